@@ -1,0 +1,332 @@
+//! What is reported. Later floors resolve spans to `file:line` through [`crate::source::Sources`]; nothing here opens a file.
+
+use crate::net::{Family, Flow};
+use crate::source::Span;
+use crate::text::Text;
+
+/// The judgment on one policy rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// 適合: even the widest reading keeps the rule.
+    Holds,
+    /// 確認不能: the readings disagree.
+    Undetermined,
+    /// 不適合: proven, with a witness.
+    Violated,
+}
+
+impl Verdict {
+    /// The identifier in machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Undetermined => "undetermined",
+            Verdict::Violated => "violated",
+        }
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> Text {
+        let (ja, en) = match self {
+            Verdict::Holds => ("適合", "holds"),
+            Verdict::Undetermined => ("確認不能", "undetermined"),
+            Verdict::Violated => ("不適合", "violated"),
+        };
+        Text { ja: ja.to_owned(), en: en.to_owned() }
+    }
+}
+
+/// How grave a finding is; the order is the order of gravity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// 情報.
+    Info,
+    /// 低.
+    Low,
+    /// 中.
+    Medium,
+    /// 高.
+    High,
+    /// 重大.
+    Critical,
+}
+
+impl Severity {
+    /// All, gravest last.
+    pub const ALL: [Severity; 5] =
+        [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// The identifier in machine formats and policy files.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// The severity with this identifier.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|severity| severity.id() == word)
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> Text {
+        let ja = match self {
+            Severity::Info => "情報",
+            Severity::Low => "低",
+            Severity::Medium => "中",
+            Severity::High => "高",
+            Severity::Critical => "重大",
+        };
+        Text { ja: ja.to_owned(), en: self.id().to_owned() }
+    }
+}
+
+/// What kind of finding it is; the identifiers are part of the machine formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A packet can travel where the policy forbids it.
+    ForbiddenPath,
+    /// A required flow does not pass, or not surely.
+    MissingRequiredPath,
+    /// A chain of compromised hosts leads where the policy forbids it.
+    SteppingStone,
+    /// A named firewall does not stop the forbidden flow alone.
+    Enforcement,
+    /// A path goes around a named firewall.
+    RoutingBypass,
+    /// Input that was not read, a device that is missing, an address or interface in no zone.
+    Coverage,
+    /// A policy rule or zone that nothing can ever test.
+    Vacuous,
+    /// Something about a waiver.
+    Waiver,
+    /// The two judges disagree: an error of the tool.
+    InternalDisagreement,
+    /// A hygiene rule, by its name.
+    Lint(&'static str),
+}
+
+impl Kind {
+    /// The identifier: `forbidden-path`, …, `lint/<rule>`.
+    #[must_use]
+    pub fn id(self) -> String {
+        match self {
+            Kind::ForbiddenPath => "forbidden-path".to_owned(),
+            Kind::MissingRequiredPath => "missing-required-path".to_owned(),
+            Kind::SteppingStone => "stepping-stone".to_owned(),
+            Kind::Enforcement => "enforcement".to_owned(),
+            Kind::RoutingBypass => "routing-bypass".to_owned(),
+            Kind::Coverage => "coverage".to_owned(),
+            Kind::Vacuous => "vacuous".to_owned(),
+            Kind::Waiver => "waiver".to_owned(),
+            Kind::InternalDisagreement => "internal-disagreement".to_owned(),
+            Kind::Lint(rule) => format!("lint/{rule}"),
+        }
+    }
+}
+
+/// One finding, 指摘事項.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its kind.
+    pub kind: Kind,
+    /// The policy rule, or the name of the hygiene rule.
+    pub rule: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Violated or undetermined.
+    pub verdict: Verdict,
+    /// The zone (or `zone.host`, `self:device`) where the flow starts.
+    pub from: Option<String>,
+    /// Where it ends.
+    pub to: Option<String>,
+    /// The address family, when the finding is about one.
+    pub family: Option<Family>,
+    /// Stable over runs and machines, and over line numbers: see [`crate::check`].
+    pub fingerprint: String,
+    /// One sentence an auditor can quote; more follows in `details`.
+    pub message: Text,
+    /// Further sentences, each complete.
+    pub details: Vec<Text>,
+    /// What to do, when it can be said.
+    pub advice: Option<Text>,
+    /// One packet that proves it, as it leaves its sender.
+    pub witness: Option<Flow>,
+    /// The path of the witness.
+    pub path: Vec<Hop>,
+    /// The lines that are to blame.
+    pub blame: Vec<Blame>,
+    /// What can travel, as a short list.
+    pub flows: FlowList,
+    /// The lines and missing facts that make it undetermined.
+    pub causes: Vec<Cause>,
+    /// The smallest sets of lines whose removal ends it.
+    pub cuts: Vec<Cut>,
+    /// Chains of hosts of a stepping-stone finding, shortest first.
+    pub chains: Vec<Chain>,
+    /// Whether a reply to the witness comes back; `None` when that was not asked.
+    pub round_trip: Option<bool>,
+    /// The schedule without which it would not be, when there is one.
+    pub schedule: Option<String>,
+    /// Document and clause that the rule rests on.
+    pub basis: Option<Basis>,
+}
+
+/// Where a policy rule comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// The document.
+    pub document: String,
+    /// The clause, page or figure.
+    pub clause: String,
+}
+
+/// One device on a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hop {
+    /// Device name; of an opaque router its name.
+    pub device: String,
+    /// Context name; empty for a plain device.
+    pub context: String,
+    /// Interface by which the packet came in; empty for an opaque router.
+    pub ingress: String,
+    /// Interface by which it left; `None` where it ended.
+    pub egress: Option<String>,
+    /// What decided, in the order in which the packet met it.
+    pub lines: Vec<HopLine>,
+}
+
+/// One line that decided something about a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HopLine {
+    /// Where it stands; `None` for a default that no line states.
+    pub span: Option<Span>,
+    /// How an engineer names it.
+    pub label: String,
+    /// What it did.
+    pub action: HopAction,
+}
+
+/// What a line on a path did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HopAction {
+    /// Let the packet pass.
+    Permit,
+    /// Stopped it.
+    Deny,
+    /// May have let it pass: the line, or one before it, is not fully understood.
+    MayPermit,
+    /// Changed its header.
+    Translate,
+    /// Sent it on.
+    Route,
+}
+
+impl HopAction {
+    /// The identifier in machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            HopAction::Permit => "permit",
+            HopAction::Deny => "deny",
+            HopAction::MayPermit => "may-permit",
+            HopAction::Translate => "translate",
+            HopAction::Route => "route",
+        }
+    }
+}
+
+/// A line that is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blame {
+    /// The device.
+    pub device: String,
+    /// The line, or the whole entry of a multi-line block; its first line is reported.
+    pub span: Span,
+    /// How an engineer names it.
+    pub label: String,
+    /// Through which groups the line came to mean that, outermost first (`ALL-INTERNAL`, `PI-NET`); may be empty.
+    pub through: Vec<String>,
+}
+
+/// Something that keeps a verdict undetermined.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cause {
+    /// The line, when there is one.
+    pub span: Option<Span>,
+    /// Why, and what would settle it.
+    pub reason: Text,
+}
+
+/// Flows as source, destination and service, capped for display.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowList {
+    /// The first flows, widest first.
+    pub flows: Vec<FlowCube>,
+    /// How many more there are beyond the list.
+    pub omitted: u64,
+}
+
+/// A product of a source set, a destination set and a service set, as text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowCube {
+    /// Prefixes or ranges, joined with `, `.
+    pub src: String,
+    /// Prefixes or ranges, joined with `, `.
+    pub dst: String,
+    /// `any`, `tcp/443`, `icmp/8`, joined with `, `.
+    pub service: String,
+}
+
+/// A smallest set of lines whose removal ends a violation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// The lines.
+    pub lines: Vec<Blame>,
+    /// Policy rules that require traffic which the removal would stop.
+    pub breaks: Vec<String>,
+}
+
+/// A chain of hosts, each reached from the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// One more than the number of hosts; the first step starts in the start zone.
+    pub steps: Vec<ChainStep>,
+}
+
+/// One step of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainStep {
+    /// Zone or `zone.host` where the step starts.
+    pub from: String,
+    /// Zone or `zone.host` where it ends.
+    pub to: String,
+    /// A packet that makes the step.
+    pub flow: Flow,
+    /// Its path.
+    pub path: Vec<Hop>,
+}
+
+/// The verdict on one policy rule as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleVerdict {
+    /// The policy rule.
+    pub rule: String,
+    /// The worst verdict over its zone pairs and both families.
+    pub verdict: Verdict,
+    /// The severity that the policy gives it.
+    pub severity: Severity,
+    /// What the rule says, in a sentence.
+    pub summary: Text,
+    /// Where it stands in the policy file.
+    pub span: Option<Span>,
+}

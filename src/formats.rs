@@ -1,0 +1,84 @@
+//! Text of one vendor to one [`Device`], every line with a status. Vendors never name one another; what they share are the
+//! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
+
+pub mod asa;
+pub mod blocks;
+pub mod fortios;
+pub mod ios;
+pub mod ledger;
+pub mod lines;
+
+pub use ledger::Ledger;
+
+use crate::model::{Coverage, Device};
+use crate::source::{File, FileId};
+use crate::text::Text;
+
+/// A configuration to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Its number, for spans.
+    pub id: FileId,
+    /// Its text.
+    pub file: &'a File,
+}
+
+/// What a reader makes of a file: broken input is data, never an error and never a panic.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The device.
+    pub device: Device,
+    /// What became of every line.
+    pub coverage: Coverage,
+}
+
+/// One reader.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The identifier in topology files and reports.
+    pub id: &'static str,
+    /// Vendor and product.
+    pub label: &'static str,
+    /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
+    pub detect: fn(&str) -> u8,
+    /// Reads it.
+    pub read: fn(Input<'_>) -> Reading,
+    /// What is approximated, and in which direction, for `doctor --formats`.
+    pub approximations: fn() -> Vec<Text>,
+}
+
+/// Every reader.
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+
+/// Why no reader could be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DetectError {
+    /// No reader recognises the text.
+    Unknown,
+    /// Two readers are equally sure; their identifiers.
+    Ambiguous(&'static str, &'static str),
+}
+
+/// The reader that is surest of `text`.
+///
+/// # Errors
+/// [`DetectError`] when none is, or two are equally so.
+pub fn detect(text: &str) -> Result<&'static Format, DetectError> {
+    let mut ranked: Vec<(u8, &'static Format)> = FORMATS
+        .iter()
+        .map(|format| ((format.detect)(text), format))
+        .filter(|(sure, _)| *sure > 0)
+        .collect();
+    ranked.sort_by_key(|(sure, _)| std::cmp::Reverse(*sure));
+    match ranked.as_slice() {
+        [] => Err(DetectError::Unknown),
+        [(a, first), (b, second), ..] if a == b => Err(DetectError::Ambiguous(first.id, second.id)),
+        [(_, first), ..] => Ok(first),
+    }
+}
+
+/// The reader with this identifier.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.id == id)
+}

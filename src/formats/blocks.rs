@@ -1,0 +1,1 @@
+//! Structural reader of `config / edit / set / next / end` blocks. (Being built.)

@@ -1,0 +1,1 @@
+//! packetset. (Being built.)

@@ -1,0 +1,274 @@
+//! Devices and topology joined and checked: references resolved, zones placed, gaps listed. The only input of analysis.
+//!
+//! # How packets move (both judges implement exactly this)
+//!
+//! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of every
+//!    segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is behind
+//!    ([`Opaque::zones`]). Zones on one segment reach each other, and hosts of the segment, without any device.
+//! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress known. If
+//!    the destination is then an address of an interface of the same context that is up, the packet is for the device
+//!    itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`].
+//! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other branch,
+//!    uncertain for packets that a policy route matches. Table: longest prefix among connected prefixes of interfaces that are
+//!    up (distance 0) and usable routes; then lowest distance, then lowest metric; equals share the load (each is a possible
+//!    choice). A route is usable when its interface is up, or its gateway lies in a connected prefix of the context or is
+//!    itself reached by a usable route (at most [`RESOLVE_DEPTH`] times). When a chosen route is `withdrawable`, the table
+//!    without it is a *may* branch too. When the context has `dynamic_routing` and no complete RIB, every neighbour of the
+//!    context (each device port, opaque router and zone on its segments) is a *may* branch. No route: dropped.
+//! 4. **Departure** by an interface to a next hop (the gateway; the destination itself for connected and interface routes).
+//!    The remaining stages run with ingress and egress known. On the segment of the egress: a device port that owns the
+//!    next-hop address receives the packet; else an opaque router that owns it does; else, when the next hop is the
+//!    destination, it is delivered to the zones of the segment that hold it, or, when none does, to whichever opaque routers
+//!    are on the segment (interface routes) and otherwise it ends outside every zone ([`Place::Unzoned`]).
+//! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
+//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*.
+//! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
+//!    never forwarded.
+//! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
+//! 8. A stateful filter drops TCP packets that open nothing ([`crate::net::Flow::is_opening`]) in state `new`; it passes packets
+//!    in state `established` and `related` without meeting a line.
+
+mod build;
+mod place;
+
+pub use build::{BuildInput, build};
+pub use place::{HostId, Place};
+
+use crate::finding::Cause;
+use crate::model::{Coverage, Device, InterfaceId, Moment, Table};
+use crate::net::{Family, Prefix};
+use crate::source::Span;
+use crate::text::Text;
+use std::net::IpAddr;
+
+/// How often a gateway may be looked up through another route.
+pub const RESOLVE_DEPTH: usize = 8;
+
+place::ids! {
+    /// A device of the snapshot.
+    DeviceId,
+    /// A zone.
+    ZoneId,
+    /// A segment.
+    SegmentId,
+    /// An opaque router.
+    OpaqueId,
+}
+
+/// The whole network at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The name in the topology file, or the directory's.
+    pub name: String,
+    /// Devices whose configuration was read.
+    pub devices: Table<DeviceId, Device>,
+    /// Zones, in the order of the topology file.
+    pub zones: Table<ZoneId, Zone>,
+    /// Segments.
+    pub segments: Table<SegmentId, Segment>,
+    /// Routers whose configuration is not at hand: declared ones, and one for every unknown gateway.
+    pub opaques: Table<OpaqueId, Opaque>,
+    /// Declared hosts.
+    pub hosts: Table<HostId, Host>,
+    /// What became of every line of every configuration.
+    pub coverage: Vec<Coverage>,
+    /// What is missing from the picture, for the report; each is also modelled as the widest reading.
+    pub issues: Vec<Issue>,
+    /// The moment at which schedules are read; `None`: any moment.
+    pub at: Option<Moment>,
+}
+
+/// A zone.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// The identifier in the topology file.
+    pub id: String,
+    /// The name for reports; the identifier when none is given.
+    pub label: String,
+    /// Its addresses.
+    pub addresses: ZoneAddresses,
+    /// Whether it is another's network (the Internet).
+    pub external: bool,
+    /// Roles, with which packs refer to it.
+    pub roles: Vec<String>,
+    /// Where it is declared; `None` when derived from a single configuration.
+    pub span: Option<Span>,
+}
+
+/// The addresses of a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoneAddresses {
+    /// These networks, of either family.
+    Networks(Vec<Prefix>),
+    /// Every unicast address that no zone with networks holds.
+    Rest,
+}
+
+/// A layer-2 segment with the interfaces on it.
+#[derive(Clone, Debug, Default)]
+pub struct Segment {
+    /// Interfaces on it; each interface that is up is on exactly one segment.
+    pub ports: Vec<Port>,
+    /// Zones whose hosts are on it.
+    pub zones: Vec<ZoneId>,
+    /// Opaque routers on it.
+    pub opaques: Vec<OpaqueId>,
+    /// Subnets configured on its interfaces.
+    pub networks: Vec<Prefix>,
+}
+
+/// An interface of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Port {
+    /// The device.
+    pub device: DeviceId,
+    /// The interface.
+    pub interface: InterfaceId,
+}
+
+/// A router whose configuration is not at hand; it forwards anything anywhere.
+#[derive(Clone, Debug, Default)]
+pub struct Opaque {
+    /// The name in the topology file, or `gateway 10.1.9.254`.
+    pub name: String,
+    /// Whether the topology file declares it, or it is the gateway of an attached external zone; otherwise it is reported.
+    pub declared: bool,
+    /// Its own addresses on the segments.
+    pub addresses: Vec<IpAddr>,
+    /// Zones behind it.
+    pub zones: Vec<ZoneId>,
+    /// The segments it is on.
+    pub segments: Vec<SegmentId>,
+    /// The line that points at it.
+    pub span: Option<Span>,
+}
+
+/// A declared host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The identifier in the topology file.
+    pub id: String,
+    /// The name for reports.
+    pub label: String,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The zone that holds them.
+    pub zone: ZoneId,
+    /// Roles: `published`, `relay`…
+    pub roles: Vec<String>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// Something missing from the picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// What kind, as a short identifier: `missing-device`, `unzoned-interface`, `empty-zone`, `unattached-zone`, `unread-lines`…
+    pub kind: IssueKind,
+    /// What is missing, how it is read instead, and what would settle it.
+    pub cause: Cause,
+}
+
+/// Kinds of [`Issue`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IssueKind {
+    /// A gateway that no configuration describes.
+    MissingDevice,
+    /// An interface with an address on a segment that holds no zone and no other device.
+    UnzonedInterface,
+    /// A zone without an address.
+    EmptyZone,
+    /// A zone whose networks lie on no segment and behind no route.
+    UnattachedZone,
+    /// Part of a subnet or route that no zone covers.
+    UnzonedAddresses,
+    /// Two zones share an address.
+    OverlappingZones,
+    /// A configuration line that was not understood.
+    UnreadLine,
+}
+
+impl Snapshot {
+    /// The device with this name.
+    #[must_use]
+    pub fn device(&self, name: &str) -> Option<DeviceId> {
+        self.devices.iter().find(|(_, device)| device.name == name).map(|(id, _)| id)
+    }
+
+    /// The zone with this identifier.
+    #[must_use]
+    pub fn zone(&self, id: &str) -> Option<ZoneId> {
+        self.zones.iter().find(|(_, zone)| zone.id == id).map(|(id, _)| id)
+    }
+
+    /// The segment that `port` is on; `None` when the interface is down.
+    #[must_use]
+    pub fn segment_of(&self, port: Port) -> Option<SegmentId> {
+        self.segments.iter().find(|(_, segment)| segment.ports.contains(&port)).map(|(id, _)| id)
+    }
+
+    /// Whether `address` belongs to `zone`.
+    #[must_use]
+    pub fn zone_holds(&self, zone: ZoneId, address: IpAddr) -> bool {
+        match &self.zones[zone].addresses {
+            ZoneAddresses::Networks(networks) => {
+                networks.iter().any(|network| network.contains(address))
+            }
+            ZoneAddresses::Rest => {
+                is_unicast(address)
+                    && !self.declared_networks().any(|network| network.contains(address))
+            }
+        }
+    }
+
+    /// The networks of all zones that have networks.
+    pub fn declared_networks(&self) -> impl Iterator<Item = Prefix> {
+        self.zones
+            .iter()
+            .flat_map(|(_, zone)| match &zone.addresses {
+                ZoneAddresses::Networks(networks) => networks.as_slice(),
+                ZoneAddresses::Rest => &[],
+            })
+            .copied()
+    }
+
+    /// The ports at which packets of `zone` enter devices: see "Start" in the module documentation. Sorted, without repeats.
+    #[must_use]
+    pub fn entries(&self, zone: ZoneId) -> Vec<Port> {
+        let on = |segment: &Segment| {
+            segment.zones.contains(&zone)
+                || segment.opaques.iter().any(|opaque| self.opaques[*opaque].zones.contains(&zone))
+        };
+        let mut ports: Vec<Port> = self
+            .segments
+            .iter()
+            .filter(|(_, s)| on(s))
+            .flat_map(|(_, s)| s.ports.iter().copied())
+            .collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+}
+
+/// Prefixes that together hold every address that is never the source or destination of a forwarded packet.
+#[must_use]
+pub fn non_unicast(family: Family) -> &'static [&'static str] {
+    match family {
+        Family::V4 => &["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"],
+        Family::V6 => &["::/127", "ff00::/8"],
+    }
+}
+
+/// Whether `address` can be the source or destination of a forwarded packet: not 0/8, 127/8, 224/3, `::`, `::1` or ff00::/8.
+#[must_use]
+pub fn is_unicast(address: IpAddr) -> bool {
+    let blocks = non_unicast(Family::of(address));
+    !blocks.iter().filter_map(|block| Prefix::parse(block)).any(|block| block.contains(address))
+}
+
+/// The issue with a message for the report.
+#[must_use]
+pub fn issue(kind: IssueKind, span: Option<Span>, reason: Text) -> Issue {
+    Issue { kind, cause: Cause { span, reason } }
+}
