@@ -149,6 +149,8 @@ pub struct Finding {
     pub from: Option<String>,
     /// Where it ends.
     pub to: Option<String>,
+    /// The device that an enforcement or routing-bypass finding is about.
+    pub device: Option<String>,
     /// The address family, when the finding is about one.
     pub family: Option<Family>,
     /// Stable over runs and machines, and over line numbers: see [`crate::check`].

@@ -168,6 +168,12 @@ impl<'a, K: Header> Network<'a, K> {
     /// Runs a query to its fixpoint.
     #[must_use]
     pub fn run(&self, query: &Query<'_, K>) -> Run<K> {
+        self.run_from(query, None)
+    }
+
+    /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
+    #[must_use]
+    pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
         let mut arena = Arena::new(&K::layout(), BUDGET);
         let start = sendable(&mut arena, query);
         let mut run = Run {
@@ -180,7 +186,7 @@ impl<'a, K: Header> Network<'a, K> {
             limited: false,
         };
         let mut walk = Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
-        walk.enter(&mut run);
+        walk.enter(&mut run, entry);
         while let Some(event) = walk.open.pop_front() {
             if run.events.len() > EVENTS || run.arena.exhausted() {
                 break;
@@ -211,7 +217,7 @@ struct Walk<'q, 'a, K> {
 
 impl<K: Header> Walk<'_, '_, K> {
     /// Puts the start set wherever hosts of the zone send to.
-    fn enter(&mut self, run: &mut Run<K>) {
+    fn enter(&mut self, run: &mut Run<K>, entry: Option<usize>) {
         let snapshot = self.network.snapshot;
         let zone = self.query.zone;
         let mut first: Vec<(Node, Function)> = Vec::new();
@@ -222,9 +228,13 @@ impl<K: Header> Walk<'_, '_, K> {
                 let direct = run.arena.guard(run.start, inside);
                 first.push((Node::End(Place::Zone(*neighbour)), direct));
             }
-            first.extend(segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)));
+            if self.query.reading != Reading::Always {
+                first.extend(segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)));
+            }
         }
-        first.extend(snapshot.entries(zone).into_iter().map(|port| (Node::Arrive(port), run.start)));
+        let entries = snapshot.entries(zone).into_iter().enumerate();
+        let chosen = entries.filter(|(position, _)| entry.is_none_or(|entry| entry == *position));
+        first.extend(chosen.map(|(_, port)| (Node::Arrive(port), run.start)));
         for (node, set) in first {
             self.push(run, Event { node, set, parent: None, records: Vec::new(), crossed: false });
         }
