@@ -41,8 +41,7 @@ use crate::source::Span;
 use crate::text::Text;
 use std::net::IpAddr;
 
-/// How often a gateway may be looked up through another route.
-pub const RESOLVE_DEPTH: usize = 8;
+pub use crate::model::RESOLVE_DEPTH;
 
 place::ids! {
     /// A device of the snapshot.
