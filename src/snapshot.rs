@@ -21,7 +21,8 @@
 //!    destination, it is delivered to the zones of the segment that hold it, or, when none does, to whichever opaque routers
 //!    are on the segment (interface routes) and otherwise it ends outside every zone ([`Place::Unzoned`]).
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
-//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*.
+//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*. Routers that
+//!    are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand anything to another.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never forwarded.
 //! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
@@ -257,6 +258,11 @@ impl Snapshot {
                 ZoneAddresses::Rest => &[],
             })
             .copied()
+    }
+
+    /// The opaque routers that nobody declared: each may hand a packet to any other of them.
+    pub fn unknown_routers(&self) -> impl Iterator<Item = OpaqueId> {
+        self.opaques.iter().filter(|(_, opaque)| !opaque.declared).map(|(id, _)| id)
     }
 
     /// The ports at which packets of `zone` enter devices: see "Start" in the module documentation. Sorted, without repeats.

@@ -1,8 +1,5 @@
 //! Routers whose configuration is not at hand: declared ones, the gateways that routes point at, and the far ends of tunnels and
 //! lines. What is behind them: declared networks, and zone networks that routes send there.
-//!
-//! An undeclared router may be any router, so two of them may be one: each undeclared router that no zone was put behind is on
-//! the segments of all of them. (Where a zone is behind it, packets would seem to start on those segments, too; so it stays.)
 
 use super::ranges::without;
 use super::segments::{SubnetIndex, put_opaque, put_zone};
@@ -27,7 +24,6 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
     }
     found.far_ends(work);
     put_zones_behind(work, &index, &routes, &found, &declared);
-    join_unknown(&mut work.snapshot);
 }
 
 /// A route, or a policy route, and where it leaves its device.
@@ -412,21 +408,6 @@ fn report_open_networks(work: &mut Work, declared: &[Declared]) {
                 "{list} behind device `{name}` is in no zone; add it to the `networks` of one"
             );
             work.snapshot.issues.push(issue(IssueKind::UnzonedAddresses, Some(*span), reason));
-        }
-    }
-}
-
-fn join_unknown(snapshot: &mut Snapshot) {
-    let unknown: Vec<OpaqueId> =
-        snapshot.opaques.iter().filter(|(_, o)| !o.declared).map(|(id, _)| id).collect();
-    let segments: BTreeSet<SegmentId> =
-        unknown.iter().flat_map(|id| snapshot.opaques[*id].segments.clone()).collect();
-    for opaque in unknown {
-        if !snapshot.opaques[opaque].zones.is_empty() {
-            continue;
-        }
-        for segment in &segments {
-            put_opaque(snapshot, *segment, opaque);
         }
     }
 }
