@@ -67,6 +67,7 @@ impl<K: Header> Graph<K> {
                 graph.opaque(snapshot, *opaque, segment_id);
             }
         }
+        graph.unknown_routers(snapshot);
         for ((device, _), compiled) in snapshot.devices.iter().zip(compiled) {
             graph.device(snapshot, device, compiled);
         }
@@ -107,6 +108,14 @@ impl<K: Header> Graph<K> {
         }
         for zone in &snapshot.segments[segment].zones {
             self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), false);
+        }
+    }
+
+    /// Routers that nobody declared may be linked. A ring is enough: whatever one of them has may get to all.
+    fn unknown_routers(&mut self, snapshot: &Snapshot) {
+        let ids: Vec<OpaqueId> = snapshot.unknown_routers().collect();
+        for (from, to) in ids.iter().zip(ids.iter().cycle().skip(1)).filter(|(from, to)| from != to) {
+            self.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
         }
     }
 
