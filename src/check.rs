@@ -48,11 +48,24 @@ struct Judge<'a, K> {
     sources: &'a Sources,
     /// All rules, for what a cut would break.
     resolved: &'a Resolved<'a>,
+    /// What removals of lines were found to break.
+    breaks: std::cell::RefCell<cuts::Breaks>,
+}
+
+impl<'a, K: Header> Judge<'a, K> {
+    fn new(network: &'a Network<'a, K>, sources: &'a Sources, resolved: &'a Resolved<'a>) -> Self {
+        Judge { network, sources, resolved, breaks: std::cell::RefCell::default() }
+    }
 }
 
 /// Judges every rule of `policy` in both families.
 #[must_use]
-pub fn judge(snapshot: &Snapshot, policy: &Policy, resolved: &Resolved<'_>, sources: &Sources) -> Judgment {
+pub fn judge(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    resolved: &Resolved<'_>,
+    sources: &Sources,
+) -> Judgment {
     let mut judgment = Judgment::default();
     for rule in &policy.rules {
         judgment.verdicts.push(RuleVerdict {
@@ -63,15 +76,22 @@ pub fn judge(snapshot: &Snapshot, policy: &Policy, resolved: &Resolved<'_>, sour
             span: Some(rule.span),
         });
     }
-    let v4 = Network::<u32>::new(snapshot, &[]);
-    let v6 = Network::<u128>::new(snapshot, &[]);
-    family(&Judge { network: &v4, sources, resolved }, &mut judgment);
-    family(&Judge { network: &v6, sources, resolved }, &mut judgment);
+    let v4 = Network::<u32>::new(snapshot);
+    let v6 = Network::<u128>::new(snapshot);
+    let v4 = Judge::new(&v4, sources, resolved);
+    let v6 = Judge::new(&v6, sources, resolved);
+    family(&v4, &mut judgment);
+    family(&v6, &mut judgment);
+    let both = stones::Both { v4: &v4, v6: &v6 };
+    judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
-    judgment.findings.extend(waivers::findings(snapshot, policy, &judgment.findings, resolved));
+    judgment.findings.extend(waivers::findings(snapshot, policy, resolved));
     for verdict in &mut judgment.verdicts {
         let of_rule = judgment.findings.iter().filter(|finding| finding.rule == verdict.rule);
-        let worst = of_rule.filter(|finding| write::decides(finding.kind)).map(|finding| finding.verdict).max();
+        let worst = of_rule
+            .filter(|finding| write::decides(finding.kind))
+            .map(|finding| finding.verdict)
+            .max();
         verdict.verdict = worst.unwrap_or(Verdict::Holds);
     }
     judgment.findings.extend(coverage::issues(snapshot));
@@ -86,7 +106,6 @@ fn family<K: Header>(judge: &Judge<'_, K>, judgment: &mut Judgment) {
                     judgment.findings.extend(judge.deny(rule, &source));
                 }
                 judgment.findings.extend(judge.enforcement(rule));
-                judgment.findings.extend(judge.stepping_stones(rule));
             }
             Verb::Require => judgment.findings.extend(judge.require(rule)),
         }

@@ -183,6 +183,43 @@ pub struct Finding {
     pub basis: Option<Basis>,
 }
 
+impl Finding {
+    /// A finding that says no more than this.
+    #[must_use]
+    pub fn new(
+        kind: Kind,
+        rule: &str,
+        severity: Severity,
+        verdict: Verdict,
+        message: Text,
+    ) -> Finding {
+        Finding {
+            kind,
+            rule: rule.to_owned(),
+            severity,
+            verdict,
+            from: None,
+            to: None,
+            device: None,
+            family: None,
+            fingerprint: String::new(),
+            message,
+            details: Vec::new(),
+            advice: None,
+            witness: None,
+            path: Vec::new(),
+            blame: Vec::new(),
+            flows: FlowList::default(),
+            causes: Vec::new(),
+            cuts: Vec::new(),
+            chains: Vec::new(),
+            round_trip: None,
+            schedule: None,
+            basis: None,
+        }
+    }
+}
+
 /// Where a policy rule comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basis {

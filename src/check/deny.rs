@@ -1,8 +1,8 @@
 //! `deny`: nothing may open a connection from here to there.
 
+use super::facts::Facts;
 use super::parties::{Direction, End, ResolvedRule};
 use super::sets::{self, Cell, Source};
-use super::facts::Facts;
 use super::{Judge, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Kind, Verdict};
@@ -50,9 +50,11 @@ impl<K: Header> Judge<'_, K> {
                 if *done || !self.hits(rule, &mut widest, to) {
                     continue;
                 }
-                let finding = self.judge_pair(rule, source.end, to, &targets, &mut widest, &mut sure);
+                let finding =
+                    self.judge_pair(rule, source.end, to, &targets, &mut widest, &mut sure);
                 *done = finding.verdict == Verdict::Violated;
-                findings.retain(|old: &Finding| old.to != finding.to || old.verdict > finding.verdict);
+                findings
+                    .retain(|old: &Finding| old.to != finding.to || old.verdict > finding.verdict);
                 findings.push(finding);
             }
         }
@@ -75,8 +77,10 @@ impl<K: Header> Judge<'_, K> {
         sure: &mut Option<Asked<'r, K>>,
     ) -> Finding {
         if !widest.run.exact && sure.is_none() {
-            let cell = Cell { source: widest.cell.source.clone(), without: widest.cell.without.clone() };
-            *sure = Some(self.ask(rule, targets, widest.zone, cell, Reading::Must, Focus::default()));
+            let cell =
+                Cell { source: widest.cell.source.clone(), without: widest.cell.without.clone() };
+            *sure =
+                Some(self.ask(rule, targets, widest.zone, cell, Reading::Must, Focus::default()));
         }
         let proven = match sure {
             Some(sure) => self.hits(rule, sure, to) && !sure.run.limited,
@@ -118,7 +122,13 @@ impl<K: Header> Judge<'_, K> {
             let opening = opening(arena);
             arena.guard(any, opening)
         };
-        let query = Query { zone, start: &start, reading, only_filters_of: focus.device, watch: focus.device };
+        let query = Query {
+            zone,
+            start: &start,
+            reading,
+            only_filters_of: focus.device,
+            watch: focus.device,
+        };
         let run = self.network.run(&query);
         Asked { run, cell, zone, reading, focus }
     }
@@ -158,8 +168,16 @@ impl<K: Header> Judge<'_, K> {
         facts
     }
 
-    fn prove(&self, facts: &mut Facts, hit: &mut Hit<'_, '_, K>, event: usize, prefer: &[Function]) {
-        let Some(origin) = hit.asked.run.witness(self.network, event, hit.wanted, prefer) else { return };
+    fn prove(
+        &self,
+        facts: &mut Facts,
+        hit: &mut Hit<'_, '_, K>,
+        event: usize,
+        prefer: &[Function],
+    ) {
+        let Some(origin) = hit.asked.run.witness(self.network, event, hit.wanted, prefer) else {
+            return;
+        };
         let through: Vec<DeviceId> = origin
             .points
             .iter()
@@ -200,18 +218,25 @@ impl<K: Header> Judge<'_, K> {
     }
 
     fn host_addresses(&self, place: Place) -> Vec<K> {
-        let hosts = self.network.snapshot.hosts.iter().filter(|(_, host)| Place::Zone(host.zone) == place);
+        let hosts =
+            self.network.snapshot.hosts.iter().filter(|(_, host)| Place::Zone(host.zone) == place);
         let own = hosts.flat_map(|(_, host)| &host.addresses);
-        own.filter(|address| crate::net::Family::of(**address) == K::FAMILY).map(|address| K::of(*address)).collect()
+        own.filter(|address| crate::net::Family::of(**address) == K::FAMILY)
+            .map(|address| K::of(*address))
+            .collect()
     }
 
     /// An address that looks like a host's in each network of a zone: the tenth.
     fn plausible(&self, place: Place) -> Vec<K> {
         let Place::Zone(zone) = place else { return Vec::new() };
         let set = crate::graph::zone_set::<K>(self.network.snapshot, zone);
-        let documentation = ["198.51.100.66", "2001:db8::66"].iter().filter_map(|text| text.parse().ok());
-        let shown = documentation.filter(|address| crate::net::Family::of(*address) == K::FAMILY).map(K::of);
-        let tenth = set.as_slice().iter().map(|(first, _)| K::narrow(first.wide().saturating_add(10)));
+        let documentation =
+            ["198.51.100.66", "2001:db8::66"].iter().filter_map(|text| text.parse().ok());
+        let shown = documentation
+            .filter(|address| crate::net::Family::of(*address) == K::FAMILY)
+            .map(K::of);
+        let tenth =
+            set.as_slice().iter().map(|(first, _)| K::narrow(first.wide().saturating_add(10)));
         shown.chain(tenth.take(8)).filter(|address| set.contains(*address)).collect()
     }
 }

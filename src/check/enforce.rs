@@ -25,22 +25,31 @@ impl<K: Header> Judge<'_, K> {
         findings
     }
 
-    fn fails(&self, rule: &ResolvedRule<'_>, device: DeviceId, ends: (&End, &End), crossed: bool) -> Option<Finding> {
+    fn fails(
+        &self,
+        rule: &ResolvedRule<'_>,
+        device: DeviceId,
+        ends: (&End, &End),
+        crossed: bool,
+    ) -> Option<Finding> {
         let zone = zone_of(ends.0)?;
         let focus = Focus { device: Some(device) };
         let mut undetermined = None;
         for cell in sets::cells(self.network, ends.0, &rule.without) {
             for reading in [Reading::Must, Reading::May] {
-                let cell = sets::Cell { source: cell.source.clone(), without: cell.without.clone() };
+                let cell =
+                    sets::Cell { source: cell.source.clone(), without: cell.without.clone() };
                 let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
-                let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
+                let wanted =
+                    sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
                 let delivered = asked.run.delivered(ends.1.place, Some(crossed));
                 if asked.run.arena.guard(delivered, wanted).is_none() && !asked.run.limited {
                     continue;
                 }
                 let proven = reading == Reading::Must && !asked.run.limited;
                 let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
-                let mut hit = Hit { asked: &mut asked, wanted, place: ends.1.place, crossed: Some(crossed) };
+                let mut hit =
+                    Hit { asked: &mut asked, wanted, place: ends.1.place, crossed: Some(crossed) };
                 let facts = self.facts(rule, ends, &mut hit, verdict);
                 let finding = write::enforcement(self, rule, &facts, device, crossed);
                 if proven {

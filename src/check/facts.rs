@@ -38,7 +38,13 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(rule: &ResolvedRule<'_>, from: &End, to: &End, family: Family, verdict: Verdict) -> Facts {
+    pub(super) fn new(
+        rule: &ResolvedRule<'_>,
+        from: &End,
+        to: &End,
+        family: Family,
+        verdict: Verdict,
+    ) -> Facts {
         Facts {
             from: from.name.clone(),
             to: to.name.clone(),
@@ -73,7 +79,9 @@ impl Facts {
         for entry in blamed {
             let device = &snapshot.devices[entry.filter.device];
             let Some(reference) = entry.line else { continue };
-            let Some(line) = device.lists[reference.list].lines.get(reference.line as usize) else { continue };
+            let Some(line) = device.lists[reference.list].lines.get(reference.line as usize) else {
+                continue;
+            };
             if !self.lines.contains(&(entry.filter.device, reference)) {
                 self.lines.push((entry.filter.device, reference));
             }
@@ -82,10 +90,21 @@ impl Facts {
                 let sometimes = name.activity(snapshot.at) == crate::model::Activity::Sometimes;
                 self.schedule = sometimes.then(|| name.name.clone());
             }
-            let through = self.witness.map(|flow| chain(device, line.matches.destination, flow.dst)).unwrap_or_default();
-            let known = self.blame.iter().any(|blame| blame.device == device.name && blame.span == line.span);
+            let through = self
+                .witness
+                .map(|flow| chain(device, line.matches.destination, flow.dst))
+                .unwrap_or_default();
+            let known = self
+                .blame
+                .iter()
+                .any(|blame| blame.device == device.name && blame.span == line.span);
             if !known {
-                self.blame.push(Blame { device: device.name.clone(), span: line.span, label: line.label.clone(), through });
+                self.blame.push(Blame {
+                    device: device.name.clone(),
+                    span: line.span,
+                    label: line.label.clone(),
+                    through,
+                });
             }
         }
     }
@@ -109,7 +128,12 @@ impl Facts {
         }
         let last = self.path.iter().rev().find_map(|hop| {
             let line = hop.lines.iter().rev().find(|line| line.action == HopAction::Route)?;
-            Some(Blame { device: hop.device.clone(), span: line.span?, label: line.label.clone(), through: Vec::new() })
+            Some(Blame {
+                device: hop.device.clone(),
+                span: line.span?,
+                label: line.label.clone(),
+                through: Vec::new(),
+            })
         });
         self.blame.extend(last);
     }
@@ -118,7 +142,12 @@ impl Facts {
     pub(super) fn blame_denials(&mut self) {
         let denies = |hop: &Hop| {
             let line = hop.lines.iter().rev().find(|line| line.action == HopAction::Deny)?;
-            Some(Blame { device: hop.device.clone(), span: line.span?, label: line.label.clone(), through: Vec::new() })
+            Some(Blame {
+                device: hop.device.clone(),
+                span: line.span?,
+                label: line.label.clone(),
+                through: Vec::new(),
+            })
         };
         self.blame = self.path.iter().filter_map(denies).collect();
     }
@@ -142,7 +171,8 @@ impl Facts {
         finding.schedule = facts.schedule;
         if self.disagrees {
             let kept = finding.rule.clone();
-            let rule = judge.resolved.rules.iter().find(|rule| rule.rule.id == kept).map(|rule| rule.rule);
+            let rule =
+                judge.resolved.rules.iter().find(|rule| rule.rule.id == kept).map(|rule| rule.rule);
             if let Some(rule) = rule {
                 finding = write::disagreement(rule, self);
             }
@@ -155,12 +185,26 @@ impl Facts {
 /// The hash that a finding keeps over runs: see [`super`].
 pub(super) fn fingerprint<K>(judge: &Judge<'_, K>, finding: &Finding) -> String {
     let mut parts = vec![finding.kind.id(), finding.rule.clone()];
-    parts.extend([&finding.from, &finding.to, &finding.device].into_iter().map(|part| part.clone().unwrap_or_default()));
+    parts.extend(
+        [&finding.from, &finding.to, &finding.device]
+            .into_iter()
+            .map(|part| part.clone().unwrap_or_default()),
+    );
     parts.push(finding.family.map_or_else(String::new, |family| family.id().to_owned()));
-    parts.extend(finding.flows.flows.iter().map(|flow| format!("{} {} {}", flow.src, flow.dst, flow.service)));
+    parts.extend(
+        finding
+            .flows
+            .flows
+            .iter()
+            .map(|flow| format!("{} {} {}", flow.src, flow.dst, flow.service)),
+    );
     for blame in &finding.blame {
         let text = judge.sources.text(blame.span);
-        parts.push(format!("{} {}", blame.device, text.split_whitespace().collect::<Vec<_>>().join(" ")));
+        parts.push(format!(
+            "{} {}",
+            blame.device,
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        ));
     }
     hash(&parts)
 }
@@ -181,7 +225,9 @@ fn chain(device: &Device, object: AddressId, address: IpAddr) -> Vec<String> {
             names.push(object.name.clone());
         }
         at = match &object.value {
-            AddressSet::Union(members) => members.iter().copied().find(|member| holds(device, *member, address)),
+            AddressSet::Union(members) => {
+                members.iter().copied().find(|member| holds(device, *member, address))
+            }
             _ => None,
         };
     }

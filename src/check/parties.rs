@@ -1,7 +1,7 @@
 //! Names of the policy, resolved against the snapshot.
 
 use crate::net::{AddressRange, Family};
-use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
+use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
 use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
 use crate::source::{Problem, Span};
 use crate::text;
@@ -78,24 +78,43 @@ pub fn resolve<'p>(snapshot: &Snapshot, policy: &'p Policy) -> Result<Resolved<'
     let mut resolver = Resolver { snapshot, problems: Vec::new() };
     let mut resolved = Resolved::default();
     for (index, waiver) in policy.waivers.iter().enumerate() {
-        let rule = policy.rules.iter().find(|rule| rule.id == waiver.rule).map(|rule| rule.id.clone());
+        let rule =
+            policy.rules.iter().find(|rule| rule.id == waiver.rule).map(|rule| rule.id.clone());
         resolved.waivers.push(ResolvedWaiver { index, rule });
     }
     for rule in &policy.rules {
         let (from, to) = (resolver.ends(&rule.from), resolver.ends(&rule.to));
-        let mut without: Vec<Without> = rule.except.iter().map(|except| resolver.except(except)).collect();
-        for (index, waiver) in policy.waivers.iter().enumerate().filter(|(_, waiver)| waiver.rule == rule.id) {
+        let mut without: Vec<Without> =
+            rule.except.iter().map(|except| resolver.except(except)).collect();
+        let in_force = |waiver: &&Waiver| waiver.rule == rule.id && !is_over(snapshot, waiver);
+        for (index, waiver) in
+            policy.waivers.iter().enumerate().filter(|(_, waiver)| in_force(waiver))
+        {
             let (from, to) = (resolver.ends(&waiver.from), resolver.ends(&waiver.to));
-            without.push(Without { from, to, services: waiver.services.clone(), waiver: Some(index) });
+            without.push(Without {
+                from,
+                to,
+                services: waiver.services.clone(),
+                waiver: Some(index),
+            });
         }
         let mut directions = vec![Direction { from: from.clone(), to: to.clone() }];
         if rule.verb == (Verb::Deny { both_ways: true }) {
             directions.push(Direction { from: to, to: from });
         }
-        let enforce_at = rule.enforce_at.iter().filter_map(|(name, span)| resolver.device(name, *span)).collect();
+        let enforce_at = rule
+            .enforce_at
+            .iter()
+            .filter_map(|(name, span)| resolver.device(name, *span))
+            .collect();
         resolved.rules.push(ResolvedRule { rule, directions, without, enforce_at });
     }
     if resolver.problems.is_empty() { Ok(resolved) } else { Err(resolver.problems) }
+}
+
+/// Whether the last day of a waiver is past; it then covers nothing.
+fn is_over(snapshot: &Snapshot, waiver: &Waiver) -> bool {
+    waiver.until.zip(snapshot.at).is_some_and(|(until, at)| until < at.day)
 }
 
 /// Resolves parties outside a policy, such as arguments of a command.
@@ -135,8 +154,12 @@ impl Resolver<'_> {
                 None => self.host(None, name, party.span),
             },
             Who::Host { zone, host } => self.host(zone.as_deref(), host, party.span),
-            Who::Device(None) => self.snapshot.devices.ids().map(|device| self.itself(device)).collect(),
-            Who::Device(Some(name)) => self.device(name, party.span).map(|id| self.itself(id)).into_iter().collect(),
+            Who::Device(None) => {
+                self.snapshot.devices.ids().map(|device| self.itself(device)).collect()
+            }
+            Who::Device(Some(name)) => {
+                self.device(name, party.span).map(|id| self.itself(id)).into_iter().collect()
+            }
             Who::Role(role) => self.role(role, party.span),
             Who::Network(prefix) => self.network(prefix.range(), party.span),
         }
@@ -147,7 +170,11 @@ impl Resolver<'_> {
     }
 
     fn itself(&self, device: DeviceId) -> End {
-        End { name: Place::Device(device).id(self.snapshot), place: Place::Device(device), ranges: None }
+        End {
+            name: Place::Device(device).id(self.snapshot),
+            place: Place::Device(device),
+            ranges: None,
+        }
     }
 
     fn host(&mut self, zone: Option<&str>, name: &str, span: Span) -> Vec<End> {
@@ -159,7 +186,9 @@ impl Resolver<'_> {
             return vec![End {
                 name: format!("{}.{}", snapshot.zones[host.zone].id, host.id),
                 place: Place::Zone(host.zone),
-                ranges: Some(host.addresses.iter().map(|address| AddressRange::single(*address)).collect()),
+                ranges: Some(
+                    host.addresses.iter().map(|address| AddressRange::single(*address)).collect(),
+                ),
             }];
         }
         let known = snapshot.zones.iter().map(|(_, zone)| zone.id.as_str());
@@ -189,7 +218,9 @@ impl Resolver<'_> {
         let snapshot = self.snapshot;
         let zones = snapshot.zones.iter().filter(|(_, zone)| zone.roles.iter().any(|r| r == role));
         let mut ends: Vec<End> = zones.map(|(zone, _)| self.zone(zone)).collect();
-        for (_, host) in snapshot.hosts.iter().filter(|(_, host)| host.roles.iter().any(|r| r == role)) {
+        for (_, host) in
+            snapshot.hosts.iter().filter(|(_, host)| host.roles.iter().any(|r| r == role))
+        {
             ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
         }
         if ends.is_empty() {
@@ -215,10 +246,8 @@ impl Resolver<'_> {
             }
         }
         if ends.is_empty() {
-            let message = text!(
-                "{range} はどのゾーンにも含まれません。",
-                "{range} lies in no zone"
-            );
+            let message =
+                text!("{range} はどのゾーンにも含まれません。", "{range} lies in no zone");
             self.problems.push(Problem::new(span, message));
         }
         ends

@@ -11,7 +11,14 @@ use crate::trace::{self, Ingress, Options};
 impl<K: Header> Judge<'_, K> {
     /// Replays the witness of `facts` and takes path and causes from the trace; notes a disagreement. `through` names the
     /// devices that the set engine saw it cross, in order.
-    pub(super) fn replay(&self, facts: &mut Facts, zone: ZoneId, place: Place, focus: Focus, through: &[DeviceId]) {
+    pub(super) fn replay(
+        &self,
+        facts: &mut Facts,
+        zone: ZoneId,
+        place: Place,
+        focus: Focus,
+        through: &[DeviceId],
+    ) {
         let Some(flow) = facts.witness else { return };
         let options = Options { only_filters_of: focus.device, ..Options::default() };
         let trace = trace::trace(self.network.snapshot, Ingress::Zone(zone), flow, &options);
@@ -28,7 +35,8 @@ impl<K: Header> Judge<'_, K> {
             facts.causes.extend(end.causes.iter().cloned());
         }
         if focus.device.is_none() {
-            facts.round_trip = trace::round_trip(self.network.snapshot, Ingress::Zone(zone), &flow, end);
+            facts.round_trip =
+                trace::round_trip(self.network.snapshot, Ingress::Zone(zone), &flow, end);
         }
     }
 }

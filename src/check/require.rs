@@ -29,14 +29,28 @@ impl<K: Header> Judge<'_, K> {
         findings
     }
 
-    fn require_pair(&self, rule: &ResolvedRule<'_>, zone: ZoneId, from: &End, to: &End) -> Option<Finding> {
+    fn require_pair(
+        &self,
+        rule: &ResolvedRule<'_>,
+        zone: ZoneId,
+        from: &End,
+        to: &End,
+    ) -> Option<Finding> {
         let target = sets::addresses(self.network, to);
         let before = sets::preimages(self.network, &target);
         let mut first = None;
-        for destinations in [Some(target.clone()), (!before.is_empty()).then_some(before)].into_iter().flatten() {
+        for destinations in
+            [Some(target.clone()), (!before.is_empty()).then_some(before)].into_iter().flatten()
+        {
             for entry in self.entry_choices(zone) {
                 let start = self.required(rule, from, &destinations);
-                let query = Query { zone, start: &start, reading: Reading::Always, only_filters_of: None, watch: None };
+                let query = Query {
+                    zone,
+                    start: &start,
+                    reading: Reading::Always,
+                    only_filters_of: None,
+                    watch: None,
+                };
                 let mut run = self.network.run_from(&query, entry);
                 let lost = self.lost(rule, &mut run, to, &target);
                 if lost.nothing() {
@@ -56,7 +70,12 @@ impl<K: Header> Judge<'_, K> {
         std::iter::once(None).chain(single).collect()
     }
 
-    fn required<'x>(&'x self, rule: &'x ResolvedRule<'_>, from: &'x End, destinations: &'x Intervals<K>) -> impl Fn(&mut Arena<K>) -> Function + 'x {
+    fn required<'x>(
+        &'x self,
+        rule: &'x ResolvedRule<'_>,
+        from: &'x End,
+        destinations: &'x Intervals<K>,
+    ) -> impl Fn(&mut Arena<K>) -> Function + 'x {
         move |arena| {
             let services = sets::service_set(arena, &rule.rule.services);
             let source = arena.field_in(fields::SRC, &sets::addresses(self.network, from));
@@ -68,7 +87,13 @@ impl<K: Header> Judge<'_, K> {
         }
     }
 
-    fn lost(&self, rule: &ResolvedRule<'_>, run: &mut Run<K>, to: &End, target: &Intervals<K>) -> Lost {
+    fn lost(
+        &self,
+        rule: &ResolvedRule<'_>,
+        run: &mut Run<K>,
+        to: &End,
+        target: &Intervals<K>,
+    ) -> Lost {
         let services = sets::service_set(&mut run.arena, &rule.rule.services);
         let destination = run.arena.field_in(fields::DST, target);
         let wanted = run.arena.guard(services, destination);
@@ -81,10 +106,22 @@ impl<K: Header> Judge<'_, K> {
         let missing = run.arena.minus(wanted, arrived);
         let stray = run.ends.keys().copied().filter(|place| *place != to.place).collect::<Vec<_>>();
         let astray = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
-        Lost { missing: !missing.is_none(), dropped: !run.drops.is_empty(), astray, limited: run.limited }
+        Lost {
+            missing: !missing.is_none(),
+            dropped: !run.drops.is_empty(),
+            astray,
+            limited: run.limited,
+        }
     }
 
-    fn missing(&self, rule: &ResolvedRule<'_>, zone: ZoneId, ends: (&End, &End), run: &mut Run<K>, lost: &Lost) -> Finding {
+    fn missing(
+        &self,
+        rule: &ResolvedRule<'_>,
+        zone: ZoneId,
+        ends: (&End, &End),
+        run: &mut Run<K>,
+        lost: &Lost,
+    ) -> Finding {
         let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, Verdict::Undetermined);
         let prefer = self.preferences(&mut run.arena, ends);
         let drops = std::mem::take(&mut run.drops);
@@ -92,8 +129,17 @@ impl<K: Header> Judge<'_, K> {
         for drop in &drops {
             seen = run.arena.min(seen, drop.set);
             let Some(origin) = run.lost_witness(self.network, drop, &prefer) else { continue };
-            let trace = trace::trace(self.network.snapshot, Ingress::Zone(zone), origin.flow, &Options::default());
-            let verdict = if trace.verdict() == TraceVerdict::Dropped { Verdict::Violated } else { Verdict::Undetermined };
+            let trace = trace::trace(
+                self.network.snapshot,
+                Ingress::Zone(zone),
+                origin.flow,
+                &Options::default(),
+            );
+            let verdict = if trace.verdict() == TraceVerdict::Dropped {
+                Verdict::Violated
+            } else {
+                Verdict::Undetermined
+            };
             if facts.witness.is_some() && verdict <= facts.verdict {
                 continue;
             }

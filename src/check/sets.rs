@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::parties::{Direction, End, ResolvedRule, Without};
-use crate::compile::{self, Header, cube, fields, icmp_protocols, port_protocols, ranges, small_range, span};
+use crate::compile::{
+    self, Header, cube, fields, icmp_protocols, port_protocols, ranges, small_range, span,
+};
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
 use crate::model::{AddressMap, Device};
@@ -19,8 +21,13 @@ pub(super) const FLOWS: usize = 12;
 const RANGES: usize = 8;
 
 /// The part of a range that a zone holds.
-pub(super) fn part_of<K: Header>(snapshot: &Snapshot, zone: ZoneId, range: AddressRange) -> Vec<AddressRange> {
-    let part = zone_set::<K>(snapshot, zone).intersection(&compile::intervals(std::iter::once(range)));
+pub(super) fn part_of<K: Header>(
+    snapshot: &Snapshot,
+    zone: ZoneId,
+    range: AddressRange,
+) -> Vec<AddressRange> {
+    let part =
+        zone_set::<K>(snapshot, zone).intersection(&compile::intervals(std::iter::once(range)));
     let bounds = part.as_slice().iter();
     bounds.filter_map(|(first, last)| AddressRange::new(first.address(), last.address())).collect()
 }
@@ -30,7 +37,11 @@ pub(super) fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Inter
     let all = match end.place {
         Place::Zone(zone) => zone_set(network.snapshot, zone).intersection(&unicast()),
         Place::Device(device) => {
-            let own = network.compiled.get(crate::model::Id::index(device)).into_iter().flat_map(|c| &c.routes);
+            let own = network
+                .compiled
+                .get(crate::model::Id::index(device))
+                .into_iter()
+                .flat_map(|c| &c.routes);
             own.fold(Intervals::empty(), |all, table| all.union(&table.own))
         }
         Place::Unzoned(_) => Intervals::empty(),
@@ -50,8 +61,12 @@ pub(super) struct Source<'r> {
 }
 
 /// Every source of every direction of a rule.
-pub(super) fn sources<'r, K: Header>(_snapshot: &Snapshot, rule: &'r ResolvedRule<'_>) -> Vec<Source<'r>> {
-    let of = |direction: &'r Direction| direction.from.iter().map(move |end| Source { end, direction });
+pub(super) fn sources<'r, K: Header>(
+    _snapshot: &Snapshot,
+    rule: &'r ResolvedRule<'_>,
+) -> Vec<Source<'r>> {
+    let of =
+        |direction: &'r Direction| direction.from.iter().map(move |end| Source { end, direction });
     rule.directions.iter().flat_map(of).collect()
 }
 
@@ -64,13 +79,23 @@ pub(super) struct Cell<'r, K> {
 }
 
 /// The cells of `end` under the exceptions `without`.
-pub(super) fn cells<'r, K: Header>(network: &Network<'_, K>, end: &End, without: &'r [Without]) -> Vec<Cell<'r, K>> {
+pub(super) fn cells<'r, K: Header>(
+    network: &Network<'_, K>,
+    end: &End,
+    without: &'r [Without],
+) -> Vec<Cell<'r, K>> {
     let mut cells = vec![Cell { source: addresses(network, end), without: Vec::new() }];
     for except in without {
-        let covered = if except.from.is_empty() { None } else { Some(union(network, &except.from, Some(end.place))) };
+        let covered = if except.from.is_empty() {
+            None
+        } else {
+            Some(union(network, &except.from, Some(end.place)))
+        };
         let mut next = Vec::new();
         for cell in cells {
-            let inside = covered.as_ref().map_or_else(|| cell.source.clone(), |covered| cell.source.intersection(covered));
+            let inside = covered
+                .as_ref()
+                .map_or_else(|| cell.source.clone(), |covered| cell.source.intersection(covered));
             let outside = cell.source.minus(&inside);
             let mut applied = cell.without.clone();
             applied.push(except);
@@ -102,7 +127,8 @@ fn one_service<K: Header>(arena: &mut Arena<K>, service: &Service) -> Function {
     let Some(protocol) = service.protocol else { return Function::ALL };
     let mut more = Vec::new();
     if service.ports != PortRange::ALL {
-        let ports = small_range(usize::from(service.ports.first()), usize::from(service.ports.last()));
+        let ports =
+            small_range(usize::from(service.ports.first()), usize::from(service.ports.last()));
         more.push((fields::DPORT, ports));
     }
     cube(arena, &span(protocol.into(), protocol.into()), &more)
@@ -133,7 +159,10 @@ pub(super) fn forbidden<K: Header>(
 }
 
 /// The destinations that some translation of the network may turn into one of `targets`, without those.
-pub(super) fn preimages<K: Header>(network: &Network<'_, K>, targets: &Intervals<K>) -> Intervals<K> {
+pub(super) fn preimages<K: Header>(
+    network: &Network<'_, K>,
+    targets: &Intervals<K>,
+) -> Intervals<K> {
     let mut reached = targets.clone();
     loop {
         let before = reached.clone();
@@ -149,10 +178,14 @@ pub(super) fn preimages<K: Header>(network: &Network<'_, K>, targets: &Intervals
 }
 
 fn origins<K: Header>(device: &Device, reached: &Intervals<K>) -> Vec<Intervals<K>> {
-    let hits = |ranges: &[AddressRange]| !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty();
+    let hits = |ranges: &[AddressRange]| {
+        !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty()
+    };
     let maps = device.rewrites.iter().filter_map(|(_, rewrite)| rewrite.destination.as_ref());
     maps.filter_map(|map| match map {
-        AddressMap::Shift { from, to } if hits(std::slice::from_ref(to)) => Some(compile::intervals(std::iter::once(*from))),
+        AddressMap::Shift { from, to } if hits(std::slice::from_ref(to)) => {
+            Some(compile::intervals(std::iter::once(*from)))
+        }
         AddressMap::Shift { .. } => None,
         AddressMap::Pool(ranges) if !hits(ranges) => None,
         AddressMap::Pool(_) | AddressMap::EgressInterface | AddressMap::Unknown => Some(unicast()),
@@ -173,7 +206,11 @@ pub fn list_flows<K: Header>(arena: &mut Arena<K>, set: Function, limit: usize) 
     let mut order = Vec::new();
     for cube in cubes {
         let Some(service) = service_text(&cube) else { continue };
-        let (Some(src), Some(dst)) = (cube.fields.first().cloned(), cube.fields.get(fields::DST).cloned()) else { continue };
+        let (Some(src), Some(dst)) =
+            (cube.fields.first().cloned(), cube.fields.get(fields::DST).cloned())
+        else {
+            continue;
+        };
         let services = merged.entry((src.clone(), dst.clone())).or_insert_with(|| {
             order.push((src, dst));
             Vec::new()
@@ -255,17 +292,25 @@ fn service_text<K: Header>(cube: &Cube<K>) -> Option<String> {
 }
 
 /// `/443`, `/80,8000-8100`, with the source ports behind; `None` when no packet of the protocol has such values.
-fn port_text<K: Header>(protocol: u8, dports: &Intervals<K>, sports: &Intervals<K>) -> Option<String> {
+fn port_text<K: Header>(
+    protocol: u8,
+    dports: &Intervals<K>,
+    sports: &Intervals<K>,
+) -> Option<String> {
     let limit = if crate::net::flow::is_icmp(protocol) { span(0, 255) } else { span(0, 65535) };
     let (dports, sports) = (dports.intersection(&limit), sports.intersection(&limit));
     if dports.is_empty() || sports.is_empty() {
         return None;
     }
     let list = |ports: &Intervals<K>| {
-        let words: Vec<String> = ports.as_slice().iter().map(|(first, last)| match (first.wide(), last.wide()) {
-            (first, last) if first == last => first.to_string(),
-            (first, last) => format!("{first}-{last}"),
-        }).collect();
+        let words: Vec<String> = ports
+            .as_slice()
+            .iter()
+            .map(|(first, last)| match (first.wide(), last.wide()) {
+                (first, last) if first == last => first.to_string(),
+                (first, last) => format!("{first}-{last}"),
+            })
+            .collect();
         capped_at(&words, 16)
     };
     let destination = if dports == limit { String::new() } else { format!("/{}", list(&dports)) };

@@ -21,12 +21,21 @@ pub(super) fn summary(rule: &PolicyRule) -> Text {
     let services = services(&rule.services);
     match rule.verb {
         Verb::Deny { both_ways: false } => {
-            text!("{from} から {to} への通信（{services}）を禁止", "{from} must not open {services} to {to}")
+            text!(
+                "{from} から {to} への通信（{services}）を禁止",
+                "{from} must not open {services} to {to}"
+            )
         }
         Verb::Deny { both_ways: true } => {
-            text!("{from} と {to} の間の通信（{services}）を双方向とも禁止", "{from} and {to} must not open {services} to each other")
+            text!(
+                "{from} と {to} の間の通信（{services}）を双方向とも禁止",
+                "{from} and {to} must not open {services} to each other"
+            )
         }
-        Verb::Require => text!("{from} から {to} への通信（{services}）が通ること", "{from} must be able to open {services} to {to}"),
+        Verb::Require => text!(
+            "{from} から {to} への通信（{services}）が通ること",
+            "{from} must be able to open {services} to {to}"
+        ),
     }
 }
 
@@ -56,35 +65,19 @@ pub(super) fn services(services: &[Service]) -> String {
 
 /// An empty finding about a rule.
 pub(super) fn blank(kind: Kind, rule: &PolicyRule, verdict: Verdict, message: Text) -> Finding {
-    Finding {
-        kind,
-        rule: rule.id.clone(),
-        severity: rule.severity,
-        verdict,
-        from: None,
-        to: None,
-        device: None,
-        family: None,
-        fingerprint: String::new(),
-        message,
-        details: Vec::new(),
-        advice: None,
-        witness: None,
-        path: Vec::new(),
-        blame: Vec::new(),
-        flows: crate::finding::FlowList::default(),
-        causes: Vec::new(),
-        cuts: Vec::new(),
-        chains: Vec::new(),
-        round_trip: None,
-        schedule: None,
-        basis: rule.basis.clone(),
-    }
+    let mut finding = Finding::new(kind, &rule.id, rule.severity, verdict, message);
+    finding.basis.clone_from(&rule.basis);
+    finding
 }
 
 /// A packet can travel where the policy forbids it, or may.
-pub(super) fn forbidden_path<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &Facts) -> Finding {
-    let (from, to) = (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+pub(super) fn forbidden_path<K>(
+    judge: &Judge<'_, K>,
+    rule: &ResolvedRule<'_>,
+    facts: &Facts,
+) -> Finding {
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
     let message = match facts.verdict {
         Verdict::Violated => text!(
             "「{from}」から「{to}」への禁止された通信が可能です。",
@@ -95,13 +88,20 @@ pub(super) fn forbidden_path<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, f
             "it cannot be ruled out that forbidden traffic travels from {from} to {to}"
         ),
     };
-    let mut finding = facts.finding(judge, blank(Kind::ForbiddenPath, rule.rule, facts.verdict, message));
+    let mut finding =
+        facts.finding(judge, blank(Kind::ForbiddenPath, rule.rule, facts.verdict, message));
     finding.details.extend(facts.schedule.as_ref().map(|schedule| {
-        text!("スケジュール「{schedule}」の時間帯に到達可能です。", "reachable within schedule {schedule}")
+        text!(
+            "スケジュール「{schedule}」の時間帯に到達可能です。",
+            "reachable within schedule {schedule}"
+        )
     }));
     finding.details.extend(facts.round_trip.map(|back| {
         if back {
-            text!("応答も戻るため、双方向の通信（TCPセッション等）が成立します。", "replies come back: a session can be established")
+            text!(
+                "応答も戻るため、双方向の通信（TCPセッション等）が成立します。",
+                "replies come back: a session can be established"
+            )
         } else {
             text!(
                 "応答は戻りませんが、一方向のパケットは届きます（片方向でも漏えいになります）。",
@@ -131,7 +131,8 @@ pub(super) fn enforcement<K>(
     crossed: bool,
 ) -> Finding {
     let name = &judge.network.snapshot.devices[device].name;
-    let (from, to) = (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
     let proven = facts.verdict == Verdict::Violated;
     let (kind, message) = match (crossed, proven) {
         (true, true) => (
@@ -181,7 +182,8 @@ pub(super) fn enforcement<K>(
 
 /// What is required does not pass, or not surely.
 pub(super) fn missing<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &Facts) -> Finding {
-    let (from, to) = (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
     let message = match facts.verdict {
         Verdict::Violated => text!(
             "必要な通信（「{from}」から「{to}」）が通りません。",
@@ -192,7 +194,8 @@ pub(super) fn missing<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &
             "it cannot be shown that required traffic from {from} to {to} always passes"
         ),
     };
-    let mut finding = facts.finding(judge, blank(Kind::MissingRequiredPath, rule.rule, facts.verdict, message));
+    let mut finding =
+        facts.finding(judge, blank(Kind::MissingRequiredPath, rule.rule, facts.verdict, message));
     finding.advice = Some(text!(
         "経路に示した規則または経路を確認し、必要な通信を許可してください。",
         "check the line or route at which the path ends, and permit what is required"
