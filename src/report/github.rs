@@ -1,0 +1,34 @@
+//! GitHub workflow commands, which become annotations: `::error file=…,line=…,title=…::message`.
+
+use super::{Style, escape, view};
+use crate::finding::{Finding, Severity, catalogue};
+use crate::scan::Scan;
+
+pub(super) fn render(scan: &Scan, style: &Style) -> String {
+    scan.findings.iter().map(|finding| command(scan, finding, style)).collect()
+}
+
+fn command(scan: &Scan, finding: &Finding, style: &Style) -> String {
+    let level = match finding.severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "notice",
+    };
+    let mut properties = Vec::new();
+    if let Some(span) = view::place(scan, finding) {
+        let sources = &scan.loaded.sources;
+        let file = format!("{}{}", style.root, sources.file(span.file).path());
+        properties.push(format!("file={}", escape::github_property(&file)));
+        properties.push(format!("line={}", sources.line(span)));
+    }
+    let title = format!(
+        "{} {} {}: {}",
+        finding.severity.word().get(style.lang),
+        finding.verdict.word().get(style.lang),
+        finding.rule,
+        catalogue::title(finding.kind).get(style.lang)
+    );
+    properties.push(format!("title={}", escape::github_property(&title)));
+    let message = format!("{} ({})", finding.message.get(style.lang), finding.kind.id());
+    format!("::{level} {}::{}\n", properties.join(","), escape::github_data(&message))
+}
