@@ -98,6 +98,8 @@ pub struct Style {
     pub width: Option<usize>,
     /// Whether long lists are shown in full.
     pub verbose: bool,
+    /// Whether only hygiene findings are reported, so that nothing is said about verdicts.
+    pub hygiene_only: bool,
     /// Put before input paths where a program resolves them against a repository (`concise`, `sarif`, `github`): empty, or a
     /// relative path that ends in `/`.
     pub root: String,

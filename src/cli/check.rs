@@ -8,7 +8,7 @@ use crate::text;
 pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
     let scan = run.scan(&flags.input)?;
     let end = exit::of_check(&scan, flags.report.fail_on);
-    match run.report(&scan, &flags.report) {
+    match run.report(&scan, &flags.report, false) {
         // The verdict stands even when the reader has gone away.
         Ok(()) | Err(Stop::Unread) => {}
         Err(stop) => return Err(stop),

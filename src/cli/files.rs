@@ -123,19 +123,35 @@ fn too_much(path: &Path) -> Stop {
 }
 
 /// Writes a file that only its owner can read, whole or not at all: a temporary file beside it, then a rename.
+///
+/// A link is followed first, so that it stays a link; a device or pipe (`/dev/null`) is written to, never replaced.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     let shown = path.display();
-    let temporary = beside(path);
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let special = |path: &Path| fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir());
+    // `/dev/stdout` may lead to a pipe without a name, so both the path and what it leads to are looked at.
+    let written = if special(path) || special(&target) {
+        fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes))
+    } else {
+        replace(&target, bytes)
+    };
+    written.map_err(|error| {
+        Stop::Failed(text!("「{shown}」に書けません: {error}", "cannot write `{shown}`: {error}"))
+    })
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(target);
     let written = create_private(&temporary)
         .and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()
         })
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
+        .and_then(|()| fs::rename(&temporary, target));
+    if written.is_err() {
         let _ = fs::remove_file(&temporary);
-        Stop::Failed(text!("「{shown}」に書けません: {error}", "cannot write `{shown}`: {error}"))
-    })
+    }
+    written
 }
 
 fn beside(path: &Path) -> PathBuf {

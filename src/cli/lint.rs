@@ -9,7 +9,10 @@ pub(super) fn run(run: &Run, flags: &LintFlags) -> Result<Exit, Stop> {
     let mut scan = run.scan(&flags.input)?;
     scan.verdicts.clear();
     scan.findings.retain(|finding| matches!(finding.kind, Kind::Lint(_)));
-    run.report(&scan, &flags.report)?;
     let end = exit::of_lint(&scan.findings, flags.report.fail_on);
+    match run.report(&scan, &flags.report, true) {
+        Ok(()) | Err(Stop::Unread) => {}
+        Err(stop) => return Err(stop),
+    }
     Ok(if flags.report.exit_zero { end.without_verdict() } else { end })
 }

@@ -79,9 +79,15 @@ impl Run {
 
     /// Writes the report to every place that was asked for. Files come first, so that they are there even when nobody reads
     /// what is printed.
-    pub(super) fn report(&self, scan: &Scan, flags: &ReportFlags) -> Result<(), Stop> {
+    pub(super) fn report(
+        &self,
+        scan: &Scan,
+        flags: &ReportFlags,
+        hygiene_only: bool,
+    ) -> Result<(), Stop> {
+        let plain = Style { hygiene_only, ..self.plain() };
         for (sink, path) in &flags.output {
-            files::write(path, &report::render(scan, *sink, &self.plain()))?;
+            files::write(path, &report::render(scan, *sink, &plain))?;
         }
         #[cfg(feature = "pcap")]
         if flags.format == Sink::Pcap && std::io::stdout().is_terminal() {
@@ -90,7 +96,10 @@ impl Run {
                 "a capture file is not for a terminal; use --output pcap=PATH"
             )));
         }
-        let style = if flags.format == Sink::Terminal { self.style() } else { self.plain() };
+        let style = match flags.format {
+            Sink::Terminal => Style { hygiene_only, ..self.style() },
+            _ => plain,
+        };
         self.print(&report::render(scan, flags.format, &style))
     }
 
@@ -130,13 +139,16 @@ impl Run {
     fn problem(&self, error: &InputError, style: &Style) {
         let mut sources = Sources::default();
         let base = self.base.borrow();
-        let full = base
-            .as_deref()
-            .map(|base| if base.is_dir() { base.join(&error.path) } else { base.to_owned() });
-        let bytes = full.and_then(|full| files::read_file(&full).ok());
-        let id = bytes.and_then(|bytes| sources.add(&error.path, &bytes).ok());
+        let mut shown = error.clone();
+        let mut id = None;
+        if let Some(base) = base.as_deref() {
+            let full = if base.is_dir() { base.join(&error.path) } else { base.to_owned() };
+            shown.path = full.display().to_string();
+            let bytes = files::read_file(&full).ok();
+            id = bytes.and_then(|bytes| sources.add(&error.path, &bytes).ok());
+        }
         let file = id.map(|id| sources.file(id));
-        files::complain(&report::problem(error, file, style));
+        files::complain(&report::problem(&shown, file, style));
     }
 }
 

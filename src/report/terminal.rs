@@ -17,8 +17,10 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
     let mut page = Page::new(style);
     title(&mut page, scan);
     coverage(&mut page, &scan.loaded, style);
-    verdicts(&mut page, scan, style);
-    findings(&mut page, scan, style);
+    if !style.hygiene_only {
+        verdicts(&mut page, scan, style);
+        findings(&mut page, scan, style);
+    }
     hygiene(&mut page, scan, style);
     summary(&mut page, scan, style);
     page.finish()
@@ -216,6 +218,12 @@ fn summary(page: &mut Page<'_>, scan: &Scan, style: &Style) {
         let tail = text!("（{by_severity}）", " ({by_severity})");
         page.say(&tail).to_owned()
     };
+    if style.hygiene_only {
+        let line =
+            text!("結果: 設定の点検 {total} 件{tail}。", "Result: {total} hygiene findings{tail}.");
+        let line = page.say(&line).to_owned();
+        return page.sentence("", "  ", Tone::Strong, &line);
+    }
     let line = text!(
         "結果: 規則 {rules} 件のうち 適合 {holds}・不適合 {violated}・確認不能 {undetermined}。指摘事項 {total} 件{tail}。",
         "Result: {rules} rules: {holds} hold, {violated} violated, {undetermined} undetermined; {total} findings{tail}."
