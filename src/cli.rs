@@ -4,6 +4,7 @@ mod arguments;
 mod environment;
 mod exit;
 mod files;
+mod progress;
 mod run;
 mod check;
 mod explain;
@@ -37,6 +38,9 @@ fn start() -> Exit {
         Ok(arguments) => dispatch(&arguments),
         Err(error) => {
             // Help and version are no errors; when nobody reads them, that is no error either.
+            if error.use_stderr() && environment::wants_japanese() {
+                files::complain("コマンドの指定に誤りがあります（使い方は sekisho --help）。\n");
+            }
             let _ = error.print();
             if error.use_stderr() { Exit::Failed } else { Exit::Clean }
         }
@@ -56,7 +60,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Schema(flags) => schema::run(&run, flags),
         Command::Rule(flags) => rule::run(&run, flags),
         Command::Completions(flags) => completions::run(&run, flags),
-        Command::Man => man::run(&run),
+        Command::Man(flags) => man::run(&run, flags),
     };
     done.unwrap_or_else(|stop| run.stopped(&stop))
 }

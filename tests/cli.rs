@@ -204,6 +204,8 @@ fn completions_and_the_manual_are_written() {
     let manual = out(&sekisho(&["man"]));
     assert!(manual.contains(".TH sekisho 1"), "{manual}");
     assert!(manual.contains("check"));
+    assert!(out(&sekisho(&["man", "check"])).contains("fail\\-on"));
+    assert_eq!(code(&sekisho(&["man", "nothing"])), 2);
 }
 
 #[test]
@@ -219,6 +221,9 @@ fn the_language_is_the_flag_else_the_locale() {
     assert_eq!(title(&[], &[("LC_ALL", "C"), ("LANG", "ja_JP.UTF-8")]), en);
     assert_eq!(title(&[], &[("LC_ALL", ""), ("LC_MESSAGES", "ja_JP")]), ja);
     assert_eq!(title(&["--lang", "ja"], &[("LC_ALL", "en_US")]), ja);
+    let wrong = |args: &[&str]| err(&sekisho(args)).starts_with("コマンドの指定に誤りがあります");
+    assert!(wrong(&["chekc", "--lang", "ja"]) && wrong(&["check", "--nothing", "--lang=ja"]));
+    assert!(!wrong(&["chekc"]));
 }
 
 #[test]

@@ -77,8 +77,8 @@ pub(super) enum Command {
     Rule(RuleFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or the one of a command
+    Man(ManFlags),
 }
 
 /// What is read.
@@ -249,6 +249,12 @@ pub(super) enum SchemaOf {
 pub(super) struct RuleFlags {
     /// Kind of finding: forbidden-path, lint/shadowed, …
     pub(super) id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ManFlags {
+    /// The command
+    pub(super) command: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -30,3 +30,13 @@ pub(super) fn columns() -> usize {
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
     columns.unwrap_or(100).clamp(40, 400)
 }
+
+/// Whether Japanese is wanted, before the command line could be understood.
+pub(super) fn wants_japanese() -> bool {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let flag = |wanted: &str| {
+        arguments.windows(2).any(|pair| pair == ["--lang", wanted])
+            || arguments.iter().any(|word| word == format!("--lang={wanted}").as_str())
+    };
+    flag("ja") || (!flag("en") && lang() == Lang::Ja)
+}

@@ -61,15 +61,17 @@ pub(super) fn of_check(scan: &Scan, fail_on: Severity) -> Exit {
     if scan.verdicts.is_empty() {
         return Exit::NoInputs;
     }
+    // Hygiene has its own command; here only what bears on the policy counts.
+    let judged = || scan.findings.iter().filter(|f| !matches!(f.kind, Kind::Lint(_)));
     let graves = |severity: Severity| severity >= fail_on;
     let violated =
         scan.verdicts.iter().any(|v| v.verdict == Verdict::Violated && graves(v.severity))
-            || scan.findings.iter().any(|f| f.verdict == Verdict::Violated && graves(f.severity));
+            || judged().any(|f| f.verdict == Verdict::Violated && graves(f.severity));
     if violated {
         return Exit::Violated;
     }
-    let open = scan.verdicts.iter().any(|v| v.verdict == Verdict::Undetermined)
-        || scan.findings.iter().any(is_open);
+    let open =
+        scan.verdicts.iter().any(|v| v.verdict == Verdict::Undetermined) || judged().any(is_open);
     if open { Exit::Inconclusive } else { Exit::Clean }
 }
 

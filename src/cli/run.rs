@@ -2,6 +2,7 @@
 
 use super::arguments::{ColorFlag, Common, InputFlags, LangFlag, ReadingFlags, ReportFlags};
 use super::exit::{Exit, Stop};
+use super::progress::Progress;
 use super::{environment, files};
 use crate::report::{self, Sink, Style};
 use crate::scan::{self, Files, InputError, Loaded, Options, Scan};
@@ -60,14 +61,21 @@ impl Run {
         files::read(path)
     }
 
+    fn progress(&self) -> Progress {
+        let message = text!("関所: 処理しています…\n", "sekisho: working…\n");
+        Progress::start(message.get(self.style.lang).to_owned(), self.quiet)
+    }
+
     /// Reads and joins the inputs.
     pub(super) fn load(&self, path: &Path, reading: &ReadingFlags) -> Result<Loaded, Stop> {
+        let _sign = self.progress();
         let files = self.files(path)?;
         scan::load(files, &options(reading)?).map_err(Stop::Inputs)
     }
 
     /// Reads and judges the inputs.
     pub(super) fn scan(&self, input: &InputFlags) -> Result<Scan, Stop> {
+        let _sign = self.progress();
         let files = self.files(&input.path)?;
         scan::scan(files, &options(&input.reading)?).map_err(Stop::Inputs)
     }

@@ -14,7 +14,6 @@ pub(super) fn run(run: &Run, flags: &SchemaFlags) -> Result<Exit, Stop> {
         }),
         SchemaOf::Scan => report::schema(),
     };
-    let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
-    run.print(text.as_bytes())?;
+    run.print(format!("{schema:#}\n").as_bytes())?;
     Ok(Exit::Clean)
 }

@@ -9,16 +9,6 @@ use crate::snapshot::IssueKind;
 use crate::text;
 use crate::text::Text;
 
-/// The word for what a reader made of a line.
-pub(super) fn status_word(status: LineStatus) -> Text {
-    match status {
-        LineStatus::Used => text!("反映", "used"),
-        LineStatus::Irrelevant => text!("対象外", "irrelevant"),
-        LineStatus::Unsupported => text!("近似", "unsupported"),
-        LineStatus::Unknown => text!("未解釈", "unknown"),
-    }
-}
-
 /// The account of the inputs.
 #[must_use]
 pub fn doctor(loaded: &Loaded, style: &Style) -> String {
@@ -94,13 +84,15 @@ fn configuration(page: &mut Page<'_>, loaded: &Loaded, file: &view::CoveredFile<
     let counts: Vec<String> =
         [LineStatus::Used, LineStatus::Irrelevant, LineStatus::Unsupported, LineStatus::Unknown]
             .into_iter()
-            .map(|status| format!("{} {}", page.say(&status_word(status)), file.count(status)))
+            .map(|status| {
+                format!("{} {}", page.say(&view::status_word(status)), file.count(status))
+            })
             .collect();
     let counts = format!("{} = {}", source.line_count(), counts.join(" + "));
     page.labelled(2, &text!("行数", "lines"), &counts);
     for gap in file.coverage.map_or(&[][..], |coverage| &coverage.gaps) {
         let place = loaded.sources.place(gap.span);
-        let word = status_word(gap.status);
+        let word = view::status_word(gap.status);
         let line = format!("{place} {}: {}", page.say(&word), page.say(&gap.reason));
         page.sentence("  - ", "    ", Tone::Plain, &line);
         page.quoted("    ", &loaded.sources, gap.span);

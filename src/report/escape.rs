@@ -162,6 +162,21 @@ mod tests {
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_hostile_passes_any_escape(text in "\\PC*|(?s).*") {
+            for shown in [terminal(&text), github_data(&text), github_property(&text), sarif(&text), csv(&text)] {
+                proptest::prop_assert!(!shown.chars().any(is_hostile), "{shown:?}");
+            }
+            proptest::prop_assert!(!xml(&text).chars().any(|c| is_hostile(c) && c != '\n'));
+            proptest::prop_assert!(!github_property(&text).contains([':', ',']));
+            proptest::prop_assert!(!sarif(&text).contains("]("));
+            proptest::prop_assert!(uri_path(&text).is_ascii());
+            let written = serde_json::to_string(&text).unwrap();
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&json(&written)).unwrap(), text);
+        }
+    }
+
     #[test]
     fn uris_and_fields_are_safe() {
         assert_eq!(uri_path("設定/a b%.conf"), "%E8%A8%AD%E5%AE%9A/a%20b%25.conf");

@@ -5,10 +5,11 @@ use crate::finding::{Finding, Severity, catalogue};
 use crate::scan::Scan;
 
 pub(super) fn render(scan: &Scan, style: &Style) -> String {
-    scan.findings.iter().map(|finding| command(scan, finding, style)).collect()
+    let entries = catalogue::entries();
+    scan.findings.iter().map(|finding| command(scan, finding, &entries, style)).collect()
 }
 
-fn command(scan: &Scan, finding: &Finding, style: &Style) -> String {
+fn command(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &Style) -> String {
     let level = match finding.severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
@@ -21,14 +22,16 @@ fn command(scan: &Scan, finding: &Finding, style: &Style) -> String {
         properties.push(format!("file={}", escape::github_property(&file)));
         properties.push(format!("line={}", sources.line(span)));
     }
+    let kind = finding.kind.id();
+    let entry = entries.iter().find(|entry| entry.id == kind);
     let title = format!(
         "{} {} {}: {}",
         finding.severity.word().get(style.lang),
         finding.verdict.word().get(style.lang),
         finding.rule,
-        catalogue::title(finding.kind).get(style.lang)
+        entry.map_or(kind.as_str(), |entry| entry.title.get(style.lang))
     );
     properties.push(format!("title={}", escape::github_property(&title)));
-    let message = format!("{} ({})", finding.message.get(style.lang), finding.kind.id());
+    let message = format!("{} ({kind})", finding.message.get(style.lang));
     format!("::{level} {}::{}\n", properties.join(","), escape::github_data(&message))
 }

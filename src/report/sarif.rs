@@ -86,15 +86,21 @@ fn result(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &
             "message": { "ja": finding.message.ja, "en": finding.message.en },
         },
     });
-    let related: Vec<Value> = finding
+    let mut related: Vec<Value> = Vec::new();
+    let others = finding
         .blame
         .iter()
         .skip(1)
         .map(|blame| location(sources, blame.span, Some(&blame.label), style))
         .chain(finding.causes.iter().filter_map(|cause| {
             cause.span.map(|s| location(sources, s, Some(cause.reason.get(style.lang)), style))
-        }))
-        .collect();
+        }));
+    // The standard asks for distinct related locations.
+    for other in others {
+        if !related.contains(&other) {
+            related.push(other);
+        }
+    }
     let flows = code_flows(sources, finding, style);
     if let Some(fields) = out.as_object_mut() {
         if let Some(index) = entries.iter().position(|entry| entry.id == id) {

@@ -67,7 +67,7 @@ fn gaps(page: &mut Page<'_>, loaded: &Loaded, file: &view::CoveredFile<'_>, styl
     let all = file.coverage.map_or(&[][..], |coverage| &coverage.gaps);
     let limit = if style.verbose { usize::MAX } else { 5 };
     for gap in all.iter().take(limit) {
-        let word = super::doctor::status_word(gap.status);
+        let word = view::status_word(gap.status);
         let place = loaded.sources.place(gap.span);
         let line = format!("{place} {}: {}", page.say(&word), page.say(&gap.reason));
         page.sentence("    ", "      ", Tone::Plain, &line);

@@ -7,7 +7,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::text::{Lang, Text};
 
 /// The longest quotation, in characters.
-pub const QUOTE_LIMIT: usize = 200;
+pub const QUOTE_LIMIT: usize = 240;
 
 /// A quoted line, or multi-line entry in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,8 @@ pub fn quote(sources: &Sources, span: Span) -> Quote {
     let mut text = String::new();
     for number in first..=last {
         let line = file.line_text(number).trim();
-        if line.is_empty() {
+        // An identifier for machines only would crowd out the addresses and services of the entry.
+        if line.is_empty() || line.starts_with("set uuid ") {
             continue;
         }
         if !text.is_empty() {
@@ -147,11 +148,25 @@ pub fn action_word(action: HopAction) -> Text {
     Text { ja: ja.to_owned(), en: en.to_owned() }
 }
 
-/// `device [context]  ingress -> egress`.
+/// The word for what a reader made of a line.
+#[must_use]
+pub fn status_word(status: LineStatus) -> Text {
+    match status {
+        LineStatus::Used => crate::text!("反映", "used"),
+        LineStatus::Irrelevant => crate::text!("対象外", "irrelevant"),
+        LineStatus::Unsupported => crate::text!("近似", "unsupported"),
+        LineStatus::Unknown => crate::text!("未解釈", "unknown"),
+    }
+}
+
+/// `device [context]  ingress → egress`; an opaque router has no interfaces to name.
 #[must_use]
 pub fn hop_heading(hop: &Hop, lang: Lang) -> String {
     let context =
         if hop.context.is_empty() { String::new() } else { format!(" [{}]", hop.context) };
+    if hop.ingress.is_empty() && hop.egress.as_deref().unwrap_or("").is_empty() {
+        return format!("{}{context}", hop.device);
+    }
     let ingress = if hop.ingress.is_empty() { "?" } else { &hop.ingress };
     let end = crate::text!("（ここで終わる）", "(ends here)");
     match &hop.egress {
