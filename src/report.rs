@@ -1,1 +1,3 @@
 //! report. (Being built.)
+
+pub mod flows;
