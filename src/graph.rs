@@ -1,1 +1,256 @@
-//! graph. (Being built.)
+//! The forwarding graph of a snapshot for one address family.
+//!
+//! Nodes are the places where a packet waits for a decision: at an interface ([`Node::Arrive`]), in another context of the
+//! same device ([`Node::Leak`]), about to leave by a way out ([`Node::Depart`]), at an opaque router, or where it ends. The
+//! edges out of a device carry its pipeline ([`Step::Device`]); the edges between devices are wires with the destinations
+//! that they take ([`Step::Wire`]). The rules are those of [`crate::snapshot`].
+
+use std::collections::BTreeMap;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::compile::{self, Choice, ChoiceKind, Compiled, Header};
+use crate::model::{ContextId, Id, InterfaceId};
+use crate::net::AddressRange;
+use crate::packetset::Intervals;
+use crate::snapshot::{DeviceId, OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId, non_unicast};
+
+/// Where a packet can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// It has come in by an interface.
+    Arrive(Port),
+    /// It came in by an interface and is to be routed in another context of the device.
+    Leak(Port, ContextId),
+    /// It leaves a context by a way out: the position in the context's choices.
+    Depart(DeviceId, ContextId, usize),
+    /// It leaves a context by an interface towards whoever is there, because the way out is not known.
+    Flood(DeviceId, InterfaceId),
+    /// An opaque router has it.
+    Opaque(OpaqueId),
+    /// It has ended.
+    End(Place),
+}
+
+/// What an edge does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<K> {
+    /// The pipeline of a device, from an arrival to a departure or to the device itself.
+    Device,
+    /// A wire that takes these destinations; not `certain` when the sender may do otherwise.
+    Wire {
+        /// The destinations that it takes; `None` takes all.
+        takes: Option<Intervals<K>>,
+        /// Whether a packet that it takes surely goes this way.
+        certain: bool,
+    },
+}
+
+/// The graph with its nodes by name.
+#[derive(Debug)]
+pub struct Graph<K> {
+    /// Nodes and edges.
+    pub graph: DiGraph<Node, Step<K>>,
+    nodes: BTreeMap<Node, NodeIndex>,
+}
+
+impl<K: Header> Graph<K> {
+    /// The graph of `snapshot`; `compiled` holds its devices in order.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, compiled: &[Compiled<K>]) -> Self {
+        let mut graph = Graph { graph: DiGraph::new(), nodes: BTreeMap::new() };
+        for (segment_id, segment) in snapshot.segments.iter() {
+            for port in &segment.ports {
+                graph.node(Node::Arrive(*port));
+            }
+            for opaque in &segment.opaques {
+                graph.opaque(snapshot, *opaque, segment_id);
+            }
+        }
+        graph.unknown_routers(snapshot);
+        for ((device, _), compiled) in snapshot.devices.iter().zip(compiled) {
+            graph.device(snapshot, device, compiled);
+        }
+        graph
+    }
+
+    /// The node's position, made when it is new.
+    fn node(&mut self, node: Node) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.nodes.entry(node).or_insert_with(|| graph.add_node(node))
+    }
+
+    /// The node's position.
+    #[must_use]
+    pub fn find(&self, node: Node) -> Option<NodeIndex> {
+        self.nodes.get(&node).copied()
+    }
+
+    fn wire(&mut self, from: Node, to: Node, takes: Option<Intervals<K>>, certain: bool) {
+        if takes.as_ref().is_some_and(Intervals::is_empty) {
+            return;
+        }
+        let (from, to) = (self.node(from), self.node(to));
+        self.graph.add_edge(from, to, Step::Wire { takes, certain });
+    }
+
+    fn opaque(&mut self, snapshot: &Snapshot, id: OpaqueId, segment: SegmentId) {
+        let opaque = &snapshot.opaques[id];
+        let node = Node::Opaque(id);
+        for zone in &opaque.zones {
+            self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), true);
+        }
+        if is_outside(snapshot, id) {
+            return;
+        }
+        for port in &snapshot.segments[segment].ports {
+            self.wire(node, Node::Arrive(*port), None, false);
+        }
+        for zone in &snapshot.segments[segment].zones {
+            self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), false);
+        }
+    }
+
+    /// Routers that nobody declared may be linked. A ring is enough: whatever one of them has may get to all.
+    fn unknown_routers(&mut self, snapshot: &Snapshot) {
+        let ids: Vec<OpaqueId> = snapshot.unknown_routers().collect();
+        for (from, to) in ids.iter().zip(ids.iter().cycle().skip(1)).filter(|(from, to)| from != to) {
+            self.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
+        }
+    }
+
+    fn device(&mut self, snapshot: &Snapshot, id: DeviceId, compiled: &Compiled<K>) {
+        let device = &snapshot.devices[id];
+        for (context, table) in device.contexts.ids().zip(&compiled.routes) {
+            let floods = table.dynamic.is_some() || table.policy.iter().any(|branch| branch.choice.is_none());
+            let own: Vec<InterfaceId> =
+                device.interfaces.iter().filter(|(_, i)| i.up && i.context == context).map(|(i, _)| i).collect();
+            for (index, choice) in table.choices.iter().enumerate() {
+                let node = Node::Depart(id, context, index);
+                self.depart(snapshot, node, id, choice);
+            }
+            for interface in own.iter().filter(|_| floods) {
+                self.flood(snapshot, Port { device: id, interface: *interface });
+            }
+            for interface in own {
+                let arrive = self.node(Node::Arrive(Port { device: id, interface }));
+                let itself = self.node(Node::End(Place::Device(id)));
+                self.graph.add_edge(arrive, itself, Step::Device);
+                for index in 0..table.choices.len() {
+                    let depart = self.node(Node::Depart(id, context, index));
+                    self.graph.add_edge(arrive, depart, Step::Device);
+                }
+            }
+        }
+    }
+
+    /// The wires of one way out.
+    fn depart(&mut self, snapshot: &Snapshot, node: Node, device: DeviceId, choice: &Choice) {
+        match choice.kind {
+            ChoiceKind::Gateway(interface, gateway) => {
+                let Some(segment) = snapshot.segment_of(Port { device, interface }) else { return };
+                let owner = owners(snapshot, segment).find(|(_, address)| *address == gateway);
+                let to = owner.map_or(Node::End(Place::Unzoned(segment)), |(node, _)| node);
+                self.wire(node, to, None, true);
+            }
+            ChoiceKind::Direct(interface, connected) => {
+                if let Some(segment) = snapshot.segment_of(Port { device, interface }) {
+                    self.deliver(snapshot, node, segment, connected);
+                }
+            }
+            ChoiceKind::Context(_) | ChoiceKind::Discard => {}
+        }
+    }
+
+    /// The wires onto a segment for packets whose next hop is their destination.
+    fn deliver(&mut self, snapshot: &Snapshot, node: Node, segment: SegmentId, connected: bool) {
+        let own = |address| compile::intervals::<K>(std::iter::once(AddressRange::single(address)));
+        let mut taken = Intervals::empty();
+        let mut by_node: BTreeMap<Node, Intervals<K>> = BTreeMap::new();
+        for (owner, address) in owners(snapshot, segment) {
+            let fresh = own(address).minus(&taken);
+            taken = taken.union(&fresh);
+            let takes = by_node.entry(owner).or_insert_with(Intervals::empty);
+            *takes = takes.union(&fresh);
+        }
+        for (owner, takes) in by_node {
+            self.wire(node, owner, Some(takes), true);
+        }
+        let mut zoned = taken.clone();
+        for zone in &snapshot.segments[segment].zones {
+            let held = zone_set(snapshot, *zone);
+            zoned = zoned.union(&held);
+            self.wire(node, Node::End(Place::Zone(*zone)), Some(held.minus(&taken)), true);
+        }
+        let left = Intervals::up_to(K::narrow(K::FAMILY.last())).minus(&zoned);
+        let opaques = &snapshot.segments[segment].opaques;
+        if connected || opaques.is_empty() {
+            self.wire(node, Node::End(Place::Unzoned(segment)), Some(left), true);
+        } else {
+            for opaque in opaques {
+                self.wire(node, Node::Opaque(*opaque), Some(left.clone()), true);
+            }
+        }
+    }
+
+    /// The wires from an interface to every neighbour, for packets whose way is not known.
+    fn flood(&mut self, snapshot: &Snapshot, port: Port) {
+        let Some(id) = snapshot.segment_of(port) else { return };
+        let segment = &snapshot.segments[id];
+        let node = Node::Flood(port.device, port.interface);
+        for other in segment.ports.iter().filter(|other| **other != port) {
+            self.wire(node, Node::Arrive(*other), None, false);
+        }
+        for opaque in &segment.opaques {
+            self.wire(node, Node::Opaque(*opaque), None, false);
+        }
+        for zone in &segment.zones {
+            self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), false);
+        }
+    }
+}
+
+/// Who owns which address on a segment, ports first.
+fn owners(snapshot: &Snapshot, segment: SegmentId) -> impl Iterator<Item = (Node, std::net::IpAddr)> {
+    let segment = &snapshot.segments[segment];
+    let ports = segment.ports.iter().flat_map(|port| {
+        let interface = &snapshot.devices[port.device].interfaces[port.interface];
+        interface.addresses.iter().map(|address| (Node::Arrive(*port), address.address))
+    });
+    let opaques = segment.opaques.iter().flat_map(|opaque| {
+        snapshot.opaques[*opaque].addresses.iter().map(|address| (Node::Opaque(*opaque), *address))
+    });
+    ports.chain(opaques)
+}
+
+/// Whether an opaque router stands for an outside network only: every zone behind it is external.
+fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
+    let opaque = &snapshot.opaques[id];
+    opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(|zone| snapshot.zones[*zone].external)
+}
+
+/// The addresses of a zone.
+#[must_use]
+pub fn zone_set<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Intervals<K> {
+    match &snapshot.zones[zone].addresses {
+        ZoneAddresses::Networks(networks) => compile::intervals(networks.iter().map(|network| network.range())),
+        ZoneAddresses::Rest => {
+            let declared = compile::intervals(snapshot.declared_networks().map(|network| network.range()));
+            unicast().minus(&declared)
+        }
+    }
+}
+
+/// The addresses that packets can be forwarded from and to.
+#[must_use]
+pub fn unicast<K: Header>() -> Intervals<K> {
+    let blocks = non_unicast(K::FAMILY).iter().filter_map(|block| crate::net::Prefix::parse(block));
+    Intervals::up_to(K::narrow(K::FAMILY.last())).minus(&compile::intervals(blocks.map(crate::net::Prefix::range)))
+}
+
+/// The choices of a context, for a [`Node::Depart`].
+#[must_use]
+pub fn choice<'a, K>(compiled: &'a [Compiled<K>], node: &Node) -> Option<&'a Choice> {
+    let Node::Depart(device, context, index) = node else { return None };
+    compiled.get(Id::index(*device))?.routes.get(Id::index(*context))?.choices.get(*index)
+}

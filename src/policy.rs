@@ -1,5 +1,11 @@
 //! The policy file: what must not and what must be reachable, and the waivers.
 
+mod read;
+mod schema;
+
+pub use read::read;
+pub use schema::schema;
+
 use crate::finding::{Basis, Severity};
 use crate::net::{PortRange, Prefix};
 use crate::source::Span;
@@ -66,7 +72,7 @@ pub struct Party {
 pub enum Who {
     /// `*`: every zone (as `to`, not the devices themselves).
     Everyone,
-    /// A zone by its identifier.
+    /// A bare name: the zone with this identifier or, when there is no such zone, the host. The file alone does not say which.
     Zone(String),
     /// `zone.host`, or a host by its identifier.
     Host {
@@ -133,3 +139,6 @@ pub struct Waiver {
     /// Where it stands.
     pub span: Span,
 }
+
+#[cfg(test)]
+mod tests;

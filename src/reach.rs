@@ -1,1 +1,371 @@
-//! reach. (Being built.)
+//! What can travel from a zone: a fixpoint over the forwarding graph, with the history of every set.
+//!
+//! A [`Query`] starts from a set of packets of one zone and pushes it from node to node. Only what a node has not seen goes
+//! on, so every step ends; each [`Event`] keeps its parent and what the device between did ([`Record`]), so that one packet of
+//! an end is pulled back exactly to the packet that its sender sent, through every translation. Nothing enumerates paths.
+//!
+//! The reading of a run is one of [`Reading`]. `May` follows every branch. `Must` follows branches that are surely possible.
+//! `Always` follows every branch, too, and notes in [`Run::drops`] whatever might be lost: required traffic surely passes when
+//! nothing is lost and nothing ends elsewhere.
+
+mod blame;
+mod device;
+mod witness;
+
+pub use blame::{Blamed, blamed_lines};
+pub use witness::Origin;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use petgraph::Direction;
+use petgraph::visit::EdgeRef;
+use rustc_hash::FxHashMap;
+
+use crate::compile::{self, Compiled, Conditions, Header, LineRef, Reading, fields};
+use crate::graph::{self, Graph, Node, Step};
+use crate::model::{ContextId, InterfaceId, RewriteId};
+use crate::packetset::{Arena, Function};
+use crate::snapshot::{DeviceId, Place, Port, Snapshot, ZoneId};
+
+/// A snapshot compiled for one family.
+#[derive(Debug)]
+pub struct Network<'a, K> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
+    /// Its devices, in order.
+    pub compiled: Vec<Compiled<K>>,
+    /// Its forwarding graph.
+    pub graph: Graph<K>,
+}
+
+/// What is asked.
+pub struct Query<'a, K> {
+    /// Where the packets start.
+    pub zone: ZoneId,
+    /// Which packets; made in the arena of the run.
+    pub start: &'a dyn Fn(&mut Arena<K>) -> Function,
+    /// How uncertain lines count.
+    pub reading: Reading,
+    /// The filters of all devices but this one let everything pass.
+    pub only_filters_of: Option<DeviceId>,
+    /// Tell packets that crossed this device from those that did not.
+    pub watch: Option<DeviceId>,
+}
+
+/// The result of a query.
+#[derive(Debug)]
+pub struct Run<K> {
+    /// Holds every function below.
+    pub arena: Arena<K>,
+    /// The packets that started.
+    pub start: Function,
+    /// What happened, causes before effects.
+    pub events: Vec<Event>,
+    /// The events that end at a place.
+    pub ends: BTreeMap<Place, Vec<usize>>,
+    /// What might be lost ([`Reading::Always`] only).
+    pub drops: Vec<Drop>,
+    /// Whether no uncertain line or branch mattered: then [`Reading::May`] and [`Reading::Must`] have one result.
+    pub exact: bool,
+    /// Whether a limit stopped the run: then its result may be too small.
+    pub limited: bool,
+}
+
+/// Packets at a node.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Where.
+    pub node: Node,
+    /// Which packets, as they are there.
+    pub set: Function,
+    /// The event that they came from; `None` at the start.
+    pub parent: Option<usize>,
+    /// What the device of the parent did, in order.
+    pub records: Vec<Record>,
+    /// Whether they crossed the watched device.
+    pub crossed: bool,
+}
+
+/// What one stage did.
+#[derive(Clone, Copy, Debug)]
+pub enum Record {
+    /// A filter let `after` pass.
+    Filter {
+        /// Which.
+        filter: FilterRef,
+        /// What it let pass.
+        after: Function,
+    },
+    /// A translation took `before`.
+    Translate {
+        /// The device.
+        device: DeviceId,
+        /// The packets before it.
+        before: Function,
+        /// The rewrite; `None` when a line left them as they are.
+        rewrite: Option<RewriteId>,
+        /// The line.
+        line: Option<LineRef>,
+    },
+    /// The route chose a way out: a position in the choices of the context.
+    Route {
+        /// The device.
+        device: DeviceId,
+        /// The context.
+        context: ContextId,
+        /// The choice.
+        choice: usize,
+    },
+}
+
+/// One filter with the interfaces for which it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FilterRef {
+    /// The device.
+    pub device: DeviceId,
+    /// The context.
+    pub context: ContextId,
+    /// The position in the pipeline, or in the local filters.
+    pub stage: usize,
+    /// Whether it is one of the local filters.
+    pub local: bool,
+    /// Ingress and egress.
+    pub ports: (InterfaceId, Option<InterfaceId>),
+}
+
+/// Packets that might be lost.
+#[derive(Clone, Debug)]
+pub struct Drop {
+    /// Which.
+    pub set: Function,
+    /// The event in which they arrived.
+    pub event: usize,
+    /// What the device did before it.
+    pub records: Vec<Record>,
+}
+
+/// The largest number of steps in the arena of a run.
+const BUDGET: usize = 1 << 25;
+/// The largest number of events of a run.
+const EVENTS: usize = 1 << 20;
+
+impl<'a, K: Header> Network<'a, K> {
+    /// Compiles `snapshot`. Lines of `without` are read as if they were not there.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, without: &[(DeviceId, LineRef)]) -> Self {
+        let compiled: Vec<Compiled<K>> = snapshot
+            .devices
+            .iter()
+            .map(|(id, device)| {
+                let lines = without.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
+                Compiled::new(device, &Conditions { at: snapshot.at, without: lines })
+            })
+            .collect();
+        let graph = Graph::new(snapshot, &compiled);
+        Network { snapshot, compiled, graph }
+    }
+
+    /// Runs a query to its fixpoint.
+    #[must_use]
+    pub fn run(&self, query: &Query<'_, K>) -> Run<K> {
+        let mut arena = Arena::new(&K::layout(), BUDGET);
+        let start = sendable(&mut arena, query);
+        let mut run = Run {
+            arena,
+            start,
+            events: Vec::new(),
+            ends: BTreeMap::new(),
+            drops: Vec::new(),
+            exact: true,
+            limited: false,
+        };
+        let mut walk = Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
+        walk.enter(&mut run);
+        while let Some(event) = walk.open.pop_front() {
+            if run.events.len() > EVENTS || run.arena.exhausted() {
+                break;
+            }
+            walk.step(&mut run, event);
+        }
+        run.limited = run.events.len() > EVENTS || run.arena.exhausted();
+        run
+    }
+}
+
+/// The packets of the query that any host could send and any router forward.
+fn sendable<K: Header>(arena: &mut Arena<K>, query: &Query<'_, K>) -> Function {
+    let wanted = (query.start)(arena);
+    let unicast = graph::unicast::<K>();
+    let source = arena.field_in(fields::SRC, &unicast);
+    let destination = arena.field_in(fields::DST, &unicast);
+    let both = arena.guard(source, destination);
+    arena.guard(wanted, both)
+}
+
+struct Walk<'q, 'a, K> {
+    network: &'q Network<'a, K>,
+    query: &'q Query<'q, K>,
+    seen: FxHashMap<(Node, bool), Function>,
+    open: VecDeque<usize>,
+}
+
+impl<K: Header> Walk<'_, '_, K> {
+    /// Puts the start set wherever hosts of the zone send to.
+    fn enter(&mut self, run: &mut Run<K>) {
+        let snapshot = self.network.snapshot;
+        let zone = self.query.zone;
+        let mut first: Vec<(Node, Function)> = Vec::new();
+        for (_, segment) in snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone)) {
+            for neighbour in segment.zones.iter().filter(|other| **other != zone) {
+                let held = graph::zone_set::<K>(snapshot, *neighbour);
+                let inside = run.arena.field_in(fields::DST, &held);
+                let direct = run.arena.guard(run.start, inside);
+                first.push((Node::End(Place::Zone(*neighbour)), direct));
+            }
+            first.extend(segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)));
+        }
+        first.extend(snapshot.entries(zone).into_iter().map(|port| (Node::Arrive(port), run.start)));
+        for (node, set) in first {
+            self.push(run, Event { node, set, parent: None, records: Vec::new(), crossed: false });
+        }
+    }
+
+    /// Adds an event for what its node has not seen yet.
+    fn push(&mut self, run: &mut Run<K>, mut event: Event) {
+        if let (Node::Arrive(Port { device, .. }), Some(watched)) = (event.node, self.query.watch) {
+            event.crossed |= device == watched;
+        }
+        let seen = self.seen.entry((event.node, event.crossed)).or_insert(Function::NONE);
+        event.set = run.arena.minus(event.set, *seen);
+        if event.set.is_none() {
+            return;
+        }
+        *seen = run.arena.min(*seen, event.set);
+        let id = run.events.len();
+        match event.node {
+            Node::End(place) => run.ends.entry(place).or_default().push(id),
+            _ => self.open.push_back(id),
+        }
+        run.events.push(event);
+    }
+
+    fn step(&mut self, run: &mut Run<K>, id: usize) {
+        let Some(event) = run.events.get(id).cloned() else { return };
+        match event.node {
+            Node::Arrive(port) => {
+                let context = self.network.snapshot.devices[port.device].interfaces[port.interface].context;
+                self.device(run, id, &event, port, context, true);
+            }
+            Node::Leak(port, context) => self.device(run, id, &event, port, context, false),
+            Node::Opaque(_) => self.opaque(run, id, &event),
+            Node::Depart(..) | Node::Flood(..) | Node::End(_) => {}
+        }
+    }
+
+    fn device(&mut self, run: &mut Run<K>, id: usize, event: &Event, port: Port, context: ContextId, fresh: bool) {
+        let mut transit = device::Transit::new(self.network, self.query, port, context, id);
+        for branch in transit.run(run, event.set, fresh) {
+            let mut next = Event {
+                node: branch.node,
+                set: branch.set,
+                parent: Some(id),
+                records: branch.records,
+                crossed: event.crossed,
+            };
+            match branch.node {
+                Node::Depart(..) | Node::Flood(..) => self.wires(run, &next),
+                _ => {
+                    next.set = clear_mark(run, next.set);
+                    self.push(run, next);
+                }
+            }
+        }
+    }
+
+    /// Follows the wires out of a departure.
+    fn wires(&mut self, run: &mut Run<K>, event: &Event) {
+        let Some(node) = self.network.graph.find(event.node) else { return };
+        let set = clear_mark(run, event.set);
+        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        for edge in edges.into_iter().rev() {
+            let Step::Wire { takes, certain } = edge.weight() else { continue };
+            self.follow(run, event, set, edge.target(), takes.as_ref(), *certain);
+        }
+    }
+
+    fn follow(
+        &mut self,
+        run: &mut Run<K>,
+        event: &Event,
+        set: Function,
+        target: petgraph::graph::NodeIndex,
+        takes: Option<&crate::packetset::Intervals<K>>,
+        certain: bool,
+    ) {
+        let set = match takes {
+            Some(takes) => {
+                let inside = run.arena.field_in(fields::DST, takes);
+                run.arena.guard(set, inside)
+            }
+            None => set,
+        };
+        if set.is_none() {
+            return;
+        }
+        if !certain {
+            run.exact = false;
+            if self.query.reading == Reading::Must {
+                return;
+            }
+        }
+        if let Some(node) = self.network.graph.graph.node_weight(target) {
+            self.push(run, Event { node: *node, set, ..event.clone() });
+        }
+    }
+
+    /// An opaque router: surely to the zones behind it, perhaps anywhere else.
+    fn opaque(&mut self, run: &mut Run<K>, id: usize, event: &Event) {
+        let next = Event { parent: Some(id), records: Vec::new(), ..event.clone() };
+        let Some(node) = self.network.graph.find(event.node) else { return };
+        let mut left = event.set;
+        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        for edge in edges.into_iter().rev() {
+            let Step::Wire { takes, certain } = edge.weight() else { continue };
+            if let (Some(takes), true) = (takes, certain) {
+                let inside = run.arena.field_in(fields::DST, takes);
+                left = run.arena.minus(left, inside);
+            }
+            if self.query.reading == Reading::Always && !certain {
+                continue;
+            }
+            self.follow(run, &next, event.set, edge.target(), takes.as_ref(), *certain);
+        }
+        if self.query.reading == Reading::Always && !left.is_none() {
+            run.drops.push(Drop { set: left, event: id, records: Vec::new() });
+        }
+    }
+}
+
+/// What a device marked means nothing on the wire.
+fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
+    run.arena.assign(set, fields::MARK, &crate::packetset::Intervals::range(K::default(), K::default()))
+}
+
+impl<K: Header> Run<K> {
+    /// The packets that end at `place`, as they arrive; with `crossed`, only those that did (not) cross the watched device.
+    #[must_use]
+    pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {
+        let ids = self.ends.get(&place).cloned().unwrap_or_default();
+        let mut all = Function::NONE;
+        for event in ids.into_iter().filter_map(|id| self.events.get(id)).filter(|e| crossed.is_none_or(|c| e.crossed == c)) {
+            all = self.arena.min(all, event.set);
+        }
+        all
+    }
+}
+
+/// The packets that can open a connection: see [`crate::net::Flow::is_opening`].
+#[must_use]
+pub fn opening<K: Header>(arena: &mut Arena<K>) -> Function {
+    compile::opening(arena)
+}

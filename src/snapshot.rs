@@ -21,7 +21,8 @@
 //!    destination, it is delivered to the zones of the segment that hold it, or, when none does, to whichever opaque routers
 //!    are on the segment (interface routes) and otherwise it ends outside every zone ([`Place::Unzoned`]).
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
-//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*.
+//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*. Routers that
+//!    are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand anything to another.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never forwarded.
 //! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
@@ -31,18 +32,17 @@
 mod build;
 mod place;
 
-pub use build::{BuildInput, build};
+pub use build::{BuildInput, build, suggest};
 pub use place::{HostId, Place};
 
 use crate::finding::Cause;
-use crate::model::{Coverage, Device, InterfaceId, Moment, Table};
-use crate::net::{Family, Prefix};
+use crate::model::{Coverage, Device, Id, InterfaceId, Moment, Table};
+use crate::net::{AddressRange, Family, Prefix, number};
 use crate::source::Span;
 use crate::text::Text;
 use std::net::IpAddr;
 
-/// How often a gateway may be looked up through another route.
-pub const RESOLVE_DEPTH: usize = 8;
+pub use crate::model::RESOLVE_DEPTH;
 
 place::ids! {
     /// A device of the snapshot.
@@ -76,6 +76,15 @@ pub struct Snapshot {
     pub issues: Vec<Issue>,
     /// The moment at which schedules are read; `None`: any moment.
     pub at: Option<Moment>,
+    /// Look-ups over segments and zones; see [`Snapshot::index`].
+    pub index: PortIndex,
+}
+
+/// Look-ups that follow from the rest of a snapshot; empty until [`Snapshot::index`] fills it.
+#[derive(Clone, Debug, Default)]
+pub struct PortIndex {
+    segments: Vec<Vec<Option<SegmentId>>>,
+    declared: Vec<AddressRange>,
 }
 
 /// A zone.
@@ -184,6 +193,8 @@ pub enum IssueKind {
     UnzonedAddresses,
     /// Two zones share an address.
     OverlappingZones,
+    /// Subnets do not say clearly which interfaces are on one segment.
+    AmbiguousSegment,
     /// A configuration line that was not understood.
     UnreadLine,
 }
@@ -204,6 +215,10 @@ impl Snapshot {
     /// The segment that `port` is on; `None` when the interface is down.
     #[must_use]
     pub fn segment_of(&self, port: Port) -> Option<SegmentId> {
+        if !self.index.segments.is_empty() {
+            let row = self.index.segments.get(port.device.index());
+            return row.and_then(|row| row.get(port.interface.index()).copied()).flatten();
+        }
         self.segments.iter().find(|(_, segment)| segment.ports.contains(&port)).map(|(id, _)| id)
     }
 
@@ -214,11 +229,24 @@ impl Snapshot {
             ZoneAddresses::Networks(networks) => {
                 networks.iter().any(|network| network.contains(address))
             }
-            ZoneAddresses::Rest => {
-                is_unicast(address)
-                    && !self.declared_networks().any(|network| network.contains(address))
-            }
+            ZoneAddresses::Rest => is_unicast(address) && !self.is_declared(address),
         }
+    }
+
+    /// Whether a zone with networks holds `address`.
+    fn is_declared(&self, address: IpAddr) -> bool {
+        let declared = &self.index.declared;
+        if declared.is_empty() {
+            return self.declared_networks().any(|network| network.contains(address));
+        }
+        let key = |address| (Family::of(address), number(address));
+        let at = declared.partition_point(|range| key(range.last()) < key(address));
+        declared.get(at).is_some_and(|range| range.contains(address))
+    }
+
+    /// Fills the look-ups from segments and zones. To be called again after either changes; without it they are searched.
+    pub fn index(&mut self) {
+        self.index = build::index(self);
     }
 
     /// The networks of all zones that have networks.
@@ -230,6 +258,11 @@ impl Snapshot {
                 ZoneAddresses::Rest => &[],
             })
             .copied()
+    }
+
+    /// The opaque routers that nobody declared: each may hand a packet to any other of them.
+    pub fn unknown_routers(&self) -> impl Iterator<Item = OpaqueId> {
+        self.opaques.iter().filter(|(_, opaque)| !opaque.declared).map(|(id, _)| id)
     }
 
     /// The ports at which packets of `zone` enter devices: see "Start" in the module documentation. Sorted, without repeats.

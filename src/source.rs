@@ -4,8 +4,11 @@
 //! never added or dropped. Spans are byte ranges of the cleaned text, which is what a reader sees and a report quotes.
 
 mod decode;
+mod problem;
+pub mod yaml;
 
 pub use decode::{Encoding, SourceError};
+pub use problem::{Problem, Spanned, nearest};
 
 /// The number of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,6 +5,9 @@ use crate::net::Prefix;
 use crate::source::Span;
 use std::net::IpAddr;
 
+/// How often a gateway may be looked up through another route before the route counts as unusable.
+pub const RESOLVE_DEPTH: usize = 8;
+
 /// A route that the configuration or a dump lists.
 #[derive(Clone, Debug)]
 pub struct Route {

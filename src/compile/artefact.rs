@@ -1,0 +1,456 @@
+//! A rule list as functions from packets to the position of the first line that matches.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::header::Header;
+use super::objects::{Objects, Pair};
+use super::{Compiled, Conditions, LineRef, Reading};
+use crate::model::{Action, Activity, Device, Id, InterfaceId, Interfaces, Line, ListId};
+use crate::packetset::{Arena, Function, Intervals, Rule};
+
+/// A compiled list. A priority is a position in `entries`.
+#[derive(Clone, Debug)]
+pub struct Artefact<K> {
+    /// The lines in order of priority; the lines of a list that is jumped into stand at the jump.
+    pub entries: Vec<Entry<K>>,
+    /// One group set a reading; [`Reading::May`] first. One entry only when the readings do not differ.
+    readings: Vec<Groups>,
+    /// Lists that lines jump into.
+    jumps: Vec<Jump>,
+}
+
+impl<K> Default for Artefact<K> {
+    fn default() -> Self {
+        Artefact { entries: Vec::new(), readings: Vec::new(), jumps: Vec::new() }
+    }
+}
+
+/// What a priority stands for.
+#[derive(Clone, Debug)]
+pub struct Entry<K> {
+    /// The line.
+    pub line: LineRef,
+    /// Its action; an uncertain `Return` stands as [`Action::Undecided`].
+    pub action: Action,
+    /// Whether the line, where it is met, surely applies to what it matches: exact match, always active, no uncertain jump.
+    pub sure: bool,
+    /// Interface conditions of the line.
+    pub ingress: Interfaces,
+    /// Interface conditions of the line.
+    pub egress: Interfaces,
+    /// Source and destination of the widest reading, and the other conditions; for translation lists.
+    pub widest: (Rc<Intervals<K>>, Rc<Intervals<K>>, Function),
+}
+
+type Groups = Vec<Group>;
+
+#[derive(Clone, Debug)]
+struct Group {
+    ingress: Interfaces,
+    egress: Interfaces,
+    roots: Vec<Function>,
+}
+
+#[derive(Clone, Debug)]
+struct Jump {
+    ingress: Interfaces,
+    egress: Interfaces,
+    list: ListId,
+    offset: u32,
+    gate: Pair<Function>,
+}
+
+/// How deep lists may jump into one another; deeper ones are read as undecided.
+const JUMP_DEPTH: usize = 64;
+
+/// Lists with no more lines than this are one class.
+const SMALL: usize = 32;
+
+/// Marks `list` and every list that its lines jump into.
+pub(super) fn want(device: &Device, list: ListId, wanted: &mut [bool]) {
+    let mut open = vec![list];
+    while let Some(next) = open.pop() {
+        match wanted.get_mut(Id::index(next)) {
+            Some(slot) if !*slot => *slot = true,
+            _ => continue,
+        }
+        open.extend(device.lists[next].lines.iter().filter_map(|line| match line.action {
+            Action::Jump(target) => Some(target),
+            _ => None,
+        }));
+    }
+}
+
+pub(super) struct Builder<'a, K> {
+    pub(super) arena: &'a mut Arena<K>,
+    pub(super) device: &'a Device,
+    pub(super) objects: &'a Objects<K>,
+    pub(super) conditions: &'a Conditions,
+}
+
+/// Where lines are collected: how many jumps deep, and whether all of these jumps are certain.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    sure: bool,
+}
+
+/// A line ready to be placed in a reading.
+struct Ready<K> {
+    priority: u32,
+    must: (Rc<Intervals<K>>, Rc<Intervals<K>>, Function),
+    may: (Rc<Intervals<K>>, Rc<Intervals<K>>, Function),
+    exact: bool,
+    activity: Activity,
+    action: Action,
+    ingress: Interfaces,
+    egress: Interfaces,
+}
+
+impl<K: Header> Builder<'_, K> {
+    pub(super) fn build(&mut self, id: ListId) -> Artefact<K> {
+        let mut artefact = Artefact::default();
+        let mut ready = Vec::new();
+        self.collect(id, &mut artefact, &mut ready, Place { depth: 0, sure: true });
+        let plain = ready.iter().all(|line| line.exact && line.activity == Activity::Active && line.action != Action::Undecided);
+        let readings: &[Reading] =
+            if plain { &[Reading::May] } else { &[Reading::May, Reading::Must, Reading::Always] };
+        artefact.readings = readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
+        artefact
+    }
+
+    /// Adds the lines of `id` to `artefact.entries`; those of the list itself to `ready`, too.
+    fn collect(&mut self, id: ListId, artefact: &mut Artefact<K>, ready: &mut Vec<Ready<K>>, place: Place) {
+        let Place { depth, sure } = place;
+        let lines = &self.device.lists[id].lines;
+        for (index, line) in lines.iter().enumerate() {
+            let reference = LineRef { list: id, line: u32::try_from(index).unwrap_or(u32::MAX) };
+            let Some(activity) = self.activity(line, reference) else { continue };
+            let next = self.ready(line, activity, artefact.entries.len());
+            artefact.entries.push(Entry {
+                line: reference,
+                action: next.action,
+                sure: sure && next.exact && activity == Activity::Active,
+                ingress: next.ingress.clone(),
+                egress: next.egress.clone(),
+                widest: next.may.clone(),
+            });
+            match next.action {
+                Action::Jump(target) if depth < JUMP_DEPTH => self.collect_jump(&next, target, artefact, place),
+                Action::Jump(_) => ready.push(Ready { action: Action::Undecided, ..next }),
+                _ if depth == 0 => ready.push(next),
+                _ => {}
+            }
+            self.collect_return(line, reference, artefact, ready, depth);
+        }
+    }
+
+    fn collect_jump(&mut self, line: &Ready<K>, target: ListId, artefact: &mut Artefact<K>, place: Place) {
+        let offset = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
+        let certain = line.exact && line.activity == Activity::Active;
+        self.collect(target, artefact, &mut Vec::new(), Place { depth: place.depth + 1, sure: place.sure && certain });
+        if place.depth == 0 {
+            let may = self.product(&line.may);
+            let must = if line.activity == Activity::Active { self.product(&line.must) } else { Function::NONE };
+            let gate = Pair { must, may };
+            let (ingress, egress) = (line.ingress.clone(), line.egress.clone());
+            artefact.jumps.push(Jump { ingress, egress, list: target, offset, gate });
+        }
+    }
+
+    /// After a `Return` whose match is uncertain stands an undecided entry for the packets that may or may not return.
+    fn collect_return(
+        &mut self,
+        line: &Line,
+        reference: LineRef,
+        artefact: &mut Artefact<K>,
+        ready: &mut Vec<Ready<K>>,
+        depth: usize,
+    ) {
+        let Some(activity) = self.activity(line, reference) else { return };
+        let next = self.ready(line, activity, artefact.entries.len());
+        if line.action != Action::Return || next.exact && activity == Activity::Active {
+            return;
+        }
+        let last = artefact.entries.last().cloned();
+        artefact.entries.extend(last.map(|entry| Entry { action: Action::Undecided, ..entry }));
+        if depth == 0 {
+            ready.push(Ready { action: Action::Undecided, ..next });
+        }
+    }
+
+    /// Whether the line can apply at all.
+    fn activity(&self, line: &Line, reference: LineRef) -> Option<Activity> {
+        if !line.enabled || self.conditions.without.contains(&reference) {
+            return None;
+        }
+        let activity = line
+            .matches
+            .schedule
+            .map_or(Activity::Active, |schedule| self.device.schedules[schedule].activity(self.conditions.at));
+        (activity != Activity::Inactive).then_some(activity)
+    }
+
+    fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
+        let matches = &line.matches;
+        let (source, destination) = (self.objects.address(matches.source), self.objects.address(matches.destination));
+        let rest = self.objects.rest(self.arena, matches);
+        let exact = matches.unknown.is_empty()
+            && source.must == source.may
+            && destination.must == destination.may
+            && rest.must == rest.may;
+        let must_rest = if matches.unknown.is_empty() { rest.must } else { Function::NONE };
+        Ready {
+            priority: u32::try_from(position).unwrap_or(u32::MAX),
+            must: (source.must, destination.must, must_rest),
+            may: (source.may, destination.may, rest.may),
+            exact,
+            activity,
+            action: line.action,
+            ingress: matches.ingress.clone(),
+            egress: matches.egress.clone(),
+        }
+    }
+
+    fn product(&mut self, parts: &(Rc<Intervals<K>>, Rc<Intervals<K>>, Function)) -> Function {
+        product(self.arena, parts)
+    }
+
+    /// The groups of one reading: lines by interface condition, then by heights.
+    fn groups(&mut self, ready: &[Ready<K>], reading: Reading) -> Groups {
+        let mut order: Vec<(&Interfaces, &Interfaces, Vec<Placed<K>>)> = Vec::new();
+        let mut index: FxHashMap<(Vec<InterfaceId>, Vec<InterfaceId>, u8), usize> = FxHashMap::default();
+        for line in ready {
+            let Some(parts) = placed(line, reading) else { continue };
+            let key = (listed(&line.ingress), listed(&line.egress), any_bits(&line.ingress, &line.egress));
+            let at = *index.entry(key).or_insert_with(|| {
+                order.push((&line.ingress, &line.egress, Vec::new()));
+                order.len() - 1
+            });
+            if let Some(group) = order.get_mut(at) {
+                group.2.push(Placed { first: parts.0.clone(), second: parts.1.clone(), rest: parts.2, priority: line.priority });
+            }
+        }
+        order
+            .into_iter()
+            .map(|(ingress, egress, lines)| Group {
+                ingress: ingress.clone(),
+                egress: egress.clone(),
+                roots: classes(self.arena, &lines),
+            })
+            .collect()
+    }
+}
+
+fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
+    match interfaces {
+        Interfaces::Any => Vec::new(),
+        Interfaces::Of(ids) => ids.clone(),
+    }
+}
+
+fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
+    u8::from(*ingress == Interfaces::Any) << 1 | u8::from(*egress == Interfaces::Any)
+}
+
+/// The match of a line as it counts in a reading; `None` when it does not count.
+fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&(Rc<Intervals<K>>, Rc<Intervals<K>>, Function)> {
+    let sometimes = line.activity == Activity::Sometimes;
+    let widest = match (line.action, reading) {
+        (Action::Undecided, _) => true,
+        (Action::Return | Action::Jump(_), _) => false,
+        (Action::Deny, Reading::May) => false,
+        (Action::Deny, _) => true,
+        (_, Reading::May) => true,
+        (_, Reading::Must | Reading::Always) => false,
+    };
+    let dropped = match (line.action, reading) {
+        (Action::Deny, Reading::May) | (Action::Return, _) => sometimes,
+        (Action::Permit | Action::Rewrite(_), Reading::Always) => sometimes,
+        _ => false,
+    };
+    let parts = if widest { &line.may } else { &line.must };
+    (!dropped && !parts.2.is_none() && !parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
+}
+
+struct Placed<K> {
+    first: Rc<Intervals<K>>,
+    second: Rc<Intervals<K>>,
+    rest: Function,
+    priority: u32,
+}
+
+/// One function for each pair of nesting heights that occurs: inside a class, intervals of a field hardly meet.
+fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
+    if lines.len() <= SMALL {
+        return vec![load(arena, lines)];
+    }
+    let sources = by_height(lines.iter().map(|line| &line.first));
+    let destinations = by_height(lines.iter().map(|line| &line.second));
+    let mut classes: std::collections::BTreeMap<(u8, u8), Vec<Placed<K>>> = std::collections::BTreeMap::new();
+    for line in lines {
+        let layers = |layers: &Layers<K>, set: &Rc<Intervals<K>>| layers.get(&Rc::as_ptr(set)).cloned().unwrap_or_default();
+        for (height_first, first) in layers(&sources, &line.first) {
+            for (height_second, second) in layers(&destinations, &line.second) {
+                classes.entry((height_first, height_second)).or_default().push(Placed {
+                    first: first.clone(),
+                    second,
+                    rest: line.rest,
+                    priority: line.priority,
+                });
+            }
+        }
+    }
+    classes.values().map(|lines| load(arena, lines)).collect()
+}
+
+fn load<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Function {
+    let rules: Vec<Rule<'_, K>> = lines
+        .iter()
+        .map(|line| Rule { first: &line.first, second: &line.second, rest: line.rest, priority: line.priority })
+        .collect();
+    arena.first_match(&rules)
+}
+
+type Layers<K> = FxHashMap<*const Intervals<K>, Vec<(u8, Rc<Intervals<K>>)>>;
+
+/// The tallest height that is told apart; taller intervals share a class, which costs size, never truth.
+const TALLEST: u8 = 15;
+
+/// Each set cut into layers: the intervals that contain nothing, those that contain only such, and so on.
+fn by_height<'a, K: Header>(sets: impl Iterator<Item = &'a Rc<Intervals<K>>>) -> Layers<K> {
+    let mut distinct: FxHashMap<*const Intervals<K>, &Rc<Intervals<K>>> = FxHashMap::default();
+    for set in sets {
+        distinct.entry(Rc::as_ptr(set)).or_insert(set);
+    }
+    let mut all: Vec<(K, K)> = Vec::new();
+    #[allow(clippy::iter_over_hash_type, reason = "sorted below")]
+    for set in distinct.values() {
+        all.extend_from_slice(set.as_slice());
+    }
+    all.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
+    all.dedup();
+    let heights = heights(&all);
+    let layer = |set: &Rc<Intervals<K>>| {
+        let mut layers: std::collections::BTreeMap<u8, Vec<(K, K)>> = std::collections::BTreeMap::new();
+        for interval in set.as_slice() {
+            layers.entry(heights.get(interval).copied().unwrap_or(0)).or_default().push(*interval);
+        }
+        layers.into_iter().map(|(height, parts)| (height, Rc::new(Intervals::of(parts)))).collect()
+    };
+    distinct.into_iter().map(|(pointer, set)| (pointer, layer(set))).collect()
+}
+
+/// The height of every interval of a list sorted by start, longest first.
+fn heights<K: Header>(all: &[(K, K)]) -> FxHashMap<(K, K), u8> {
+    let mut heights: FxHashMap<(K, K), u8> = FxHashMap::default();
+    let mut open: Vec<((K, K), u8)> = Vec::new();
+    let close = |open: &mut Vec<((K, K), u8)>, heights: &mut FxHashMap<(K, K), u8>| {
+        if let Some((interval, height)) = open.pop() {
+            heights.insert(interval, height);
+            if let Some(parent) = open.last_mut() {
+                parent.1 = parent.1.max((height + 1).min(TALLEST));
+            }
+        }
+    };
+    for interval in all {
+        while open.last().is_some_and(|((_, last), _)| *last < interval.0) {
+            close(&mut open, &mut heights);
+        }
+        open.push((*interval, 0));
+    }
+    while !open.is_empty() {
+        close(&mut open, &mut heights);
+    }
+    heights
+}
+
+/// The product of a source set, a destination set and a set over the other fields.
+pub(super) fn product<K: Header>(
+    arena: &mut Arena<K>,
+    parts: &(Rc<Intervals<K>>, Rc<Intervals<K>>, Function),
+) -> Function {
+    let source = arena.field_in(super::fields::SRC, &parts.0);
+    let destination = arena.field_in(super::fields::DST, &parts.1);
+    let both = arena.guard(source, destination);
+    arena.guard(both, parts.2)
+}
+
+impl<K: Header> Artefact<K> {
+    /// Whether every reading of the list is the same.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.readings.len() < 2 && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
+    }
+
+    /// For packets of `set` (in `scratch`) that came in by `ingress` and are about to leave by `egress` (`None` before the
+    /// route): the position in `entries` of the line that decides. `compiled` is the device that the artefact belongs to.
+    #[must_use]
+    pub fn decide(
+        &self,
+        scratch: &mut Arena<K>,
+        compiled: &Compiled<K>,
+        ports: (InterfaceId, Option<InterfaceId>),
+        set: Function,
+        reading: Reading,
+    ) -> Function {
+        let index = if self.readings.len() > 1 { reading as usize } else { 0 };
+        let fits = |ingress: &Interfaces, egress: &Interfaces| {
+            ingress.contains(ports.0)
+                && match ports.1 {
+                    Some(port) => egress.contains(port),
+                    None => *egress == Interfaces::Any,
+                }
+        };
+        let mut found = Function::NONE;
+        for group in self.readings.get(index).into_iter().flatten() {
+            if fits(&group.ingress, &group.egress) {
+                for root in &group.roots {
+                    let part = scratch.import(&compiled.arena, *root, set);
+                    found = scratch.min(found, part);
+                }
+            }
+        }
+        for jump in &self.jumps {
+            if fits(&jump.ingress, &jump.egress) {
+                let part = jump.decide(scratch, compiled, ports, set, reading);
+                found = scratch.min(found, part);
+            }
+        }
+        found
+    }
+}
+
+impl Jump {
+    /// What the list that is jumped into decides; nothing where it returns. Where the jump itself is uncertain, a result that
+    /// goes against the reading counts as none: the packet may not have jumped.
+    fn decide<K: Header>(
+        &self,
+        scratch: &mut Arena<K>,
+        compiled: &Compiled<K>,
+        ports: (InterfaceId, Option<InterfaceId>),
+        set: Function,
+        reading: Reading,
+    ) -> Function {
+        let Some(artefact) = compiled.list(self.list) else { return Function::NONE };
+        let may = scratch.import(&compiled.arena, self.gate.may, set);
+        let inner = artefact.decide(scratch, compiled, ports, may, reading);
+        let must = scratch.import(&compiled.arena, self.gate.must, set);
+        let action = |priority: u32| artefact.entries.get(priority as usize).map(|entry| entry.action);
+        let decides = |priority: u32| !matches!(action(priority), None | Some(Action::Return));
+        let favours = |priority: u32| match reading {
+            Reading::May => !matches!(action(priority), Some(Action::Deny)),
+            Reading::Must | Reading::Always => matches!(action(priority), Some(Action::Deny | Action::Undecided)),
+        };
+        let sure = scratch.guard(inner, must);
+        let sure = scratch.relabel(sure, &|p| decides(p).then_some(p + self.offset));
+        if self.gate.must == self.gate.may {
+            return sure;
+        }
+        let unsure = scratch.minus(inner, must);
+        let unsure = scratch.relabel(unsure, &|p| (decides(p) && favours(p)).then_some(p + self.offset));
+        scratch.min(sure, unsure)
+    }
+}

@@ -1,0 +1,199 @@
+//! Address and service objects of one device, evaluated once in both readings.
+
+use std::rc::Rc;
+
+use super::header::{self, Header, fields, small, span};
+use crate::model::{AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags, Translated};
+use crate::net::{PortRange, State, WildcardMask};
+use crate::packetset::{Arena, Function, Intervals, Key};
+
+/// A value in two readings, `must ⊆ may`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair<T> {
+    pub(super) must: T,
+    pub(super) may: T,
+}
+
+impl<T: Clone> Pair<T> {
+    fn same(value: T) -> Pair<T> {
+        Pair { must: value.clone(), may: value }
+    }
+}
+
+/// Wildcards with more free bits above the lowest run than this are read as unknown sets instead of 2^n intervals.
+const WILDCARD_BITS: u32 = 12;
+
+/// All objects of a device. Ids refer to smaller ids only, so one pass from the front evaluates them.
+pub(super) struct Objects<K> {
+    addresses: Vec<Pair<Rc<Intervals<K>>>>,
+    services: Vec<Pair<Function>>,
+}
+
+impl<K: Header> Objects<K> {
+    pub(super) fn evaluate(arena: &mut Arena<K>, device: &Device) -> Self {
+        let mut objects = Objects { addresses: Vec::new(), services: Vec::new() };
+        for (_, object) in device.addresses.iter() {
+            let value = objects.address_value(&object.value);
+            objects.addresses.push(value);
+        }
+        for (_, object) in device.services.iter() {
+            let value = objects.service_value(arena, &object.value);
+            objects.services.push(value);
+        }
+        objects
+    }
+
+    /// The address set; an id that refers forward (which no reader makes) is unknown.
+    pub(super) fn address(&self, id: AddressId) -> Pair<Rc<Intervals<K>>> {
+        self.addresses.get(Id::index(id)).cloned().unwrap_or_else(Self::unknown_address)
+    }
+
+    /// The service set; an id that refers forward is unknown.
+    pub(super) fn service(&self, id: ServiceId) -> Pair<Function> {
+        let unknown = Pair { must: Function::NONE, may: Function::ALL };
+        self.services.get(Id::index(id)).copied().unwrap_or(unknown)
+    }
+
+    fn unknown_address() -> Pair<Rc<Intervals<K>>> {
+        Pair { must: Rc::new(Intervals::empty()), may: Rc::new(Self::everything()) }
+    }
+
+    fn everything() -> Intervals<K> {
+        Intervals::up_to(K::narrow(K::FAMILY.last()))
+    }
+
+    fn address_value(&self, set: &AddressSet) -> Pair<Rc<Intervals<K>>> {
+        match set {
+            AddressSet::Any => Pair::same(Rc::new(Self::everything())),
+            AddressSet::Range(range) => Pair::same(Rc::new(super::intervals(std::iter::once(*range)))),
+            AddressSet::Wildcard(mask) => wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Rc::new(set))),
+            AddressSet::Union(members) => match members.as_slice() {
+                [only] => self.address(*only),
+                _ => self.union(members),
+            },
+            AddressSet::Except { of, minus } => {
+                let (of, minus) = (self.address(*of), self.address(*minus));
+                Pair { must: Rc::new(of.must.minus(&minus.may)), may: Rc::new(of.may.minus(&minus.must)) }
+            }
+            AddressSet::Unknown { within: AddressWithin::Family(family), .. } if *family != K::FAMILY => {
+                Pair::same(Rc::new(Intervals::empty()))
+            }
+            AddressSet::Unknown { .. } => Self::unknown_address(),
+        }
+    }
+
+    fn union(&self, members: &[AddressId]) -> Pair<Rc<Intervals<K>>> {
+        let values: Vec<_> = members.iter().map(|id| self.address(*id)).collect();
+        let exact = values.iter().all(|value| value.must == value.may);
+        let join = |pick: fn(&Pair<Rc<Intervals<K>>>) -> &Rc<Intervals<K>>| {
+            Rc::new(Intervals::of(values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect()))
+        };
+        let may = join(|value| &value.may);
+        if exact { Pair::same(may) } else { Pair { must: join(|value| &value.must), may } }
+    }
+
+    fn service_value(&self, arena: &mut Arena<K>, set: &ServiceSet) -> Pair<Function> {
+        match set {
+            ServiceSet::Any => Pair::same(Function::ALL),
+            ServiceSet::Protocol(protocol) => Pair::same(header::cube(arena, &one(*protocol), &[])),
+            ServiceSet::Ports { protocol, source, destination, flags } => {
+                Pair::same(ports(arena, *protocol, *source, *destination, *flags))
+            }
+            ServiceSet::Icmp { protocol, types, codes } => {
+                let range = |range: &Option<(u8, u8)>| {
+                    range.map_or_else(|| span(0, 255), |(first, last)| span(first.into(), last.into()))
+                };
+                let more = [(fields::DPORT, range(types)), (fields::SPORT, range(codes))];
+                Pair::same(header::cube(arena, &one(*protocol), &more))
+            }
+            ServiceSet::Union(members) => {
+                let values: Vec<_> = members.iter().map(|id| self.service(*id)).collect();
+                Pair {
+                    must: arena.min_all(values.iter().map(|value| value.must).collect()),
+                    may: arena.min_all(values.iter().map(|value| value.may).collect()),
+                }
+            }
+            ServiceSet::Both(a, b) => {
+                let (a, b) = (self.service(*a), self.service(*b));
+                Pair { must: arena.guard(a.must, b.must), may: arena.guard(a.may, b.may) }
+            }
+            ServiceSet::Except { of, minus } => {
+                let (of, minus) = (self.service(*of), self.service(*minus));
+                Pair { must: arena.minus(of.must, minus.may), may: arena.minus(of.may, minus.must) }
+            }
+            ServiceSet::Unknown { .. } => Pair { must: Function::NONE, may: Function::ALL },
+        }
+    }
+
+    /// The conditions of a match beyond addresses and interfaces, without its `unknown`.
+    pub(super) fn rest(&self, arena: &mut Arena<K>, matches: &Match) -> Pair<Function> {
+        let mut rest = self.service(matches.service);
+        let mut narrow = |field: usize, values: &Intervals<K>| {
+            let inside = arena.field_in(field, values);
+            rest = Pair { must: arena.guard(rest.must, inside), may: arena.guard(rest.may, inside) };
+        };
+        if let Some(states) = &matches.states {
+            let holds = |index: &usize| State::ALL.get(*index).is_some_and(|state| states.contains(state));
+            let keys = (0..State::ALL.len()).filter(holds).map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
+            narrow(fields::STATE, &Intervals::of(keys.collect()));
+        }
+        match &matches.translated {
+            Translated::Ignored => {}
+            Translated::Untouched => narrow(fields::MARK, &span(0, 0)),
+            Translated::Touched => narrow(fields::MARK, &span(1, u32::MAX)),
+            Translated::By(rewrites) => {
+                let keys = rewrites.iter().map(|id| K::narrow(Id::index(*id) as u128 + 1));
+                narrow(fields::MARK, &Intervals::of(keys.map(|key| (key, key)).collect()));
+            }
+        }
+        rest
+    }
+}
+
+fn one<K: Key>(protocol: u8) -> Intervals<K> {
+    span(protocol.into(), protocol.into())
+}
+
+fn ports<K: Header>(
+    arena: &mut Arena<K>,
+    protocol: u8,
+    source: PortRange,
+    destination: PortRange,
+    flags: TcpFlags,
+) -> Function {
+    let range = |ports: PortRange| span(ports.first().into(), ports.last().into());
+    let mut more = Vec::new();
+    if destination != PortRange::ALL {
+        more.push((fields::DPORT, range(destination)));
+    }
+    if source != PortRange::ALL {
+        more.push((fields::SPORT, range(source)));
+    }
+    if flags != TcpFlags::ANY {
+        more.push((fields::FLAGS, header::flags_where(|value| flags.matches(value))));
+    }
+    header::cube(arena, &one(protocol), &more)
+}
+
+/// The intervals of a wildcard; `None` when they would be too many. Empty for IPv6.
+fn wildcard<K: Header>(mask: WildcardMask) -> Option<Intervals<K>> {
+    if K::FAMILY != crate::net::Family::V4 {
+        return Some(Intervals::empty());
+    }
+    let run = mask.ignore.trailing_ones();
+    let low = 1u32.checked_shl(run).map_or(u32::MAX, |bit| bit - 1);
+    let high = mask.ignore & !low;
+    if high.count_ones() > WILDCARD_BITS {
+        return None;
+    }
+    let mut starts = Vec::new();
+    let mut part = 0u32;
+    loop {
+        let start = mask.address | part;
+        starts.push((small(start), small(start | low)));
+        part = part.wrapping_sub(high) & high;
+        if part == 0 {
+            return Some(Intervals::of(starts));
+        }
+    }
+}

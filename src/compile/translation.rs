@@ -1,0 +1,204 @@
+//! Translation: what a list of rewrites does to a set of packets, and back.
+
+use super::artefact::product;
+use super::header::{Header, fields, port_protocols, small, span};
+use super::{Artefact, Compiled, LineRef, Reading};
+use crate::model::{Action, AddressMap, Id, InterfaceId, PortMap, Rewrite, RewriteId};
+use crate::packetset::{Arena, Function, Intervals};
+
+/// Packets that meet one fate in a translation list.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// The packets, before the rewrite.
+    pub before: Function,
+    /// The rewrite; `None` when they stay as they are.
+    pub rewrite: Option<RewriteId>,
+    /// The line; `None` when no line matched.
+    pub line: Option<LineRef>,
+}
+
+/// All outcomes for the packets of `set`, and what no line of the list takes. In [`Reading::Must`] only outcomes that are the
+/// only one for their packets; otherwise every possible one. The flag says whether the two differ.
+#[must_use]
+pub fn apply<K: Header>(
+    artefact: &Artefact<K>,
+    scratch: &mut Arena<K>,
+    compiled: &Compiled<K>,
+    ports: (InterfaceId, Option<InterfaceId>),
+    set: Function,
+    reading: Reading,
+) -> (Vec<Outcome>, Function, bool) {
+    let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
+    let undecided_at = |p: u32| artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided);
+    let undecided = scratch.select(found, &undecided_at);
+    let possible = uncertain(artefact, scratch, compiled, ports, set, found, undecided);
+    let mut doubt = undecided;
+    for (part, _) in &possible {
+        doubt = scratch.min(doubt, *part);
+    }
+    let exact = doubt.is_none();
+    let matched = scratch.support(found);
+    let mut untouched = scratch.minus(set, matched);
+    let mut outcomes = Vec::new();
+    for priority in scratch.priorities(found) {
+        if undecided_at(priority) {
+            continue;
+        }
+        let before = scratch.select(found, &|p| p == priority);
+        outcomes.push(outcome(artefact, before, priority));
+    }
+    if reading == Reading::Must {
+        for outcome in &mut outcomes {
+            outcome.before = scratch.minus(outcome.before, doubt);
+        }
+        untouched = scratch.minus(untouched, doubt);
+    } else {
+        untouched = scratch.min(untouched, undecided);
+        outcomes.extend(possible.into_iter().map(|(before, priority)| outcome(artefact, before, priority)));
+    }
+    outcomes.retain(|outcome| !outcome.before.is_none());
+    (outcomes, untouched, exact)
+}
+
+fn outcome<K>(artefact: &Artefact<K>, before: Function, priority: u32) -> Outcome {
+    let entry = artefact.entries.get(priority as usize);
+    let rewrite = entry.and_then(|entry| match entry.action {
+        Action::Rewrite(id) => Some(id),
+        _ => None,
+    });
+    Outcome { before, rewrite, line: entry.map(|entry| entry.line) }
+}
+
+/// The packets that an uncertain line may take: those that no certain line took before it, and those of undecided lines.
+fn uncertain<K: Header>(
+    artefact: &Artefact<K>,
+    scratch: &mut Arena<K>,
+    compiled: &Compiled<K>,
+    ports: (InterfaceId, Option<InterfaceId>),
+    set: Function,
+    found: Function,
+    undecided: Function,
+) -> Vec<(Function, u32)> {
+    let mut out = Vec::new();
+    for (index, entry) in artefact.entries.iter().enumerate() {
+        let takes = matches!(entry.action, Action::Rewrite(_) | Action::Permit);
+        let fits = entry.ingress.contains(ports.0) && ports.1.is_none_or(|port| entry.egress.contains(port));
+        if !takes || !fits || entry.sure && undecided.is_none() {
+            continue;
+        }
+        let priority = u32::try_from(index).unwrap_or(u32::MAX);
+        let earlier = scratch.select(found, &|p| p < priority);
+        let mut open = if entry.sure { undecided } else { scratch.minus(set, earlier) };
+        if !entry.sure {
+            open = scratch.min(open, undecided);
+        }
+        let rest = scratch.import(&compiled.arena, entry.widest.2, open);
+        let widest = product(scratch, &(entry.widest.0.clone(), entry.widest.1.clone(), rest));
+        let part = scratch.guard(open, widest);
+        if !part.is_none() {
+            out.push((part, priority));
+        }
+    }
+    out
+}
+
+/// The packets of `set` after `rewrite`. `egress` holds the addresses of the interface by which they leave.
+#[must_use]
+pub fn image<K: Header>(scratch: &mut Arena<K>, set: Function, rewrite: &Rewrite, id: RewriteId, egress: &Intervals<K>) -> Function {
+    let mut out = set;
+    for (field, map) in [(fields::SRC, &rewrite.source), (fields::DST, &rewrite.destination)] {
+        if let Some(map) = map {
+            out = map_address(scratch, out, field, map, egress);
+        }
+    }
+    for (field, map) in [(fields::SPORT, rewrite.source_port), (fields::DPORT, rewrite.destination_port)] {
+        if let Some(map) = map {
+            out = map_port(scratch, out, field, map);
+        }
+    }
+    if rewrite.destination.is_some() || rewrite.destination_port.is_some() {
+        let mark = K::narrow(Id::index(id) as u128 + 1);
+        out = scratch.assign(out, fields::MARK, &Intervals::range(mark, mark));
+    }
+    out
+}
+
+fn map_address<K: Header>(
+    scratch: &mut Arena<K>,
+    set: Function,
+    field: usize,
+    map: &AddressMap,
+    egress: &Intervals<K>,
+) -> Function {
+    let all = Intervals::up_to(K::narrow(K::FAMILY.last()));
+    match map {
+        AddressMap::Shift { from, to } if from.family() == K::FAMILY && to.family() == K::FAMILY => {
+            scratch.shift(set, field, K::of(from.first()), K::of(to.first()), from.extent())
+        }
+        AddressMap::Pool(ranges) => {
+            let pool = super::intervals(ranges.iter().copied());
+            scratch.assign(set, field, if pool.is_empty() { &all } else { &pool })
+        }
+        AddressMap::EgressInterface if !egress.is_empty() => scratch.assign(set, field, egress),
+        AddressMap::Shift { .. } | AddressMap::EgressInterface | AddressMap::Unknown => scratch.assign(set, field, &all),
+    }
+}
+
+fn map_port<K: Header>(scratch: &mut Arena<K>, set: Function, field: usize, map: PortMap) -> Function {
+    let ported = scratch.field_in(fields::PROTOCOL, &port_protocols());
+    let (with, without) = (scratch.guard(set, ported), scratch.minus(set, ported));
+    let moved = match map {
+        PortMap::Shift { from, to } => {
+            let extent = u128::from(from.last() - from.first());
+            scratch.shift(with, field, small(from.first().into()), small(to.first().into()), extent)
+        }
+        PortMap::Within(range) => scratch.assign(with, field, &span(range.first().into(), range.last().into())),
+    };
+    scratch.min(moved, without)
+}
+
+/// A packet of `before` that `rewrite` can turn into `after`.
+#[must_use]
+pub fn pull_back<K: Header>(scratch: &mut Arena<K>, before: Function, rewrite: &Rewrite, after: &[K]) -> Option<Vec<K>> {
+    let protocol = after.get(fields::PROTOCOL).copied().unwrap_or_default();
+    let ported = port_protocols().contains(protocol);
+    let mut set = before;
+    for (field, value) in after.iter().enumerate() {
+        let origin = match field {
+            fields::SRC => address_origin(rewrite.source.as_ref(), *value),
+            fields::DST => address_origin(rewrite.destination.as_ref(), *value),
+            fields::SPORT if ported => port_origin(rewrite.source_port, *value),
+            fields::DPORT if ported => port_origin(rewrite.destination_port, *value),
+            fields::MARK => None,
+            _ => Some(*value),
+        };
+        if let Some(origin) = origin {
+            let inside = scratch.field_in(field, &Intervals::range(origin, origin));
+            set = scratch.guard(set, inside);
+        }
+    }
+    scratch.pick(set)
+}
+
+/// The coordinate before the map; `None` when any is possible.
+fn address_origin<K: Header>(map: Option<&AddressMap>, after: K) -> Option<K> {
+    match map {
+        None => Some(after),
+        Some(AddressMap::Shift { from, to }) if from.family() == K::FAMILY => {
+            let distance = after.wide().checked_sub(K::of(to.first()).wide())?;
+            Some(K::narrow(K::of(from.first()).wide() + distance))
+        }
+        Some(_) => None,
+    }
+}
+
+fn port_origin<K: Header>(map: Option<PortMap>, after: K) -> Option<K> {
+    match map {
+        None => Some(after),
+        Some(PortMap::Shift { from, to }) => {
+            let distance = after.wide().checked_sub(u128::from(to.first()))?;
+            Some(K::narrow(u128::from(from.first()) + distance))
+        }
+        Some(PortMap::Within(_)) => None,
+    }
+}

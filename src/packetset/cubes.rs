@@ -1,0 +1,86 @@
+//! Reading a set: one point of it, or all of it as a short list of products.
+
+use super::{Arena, Function, Intervals, Key};
+
+/// A product of one interval set a field.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cube<K> {
+    /// One entry a field; a field that is not restricted holds all its coordinates.
+    pub fields: Vec<Intervals<K>>,
+}
+
+impl<K: Key> Arena<K> {
+    /// The smallest point of `set` in the order of the fields; unrestricted fields are 0. `None` for the empty set.
+    #[must_use]
+    pub fn pick(&self, set: Function) -> Option<Vec<K>> {
+        let mut point = vec![K::default(); self.fields()];
+        let mut at = set;
+        while !at.is_terminal() {
+            let field = self.field(at);
+            let (starts, children) = self.steps(at);
+            let (start, child) = starts.iter().zip(children).find(|(_, child)| !child.is_none())?;
+            *point.get_mut(field)? = *start;
+            at = *child;
+        }
+        (!at.is_none()).then_some(point)
+    }
+
+    /// `set` as disjoint cubes, at most `limit`; and whether there are more. Steps with the same child share a cube.
+    #[must_use]
+    pub fn cubes(&self, set: Function, limit: usize) -> (Vec<Cube<K>>, bool) {
+        let mut out = Vec::new();
+        let mut prefix: Vec<Intervals<K>> = Vec::new();
+        let more = self.collect(set, &mut prefix, &mut out, limit);
+        (out, more)
+    }
+
+    fn collect(&self, at: Function, prefix: &mut Vec<Intervals<K>>, out: &mut Vec<Cube<K>>, limit: usize) -> bool {
+        if at.is_none() {
+            return false;
+        }
+        let depth = prefix.len();
+        if depth == self.fields() {
+            if out.len() == limit {
+                return true;
+            }
+            out.push(Cube { fields: prefix.clone() });
+            return false;
+        }
+        let groups = if self.field(at) == depth {
+            self.grouped(at)
+        } else {
+            vec![(at, Intervals::up_to(self.width(depth)))]
+        };
+        for (child, values) in groups {
+            prefix.push(values);
+            let more = self.collect(child, prefix, out, limit);
+            prefix.pop();
+            if more {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The children of a node that match something, each with all coordinates that lead to it, in the order of the smallest.
+    fn grouped(&self, function: Function) -> Vec<(Function, Intervals<K>)> {
+        let (starts, children) = self.steps(function);
+        let mut order: Vec<Function> = Vec::new();
+        let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> = rustc_hash::FxHashMap::default();
+        for (index, (start, child)) in starts.iter().zip(children).enumerate() {
+            if child.is_none() {
+                continue;
+            }
+            let after = starts.get(index + 1).and_then(|next| next.previous());
+            let last = after.unwrap_or_else(|| self.width(self.field(function)));
+            parts.entry(*child).or_insert_with(|| {
+                order.push(*child);
+                Vec::new()
+            });
+            if let Some(list) = parts.get_mut(child) {
+                list.push((*start, last));
+            }
+        }
+        order.into_iter().map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default()))).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! Sets of coordinates of one field.
+
+use super::Key;
+
+/// A set of coordinates: ascending, disjoint, non-adjacent inclusive intervals. Equal sets have equal lists.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Intervals<K>(Vec<(K, K)>);
+
+impl<K: Key> Intervals<K> {
+    /// No coordinate.
+    #[must_use]
+    pub fn empty() -> Self {
+        Intervals(Vec::new())
+    }
+
+    /// The coordinates 0 to `last`.
+    #[must_use]
+    pub fn up_to(last: K) -> Self {
+        Intervals(vec![(K::default(), last)])
+    }
+
+    /// The coordinates `first` to `last`; empty when `last < first`.
+    #[must_use]
+    pub fn range(first: K, last: K) -> Self {
+        Intervals(if first <= last { vec![(first, last)] } else { Vec::new() })
+    }
+
+    /// The union of any intervals, in any order, overlapping or not.
+    #[must_use]
+    pub fn of(mut parts: Vec<(K, K)>) -> Self {
+        parts.retain(|(first, last)| first <= last);
+        parts.sort_unstable();
+        let mut out: Vec<(K, K)> = Vec::with_capacity(parts.len());
+        for (first, last) in parts {
+            match out.last_mut() {
+                Some(open) if open.1.next().is_none_or(|next| first <= next) => open.1 = open.1.max(last),
+                _ => out.push((first, last)),
+            }
+        }
+        Intervals(out)
+    }
+
+    /// The intervals, ascending.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(K, K)] {
+        &self.0
+    }
+
+    /// Whether there is no coordinate.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `value` is inside.
+    #[must_use]
+    pub fn contains(&self, value: K) -> bool {
+        let after = self.0.partition_point(|(first, _)| *first <= value);
+        self.0.get(after.wrapping_sub(1)).is_some_and(|(_, last)| value <= *last)
+    }
+
+    /// The coordinates of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Intervals::of(self.0.iter().chain(&other.0).copied().collect())
+    }
+
+    /// The coordinates of both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut out = Vec::new();
+        let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+            let (first, last) = (a.0.max(b.0), a.1.min(b.1));
+            if first <= last {
+                out.push((first, last));
+            }
+            if a.1 < b.1 {
+                left.next();
+            } else {
+                right.next();
+            }
+        }
+        Intervals(out)
+    }
+
+    /// The coordinates that are not in `other`.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let mut out = Vec::new();
+        let mut holes = other.0.iter().peekable();
+        for (first, last) in &self.0 {
+            let mut from = Some(*first);
+            while let Some(hole) = holes.peek() {
+                let Some(start) = from else { break };
+                if hole.1 < start {
+                    holes.next();
+                    continue;
+                }
+                if *last < hole.0 {
+                    break;
+                }
+                if start < hole.0 {
+                    out.extend(hole.0.previous().map(|before| (start, before)));
+                }
+                from = hole.1.next().filter(|next| next <= last);
+                if hole.1 <= *last {
+                    holes.next();
+                }
+            }
+            out.extend(from.filter(|start| start <= last).map(|start| (start, *last)));
+        }
+        Intervals(out)
+    }
+}

@@ -1,0 +1,91 @@
+//! Which lines let packets pass: the terminals that survive inside a set.
+
+use std::collections::BTreeMap;
+
+use super::device::binding;
+use super::{FilterRef, Network, Record, Run};
+use crate::compile::{Header, LineRef, Reading};
+use crate::model::{Action, Filter, Id, Stage};
+use crate::packetset::Function;
+
+/// A line, or the default of a binding, that lets packets pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Blamed {
+    /// The filter.
+    pub filter: FilterRef,
+    /// The line; `None` for the default, or when no list is bound.
+    pub line: Option<LineRef>,
+}
+
+/// The lines of `filter` that let packets of `set` (in the arena of `run`, as they are at the filter) pass in `reading`.
+#[must_use]
+pub fn blamed_lines<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    filter: FilterRef,
+    set: Function,
+    reading: Reading,
+) -> Vec<Blamed> {
+    let Some(compiled) = network.compiled.get(Id::index(filter.device)) else { return Vec::new() };
+    let Some(model) = filter_of(network, filter) else { return Vec::new() };
+    let Some(binding) = binding(&model.bindings, filter.ports) else {
+        return vec![Blamed { filter, line: None }];
+    };
+    let (mut open, mut out) = (set, Vec::new());
+    for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
+        let found = artefact.decide(&mut run.arena, compiled, filter.ports, open, reading);
+        for priority in run.arena.priorities(found) {
+            let Some(entry) = artefact.entries.get(priority as usize) else { continue };
+            if matches!(entry.action, Action::Permit | Action::Undecided) {
+                out.push(Blamed { filter, line: Some(entry.line) });
+            }
+        }
+        let returns = |p: u32| artefact.entries.get(p as usize).is_some_and(|entry| entry.action == Action::Return);
+        let decided = run.arena.select(found, &|p| !returns(p));
+        open = run.arena.minus(open, decided);
+    }
+    if binding.default == Action::Permit && !open.is_none() {
+        out.push(Blamed { filter, line: None });
+    }
+    out
+}
+
+/// The filter that a reference names.
+#[must_use]
+pub(super) fn filter_of<'a, K>(network: &Network<'a, K>, filter: FilterRef) -> Option<&'a Filter> {
+    let context = &network.snapshot.devices[filter.device].contexts[filter.context];
+    if filter.local {
+        return context.local.get(filter.stage);
+    }
+    match context.pipeline.get(filter.stage) {
+        Some(Stage::Filter(filter)) => Some(filter),
+        _ => None,
+    }
+}
+
+impl<K: Header> Run<K> {
+    /// Every line that lets packets of `wanted` reach event `end`, by filter, from the end back to the start. Where a
+    /// translation lies between, the whole set that passed there counts.
+    pub fn blame(&mut self, network: &Network<'_, K>, end: usize, wanted: Function, reading: Reading) -> Vec<Blamed> {
+        let mut out: BTreeMap<Blamed, ()> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut narrowed = Some(wanted);
+        let mut at = Some(end);
+        while let Some(event) = at.and_then(|id| self.events.get(id)).cloned() {
+            for record in event.records.iter().rev() {
+                match record {
+                    Record::Translate { rewrite: Some(_), .. } => narrowed = None,
+                    Record::Filter { filter, after } => {
+                        let set = narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));
+                        let lines = blamed_lines(network, self, *filter, set, reading);
+                        order.extend(lines.into_iter().filter(|line| out.insert(*line, ()).is_none()));
+                    }
+                    _ => {}
+                }
+            }
+            at = event.parent;
+        }
+        order.reverse();
+        order
+    }
+}

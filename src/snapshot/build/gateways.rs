@@ -1,0 +1,413 @@
+//! Routers whose configuration is not at hand: declared ones, the gateways that routes point at, and the far ends of tunnels and
+//! lines. What is behind them: declared networks, and zone networks that routes send there.
+
+use super::ranges::without;
+use super::segments::{SubnetIndex, put_opaque, put_zone};
+use super::{Work, port_name, zones};
+use crate::model::{ContextId, Device, Interface, InterfaceId, InterfaceKind, NextHop};
+use crate::net::{Family, Prefix};
+use crate::snapshot::{
+    DeviceId, IssueKind, Opaque, OpaqueId, Port, RESOLVE_DEPTH, SegmentId, Snapshot, ZoneId, issue,
+};
+use crate::source::Span;
+use crate::topology::{DeviceKind, Topology};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+pub(super) fn place(work: &mut Work, topology: &Topology) {
+    let index = SubnetIndex::new(&work.snapshot);
+    let mut found = Gateways { owners: owners(&work.snapshot), ..Gateways::default() };
+    let declared = declare(work, topology, &index, &mut found);
+    let routes = routes(&work.snapshot);
+    for route in &routes {
+        found.meet(work, route);
+    }
+    found.far_ends(work);
+    put_zones_behind(work, &index, &routes, &found, &declared);
+}
+
+/// A route, or a policy route, and where it leaves its device.
+struct Exit {
+    device: DeviceId,
+    context: ContextId,
+    /// `None` for a policy route, whose destinations are a condition rather than a prefix.
+    prefix: Option<Prefix>,
+    port: Port,
+    segment: SegmentId,
+    /// `None`: the interface alone is named.
+    gateway: Option<IpAddr>,
+    span: Span,
+}
+
+/// The exits of all routes whose gateway or interface is on a segment; others are unusable, or use the exit of the route to
+/// their gateway.
+fn routes(snapshot: &Snapshot) -> Vec<Exit> {
+    let mut exits = Vec::new();
+    for (device, model) in snapshot.devices.iter() {
+        let connected = Connected::new(model);
+        for (context, instance) in model.contexts.iter() {
+            let hops: BTreeMap<Prefix, NextHop> =
+                instance.routes.iter().map(|r| (r.prefix, r.next_hop)).collect();
+            let listed = instance.routes.iter().map(|r| (Some(r.prefix), r.next_hop, r.span));
+            let policy = &instance.policy_routes;
+            let policy = policy.iter().filter_map(|r| Some((None, r.next_hop?, r.span)));
+            for (prefix, next_hop, span) in listed.chain(policy) {
+                let Some((interface, gateway)) = connected.exit(context, next_hop, &hops) else {
+                    continue;
+                };
+                let port = Port { device, interface };
+                let Some(segment) = snapshot.segment_of(port) else { continue };
+                exits.push(Exit { device, context, prefix, port, segment, gateway, span });
+            }
+        }
+    }
+    exits
+}
+
+/// The connected prefixes of a device's interfaces that are up.
+struct Connected(BTreeMap<(ContextId, Prefix), InterfaceId>);
+
+impl Connected {
+    fn new(device: &Device) -> Connected {
+        let mut map = BTreeMap::new();
+        let up = |(_, interface): &(InterfaceId, &Interface)| interface.up;
+        for (id, interface) in device.interfaces.iter().filter(up) {
+            for address in &interface.addresses {
+                if let Some(prefix) = Prefix::new(address.address, address.len) {
+                    map.entry((interface.context, prefix)).or_insert(id);
+                }
+            }
+        }
+        Connected(map)
+    }
+
+    /// The interface and gateway of a next hop, through the routes to its gateway when that is not connected.
+    fn exit(
+        &self,
+        context: ContextId,
+        next_hop: NextHop,
+        hops: &BTreeMap<Prefix, NextHop>,
+    ) -> Option<(InterfaceId, Option<IpAddr>)> {
+        let mut next_hop = next_hop;
+        for _ in 0..=RESOLVE_DEPTH {
+            let (address, interface) = match next_hop {
+                NextHop::Gateway { address, interface } => (address, interface),
+                NextHop::Interface(interface) => return Some((interface, None)),
+                NextHop::Context(_) | NextHop::Discard => return None,
+            };
+            if let Some(interface) = interface.or_else(|| self.interface(context, address)) {
+                return Some((interface, Some(address)));
+            }
+            let lens = (0..=Family::of(address).bits()).rev();
+            let mut above = lens.filter_map(|len| Prefix::new(address, len));
+            next_hop = above.find_map(|prefix| hops.get(&prefix).copied())?;
+        }
+        None
+    }
+
+    fn interface(&self, context: ContextId, address: IpAddr) -> Option<InterfaceId> {
+        let bits = Family::of(address).bits();
+        let above = (0..=bits).rev().filter_map(|len| Prefix::new(address, len));
+        above.filter_map(|prefix| self.0.get(&(context, prefix))).next().copied()
+    }
+}
+
+/// Which segments have a device port with which address.
+fn owners(snapshot: &Snapshot) -> BTreeSet<(SegmentId, IpAddr)> {
+    let mut owners = BTreeSet::new();
+    for (id, segment) in snapshot.segments.iter() {
+        for port in &segment.ports {
+            let interface = &snapshot.devices[port.device].interfaces[port.interface];
+            owners.extend(interface.addresses.iter().map(|address| (id, address.address)));
+        }
+    }
+    owners
+}
+
+/// The opaque routers found so far.
+#[derive(Default)]
+struct Gateways {
+    owners: BTreeSet<(SegmentId, IpAddr)>,
+    /// Declared routers by address.
+    declared: BTreeMap<IpAddr, OpaqueId>,
+    by_address: BTreeMap<(SegmentId, IpAddr), OpaqueId>,
+    /// The far end of a segment that routes use without naming a gateway.
+    far: BTreeMap<SegmentId, OpaqueId>,
+}
+
+/// A declared router and its networks.
+struct Declared {
+    opaque: OpaqueId,
+    networks: Vec<(Prefix, Span)>,
+}
+
+fn declare(
+    work: &mut Work,
+    topology: &Topology,
+    index: &SubnetIndex,
+    found: &mut Gateways,
+) -> Vec<Declared> {
+    let mut all = Vec::new();
+    for decl in &topology.devices {
+        let DeviceKind::Opaque { addresses, networks } = &decl.kind else { continue };
+        let opaque = work.snapshot.opaques.push(Opaque {
+            name: decl.name.value.clone(),
+            declared: true,
+            addresses: addresses.iter().map(|address| address.value).collect(),
+            span: Some(decl.name.span),
+            ..Opaque::default()
+        });
+        for address in addresses {
+            found.declared.insert(address.value, opaque);
+            for segment in index.covering(Prefix::host(address.value)) {
+                put_opaque(&mut work.snapshot, segment, opaque);
+            }
+        }
+        let networks = networks.iter().map(|network| (network.value, network.span)).collect();
+        all.push(Declared { opaque, networks });
+    }
+    all
+}
+
+impl Gateways {
+    /// The opaque router at an exit, made when nothing known is there.
+    fn meet(&mut self, work: &mut Work, exit: &Exit) -> Option<OpaqueId> {
+        let Some(gateway) = exit.gateway else { return self.far_end(work, exit) };
+        if self.owners.contains(&(exit.segment, gateway)) {
+            return None;
+        }
+        if let Some(declared) = self.declared.get(&gateway).copied() {
+            put_opaque(&mut work.snapshot, exit.segment, declared);
+            return Some(declared);
+        }
+        if let Some(known) = self.by_address.get(&(exit.segment, gateway)) {
+            return Some(*known);
+        }
+        let name = format!("gateway {gateway}");
+        let opaque = add(work, exit.segment, name, vec![gateway], exit.span);
+        self.by_address.insert((exit.segment, gateway), opaque);
+        Some(opaque)
+    }
+
+    /// The opaque router that a route means which names an interface only: none where a zone was attached or another device is
+    /// at the other end.
+    fn far_end(&mut self, work: &mut Work, exit: &Exit) -> Option<OpaqueId> {
+        let segment = &work.snapshot.segments[exit.segment];
+        let connected = |p: Prefix| segment.networks.iter().any(|network| network.covers(p));
+        if segment.ports.len() > 1 || exit.prefix.is_some_and(connected) {
+            return None;
+        }
+        self.unknown_end(work, exit.port, exit.segment, exit.span)
+    }
+
+    fn unknown_end(
+        &mut self,
+        work: &mut Work,
+        port: Port,
+        segment: SegmentId,
+        span: Span,
+    ) -> Option<OpaqueId> {
+        if work.has_attached_zone(segment) || has_external_zone(&work.snapshot, segment) {
+            return None;
+        }
+        if let Some(known) = self.far.get(&segment) {
+            return Some(*known);
+        }
+        let name = format!("peer of {}", port_name(&work.snapshot, port));
+        let opaque = add(work, segment, name, Vec::new(), span);
+        self.far.insert(segment, opaque);
+        Some(opaque)
+    }
+
+    /// Tunnels and lines always have another end.
+    fn far_ends(&mut self, work: &mut Work) {
+        let mut open = Vec::new();
+        for (id, segment) in work.snapshot.segments.iter() {
+            let [port] = segment.ports.as_slice() else { continue };
+            let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
+            let line =
+                matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
+            if line && segment.opaques.is_empty() {
+                open.push((*port, id, interface.span));
+            }
+        }
+        for (port, segment, span) in open {
+            self.unknown_end(work, port, segment, span);
+        }
+    }
+}
+
+fn has_external_zone(snapshot: &Snapshot, segment: SegmentId) -> bool {
+    snapshot.segments[segment].zones.iter().any(|zone| snapshot.zones[*zone].external)
+}
+
+/// A router that only a route names: that of the external zone on its segment, else an unknown one.
+fn add(
+    work: &mut Work,
+    segment: SegmentId,
+    name: String,
+    addresses: Vec<IpAddr>,
+    span: Span,
+) -> OpaqueId {
+    let zones: Vec<ZoneId> = work.snapshot.segments[segment]
+        .zones
+        .iter()
+        .copied()
+        .filter(|zone| work.snapshot.zones[*zone].external)
+        .collect();
+    let declared = !zones.is_empty();
+    let opaque = Opaque { name, declared, addresses, zones, span: Some(span), ..Opaque::default() };
+    let opaque = work.snapshot.opaques.push(opaque);
+    put_opaque(&mut work.snapshot, segment, opaque);
+    opaque
+}
+
+/// Zone networks that no subnet holds are behind the routers that declare them or that routes to them point at.
+fn put_zones_behind(
+    work: &mut Work,
+    index: &SubnetIndex,
+    routes: &[Exit],
+    found: &Gateways,
+    declared: &[Declared],
+) {
+    let table = Table::new(routes);
+    for (zone, network) in zones::networks(work) {
+        if !index.covering(network).is_empty() {
+            continue;
+        }
+        let by_name = work.attached.iter().any(|(_, attached)| *attached == zone);
+        let mut placed = by_name || !index.inside(network).is_empty();
+        for router in declared {
+            if router.networks.iter().any(|(behind, _)| behind.overlaps(network)) {
+                put_behind(&mut work.snapshot, router.opaque, zone);
+                placed = true;
+            }
+        }
+        for default in [false, true] {
+            if default && placed {
+                break;
+            }
+            for exit in table.exits_to(network, default) {
+                if default && has_external_zone(&work.snapshot, exit.segment) {
+                    continue;
+                }
+                placed |= put_at_exit(work, exit, found, zone);
+            }
+        }
+        if !placed {
+            report_unattached(work, zone, network);
+        }
+    }
+    report_open_networks(work, declared);
+}
+
+fn put_behind(snapshot: &mut Snapshot, opaque: OpaqueId, zone: ZoneId) {
+    let zones = &mut snapshot.opaques[opaque].zones;
+    if !zones.contains(&zone) {
+        zones.push(zone);
+    }
+}
+
+/// Whether the exit leads to something that a zone can be behind: an opaque router, or an interface without a gateway.
+fn put_at_exit(work: &mut Work, exit: &Exit, found: &Gateways, zone: ZoneId) -> bool {
+    let known = match exit.gateway {
+        Some(gateway) => {
+            let at = (exit.segment, gateway);
+            if found.owners.contains(&at) {
+                return false;
+            }
+            found.declared.get(&gateway).or(found.by_address.get(&at))
+        }
+        None => found.far.get(&exit.segment),
+    };
+    match (known, exit.gateway) {
+        (Some(opaque), _) => put_behind(&mut work.snapshot, *opaque, zone),
+        (None, None) if work.snapshot.segments[exit.segment].ports.len() == 1 => {
+            put_zone(&mut work.snapshot, exit.segment, zone);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Listed routes by device, context and prefix.
+struct Table<'a>(BTreeMap<(DeviceId, ContextId), BTreeMap<Prefix, Vec<&'a Exit>>>);
+
+impl<'a> Table<'a> {
+    fn new(exits: &'a [Exit]) -> Table<'a> {
+        let mut table: BTreeMap<_, BTreeMap<Prefix, Vec<&Exit>>> = BTreeMap::new();
+        for exit in exits {
+            let Some(prefix) = exit.prefix else { continue };
+            let context = table.entry((exit.device, exit.context)).or_default();
+            context.entry(prefix).or_default().push(exit);
+        }
+        Table(table)
+    }
+
+    /// In each context, the exits of the longest route that covers `network` and of every route inside it; default routes only
+    /// when asked for, and then nothing else.
+    fn exits_to(&self, network: Prefix, default: bool) -> Vec<&'a Exit> {
+        let mut exits = Vec::new();
+        for routes in self.0.values() {
+            if default {
+                let all = Prefix::all(network.family());
+                exits.extend(routes.get(&all).into_iter().flatten().copied());
+                continue;
+            }
+            let above = (1..=network.len()).rev();
+            let mut above = above.filter_map(|len| Prefix::new(network.address(), len));
+            let longest = above.find_map(|prefix| routes.get(&prefix));
+            exits.extend(longest.into_iter().flatten().copied());
+            let inside = routes
+                .range(network..)
+                .take_while(|(prefix, _)| network.contains(prefix.address()));
+            let inside =
+                inside.filter(|(prefix, _)| network.covers(**prefix) && **prefix != network);
+            exits.extend(inside.flat_map(|(_, exits)| exits).copied());
+        }
+        exits
+    }
+}
+
+fn report_unattached(work: &mut Work, zone: ZoneId, network: Prefix) {
+    let zone = &work.snapshot.zones[zone];
+    let (id, span) = (&zone.id, zone.span);
+    let reason = crate::text!(
+        "ゾーン「{id}」のネットワーク{network}は、どのインターフェースのサブネットにも静的経路の宛先にもないため、どこにも接続されていません。\
+         topology.yaml の attach でインターフェースを指定するか、その先の機器を opaque: true で宣言し networks に含めてください。",
+        "the network {network} of zone `{id}` is in no interface's subnet and behind no static route, so it is connected nowhere. \
+         Name its interface under `attach` in topology.yaml, or declare the router in front of it with `opaque: true` and let its \
+         `networks` hold it."
+    );
+    work.snapshot.issues.push(issue(IssueKind::UnattachedZone, span, reason));
+}
+
+/// Networks behind declared routers that no zone covers, and declared routers that are connected nowhere.
+fn report_open_networks(work: &mut Work, declared: &[Declared]) {
+    let zoned: Vec<Prefix> = work.snapshot.declared_networks().collect();
+    for router in declared {
+        let opaque = &work.snapshot.opaques[router.opaque];
+        let (name, span) = (opaque.name.clone(), opaque.span);
+        if opaque.segments.is_empty() {
+            let reason = crate::text!(
+                "機器「{name}」は、アドレスがどのインターフェースのサブネットにもないため、どこにも接続されていません。\
+                 topology.yaml の addresses に、隣の機器と同じサブネットのアドレスを書いてください。",
+                "device `{name}` has no address in the subnet of an interface, so it is connected nowhere. Write its address in \
+                 the neighbour's subnet under `addresses` in topology.yaml."
+            );
+            work.snapshot.issues.push(issue(IssueKind::MissingDevice, span, reason));
+        }
+        for (network, span) in &router.networks {
+            let open = without(*network, &zoned);
+            if open.is_empty() {
+                continue;
+            }
+            let list = super::issues::some(open.iter());
+            let reason = crate::text!(
+                "機器「{name}」の先のネットワークのうち{list}は、どのゾーンにも属していません。ゾーンの networks に加えてください。",
+                "{list} behind device `{name}` is in no zone; add it to the `networks` of one"
+            );
+            work.snapshot.issues.push(issue(IssueKind::UnzonedAddresses, Some(*span), reason));
+        }
+    }
+}

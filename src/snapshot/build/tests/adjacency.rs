@@ -1,0 +1,3 @@
+//! Which interfaces share a segment.
+
+use super::*;

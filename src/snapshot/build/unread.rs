@@ -1,0 +1,87 @@
+//! Lines that were not understood and could change anything on their device: every filter begins with them, undecided.
+
+use crate::model::{
+    Action, AddressSet, Binding, Context, Device, Filter, Gap, Id, Interfaces, Line, ListId, Match,
+    RuleList, ServiceSet, Stage, Translated, Unknown,
+};
+use crate::snapshot::Snapshot;
+
+pub(super) fn widen(snapshot: &mut Snapshot) {
+    let coverage = std::mem::take(&mut snapshot.coverage);
+    for (id, device) in snapshot.devices.iter_mut() {
+        let gaps = coverage.get(id.index()).map_or(&[][..], |coverage| coverage.gaps.as_slice());
+        let open: Vec<&Gap> = gaps.iter().filter(|gap| !gap.contained).collect();
+        if !open.is_empty() {
+            widen_device(device, &open);
+        }
+    }
+    snapshot.coverage = coverage;
+}
+
+fn widen_device(device: &mut Device, gaps: &[&Gap]) {
+    let lines = gaps.iter().map(|gap| undecided(device, gap)).collect();
+    let list = device.lists.push(RuleList { name: "unread lines".to_owned(), lines });
+    for (_, context) in device.contexts.iter_mut() {
+        widen_context(context, list);
+    }
+}
+
+fn undecided(device: &mut Device, gap: &Gap) -> Line {
+    let any = device.literal(AddressSet::Any, gap.span);
+    let service = device.literal_service(ServiceSet::Any, gap.span);
+    Line {
+        label: "unread line".to_owned(),
+        matches: Match {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            source: any,
+            destination: any,
+            service,
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown: vec![Unknown { reason: gap.reason.clone(), span: gap.span }],
+        },
+        action: Action::Undecided,
+        enabled: true,
+        log: None,
+        comment: None,
+        span: gap.span,
+    }
+}
+
+fn widen_context(context: &mut Context, list: ListId) {
+    let mut filtered = false;
+    for stage in &mut context.pipeline {
+        if let Stage::Filter(filter) = stage {
+            widen_filter(filter, list);
+            filtered = true;
+        }
+    }
+    if !filtered {
+        // The line that was not read may have bound a filter.
+        let mut filter = Filter {
+            name: "unread lines",
+            bindings: Vec::new(),
+            otherwise: Action::Permit,
+            stateful: false,
+        };
+        widen_filter(&mut filter, list);
+        context.pipeline.push(Stage::Filter(filter));
+    }
+    context.local.iter_mut().for_each(|filter| widen_filter(filter, list));
+}
+
+fn widen_filter(filter: &mut Filter, list: ListId) {
+    for binding in &mut filter.bindings {
+        binding.lists.insert(0, list);
+    }
+    filter.bindings.push(Binding {
+        ingress: Interfaces::Any,
+        egress: Interfaces::Any,
+        lists: vec![list],
+        default: filter.otherwise,
+        default_label: "no rule list bound".to_owned(),
+        span: None,
+    });
+}
