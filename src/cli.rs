@@ -1,9 +1,66 @@
-//! Command line. (Being built.)
+//! Command line: flags, reading and writing files, exit codes. One file a subcommand; the only floor that touches the machine.
 
+mod arguments;
+mod environment;
+mod exit;
+mod files;
+mod progress;
+mod run;
+mod check;
+mod explain;
+mod trace;
+mod matrix;
+mod lint;
+mod doctor;
+mod init;
+mod schema;
+mod rule;
+mod completions;
+mod man;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use run::Run;
 use std::process::ExitCode;
 
-/// Runs the command and returns its exit code.
+/// Runs the command and returns its exit code: 0 all hold, 1 a violation, 2 the tool could not do its work, 3 inconclusive,
+/// 4 no inputs.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::from(2)
+    // A panic is a defect. It must not look like a verdict, so it ends as "could not do its work".
+    let exit = std::panic::catch_unwind(start).unwrap_or(Exit::Failed);
+    ExitCode::from(exit.code())
+}
+
+fn start() -> Exit {
+    match Arguments::try_parse() {
+        Ok(arguments) => dispatch(&arguments),
+        Err(error) => {
+            // Help and version are no errors; when nobody reads them, that is no error either.
+            if error.use_stderr() && environment::wants_japanese() {
+                files::complain("コマンドの指定に誤りがあります（使い方は sekisho --help）。\n");
+            }
+            let _ = error.print();
+            if error.use_stderr() { Exit::Failed } else { Exit::Clean }
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> Exit {
+    let run = Run::new(&arguments.common);
+    let done = match &arguments.command {
+        Command::Check(flags) => check::run(&run, flags),
+        Command::Explain(flags) => explain::run(&run, flags),
+        Command::Trace(flags) => trace::run(&run, flags),
+        Command::Matrix(flags) => matrix::run(&run, flags),
+        Command::Lint(flags) => lint::run(&run, flags),
+        Command::Doctor(flags) => doctor::run(&run, flags),
+        Command::Init(flags) => init::run(&run, flags),
+        Command::Schema(flags) => schema::run(&run, flags),
+        Command::Rule(flags) => rule::run(&run, flags),
+        Command::Completions(flags) => completions::run(&run, flags),
+        Command::Man(flags) => man::run(&run, flags),
+    };
+    done.unwrap_or_else(|stop| run.stopped(&stop))
 }

@@ -1,5 +1,7 @@
 //! What is reported. Later floors resolve spans to `file:line` through [`crate::source::Sources`]; nothing here opens a file.
 
+pub mod catalogue;
+
 use crate::net::{Family, Flow};
 use crate::source::Span;
 use crate::text::Text;
@@ -149,6 +151,8 @@ pub struct Finding {
     pub from: Option<String>,
     /// Where it ends.
     pub to: Option<String>,
+    /// The device that an enforcement or routing-bypass finding is about.
+    pub device: Option<String>,
     /// The address family, when the finding is about one.
     pub family: Option<Family>,
     /// Stable over runs and machines, and over line numbers: see [`crate::check`].
@@ -179,6 +183,43 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// Document and clause that the rule rests on.
     pub basis: Option<Basis>,
+}
+
+impl Finding {
+    /// A finding that says no more than this.
+    #[must_use]
+    pub fn new(
+        kind: Kind,
+        rule: &str,
+        severity: Severity,
+        verdict: Verdict,
+        message: Text,
+    ) -> Finding {
+        Finding {
+            kind,
+            rule: rule.to_owned(),
+            severity,
+            verdict,
+            from: None,
+            to: None,
+            device: None,
+            family: None,
+            fingerprint: String::new(),
+            message,
+            details: Vec::new(),
+            advice: None,
+            witness: None,
+            path: Vec::new(),
+            blame: Vec::new(),
+            flows: FlowList::default(),
+            causes: Vec::new(),
+            cuts: Vec::new(),
+            chains: Vec::new(),
+            round_trip: None,
+            schedule: None,
+            basis: None,
+        }
+    }
 }
 
 /// Where a policy rule comes from.

@@ -16,6 +16,7 @@ pub use blame::{Blamed, blamed_lines};
 pub use witness::Origin;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
@@ -33,9 +34,9 @@ pub struct Network<'a, K> {
     /// The snapshot.
     pub snapshot: &'a Snapshot,
     /// Its devices, in order.
-    pub compiled: Vec<Compiled<K>>,
+    pub compiled: Vec<Arc<Compiled<K>>>,
     /// Its forwarding graph.
-    pub graph: Graph<K>,
+    pub graph: Arc<Graph<K>>,
 }
 
 /// What is asked.
@@ -150,24 +151,46 @@ const BUDGET: usize = 1 << 25;
 const EVENTS: usize = 1 << 20;
 
 impl<'a, K: Header> Network<'a, K> {
-    /// Compiles `snapshot`. Lines of `without` are read as if they were not there.
+    /// Compiles `snapshot`.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot, without: &[(DeviceId, LineRef)]) -> Self {
-        let compiled: Vec<Compiled<K>> = snapshot
-            .devices
-            .iter()
-            .map(|(id, device)| {
-                let lines = without.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
-                Compiled::new(device, &Conditions { at: snapshot.at, without: lines })
-            })
-            .collect();
-        let graph = Graph::new(snapshot, &compiled);
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let conditions = Conditions { at: snapshot.at, without: Vec::new() };
+        let compile = |device| Arc::new(Compiled::new(device, &conditions));
+        let compiled: Vec<_> = snapshot.devices.iter().map(|(_, device)| compile(device)).collect();
+        let graph = Arc::new(Graph::new(snapshot, &compiled));
         Network { snapshot, compiled, graph }
+    }
+
+    /// The same network as if `lines` were not there; only the devices that have them are compiled again.
+    #[must_use]
+    pub fn without(&self, lines: &[(DeviceId, LineRef)]) -> Self {
+        let mut network = Network {
+            snapshot: self.snapshot,
+            compiled: self.compiled.clone(),
+            graph: Arc::clone(&self.graph),
+        };
+        for ((id, device), compiled) in self.snapshot.devices.iter().zip(&mut network.compiled) {
+            let own: Vec<LineRef> =
+                lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
+            if !own.is_empty() {
+                *compiled = Arc::new(Compiled::new(
+                    device,
+                    &Conditions { at: self.snapshot.at, without: own },
+                ));
+            }
+        }
+        network
     }
 
     /// Runs a query to its fixpoint.
     #[must_use]
     pub fn run(&self, query: &Query<'_, K>) -> Run<K> {
+        self.run_from(query, None)
+    }
+
+    /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
+    #[must_use]
+    pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
         let mut arena = Arena::new(&K::layout(), BUDGET);
         let start = sendable(&mut arena, query);
         let mut run = Run {
@@ -179,8 +202,9 @@ impl<'a, K: Header> Network<'a, K> {
             exact: true,
             limited: false,
         };
-        let mut walk = Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
-        walk.enter(&mut run);
+        let mut walk =
+            Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
+        walk.enter(&mut run, entry);
         while let Some(event) = walk.open.pop_front() {
             if run.events.len() > EVENTS || run.arena.exhausted() {
                 break;
@@ -211,20 +235,28 @@ struct Walk<'q, 'a, K> {
 
 impl<K: Header> Walk<'_, '_, K> {
     /// Puts the start set wherever hosts of the zone send to.
-    fn enter(&mut self, run: &mut Run<K>) {
+    fn enter(&mut self, run: &mut Run<K>, entry: Option<usize>) {
         let snapshot = self.network.snapshot;
         let zone = self.query.zone;
         let mut first: Vec<(Node, Function)> = Vec::new();
-        for (_, segment) in snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone)) {
+        for (_, segment) in
+            snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone))
+        {
             for neighbour in segment.zones.iter().filter(|other| **other != zone) {
                 let held = graph::zone_set::<K>(snapshot, *neighbour);
                 let inside = run.arena.field_in(fields::DST, &held);
                 let direct = run.arena.guard(run.start, inside);
                 first.push((Node::End(Place::Zone(*neighbour)), direct));
             }
-            first.extend(segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)));
+            if self.query.reading != Reading::Always {
+                first.extend(
+                    segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)),
+                );
+            }
         }
-        first.extend(snapshot.entries(zone).into_iter().map(|port| (Node::Arrive(port), run.start)));
+        let entries = snapshot.entries(zone).into_iter().enumerate();
+        let chosen = entries.filter(|(position, _)| entry.is_none_or(|entry| entry == *position));
+        first.extend(chosen.map(|(_, port)| (Node::Arrive(port), run.start)));
         for (node, set) in first {
             self.push(run, Event { node, set, parent: None, records: Vec::new(), crossed: false });
         }
@@ -253,7 +285,8 @@ impl<K: Header> Walk<'_, '_, K> {
         let Some(event) = run.events.get(id).cloned() else { return };
         match event.node {
             Node::Arrive(port) => {
-                let context = self.network.snapshot.devices[port.device].interfaces[port.interface].context;
+                let context =
+                    self.network.snapshot.devices[port.device].interfaces[port.interface].context;
                 self.device(run, id, &event, port, context, true);
             }
             Node::Leak(port, context) => self.device(run, id, &event, port, context, false),
@@ -262,7 +295,15 @@ impl<K: Header> Walk<'_, '_, K> {
         }
     }
 
-    fn device(&mut self, run: &mut Run<K>, id: usize, event: &Event, port: Port, context: ContextId, fresh: bool) {
+    fn device(
+        &mut self,
+        run: &mut Run<K>,
+        id: usize,
+        event: &Event,
+        port: Port,
+        context: ContextId,
+        fresh: bool,
+    ) {
         let mut transit = device::Transit::new(self.network, self.query, port, context, id);
         for branch in transit.run(run, event.set, fresh) {
             let mut next = Event {
@@ -286,7 +327,8 @@ impl<K: Header> Walk<'_, '_, K> {
     fn wires(&mut self, run: &mut Run<K>, event: &Event) {
         let Some(node) = self.network.graph.find(event.node) else { return };
         let set = clear_mark(run, event.set);
-        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        let edges: Vec<_> =
+            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
         for edge in edges.into_iter().rev() {
             let Step::Wire { takes, certain } = edge.weight() else { continue };
             self.follow(run, event, set, edge.target(), takes.as_ref(), *certain);
@@ -328,7 +370,8 @@ impl<K: Header> Walk<'_, '_, K> {
         let next = Event { parent: Some(id), records: Vec::new(), ..event.clone() };
         let Some(node) = self.network.graph.find(event.node) else { return };
         let mut left = event.set;
-        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        let edges: Vec<_> =
+            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
         for edge in edges.into_iter().rev() {
             let Step::Wire { takes, certain } = edge.weight() else { continue };
             if let (Some(takes), true) = (takes, certain) {
@@ -348,7 +391,11 @@ impl<K: Header> Walk<'_, '_, K> {
 
 /// What a device marked means nothing on the wire.
 fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
-    run.arena.assign(set, fields::MARK, &crate::packetset::Intervals::range(K::default(), K::default()))
+    run.arena.assign(
+        set,
+        fields::MARK,
+        &crate::packetset::Intervals::range(K::default(), K::default()),
+    )
 }
 
 impl<K: Header> Run<K> {
@@ -357,7 +404,11 @@ impl<K: Header> Run<K> {
     pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {
         let ids = self.ends.get(&place).cloned().unwrap_or_default();
         let mut all = Function::NONE;
-        for event in ids.into_iter().filter_map(|id| self.events.get(id)).filter(|e| crossed.is_none_or(|c| e.crossed == c)) {
+        for event in ids
+            .into_iter()
+            .filter_map(|id| self.events.get(id))
+            .filter(|e| crossed.is_none_or(|c| e.crossed == c))
+        {
             all = self.arena.min(all, event.set);
         }
         all

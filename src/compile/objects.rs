@@ -1,9 +1,12 @@
 //! Address and service objects of one device, evaluated once in both readings.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::header::{self, Header, fields, small, span};
-use crate::model::{AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags, Translated};
+use crate::model::{
+    AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags,
+    Translated,
+};
 use crate::net::{PortRange, State, WildcardMask};
 use crate::packetset::{Arena, Function, Intervals, Key};
 
@@ -25,7 +28,7 @@ const WILDCARD_BITS: u32 = 12;
 
 /// All objects of a device. Ids refer to smaller ids only, so one pass from the front evaluates them.
 pub(super) struct Objects<K> {
-    addresses: Vec<Pair<Rc<Intervals<K>>>>,
+    addresses: Vec<Pair<Arc<Intervals<K>>>>,
     services: Vec<Pair<Function>>,
 }
 
@@ -44,7 +47,7 @@ impl<K: Header> Objects<K> {
     }
 
     /// The address set; an id that refers forward (which no reader makes) is unknown.
-    pub(super) fn address(&self, id: AddressId) -> Pair<Rc<Intervals<K>>> {
+    pub(super) fn address(&self, id: AddressId) -> Pair<Arc<Intervals<K>>> {
         self.addresses.get(Id::index(id)).cloned().unwrap_or_else(Self::unknown_address)
     }
 
@@ -54,39 +57,50 @@ impl<K: Header> Objects<K> {
         self.services.get(Id::index(id)).copied().unwrap_or(unknown)
     }
 
-    fn unknown_address() -> Pair<Rc<Intervals<K>>> {
-        Pair { must: Rc::new(Intervals::empty()), may: Rc::new(Self::everything()) }
+    fn unknown_address() -> Pair<Arc<Intervals<K>>> {
+        Pair { must: Arc::new(Intervals::empty()), may: Arc::new(Self::everything()) }
     }
 
     fn everything() -> Intervals<K> {
         Intervals::up_to(K::narrow(K::FAMILY.last()))
     }
 
-    fn address_value(&self, set: &AddressSet) -> Pair<Rc<Intervals<K>>> {
+    fn address_value(&self, set: &AddressSet) -> Pair<Arc<Intervals<K>>> {
         match set {
-            AddressSet::Any => Pair::same(Rc::new(Self::everything())),
-            AddressSet::Range(range) => Pair::same(Rc::new(super::intervals(std::iter::once(*range)))),
-            AddressSet::Wildcard(mask) => wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Rc::new(set))),
+            AddressSet::Any => Pair::same(Arc::new(Self::everything())),
+            AddressSet::Range(range) => {
+                Pair::same(Arc::new(super::intervals(std::iter::once(*range))))
+            }
+            AddressSet::Wildcard(mask) => {
+                wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Arc::new(set)))
+            }
             AddressSet::Union(members) => match members.as_slice() {
                 [only] => self.address(*only),
                 _ => self.union(members),
             },
             AddressSet::Except { of, minus } => {
                 let (of, minus) = (self.address(*of), self.address(*minus));
-                Pair { must: Rc::new(of.must.minus(&minus.may)), may: Rc::new(of.may.minus(&minus.must)) }
+                Pair {
+                    must: Arc::new(of.must.minus(&minus.may)),
+                    may: Arc::new(of.may.minus(&minus.must)),
+                }
             }
-            AddressSet::Unknown { within: AddressWithin::Family(family), .. } if *family != K::FAMILY => {
-                Pair::same(Rc::new(Intervals::empty()))
+            AddressSet::Unknown { within: AddressWithin::Family(family), .. }
+                if *family != K::FAMILY =>
+            {
+                Pair::same(Arc::new(Intervals::empty()))
             }
             AddressSet::Unknown { .. } => Self::unknown_address(),
         }
     }
 
-    fn union(&self, members: &[AddressId]) -> Pair<Rc<Intervals<K>>> {
+    fn union(&self, members: &[AddressId]) -> Pair<Arc<Intervals<K>>> {
         let values: Vec<_> = members.iter().map(|id| self.address(*id)).collect();
         let exact = values.iter().all(|value| value.must == value.may);
-        let join = |pick: fn(&Pair<Rc<Intervals<K>>>) -> &Rc<Intervals<K>>| {
-            Rc::new(Intervals::of(values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect()))
+        let join = |pick: fn(&Pair<Arc<Intervals<K>>>) -> &Arc<Intervals<K>>| {
+            Arc::new(Intervals::of(
+                values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect(),
+            ))
         };
         let may = join(|value| &value.may);
         if exact { Pair::same(may) } else { Pair { must: join(|value| &value.must), may } }
@@ -101,7 +115,10 @@ impl<K: Header> Objects<K> {
             }
             ServiceSet::Icmp { protocol, types, codes } => {
                 let range = |range: &Option<(u8, u8)>| {
-                    range.map_or_else(|| span(0, 255), |(first, last)| span(first.into(), last.into()))
+                    range.map_or_else(
+                        || span(0, 255),
+                        |(first, last)| span(first.into(), last.into()),
+                    )
                 };
                 let more = [(fields::DPORT, range(types)), (fields::SPORT, range(codes))];
                 Pair::same(header::cube(arena, &one(*protocol), &more))
@@ -130,11 +147,15 @@ impl<K: Header> Objects<K> {
         let mut rest = self.service(matches.service);
         let mut narrow = |field: usize, values: &Intervals<K>| {
             let inside = arena.field_in(field, values);
-            rest = Pair { must: arena.guard(rest.must, inside), may: arena.guard(rest.may, inside) };
+            rest =
+                Pair { must: arena.guard(rest.must, inside), may: arena.guard(rest.may, inside) };
         };
         if let Some(states) = &matches.states {
-            let holds = |index: &usize| State::ALL.get(*index).is_some_and(|state| states.contains(state));
-            let keys = (0..State::ALL.len()).filter(holds).map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
+            let holds =
+                |index: &usize| State::ALL.get(*index).is_some_and(|state| states.contains(state));
+            let keys = (0..State::ALL.len())
+                .filter(holds)
+                .map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
             narrow(fields::STATE, &Intervals::of(keys.collect()));
         }
         match &matches.translated {

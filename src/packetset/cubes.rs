@@ -34,7 +34,13 @@ impl<K: Key> Arena<K> {
         (out, more)
     }
 
-    fn collect(&self, at: Function, prefix: &mut Vec<Intervals<K>>, out: &mut Vec<Cube<K>>, limit: usize) -> bool {
+    fn collect(
+        &self,
+        at: Function,
+        prefix: &mut Vec<Intervals<K>>,
+        out: &mut Vec<Cube<K>>,
+        limit: usize,
+    ) -> bool {
         if at.is_none() {
             return false;
         }
@@ -66,7 +72,8 @@ impl<K: Key> Arena<K> {
     fn grouped(&self, function: Function) -> Vec<(Function, Intervals<K>)> {
         let (starts, children) = self.steps(function);
         let mut order: Vec<Function> = Vec::new();
-        let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> = rustc_hash::FxHashMap::default();
+        let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> =
+            rustc_hash::FxHashMap::default();
         for (index, (start, child)) in starts.iter().zip(children).enumerate() {
             if child.is_none() {
                 continue;
@@ -81,6 +88,26 @@ impl<K: Key> Arena<K> {
                 list.push((*start, last));
             }
         }
-        order.into_iter().map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default()))).collect()
+        order
+            .into_iter()
+            .map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default())))
+            .collect()
+    }
+}
+
+impl<K: Key> Arena<K> {
+    /// The coordinates of `field` that occur in `set`.
+    #[must_use]
+    pub fn field_values(&mut self, set: Function, field: usize) -> Intervals<K> {
+        let mut only = set;
+        for other in (0..self.fields()).filter(|other| *other != field) {
+            only = self.exists(only, other);
+        }
+        if only == Function::ALL {
+            return Intervals::up_to(self.width(field));
+        }
+        self.grouped(only)
+            .into_iter()
+            .fold(Intervals::empty(), |all, (_, values)| all.union(&values))
     }
 }

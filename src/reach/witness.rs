@@ -1,11 +1,11 @@
 //! From a packet at its end back to the packet that its sender sent.
 
-use super::{Network, Record, Run};
+use super::{Drop, Network, Record, Run};
 use crate::compile::{self, Header, fields};
+use crate::graph::Node;
 use crate::net::Flow;
 use crate::packetset::{Function, Intervals};
 use crate::snapshot::Port;
-use crate::graph::Node;
 
 /// One packet with its history.
 #[derive(Clone, Debug)]
@@ -40,8 +40,34 @@ impl<K: Header> Run<K> {
         self.trace_back(network, end, point)
     }
 
+    /// A packet that might be lost at `drop`, pulled back to its start.
+    pub fn lost_witness(
+        &mut self,
+        network: &Network<'_, K>,
+        drop: &Drop,
+        prefer: &[Function],
+    ) -> Option<Origin<K>> {
+        let mut set = drop.set;
+        for better in prefer {
+            let narrowed = self.arena.guard(set, *better);
+            if !narrowed.is_none() {
+                set = narrowed;
+            }
+        }
+        let mut point = self.arena.pick(set)?;
+        for record in drop.records.iter().rev() {
+            point = self.undo(network, record, point)?;
+        }
+        self.trace_back(network, drop.event, point)
+    }
+
     /// The history of the packet at `point` of event `end`.
-    pub fn trace_back(&mut self, network: &Network<'_, K>, end: usize, point: Vec<K>) -> Option<Origin<K>> {
+    pub fn trace_back(
+        &mut self,
+        network: &Network<'_, K>,
+        end: usize,
+        point: Vec<K>,
+    ) -> Option<Origin<K>> {
         let mut points = vec![(end, point.clone())];
         let (mut at, mut point) = (end, point);
         loop {

@@ -1,0 +1,109 @@
+//! Cut sets: the smallest sets of lines whose removal ends a violation, and what they would break.
+
+use std::collections::BTreeMap;
+
+use super::Judge;
+use super::deny::{Focus, zone_of};
+use super::facts::Facts;
+use super::parties::{End, ResolvedRule};
+use super::sets;
+use crate::compile::{Header, LineRef, Reading};
+use crate::finding::{Blame, Cut};
+use crate::policy::Verb;
+use crate::reach::Network;
+use crate::snapshot::DeviceId;
+
+/// Lines of devices.
+type Lines = Vec<(DeviceId, LineRef)>;
+
+/// The required rules that a removal breaks, by the removed lines.
+pub(super) type Breaks = BTreeMap<Lines, Vec<String>>;
+
+/// With more blamed lines than this no cut is sought: the list of lines says more.
+const LINES: usize = 10;
+/// The largest cut that is sought.
+const LARGEST: usize = 3;
+
+impl<K: Header> Judge<'_, K> {
+    /// The smallest sets of blamed lines whose removal ends the violation from one end to the other, all of one size.
+    pub(super) fn cuts(
+        &self,
+        rule: &ResolvedRule<'_>,
+        from: &End,
+        to: &End,
+        facts: &Facts,
+    ) -> Vec<Cut> {
+        if facts.lines.len() > LINES {
+            return Vec::new();
+        }
+        for size in 1..=LARGEST.min(facts.lines.len()) {
+            let cutting: Vec<Lines> = subsets(&facts.lines, size)
+                .into_iter()
+                .filter(|lines| self.ends(rule, from, to, lines))
+                .collect();
+            if !cutting.is_empty() {
+                return cutting.into_iter().map(|lines| self.cut(&lines)).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether nothing may pass any more without `lines`.
+    fn ends(&self, rule: &ResolvedRule<'_>, from: &End, to: &End, lines: &Lines) -> bool {
+        let Some(zone) = zone_of(from) else { return false };
+        let network = self.network.without(lines);
+        let judge = Judge::new(&network, self.sources, self.resolved);
+        let cells = sets::cells(&network, from, &rule.without);
+        cells.into_iter().all(|cell| {
+            let mut asked = judge.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
+            let wanted = sets::forbidden(&mut asked.run.arena, &network, rule, &asked.cell, to);
+            let delivered = asked.run.delivered(to.place, None);
+            asked.run.arena.guard(delivered, wanted).is_none() && !asked.run.limited
+        })
+    }
+
+    fn cut(&self, lines: &Lines) -> Cut {
+        let blame = lines.iter().filter_map(|(device, reference)| {
+            let device = &self.network.snapshot.devices[*device];
+            let line = device.lists[reference.list].lines.get(reference.line as usize)?;
+            Some(Blame {
+                device: device.name.clone(),
+                span: line.span,
+                label: line.label.clone(),
+                through: Vec::new(),
+            })
+        });
+        Cut { lines: blame.collect(), breaks: self.broken(lines) }
+    }
+
+    /// The policy rules that require what the removal of `lines` would stop.
+    fn broken(&self, lines: &Lines) -> Vec<String> {
+        if let Some(known) = self.breaks.borrow().get(lines) {
+            return known.clone();
+        }
+        let network: Network<'_, K> = self.network.without(lines);
+        let judge = Judge::new(&network, self.sources, self.resolved);
+        let required = self.resolved.rules.iter().filter(|rule| rule.rule.verb == Verb::Require);
+        let breaks = |rule: &&ResolvedRule<'_>| {
+            !judge.require(rule).is_empty() && self.require(rule).is_empty()
+        };
+        let broken: Vec<String> =
+            required.filter(breaks).map(|rule| rule.rule.id.clone()).collect();
+        self.breaks.borrow_mut().insert(lines.clone(), broken.clone());
+        broken
+    }
+}
+
+/// All subsets of a size, in the order of their members.
+fn subsets(lines: &Lines, size: usize) -> Vec<Lines> {
+    let Some(rest) = size.checked_sub(1) else { return vec![Vec::new()] };
+    let mut out = Vec::new();
+    for (index, first) in lines.iter().enumerate() {
+        let later: Lines = lines.iter().skip(index + 1).copied().collect();
+        for mut subset in subsets(&later, rest) {
+            subset.insert(0, *first);
+            out.push(subset);
+        }
+    }
+    out
+}

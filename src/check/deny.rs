@@ -1,0 +1,258 @@
+//! `deny`: nothing may open a connection from here to there.
+
+use super::facts::Facts;
+use super::parties::{Direction, End, ResolvedRule};
+use super::sets::{self, Cell, Source};
+use super::{Judge, write};
+use crate::compile::{Header, Reading, fields};
+use crate::finding::{Finding, Kind, Verdict};
+use crate::packetset::{Arena, Function, Intervals};
+use crate::reach::{Query, Run, opening};
+use crate::snapshot::{DeviceId, Place, ZoneId};
+
+/// What a query is about beyond its reading.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Focus {
+    /// Only this device filters, and packets that cross it are told apart.
+    pub(super) device: Option<DeviceId>,
+}
+
+/// A run with the cell that it started from.
+pub(super) struct Asked<'r, K> {
+    pub(super) run: Run<K>,
+    pub(super) cell: Cell<'r, K>,
+    pub(super) zone: ZoneId,
+    pub(super) reading: Reading,
+    pub(super) focus: Focus,
+}
+
+/// The end events of a run that matter, with the forbidden packets among them.
+pub(super) struct Hit<'x, 'r, K> {
+    pub(super) asked: &'x mut Asked<'r, K>,
+    /// Forbidden destinations and services, as they arrive.
+    pub(super) wanted: Function,
+    pub(super) place: Place,
+    /// Only packets that crossed the watched device, or only those that did not.
+    pub(super) crossed: Option<bool>,
+}
+
+impl<K: Header> Judge<'_, K> {
+    /// Findings for one source of a rule.
+    pub(super) fn deny(&self, rule: &ResolvedRule<'_>, source: &Source<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let Some(zone) = zone_of(source.end) else { return findings };
+        let targets = targets(source.end, source.direction);
+        let mut done = vec![false; targets.len()];
+        for cell in sets::cells(self.network, source.end, &rule.without) {
+            let mut widest = self.ask(rule, &targets, zone, cell, Reading::May, Focus::default());
+            let mut sure = None;
+            for (to, done) in targets.iter().zip(&mut done) {
+                if *done || !self.hits(rule, &mut widest, to) {
+                    continue;
+                }
+                let finding =
+                    self.judge_pair(rule, source.end, to, &targets, &mut widest, &mut sure);
+                *done = finding.verdict == Verdict::Violated;
+                findings
+                    .retain(|old: &Finding| old.to != finding.to || old.verdict > finding.verdict);
+                findings.push(finding);
+            }
+        }
+        findings
+    }
+
+    fn hits(&self, rule: &ResolvedRule<'_>, asked: &mut Asked<'_, K>, to: &End) -> bool {
+        let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
+        let delivered = asked.run.delivered(to.place, None);
+        asked.run.limited || !asked.run.arena.guard(delivered, wanted).is_none()
+    }
+
+    fn judge_pair<'r>(
+        &self,
+        rule: &'r ResolvedRule<'_>,
+        from: &End,
+        to: &End,
+        targets: &[&End],
+        widest: &mut Asked<'r, K>,
+        sure: &mut Option<Asked<'r, K>>,
+    ) -> Finding {
+        if !widest.run.exact && sure.is_none() {
+            let cell =
+                Cell { source: widest.cell.source.clone(), without: widest.cell.without.clone() };
+            *sure =
+                Some(self.ask(rule, targets, widest.zone, cell, Reading::Must, Focus::default()));
+        }
+        let proven = match sure {
+            Some(sure) => self.hits(rule, sure, to) && !sure.run.limited,
+            None => !widest.run.limited,
+        };
+        let asked = if proven { sure.as_mut().unwrap_or(widest) } else { widest };
+        let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
+        let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
+        let mut hit = Hit { asked, wanted, place: to.place, crossed: None };
+        let mut facts = self.facts(rule, (from, to), &mut hit, verdict);
+        if verdict == Verdict::Violated {
+            facts.cuts = self.cuts(rule, from, to, &facts);
+        }
+        write::forbidden_path(self, rule, &facts)
+    }
+
+    /// Runs the forbidden packets of a cell towards all targets.
+    pub(super) fn ask<'r>(
+        &self,
+        rule: &ResolvedRule<'_>,
+        targets: &[&End],
+        zone: ZoneId,
+        cell: Cell<'r, K>,
+        reading: Reading,
+        focus: Focus,
+    ) -> Asked<'r, K> {
+        let start = |arena: &mut Arena<K>| {
+            let mut wanted = Function::NONE;
+            let mut destinations = Intervals::empty();
+            for to in targets {
+                let part = sets::forbidden(arena, self.network, rule, &cell, to);
+                wanted = arena.min(wanted, part);
+                destinations = destinations.union(&sets::addresses(self.network, to));
+            }
+            let before = arena.field_in(fields::DST, &sets::preimages(self.network, &destinations));
+            let any = arena.min(wanted, before);
+            let source = arena.field_in(fields::SRC, &cell.source);
+            let any = arena.guard(any, source);
+            let opening = opening(arena);
+            arena.guard(any, opening)
+        };
+        let query = Query {
+            zone,
+            start: &start,
+            reading,
+            only_filters_of: focus.device,
+            watch: focus.device,
+        };
+        let run = self.network.run(&query);
+        Asked { run, cell, zone, reading, focus }
+    }
+
+    /// Everything that a finding tells about one hit.
+    pub(super) fn facts(
+        &self,
+        rule: &ResolvedRule<'_>,
+        ends: (&End, &End),
+        hit: &mut Hit<'_, '_, K>,
+        verdict: Verdict,
+    ) -> Facts {
+        let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, verdict);
+        let ids = hit.asked.run.ends.get(&hit.place).cloned().unwrap_or_default();
+        let prefer = self.preferences(&mut hit.asked.run.arena, ends);
+        let mut violating = Function::NONE;
+        for id in ids {
+            let Some(event) = hit.asked.run.events.get(id).cloned() else { continue };
+            if hit.crossed.is_some_and(|crossed| crossed != event.crossed) {
+                continue;
+            }
+            let part = hit.asked.run.arena.guard(event.set, hit.wanted);
+            if part.is_none() {
+                continue;
+            }
+            violating = hit.asked.run.arena.min(violating, part);
+            let blamed = hit.asked.run.blame(self.network, id, part, hit.asked.reading);
+            facts.blame(self, &blamed);
+            if facts.witness.is_none() {
+                self.prove(&mut facts, hit, id, &prefer);
+            }
+        }
+        facts.flows = sets::list_flows(&mut hit.asked.run.arena, violating, sets::FLOWS);
+        if hit.asked.run.limited {
+            facts.limited();
+        }
+        facts
+    }
+
+    fn prove(
+        &self,
+        facts: &mut Facts,
+        hit: &mut Hit<'_, '_, K>,
+        event: usize,
+        prefer: &[Function],
+    ) {
+        let Some(origin) = hit.asked.run.witness(self.network, event, hit.wanted, prefer) else {
+            return;
+        };
+        let through: Vec<DeviceId> = origin
+            .points
+            .iter()
+            .filter_map(|(id, _)| match hit.asked.run.events.get(*id)?.node {
+                crate::graph::Node::Arrive(port) => Some(port.device),
+                _ => None,
+            })
+            .collect();
+        facts.witness = Some(origin.flow);
+        self.replay(facts, hit.asked.zone, hit.place, hit.asked.focus, &through);
+    }
+
+    /// Sets of packets at the end that make a good witness, most wanted first: declared hosts, then telling services.
+    pub(super) fn preferences(&self, arena: &mut Arena<K>, ends: (&End, &End)) -> Vec<Function> {
+        let mut out = Vec::new();
+        for (field, end) in [(fields::DST, ends.1), (fields::SRC, ends.0)] {
+            let hosts = self.host_addresses(end.place);
+            let all = Intervals::of(hosts.iter().map(|host| (*host, *host)).collect());
+            out.push(arena.field_in(field, &all));
+        }
+        let tcp = arena.field_in(fields::PROTOCOL, &crate::compile::span(6, 6));
+        out.push(tcp);
+        for port in TELLING {
+            let port = arena.field_in(fields::DPORT, &crate::compile::span(*port, *port));
+            out.push(arena.guard(tcp, port));
+        }
+        out.push(arena.field_in(fields::SPORT, &crate::compile::span(49152, 49152)));
+        out.push(arena.field_in(fields::FLAGS, &crate::compile::span(2, 2)));
+        for (field, end) in [(fields::DST, ends.1), (fields::SRC, ends.0)] {
+            for host in self.host_addresses(end.place) {
+                out.push(arena.field_in(field, &Intervals::range(host, host)));
+            }
+            for host in self.plausible(end.place) {
+                out.push(arena.field_in(field, &Intervals::range(host, host)));
+            }
+        }
+        out
+    }
+
+    fn host_addresses(&self, place: Place) -> Vec<K> {
+        let hosts =
+            self.network.snapshot.hosts.iter().filter(|(_, host)| Place::Zone(host.zone) == place);
+        let own = hosts.flat_map(|(_, host)| &host.addresses);
+        own.filter(|address| crate::net::Family::of(**address) == K::FAMILY)
+            .map(|address| K::of(*address))
+            .collect()
+    }
+
+    /// An address that looks like a host's in each network of a zone: the tenth.
+    fn plausible(&self, place: Place) -> Vec<K> {
+        let Place::Zone(zone) = place else { return Vec::new() };
+        let set = crate::graph::zone_set::<K>(self.network.snapshot, zone);
+        let documentation =
+            ["198.51.100.66", "2001:db8::66"].iter().filter_map(|text| text.parse().ok());
+        let shown = documentation
+            .filter(|address| crate::net::Family::of(*address) == K::FAMILY)
+            .map(K::of);
+        let tenth =
+            set.as_slice().iter().map(|(first, _)| K::narrow(first.wide().saturating_add(10)));
+        shown.chain(tenth.take(8)).filter(|address| set.contains(*address)).collect()
+    }
+}
+
+/// Destination ports whose meaning every reader knows, most telling first.
+const TELLING: &[u32] = &[445, 443, 3389, 22, 1433, 389, 80, 53, 23, 25];
+
+/// The zone of a source; devices do not open connections.
+pub(super) fn zone_of(end: &End) -> Option<ZoneId> {
+    match end.place {
+        Place::Zone(zone) => Some(zone),
+        _ => None,
+    }
+}
+
+/// The destinations of a direction other than the source's own zone.
+pub(super) fn targets<'r>(from: &End, direction: &'r Direction) -> Vec<&'r End> {
+    direction.to.iter().filter(|to| to.place != from.place).collect()
+}

@@ -1,0 +1,250 @@
+//! What the judges saw about one pair of parties, free of any coordinate type.
+
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+
+use super::parties::{End, ResolvedRule};
+use super::{Judge, write};
+use crate::compile::LineRef;
+use crate::finding::{Blame, Cause, Cut, Finding, FlowList, Hop, HopAction, Verdict};
+use crate::model::{AddressId, AddressSet, Device};
+use crate::net::{Family, Flow};
+use crate::reach::Blamed;
+use crate::snapshot::{DeviceId, Snapshot};
+use crate::text;
+
+/// See the module documentation.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) family: Family,
+    pub(super) verdict: Verdict,
+    pub(super) witness: Option<Flow>,
+    pub(super) path: Vec<Hop>,
+    pub(super) blame: Vec<Blame>,
+    /// The blamed lines as references, for cut sets.
+    pub(super) lines: Vec<(DeviceId, LineRef)>,
+    pub(super) flows: FlowList,
+    pub(super) causes: Vec<Cause>,
+    pub(super) cuts: Vec<Cut>,
+    pub(super) round_trip: Option<bool>,
+    pub(super) schedule: Option<String>,
+    pub(super) disagrees: bool,
+    /// Whether the path avoids a device that must enforce the rule.
+    pub(super) avoids: bool,
+    enforcers: Vec<String>,
+}
+
+impl Facts {
+    pub(super) fn new(
+        rule: &ResolvedRule<'_>,
+        from: &End,
+        to: &End,
+        family: Family,
+        verdict: Verdict,
+    ) -> Facts {
+        Facts {
+            from: from.name.clone(),
+            to: to.name.clone(),
+            family,
+            verdict,
+            witness: None,
+            path: Vec::new(),
+            blame: Vec::new(),
+            lines: Vec::new(),
+            flows: FlowList::default(),
+            causes: Vec::new(),
+            cuts: Vec::new(),
+            round_trip: None,
+            schedule: None,
+            disagrees: false,
+            avoids: false,
+            enforcers: rule.rule.enforce_at.iter().map(|(name, _)| name.clone()).collect(),
+        }
+    }
+
+    pub(super) fn label_from(&self, snapshot: &Snapshot) -> String {
+        write::label(snapshot, &self.from)
+    }
+
+    pub(super) fn label_to(&self, snapshot: &Snapshot) -> String {
+        write::label(snapshot, &self.to)
+    }
+
+    /// Adds blamed lines, each once, in the order of the path.
+    pub(super) fn blame<K>(&mut self, judge: &Judge<'_, K>, blamed: &[Blamed]) {
+        let snapshot = judge.network.snapshot;
+        for entry in blamed {
+            let device = &snapshot.devices[entry.filter.device];
+            let Some(reference) = entry.line else { continue };
+            let Some(line) = device.lists[reference.list].lines.get(reference.line as usize) else {
+                continue;
+            };
+            if !self.lines.contains(&(entry.filter.device, reference)) {
+                self.lines.push((entry.filter.device, reference));
+            }
+            if let Some(schedule) = line.matches.schedule.filter(|_| self.schedule.is_none()) {
+                let name = &device.schedules[schedule];
+                let sometimes = name.activity(snapshot.at) == crate::model::Activity::Sometimes;
+                self.schedule = sometimes.then(|| name.name.clone());
+            }
+            let through = self
+                .witness
+                .map(|flow| chain(device, line.matches.destination, flow.dst))
+                .unwrap_or_default();
+            let known = self
+                .blame
+                .iter()
+                .any(|blame| blame.device == device.name && blame.span == line.span);
+            if !known {
+                self.blame.push(Blame {
+                    device: device.name.clone(),
+                    span: line.span,
+                    label: line.label.clone(),
+                    through,
+                });
+            }
+        }
+    }
+
+    /// Says that a limit stopped the analysis.
+    pub(super) fn limited(&mut self) {
+        let reason = text!(
+            "解析の上限に達したため、この判定は最後まで確認できていません。",
+            "a limit of the analysis was reached, so this verdict was not settled"
+        );
+        self.causes.push(Cause { span: None, reason });
+    }
+
+    /// Where no line lets the packet pass, or the path avoids an enforcing device, the interface or route that sends it on is to
+    /// blame: the one of the last device.
+    pub(super) fn blame_route(&mut self) {
+        let crossed = |name: &String| self.path.iter().any(|hop| hop.device == *name);
+        self.avoids |= !self.path.is_empty() && !self.enforcers.iter().all(crossed);
+        if !self.blame.is_empty() && !self.avoids {
+            return;
+        }
+        let last = self.path.iter().rev().find_map(|hop| {
+            let line = hop.lines.iter().rev().find(|line| line.action == HopAction::Route)?;
+            Some(Blame {
+                device: hop.device.clone(),
+                span: line.span?,
+                label: line.label.clone(),
+                through: Vec::new(),
+            })
+        });
+        self.blame.extend(last);
+    }
+
+    /// The lines and routes that end the path of a required packet.
+    pub(super) fn blame_denials(&mut self) {
+        let denies = |hop: &Hop| {
+            let line = hop.lines.iter().rev().find(|line| line.action == HopAction::Deny)?;
+            Some(Blame {
+                device: hop.device.clone(),
+                span: line.span?,
+                label: line.label.clone(),
+                through: Vec::new(),
+            })
+        };
+        self.blame = self.path.iter().filter_map(denies).collect();
+    }
+
+    /// `finding` with everything that is known.
+    pub(super) fn finding<K>(&self, judge: &Judge<'_, K>, mut finding: Finding) -> Finding {
+        let mut facts = self.clone();
+        facts.blame_route();
+        finding.from = Some(facts.from);
+        finding.to = Some(facts.to);
+        finding.family = Some(facts.family);
+        finding.witness = facts.witness;
+        finding.path = facts.path;
+        finding.blame = facts.blame;
+        finding.flows = facts.flows;
+        facts.causes.sort();
+        facts.causes.dedup();
+        finding.causes = facts.causes;
+        finding.cuts = facts.cuts;
+        finding.round_trip = facts.round_trip;
+        finding.schedule = facts.schedule;
+        if self.disagrees {
+            let kept = finding.rule.clone();
+            let rule =
+                judge.resolved.rules.iter().find(|rule| rule.rule.id == kept).map(|rule| rule.rule);
+            if let Some(rule) = rule {
+                finding = write::disagreement(rule, self);
+            }
+        }
+        finding.fingerprint = fingerprint(judge, &finding);
+        finding
+    }
+}
+
+/// The hash that a finding keeps over runs: see [`super`].
+pub(super) fn fingerprint<K>(judge: &Judge<'_, K>, finding: &Finding) -> String {
+    let mut parts = vec![finding.kind.id(), finding.rule.clone()];
+    parts.extend(
+        [&finding.from, &finding.to, &finding.device]
+            .into_iter()
+            .map(|part| part.clone().unwrap_or_default()),
+    );
+    parts.push(finding.family.map_or_else(String::new, |family| family.id().to_owned()));
+    parts.extend(
+        finding
+            .flows
+            .flows
+            .iter()
+            .map(|flow| format!("{} {} {}", flow.src, flow.dst, flow.service)),
+    );
+    for blame in &finding.blame {
+        let text = judge.sources.text(blame.span);
+        parts.push(format!(
+            "{} {}",
+            blame.device,
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        ));
+    }
+    hash(&parts)
+}
+
+/// Sixteen hexadecimal digits of the SHA-256 of `parts`.
+pub(super) fn hash(parts: &[String]) -> String {
+    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The names through which an address object comes to hold `address`, outermost first.
+fn chain(device: &Device, object: AddressId, address: IpAddr) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut at = Some(object);
+    while let Some(id) = at {
+        let object = &device.addresses[id];
+        if !object.name.is_empty() {
+            names.push(object.name.clone());
+        }
+        at = match &object.value {
+            AddressSet::Union(members) => {
+                members.iter().copied().find(|member| holds(device, *member, address))
+            }
+            _ => None,
+        };
+    }
+    names
+}
+
+/// Whether an object surely holds `address`; ids refer to smaller ids only, so this ends.
+fn holds(device: &Device, object: AddressId, address: IpAddr) -> bool {
+    let mut open = vec![object];
+    while let Some(id) = open.pop() {
+        match &device.addresses[id].value {
+            AddressSet::Any => return true,
+            AddressSet::Range(range) if range.contains(address) => return true,
+            AddressSet::Wildcard(mask) if mask.contains(address) => return true,
+            AddressSet::Union(members) => open.extend(members),
+            _ => {}
+        }
+    }
+    false
+}

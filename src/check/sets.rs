@@ -1,0 +1,319 @@
+//! Parties and services as packet sets, and packet sets as short lists.
+
+use std::collections::BTreeMap;
+
+use super::parties::{Direction, End, ResolvedRule, Without};
+use crate::compile::{
+    self, Header, cube, fields, icmp_protocols, port_protocols, ranges, small_range, span,
+};
+use crate::finding::{FlowCube, FlowList};
+use crate::graph::{unicast, zone_set};
+use crate::model::{AddressMap, Device};
+use crate::net::{AddressRange, PortRange, protocol_name};
+use crate::packetset::{Arena, Cube, Function, Intervals};
+use crate::policy::Service;
+use crate::reach::Network;
+use crate::snapshot::{Place, Snapshot, ZoneId};
+
+/// How many flows a finding lists.
+pub(super) const FLOWS: usize = 12;
+/// How many ranges one side of a listed flow names.
+const RANGES: usize = 8;
+
+/// The part of a range that a zone holds.
+pub(super) fn part_of<K: Header>(
+    snapshot: &Snapshot,
+    zone: ZoneId,
+    range: AddressRange,
+) -> Vec<AddressRange> {
+    let part =
+        zone_set::<K>(snapshot, zone).intersection(&compile::intervals(std::iter::once(range)));
+    let bounds = part.as_slice().iter();
+    bounds.filter_map(|(first, last)| AddressRange::new(first.address(), last.address())).collect()
+}
+
+/// The addresses of a party in the family of `K`.
+pub(super) fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K> {
+    let all = match end.place {
+        Place::Zone(zone) => zone_set(network.snapshot, zone).intersection(&unicast()),
+        Place::Device(device) => {
+            let own = network
+                .compiled
+                .get(crate::model::Id::index(device))
+                .into_iter()
+                .flat_map(|c| &c.routes);
+            own.fold(Intervals::empty(), |all, table| all.union(&table.own))
+        }
+        Place::Unzoned(_) => Intervals::empty(),
+    };
+    match &end.ranges {
+        Some(ranges) => all.intersection(&compile::intervals(ranges.iter().copied())),
+        None => all,
+    }
+}
+
+/// A source of a rule in one direction, before it is cut by exceptions.
+pub(super) struct Source<'r> {
+    /// Its party.
+    pub(super) end: &'r End,
+    /// The direction that it belongs to.
+    pub(super) direction: &'r Direction,
+}
+
+/// Every source of every direction of a rule.
+pub(super) fn sources<'r, K: Header>(
+    _snapshot: &Snapshot,
+    rule: &'r ResolvedRule<'_>,
+) -> Vec<Source<'r>> {
+    let of =
+        |direction: &'r Direction| direction.from.iter().map(move |end| Source { end, direction });
+    rule.directions.iter().flat_map(of).collect()
+}
+
+/// A part of a source's addresses on which every exception either applies as a whole or not at all.
+pub(super) struct Cell<'r, K> {
+    /// The addresses.
+    pub(super) source: Intervals<K>,
+    /// The exceptions that apply.
+    pub(super) without: Vec<&'r Without>,
+}
+
+/// The cells of `end` under the exceptions `without`.
+pub(super) fn cells<'r, K: Header>(
+    network: &Network<'_, K>,
+    end: &End,
+    without: &'r [Without],
+) -> Vec<Cell<'r, K>> {
+    let mut cells = vec![Cell { source: addresses(network, end), without: Vec::new() }];
+    for except in without {
+        let covered = if except.from.is_empty() {
+            None
+        } else {
+            Some(union(network, &except.from, Some(end.place)))
+        };
+        let mut next = Vec::new();
+        for cell in cells {
+            let inside = covered
+                .as_ref()
+                .map_or_else(|| cell.source.clone(), |covered| cell.source.intersection(covered));
+            let outside = cell.source.minus(&inside);
+            let mut applied = cell.without.clone();
+            applied.push(except);
+            next.push(Cell { source: inside, without: applied });
+            next.push(Cell { source: outside, without: cell.without });
+        }
+        cells = next;
+    }
+    cells.retain(|cell| !cell.source.is_empty());
+    cells
+}
+
+fn union<K: Header>(network: &Network<'_, K>, ends: &[End], place: Option<Place>) -> Intervals<K> {
+    let here = ends.iter().filter(|end| place.is_none_or(|place| end.place == place));
+    here.fold(Intervals::empty(), |all, end| all.union(&addresses(network, end)))
+}
+
+/// The packets of a service list; an empty list means every packet.
+#[must_use]
+pub fn service_set<K: Header>(arena: &mut Arena<K>, services: &[Service]) -> Function {
+    if services.is_empty() {
+        return Function::ALL;
+    }
+    let parts = services.iter().map(|service| one_service(arena, service)).collect();
+    arena.min_all(parts)
+}
+
+fn one_service<K: Header>(arena: &mut Arena<K>, service: &Service) -> Function {
+    let Some(protocol) = service.protocol else { return Function::ALL };
+    let mut more = Vec::new();
+    if service.ports != PortRange::ALL {
+        let ports =
+            small_range(usize::from(service.ports.first()), usize::from(service.ports.last()));
+        more.push((fields::DPORT, ports));
+    }
+    cube(arena, &span(protocol.into(), protocol.into()), &more)
+}
+
+/// Destinations and services that a rule forbids from a cell to `to`, as they arrive there.
+pub(super) fn forbidden<K: Header>(
+    arena: &mut Arena<K>,
+    network: &Network<'_, K>,
+    rule: &ResolvedRule<'_>,
+    cell: &Cell<'_, K>,
+    to: &End,
+) -> Function {
+    let destination = arena.field_in(fields::DST, &addresses(network, to));
+    let services = service_set(arena, &rule.rule.services);
+    let mut set = arena.guard(services, destination);
+    for without in &cell.without {
+        let excused = service_set(arena, &without.services);
+        let excused = if without.to.is_empty() {
+            excused
+        } else {
+            let inside = arena.field_in(fields::DST, &union(network, &without.to, Some(to.place)));
+            arena.guard(excused, inside)
+        };
+        set = arena.minus(set, excused);
+    }
+    set
+}
+
+/// The destinations that some translation of the network may turn into one of `targets`, without those.
+pub(super) fn preimages<K: Header>(
+    network: &Network<'_, K>,
+    targets: &Intervals<K>,
+) -> Intervals<K> {
+    let mut reached = targets.clone();
+    loop {
+        let before = reached.clone();
+        for (_, device) in network.snapshot.devices.iter() {
+            for origin in origins(device, &reached) {
+                reached = reached.union(&origin);
+            }
+        }
+        if reached == before {
+            return reached.minus(targets);
+        }
+    }
+}
+
+fn origins<K: Header>(device: &Device, reached: &Intervals<K>) -> Vec<Intervals<K>> {
+    let hits = |ranges: &[AddressRange]| {
+        !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty()
+    };
+    let maps = device.rewrites.iter().filter_map(|(_, rewrite)| rewrite.destination.as_ref());
+    maps.filter_map(|map| match map {
+        AddressMap::Shift { from, to } if hits(std::slice::from_ref(to)) => {
+            Some(compile::intervals(std::iter::once(*from)))
+        }
+        AddressMap::Shift { .. } => None,
+        AddressMap::Pool(ranges) if !hits(ranges) => None,
+        AddressMap::Pool(_) | AddressMap::EgressInterface | AddressMap::Unknown => Some(unicast()),
+    })
+    .collect()
+}
+
+/// `set` as source, destination and service, at most `limit` entries; connection state and TCP flags are left out.
+#[must_use]
+pub fn list_flows<K: Header>(arena: &mut Arena<K>, set: Function, limit: usize) -> FlowList {
+    let mut seen = set;
+    for field in [fields::FLAGS, fields::STATE, fields::MARK] {
+        seen = arena.exists(seen, field);
+    }
+    let plain = without_idle_ports(arena, seen);
+    let (cubes, more) = arena.cubes(plain, limit.saturating_mul(64).max(4096));
+    let mut merged: BTreeMap<(Intervals<K>, Intervals<K>), Vec<String>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for cube in cubes {
+        let Some(service) = service_text(&cube) else { continue };
+        let (Some(src), Some(dst)) =
+            (cube.fields.first().cloned(), cube.fields.get(fields::DST).cloned())
+        else {
+            continue;
+        };
+        let services = merged.entry((src.clone(), dst.clone())).or_insert_with(|| {
+            order.push((src, dst));
+            Vec::new()
+        });
+        services.push(service);
+    }
+    let total = order.len();
+    let flows = order.into_iter().take(limit).map(|key| FlowCube {
+        src: range_text(&key.0),
+        dst: range_text(&key.1),
+        service: merged.get(&key).map(|services| capped(services)).unwrap_or_default(),
+    });
+    let flows: Vec<FlowCube> = flows.collect();
+    let omitted = (total - flows.len()) as u64 + u64::from(more);
+    FlowList { flows, omitted }
+}
+
+/// Fields that a protocol does not have take every value, so that equal services have equal sets.
+fn without_idle_ports<K: Header>(arena: &mut Arena<K>, set: Function) -> Function {
+    let ported = arena.field_in(fields::PROTOCOL, &port_protocols());
+    let icmp = arena.field_in(fields::PROTOCOL, &icmp_protocols());
+    let with_ports = arena.guard(set, ported);
+    let kinds = arena.guard(set, icmp);
+    let rest = arena.minus(set, ported);
+    let rest = arena.minus(rest, icmp);
+    let rest = arena.exists(rest, fields::DPORT);
+    let rest = arena.exists(rest, fields::SPORT);
+    let any_kind = arena.exists(kinds, fields::DPORT);
+    let any_kind = arena.exists(any_kind, fields::SPORT);
+    let types = arena.field_in(fields::DPORT, &span(0, 255));
+    let codes = arena.field_in(fields::SPORT, &span(0, 255));
+    let real = arena.guard(types, codes);
+    let idle = arena.minus(any_kind, real);
+    arena.min_all(vec![with_ports, kinds, idle, rest])
+}
+
+fn range_text<K: Header>(intervals: &Intervals<K>) -> String {
+    if *intervals == Intervals::up_to(K::narrow(K::FAMILY.last())) || *intervals == unicast() {
+        return "any".to_owned();
+    }
+    let cube = Cube { fields: vec![intervals.clone()] };
+    let ranges: Vec<String> = ranges(&cube, 0).iter().map(ToString::to_string).collect();
+    capped_at(&ranges, RANGES)
+}
+
+fn capped(parts: &[String]) -> String {
+    capped_at(parts, 16)
+}
+
+/// The first `limit` parts, and how many more there are.
+fn capped_at(parts: &[String], limit: usize) -> String {
+    let shown: Vec<&str> = parts.iter().take(limit).map(String::as_str).collect();
+    let more = parts.len().saturating_sub(limit);
+    if more == 0 { shown.join(", ") } else { format!("{}, … (+{more})", shown.join(", ")) }
+}
+
+/// The service of a cube; `None` when it holds only values that no packet has.
+fn service_text<K: Header>(cube: &Cube<K>) -> Option<String> {
+    let protocols = cube.fields.get(fields::PROTOCOL)?;
+    let (dports, sports) = (cube.fields.get(fields::DPORT)?, cube.fields.get(fields::SPORT)?);
+    let all_ports = span(0, 65535);
+    if *protocols == span(0, 255) && *dports == all_ports && *sports == all_ports {
+        return Some("any".to_owned());
+    }
+    let mut parts = Vec::new();
+    for (first, last) in protocols.as_slice() {
+        let (first, last) = (u8::try_from(first.wide()).ok()?, u8::try_from(last.wide()).ok()?);
+        if last - first > 3 {
+            parts.push(format!("proto/{first}-{last}{}", port_text(first, dports, sports)?));
+            continue;
+        }
+        for protocol in first..=last {
+            if let Some(ports) = port_text(protocol, dports, sports) {
+                parts.push(format!("{}{ports}", protocol_name(protocol)));
+            }
+        }
+    }
+    (!parts.is_empty()).then(|| capped(&parts))
+}
+
+/// `/443`, `/80,8000-8100`, with the source ports behind; `None` when no packet of the protocol has such values.
+fn port_text<K: Header>(
+    protocol: u8,
+    dports: &Intervals<K>,
+    sports: &Intervals<K>,
+) -> Option<String> {
+    let limit = if crate::net::flow::is_icmp(protocol) { span(0, 255) } else { span(0, 65535) };
+    let (dports, sports) = (dports.intersection(&limit), sports.intersection(&limit));
+    if dports.is_empty() || sports.is_empty() {
+        return None;
+    }
+    let list = |ports: &Intervals<K>| {
+        let words: Vec<String> = ports
+            .as_slice()
+            .iter()
+            .map(|(first, last)| match (first.wide(), last.wide()) {
+                (first, last) if first == last => first.to_string(),
+                (first, last) => format!("{first}-{last}"),
+            })
+            .collect();
+        capped_at(&words, 16)
+    };
+    let destination = if dports == limit { String::new() } else { format!("/{}", list(&dports)) };
+    let source = if sports == limit { String::new() } else { format!(" (from {})", list(&sports)) };
+    Some(destination + &source)
+}

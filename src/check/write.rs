@@ -1,0 +1,233 @@
+//! Findings in words: what was seen, turned into [`Finding`]s. The only place in `check` where sentences are made.
+
+use super::Judge;
+use super::facts::Facts;
+use super::parties::ResolvedRule;
+use crate::finding::{Finding, Kind, Severity, Verdict};
+use crate::net::{PortRange, protocol_name};
+use crate::policy::{Party, PolicyRule, Service, Verb, Who};
+use crate::snapshot::{DeviceId, Snapshot};
+use crate::text;
+use crate::text::Text;
+
+/// Whether findings of this kind decide the verdict of their rule.
+pub(super) fn decides(kind: Kind) -> bool {
+    !matches!(kind, Kind::Coverage | Kind::Waiver | Kind::Lint(_))
+}
+
+/// What a rule says, in a sentence.
+pub(super) fn summary(rule: &PolicyRule) -> Text {
+    let (from, to) = (parties(&rule.from), parties(&rule.to));
+    let services = services(&rule.services);
+    match rule.verb {
+        Verb::Deny { both_ways: false } => {
+            text!(
+                "{from} から {to} への通信（{services}）を禁止",
+                "{from} must not open {services} to {to}"
+            )
+        }
+        Verb::Deny { both_ways: true } => {
+            text!(
+                "{from} と {to} の間の通信（{services}）を双方向とも禁止",
+                "{from} and {to} must not open {services} to each other"
+            )
+        }
+        Verb::Require => text!(
+            "{from} から {to} への通信（{services}）が通ること",
+            "{from} must be able to open {services} to {to}"
+        ),
+    }
+}
+
+fn parties(parties: &[Party]) -> String {
+    let words = parties.iter().map(|party| match &party.who {
+        Who::Everyone => "*".to_owned(),
+        Who::Zone(zone) => zone.clone(),
+        Who::Host { zone: Some(zone), host } => format!("{zone}.{host}"),
+        Who::Host { zone: None, host } => host.clone(),
+        Who::Device(device) => format!("self:{}", device.as_deref().unwrap_or("*")),
+        Who::Role(role) => format!("role:{role}"),
+        Who::Network(prefix) => prefix.to_string(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// `any`, `tcp/443, udp/53`.
+pub(super) fn services(services: &[Service]) -> String {
+    let words = services.iter().map(|service| match service.protocol {
+        None => "any".to_owned(),
+        Some(protocol) if service.ports == PortRange::ALL => protocol_name(protocol).into_owned(),
+        Some(protocol) => format!("{}/{}", protocol_name(protocol), service.ports),
+    });
+    let list = words.collect::<Vec<_>>().join(", ");
+    if list.is_empty() { "any".to_owned() } else { list }
+}
+
+/// An empty finding about a rule.
+pub(super) fn blank(kind: Kind, rule: &PolicyRule, verdict: Verdict, message: Text) -> Finding {
+    let mut finding = Finding::new(kind, &rule.id, rule.severity, verdict, message);
+    finding.basis.clone_from(&rule.basis);
+    finding
+}
+
+/// A packet can travel where the policy forbids it, or may.
+pub(super) fn forbidden_path<K>(
+    judge: &Judge<'_, K>,
+    rule: &ResolvedRule<'_>,
+    facts: &Facts,
+) -> Finding {
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let message = match facts.verdict {
+        Verdict::Violated => text!(
+            "「{from}」から「{to}」への禁止された通信が可能です。",
+            "forbidden traffic can travel from {from} to {to}"
+        ),
+        _ => text!(
+            "「{from}」から「{to}」への禁止された通信がないことを確認できません。",
+            "it cannot be ruled out that forbidden traffic travels from {from} to {to}"
+        ),
+    };
+    let mut finding =
+        facts.finding(judge, blank(Kind::ForbiddenPath, rule.rule, facts.verdict, message));
+    finding.details.extend(facts.schedule.as_ref().map(|schedule| {
+        text!(
+            "スケジュール「{schedule}」の時間帯に到達可能です。",
+            "reachable within schedule {schedule}"
+        )
+    }));
+    finding.details.extend(facts.round_trip.map(|back| {
+        if back {
+            text!(
+                "応答も戻るため、双方向の通信（TCPセッション等）が成立します。",
+                "replies come back: a session can be established"
+            )
+        } else {
+            text!(
+                "応答は戻りませんが、一方向のパケットは届きます（片方向でも漏えいになります）。",
+                "replies do not come back, but packets arrive one way, and that is a leak"
+            )
+        }
+    }));
+    finding.advice = Some(match facts.verdict {
+        Verdict::Violated => text!(
+            "原因の規則または経路を削除するか、必要な通信だけに限定してください。",
+            "remove the blamed lines or routes, or narrow them to what is needed"
+        ),
+        _ => text!(
+            "原因に挙げた行または不足している情報を確認してください。",
+            "settle the lines and missing facts that are listed as causes"
+        ),
+    });
+    finding
+}
+
+/// A named device does not stop the flow alone, or a path leads around it.
+pub(super) fn enforcement<K>(
+    judge: &Judge<'_, K>,
+    rule: &ResolvedRule<'_>,
+    facts: &Facts,
+    device: DeviceId,
+    crossed: bool,
+) -> Finding {
+    let name = &judge.network.snapshot.devices[device].name;
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let proven = facts.verdict == Verdict::Violated;
+    let (kind, message) = match (crossed, proven) {
+        (true, true) => (
+            Kind::Enforcement,
+            text!(
+                "「{name}」は単独では「{from}」から「{to}」への通信を遮断しません。",
+                "{name} alone does not stop traffic from {from} to {to}"
+            ),
+        ),
+        (true, false) => (
+            Kind::Enforcement,
+            text!(
+                "「{name}」が単独で「{from}」から「{to}」への通信を遮断することを確認できません。",
+                "it cannot be shown that {name} alone stops traffic from {from} to {to}"
+            ),
+        ),
+        (false, true) => (
+            Kind::RoutingBypass,
+            text!(
+                "「{from}」から「{to}」への経路が「{name}」を通りません（迂回路があります）。",
+                "a path from {from} to {to} leads around {name}"
+            ),
+        ),
+        (false, false) => (
+            Kind::RoutingBypass,
+            text!(
+                "「{from}」から「{to}」への経路が必ず「{name}」を通ることを確認できません。",
+                "it cannot be shown that every path from {from} to {to} crosses {name}"
+            ),
+        ),
+    };
+    let mut finding = facts.finding(judge, blank(kind, rule.rule, facts.verdict, message));
+    finding.device = Some(name.clone());
+    finding.advice = Some(if crossed {
+        text!(
+            "「{name}」にも、この通信を拒否する規則を設けてください（多層防御）。",
+            "let {name} deny this traffic, too (defence in depth)"
+        )
+    } else {
+        text!(
+            "迂回路となっているインターフェースまたは経路を削除し、「{name}」を必ず通るようにしてください。",
+            "remove the interface or route that leads around, so that all paths cross {name}"
+        )
+    });
+    finding
+}
+
+/// What is required does not pass, or not surely.
+pub(super) fn missing<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &Facts) -> Finding {
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let message = match facts.verdict {
+        Verdict::Violated => text!(
+            "必要な通信（「{from}」から「{to}」）が通りません。",
+            "required traffic from {from} to {to} does not pass"
+        ),
+        _ => text!(
+            "必要な通信（「{from}」から「{to}」）が常に通ることを確認できません。",
+            "it cannot be shown that required traffic from {from} to {to} always passes"
+        ),
+    };
+    let mut finding =
+        facts.finding(judge, blank(Kind::MissingRequiredPath, rule.rule, facts.verdict, message));
+    finding.advice = Some(text!(
+        "経路に示した規則または経路を確認し、必要な通信を許可してください。",
+        "check the line or route at which the path ends, and permit what is required"
+    ));
+    finding
+}
+
+/// The two judges disagree about a witness.
+pub(super) fn disagreement(rule: &PolicyRule, facts: &Facts) -> Finding {
+    let flow = facts.witness.map(|flow| flow.to_string()).unwrap_or_default();
+    let message = text!(
+        "内部エラー: 2つの判定方式の結果が一致しません（{flow}）。この実行の判定は使わないでください。",
+        "internal error: the two judges disagree about {flow}; do not use the verdicts of this run"
+    );
+    let mut finding = blank(Kind::InternalDisagreement, rule, Verdict::Undetermined, message);
+    finding.severity = Severity::Critical;
+    finding.family = Some(facts.family);
+    finding.from = Some(facts.from.clone());
+    finding.to = Some(facts.to.clone());
+    finding.witness = facts.witness;
+    finding
+}
+
+/// The label of a place that a rule names: the zone's own words, with the host behind.
+pub(super) fn label(snapshot: &Snapshot, name: &str) -> String {
+    let (zone, rest) = name.split_once(['.', ' ']).map_or((name, ""), |(zone, rest)| (zone, rest));
+    let Some(id) = snapshot.zone(zone) else { return name.to_owned() };
+    let label = &snapshot.zones[id].label;
+    let host = snapshot.hosts.iter().find(|(_, host)| host.id == rest && host.zone == id);
+    match host {
+        Some((_, host)) => format!("{label}・{}", host.label),
+        None if rest.is_empty() => label.clone(),
+        None => format!("{label} {rest}"),
+    }
+}

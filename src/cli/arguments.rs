@@ -1,0 +1,331 @@
+//! Flags and subcommands.
+
+use crate::finding::Severity;
+use crate::model::Moment;
+use crate::report::Sink;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Network segmentation verifier: judges firewall and router exports against a policy.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sekisho",
+    version,
+    about,
+    after_help = "Exit codes: 0 all hold; 1 a violation at or above --fail-on; 2 the tool could not do its work; \
+                  3 inconclusive: no proven violation, but something is undetermined; 4 no inputs.",
+    disable_help_subcommand = true
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// Flags of every subcommand.
+#[derive(Args, Debug)]
+pub(super) struct Common {
+    /// Language of messages [default: from LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, global = true, value_enum)]
+    pub(super) lang: Option<LangFlag>,
+    /// Whether to add colour (NO_COLOR is respected)
+    #[arg(long, global = true, value_enum, default_value_t = ColorFlag::Auto, value_name = "WHEN")]
+    pub(super) color: ColorFlag,
+    /// Print no report; the exit code and the --output files say it
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Show long lists in full
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LangFlag {
+    /// Japanese
+    Ja,
+    /// English
+    En,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorFlag {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge every policy rule
+    Check(CheckFlags),
+    /// Say why one zone reaches another, or does not
+    Explain(ExplainFlags),
+    /// Follow packets hop by hop and line by line
+    Trace(TraceFlags),
+    /// Show what travels between every pair of zones
+    Matrix(MatrixFlags),
+    /// Look for hygiene defects in the configurations
+    Lint(LintFlags),
+    /// Say how the inputs were read, and which lines were not understood
+    Doctor(DoctorFlags),
+    /// Write a first topology.yaml from the configurations alone
+    Init(InitFlags),
+    /// Print a JSON Schema
+    Schema(SchemaFlags),
+    /// Explain a kind of finding; without ID, list them
+    Rule(RuleFlags),
+    /// Print a completion script for a shell
+    Completions(CompletionsFlags),
+    /// Print the manual page, or the one of a command
+    Man(ManFlags),
+}
+
+/// What is read.
+#[derive(Args, Debug)]
+pub(super) struct InputFlags {
+    /// Directory with topology.yaml, policy.yaml and configurations, or one configuration file
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+}
+
+/// How it is read.
+#[derive(Args, Debug)]
+pub(super) struct ReadingFlags {
+    /// Moment at which schedules are read, on the devices' own clocks (2026-11-22T10:30)
+    #[arg(long, value_name = "DATETIME", value_parser = moment)]
+    pub(super) at: Option<Moment>,
+    /// Reader for every configuration, instead of detection (see doctor --formats)
+    #[arg(long, value_name = "ID")]
+    pub(super) reader: Option<String>,
+}
+
+/// Where the report goes.
+#[derive(Args, Debug)]
+pub(super) struct ReportFlags {
+    /// What is printed
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = sink)]
+    pub(super) format: Sink,
+    /// Write the report to a file as well; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
+    pub(super) output: Vec<(Sink, PathBuf)>,
+    /// Gravest severity that still passes is the one below: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = severity)]
+    pub(super) fail_on: Severity,
+    /// End with 0 instead of 1 or 3
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    #[command(flatten)]
+    pub(super) report: ReportFlags,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LintFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    #[command(flatten)]
+    pub(super) report: ReportFlags,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExplainFlags {
+    /// Directory or configuration file
+    pub(super) path: PathBuf,
+    /// Where it starts: a zone or zone.host
+    pub(super) from: String,
+    /// Where it ends: a zone, zone.host or self:device
+    pub(super) to: String,
+    /// Only this service: tcp/443, udp/53, icmp
+    pub(super) service: Option<String>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextOrJson::Terminal)]
+    pub(super) format: TextOrJson,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceFlags {
+    /// Directory or configuration file
+    pub(super) path: PathBuf,
+    /// Source address, destination address and service of one packet (tcp/445)
+    #[arg(num_args = 3, value_names = ["SRC", "DST", "PROTO/PORT"], requires = "from")]
+    pub(super) packet: Vec<String>,
+    /// CSV file with a header row: ingress,src,dst,protocol,source_port,destination_port,…
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["packet", "from"], required_unless_present = "packet")]
+    pub(super) flows: Option<PathBuf>,
+    /// Where the packet enters: a zone or device:interface
+    #[arg(long, value_name = "INGRESS")]
+    pub(super) from: Option<String>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TraceFormat::Table)]
+    pub(super) format: TraceFormat,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// A table
+    Table,
+    /// One JSON object a packet
+    Jsonl,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct MatrixFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = MatrixFlag::Terminal)]
+    pub(super) format: MatrixFlag,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum MatrixFlag {
+    /// A table of words
+    Terminal,
+    /// JSON
+    Json,
+    /// One row a pair
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// Sentences
+    Terminal,
+    /// JSON
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DoctorFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// List the readers and what each approximates
+    #[arg(long)]
+    pub(super) formats: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct InitFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub(super) stdout: bool,
+    /// Replace a topology.yaml that exists
+    #[arg(long, conflicts_with = "stdout")]
+    pub(super) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SchemaFlags {
+    /// Of which file
+    #[arg(value_enum)]
+    pub(super) of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// topology.yaml
+    Topology,
+    /// policy.yaml
+    Policy,
+    /// The output of check --format json
+    Scan,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RuleFlags {
+    /// Kind of finding: forbidden-path, lint/shadowed, …
+    pub(super) id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ManFlags {
+    /// The command
+    pub(super) command: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompletionsFlags {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+fn sink_words() -> String {
+    Sink::ALL.iter().map(|sink| sink.id()).collect::<Vec<_>>().join(", ")
+}
+
+fn sink(word: &str) -> Result<Sink, String> {
+    Sink::parse(word).ok_or_else(|| format!("not one of {}", sink_words()))
+}
+
+fn output(word: &str) -> Result<(Sink, PathBuf), String> {
+    let (format, path) = word.split_once('=').ok_or("not of the form FORMAT=PATH")?;
+    if path.is_empty() {
+        return Err("no path after `=`".to_owned());
+    }
+    Ok((sink(format)?, PathBuf::from(path)))
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    Severity::parse(word).ok_or_else(|| {
+        let words: Vec<&str> = Severity::ALL.iter().map(|severity| severity.id()).collect();
+        format!("not one of {}", words.join(", "))
+    })
+}
+
+/// `2026-11-22` (midnight) or `2026-11-22T10:30`; an offset is refused, because schedules follow the device's own clock.
+fn moment(word: &str) -> Result<Moment, String> {
+    let zoned =
+        word.ends_with(['Z', 'z']) || word.get(10..).is_some_and(|t| t.contains(['+', '-', '[']));
+    if zoned {
+        return Err("give the time of the device's own clock, without a time zone".to_owned());
+    }
+    let time: jiff::civil::DateTime = word.parse().map_err(|error| format!("{error}"))?;
+    let days = time.date().duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
+    let day = i32::try_from(days).map_err(|error| error.to_string())?;
+    let minute = i32::from(time.hour()) * 60 + i32::from(time.minute());
+    Ok(Moment { day, minute: u16::try_from(minute).unwrap_or(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn moments_are_wall_clock() {
+        assert_eq!(moment("1970-01-02T10:30"), Ok(Moment { day: 1, minute: 630 }));
+        assert_eq!(moment("1969-12-31"), Ok(Moment { day: -1, minute: 0 }));
+        assert_eq!(moment("2026-11-22").map(|m| m.day), Ok(20_779));
+        for wrong in ["2026-13-01", "tomorrow", "2026-11-22T10:30Z", "2026-11-22T10:30+09:00", ""] {
+            assert!(moment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn outputs_name_format_and_path() {
+        assert_eq!(output("sarif=a=b.sarif"), Ok((Sink::Sarif, PathBuf::from("a=b.sarif"))));
+        for wrong in ["sarif", "sarif=", "sarfi=x", "=x"] {
+            assert!(output(wrong).is_err(), "{wrong}");
+        }
+    }
+}

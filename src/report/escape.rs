@@ -1,0 +1,187 @@
+//! The only place that escapes. Names in configurations are hostile text: one function for each target.
+//!
+//! JSON strings are escaped by their writer and made harmless here; XML markup is escaped by the JUnit writer, and [`xml`]
+//! removes what no XML document may hold.
+
+/// Characters that move a cursor, hide or reorder what follows: controls, line separators, bidi and zero-width characters.
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// For one line of a terminal or text file: a tab becomes a blank, every other hostile character is shown as `<U+001B>`.
+#[must_use]
+pub fn terminal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(&mut out, c);
+    }
+    out
+}
+
+fn push_visible(out: &mut String, c: char) {
+    match c {
+        '\t' => out.push(' '),
+        c if is_hostile(c) => out.push_str(&format!("<U+{:04X}>", u32::from(c))),
+        c => out.push(c),
+    }
+}
+
+/// For the message of a GitHub workflow command: `%`, carriage return and line feed are percent-encoded.
+#[must_use]
+pub fn github_data(text: &str) -> String {
+    github(text, &[])
+}
+
+/// For a property of a GitHub workflow command: `:` and `,` are percent-encoded as well.
+#[must_use]
+pub fn github_property(text: &str) -> String {
+    github(text, &[':', ','])
+}
+
+fn github(text: &str, also: &[char]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' | '\r' | '\n' => out.push_str(&format!("%{:02X}", u32::from(c))),
+            c if also.contains(&c) => out.push_str(&format!("%{:02X}", u32::from(c))),
+            c => push_visible(&mut out, c),
+        }
+    }
+    out
+}
+
+/// For the text of an XML element or attribute: every character that XML 1.0 forbids, and every hostile one except a line
+/// feed, is shown as `<U+001B>`. Markup is left to the XML writer.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push(c),
+            '\u{fffe}' | '\u{ffff}' => out.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            c => push_visible(&mut out, c),
+        }
+    }
+    out
+}
+
+/// For JSON that its writer has made: hostile characters that JSON allows as they are (it escapes only the first 32) become
+/// `\u` escapes, so that the text means the same and does no harm on a terminal. They stand inside strings only.
+#[must_use]
+pub fn json(written: &str) -> String {
+    let mut out = String::with_capacity(written.len());
+    for c in written.chars() {
+        if c == '\n' || !is_hostile(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+/// For a plain-text SARIF message: hostile characters are shown, and what a viewer would take for a link is broken up.
+#[must_use]
+pub fn sarif(text: &str) -> String {
+    terminal(text).replace("](", "] (")
+}
+
+/// A relative path as a URI reference (RFC 3986): every byte outside the unreserved set and `/` is percent-encoded.
+#[must_use]
+pub fn uri_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte));
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// For one field of a CSV file: quoted when needed; a field that a spreadsheet would take for a formula gets a leading `'`.
+#[must_use]
+pub fn csv(text: &str) -> String {
+    let shown = terminal(text);
+    let formula = shown.starts_with(['=', '+', '-', '@']);
+    let guarded = if formula { format!("'{shown}") } else { shown };
+    if guarded.contains([',', '"']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = "a\u{1b}[31m\nb\u{202e}c\r::error::x%0A<&\"'>,\u{7f}\u{9b}\u{2028}";
+
+    #[test]
+    fn a_terminal_sees_no_control_and_no_bidi() {
+        let shown = terminal(HOSTILE);
+        assert!(!shown.chars().any(is_hostile));
+        assert!(shown.starts_with("a<U+001B>[31m<U+000A>b<U+202E>c<U+000D>::error"));
+        assert_eq!(terminal("名前\tx"), "名前 x");
+    }
+
+    #[test]
+    fn github_commands_cannot_be_begun_or_ended() {
+        assert_eq!(github_data("50%\r\n::x"), "50%25%0D%0A::x");
+        assert_eq!(github_property("a:b,c%"), "a%3Ab%2Cc%25");
+        assert!(!github_data(HOSTILE).contains(['\n', '\r', '\u{1b}', '\u{202e}']));
+    }
+
+    #[test]
+    fn xml_keeps_line_feeds_only() {
+        let text = xml(HOSTILE);
+        assert_eq!(text.chars().filter(|c| is_hostile(*c)).collect::<String>(), "\n");
+        assert_eq!(xml("\u{0}\u{ffff}"), "<U+0000><U+FFFF>");
+    }
+
+    #[test]
+    fn json_means_the_same_and_shows_nothing_hostile() {
+        let hostile = format!("{HOSTILE}\u{e0001}");
+        let written = json(&serde_json::to_string(&hostile).unwrap());
+        assert!(!written.chars().any(is_hostile));
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_hostile_passes_any_escape(text in "\\PC*|(?s).*") {
+            for shown in [terminal(&text), github_data(&text), github_property(&text), sarif(&text), csv(&text)] {
+                proptest::prop_assert!(!shown.chars().any(is_hostile), "{shown:?}");
+            }
+            proptest::prop_assert!(!xml(&text).chars().any(|c| is_hostile(c) && c != '\n'));
+            proptest::prop_assert!(!github_property(&text).contains([':', ',']));
+            proptest::prop_assert!(!sarif(&text).contains("]("));
+            proptest::prop_assert!(uri_path(&text).is_ascii());
+            let written = serde_json::to_string(&text).unwrap();
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&json(&written)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn uris_and_fields_are_safe() {
+        assert_eq!(uri_path("設定/a b%.conf"), "%E8%A8%AD%E5%AE%9A/a%20b%25.conf");
+        assert_eq!(csv("=1+1"), "'=1+1");
+        assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(sarif("[x](http://y)"), "[x] (http://y)");
+    }
+}

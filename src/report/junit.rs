@@ -1,0 +1,101 @@
+//! `JUnit` XML: one test case a policy rule, one a hygiene finding, one for each further finding. Undetermined is an error,
+//! not a skipped test: a run that could not tell must not be green.
+
+use super::{Style, escape, view};
+use crate::finding::{Finding, RuleVerdict, Verdict};
+use crate::scan::Scan;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+pub(super) fn render(scan: &Scan, style: &Style) -> String {
+    let mut report = Report::new("sekisho");
+    let mut policy = TestSuite::new("policy");
+    for verdict in &scan.verdicts {
+        policy.add_test_case(rule_case(scan, verdict, style));
+    }
+    let judged = |finding: &Finding| scan.verdicts.iter().any(|v| v.rule == finding.rule);
+    let mut other = TestSuite::new("findings");
+    let mut lint = TestSuite::new("lint");
+    for finding in &scan.findings {
+        if view::is_lint(finding) {
+            lint.add_test_case(finding_case(scan, finding, style));
+        } else if !judged(finding) {
+            other.add_test_case(finding_case(scan, finding, style));
+        }
+    }
+    report.add_test_suites([policy, other, lint]);
+    // Writing to memory fails for no text that escape::xml lets through.
+    report.to_string().unwrap_or_default()
+}
+
+fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
+    let own: Vec<&Finding> = scan
+        .findings
+        .iter()
+        .filter(|finding| !view::is_lint(finding) && finding.rule == verdict.rule)
+        .collect();
+    let body: String = own.iter().map(|finding| paragraph(scan, finding, style)).collect();
+    let summary = verdict.summary.get(style.lang);
+    let mut status = match verdict.verdict {
+        Verdict::Holds => TestCaseStatus::success(),
+        Verdict::Violated => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Undetermined => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if verdict.verdict != Verdict::Holds {
+        let first = own.first().map_or(summary, |finding| finding.message.get(style.lang));
+        status.set_type(verdict.verdict.id());
+        status.set_message(escape::xml(&format!(
+            "{}: {first}",
+            verdict.verdict.word().get(style.lang)
+        )));
+        status.set_description(escape::xml(&format!("{summary}\n{body}")));
+    }
+    let holds = verdict.verdict == Verdict::Holds;
+    let mut case = TestCase::new(escape::xml(&verdict.rule), status);
+    case.set_classname("sekisho.policy");
+    if holds && !body.is_empty() {
+        case.set_system_out(escape::xml(&body));
+    }
+    case
+}
+
+fn finding_case(scan: &Scan, finding: &Finding, style: &Style) -> TestCase {
+    let kind = match finding.verdict {
+        Verdict::Undetermined => NonSuccessKind::Error,
+        Verdict::Holds | Verdict::Violated => NonSuccessKind::Failure,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(finding.kind.id());
+    status.set_message(escape::xml(finding.message.get(style.lang)));
+    status.set_description(escape::xml(&paragraph(scan, finding, style)));
+    let name = match view::place(scan, finding) {
+        Some(span) => format!("{} {}", finding.kind.id(), scan.loaded.sources.place(span)),
+        None => format!("{} {}", finding.kind.id(), finding.rule),
+    };
+    let mut case = TestCase::new(escape::xml(&name), status);
+    case.set_classname(if view::is_lint(finding) { "sekisho.lint" } else { "sekisho.findings" });
+    case
+}
+
+/// The finding in a few lines: what, where, which packet.
+fn paragraph(scan: &Scan, finding: &Finding, style: &Style) -> String {
+    let sources = &scan.loaded.sources;
+    let mut out = format!(
+        "[{}] {} {} ({})\n",
+        finding.severity.id(),
+        finding.kind.id(),
+        finding.message.get(style.lang),
+        finding.fingerprint
+    );
+    for blame in &finding.blame {
+        let shown = view::quote(sources, blame.span);
+        out += &format!("  {}:{}: {} {}\n", shown.file, shown.line, blame.device, shown.text);
+    }
+    for cause in &finding.causes {
+        let place = cause.span.map_or("-".to_owned(), |span| sources.place(span));
+        out += &format!("  {place}: {}\n", cause.reason.get(style.lang));
+    }
+    if let Some(witness) = &finding.witness {
+        out += &format!("  {witness}\n");
+    }
+    out
+}

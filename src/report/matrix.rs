@@ -1,0 +1,204 @@
+//! What can travel between every pair of zones: a table, JSON or CSV.
+
+use super::page::{Page, Tone};
+use super::passage::{Passage, passage};
+use super::{Style, escape, mirror, view, width};
+use crate::net::Family;
+use crate::scan::{Loaded, Matrix, MatrixPair};
+use crate::text;
+use serde::Serialize;
+
+/// How a matrix is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatrixFormat {
+    /// A table of words.
+    Terminal,
+    /// `{"pairs":[…]}`.
+    Json,
+    /// One row a pair and family.
+    Csv,
+}
+
+/// The widest table that is drawn as a table.
+const TABLE_LIMIT: usize = 140;
+
+#[derive(Serialize)]
+struct MatrixJson {
+    pairs: Vec<PairJson>,
+}
+
+#[derive(Serialize)]
+struct PairJson {
+    from: String,
+    to: String,
+    family: mirror::FamilyWord,
+    passage: &'static str,
+    must: Vec<mirror::CubeJson>,
+    may: Vec<mirror::CubeJson>,
+    must_omitted: u64,
+    may_omitted: u64,
+}
+
+/// The matrix as text.
+#[must_use]
+pub fn matrix(loaded: &Loaded, matrix: &Matrix, format: MatrixFormat, style: &Style) -> String {
+    match format {
+        MatrixFormat::Terminal => table(loaded, matrix, style),
+        MatrixFormat::Json => json(loaded, matrix),
+        MatrixFormat::Csv => csv(loaded, matrix),
+    }
+}
+
+fn word(loaded: &Loaded, pair: &MatrixPair) -> Passage {
+    passage(loaded, (&pair.from, &pair.to), pair.family, &pair.must, &pair.may)
+}
+
+fn json(loaded: &Loaded, matrix: &Matrix) -> String {
+    let pair = |pair: &MatrixPair| PairJson {
+        from: pair.from.clone(),
+        to: pair.to.clone(),
+        family: mirror::family_word(pair.family),
+        passage: word(loaded, pair).id(),
+        must: mirror::cubes(&pair.must),
+        may: mirror::cubes(&pair.may),
+        must_omitted: pair.must.omitted,
+        may_omitted: pair.may.omitted,
+    };
+    let all = MatrixJson { pairs: matrix.pairs.iter().map(pair).collect() };
+    escape::json(&serde_json::to_string_pretty(&all).unwrap_or_default()) + "\n"
+}
+
+fn csv(loaded: &Loaded, matrix: &Matrix) -> String {
+    let mut out = "from,to,family,passage,must,may\n".to_owned();
+    for pair in &matrix.pairs {
+        let flows = |list| view::flow_lines(list, usize::MAX, text::Lang::En).join("; ");
+        let fields = [
+            pair.from.clone(),
+            pair.to.clone(),
+            pair.family.id().to_owned(),
+            word(loaded, pair).id().to_owned(),
+            flows(&pair.must),
+            flows(&pair.may),
+        ];
+        out += &fields.map(|field| escape::csv(&field)).join(",");
+        out.push('\n');
+    }
+    out
+}
+
+fn table(loaded: &Loaded, matrix: &Matrix, style: &Style) -> String {
+    let mut page = Page::new(style);
+    if matrix.pairs.is_empty() {
+        let none = text!("ゾーンの組がありません。", "There is no pair of zones.");
+        let none = page.say(&none).to_owned();
+        page.text(0, &none);
+    }
+    for family in Family::ALL {
+        let pairs: Vec<&MatrixPair> = matrix.pairs.iter().filter(|p| p.family == family).collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
+        let open = pairs.iter().any(|pair| word(loaded, pair) != Passage::None);
+        if open {
+            one_family(&mut page, loaded, &pairs, name, style);
+        } else {
+            let count = pairs.len();
+            let line = text!(
+                "{name}: {count} 組のすべてで、通るものはありません。",
+                "{name}: nothing passes in any of {count} pairs."
+            );
+            let line = page.say(&line).to_owned();
+            page.text(0, &line);
+        }
+        page.blank();
+    }
+    page.finish()
+}
+
+fn one_family(
+    page: &mut Page<'_>,
+    loaded: &Loaded,
+    pairs: &[&MatrixPair],
+    name: &str,
+    style: &Style,
+) {
+    page.heading(&text!(
+        "{name}: 行から列への到達可能性",
+        "{name}: what travels from the row to the column"
+    ));
+    let froms = names(pairs, |pair| &pair.from);
+    let tos = names(pairs, |pair| &pair.to);
+    let first = froms.iter().map(|name| width::columns(name)).max().unwrap_or(0);
+    let cell = |to: &str| width::columns(to).max(if style.lang == text::Lang::Ja { 9 } else { 12 });
+    let total = first + tos.iter().map(|to| cell(to) + 2).sum::<usize>();
+    if total > style.width.unwrap_or(TABLE_LIMIT).max(80) {
+        return list(page, loaded, pairs, style);
+    }
+    let mut header = width::pad("", first);
+    for to in &tos {
+        header += "  ";
+        header += &width::pad(&escape::terminal(to), cell(to));
+    }
+    page.row("", &[(Tone::Strong, &header)]);
+    for from in &froms {
+        let words: Vec<(Tone, String)> = tos
+            .iter()
+            .map(|to| {
+                let pair = pairs.iter().find(|pair| pair.from == *from && pair.to == *to);
+                let word = pair.map(|pair| word(loaded, pair));
+                let text = word.map_or("-".to_owned(), |w| w.word().get(style.lang).to_owned());
+                let tone = word.map_or(Tone::Faint, Passage::tone);
+                (tone, format!("  {}", width::pad(&text, cell(to))))
+            })
+            .collect();
+        let name = width::pad(&escape::terminal(from), first);
+        let mut pieces = vec![(Tone::Strong, name.as_str())];
+        pieces.extend(words.iter().map(|(tone, text)| (*tone, text.as_str())));
+        page.row("", &pieces);
+    }
+    if style.verbose {
+        page.blank();
+        list(page, loaded, pairs, style);
+    }
+}
+
+/// The pairs between which something passes, with what passes.
+fn list(page: &mut Page<'_>, loaded: &Loaded, pairs: &[&MatrixPair], style: &Style) {
+    for pair in pairs {
+        let word = word(loaded, pair);
+        if word == Passage::None {
+            continue;
+        }
+        let ends = format!("{} → {}  ", pair.from, pair.to);
+        let text = word.word();
+        page.row("", &[(Tone::Strong, &ends), (word.tone(), text.get(style.lang))]);
+        for line in
+            view::flow_lines(&pair.may, if style.verbose { usize::MAX } else { 3 }, style.lang)
+        {
+            page.sentence("    ", "      ", Tone::Plain, &line);
+        }
+    }
+    let closed = pairs.iter().filter(|pair| self::word(loaded, pair) == Passage::None).count();
+    if closed > 0 {
+        let line = text!(
+            "ほかの {closed} 組では、通るものはありません。",
+            "Nothing passes in the other {closed} pairs."
+        );
+        let line = page.say(&line).to_owned();
+        page.text(0, &line);
+    }
+}
+
+/// The names in the order in which they first come.
+fn names<'a>(pairs: &[&'a MatrixPair], name: fn(&MatrixPair) -> &String) -> Vec<&'a str> {
+    let mut out: Vec<&str> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for pair in pairs {
+        let name = name(pair).as_str();
+        if seen.insert(name) {
+            out.push(name);
+        }
+    }
+    out
+}

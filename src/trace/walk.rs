@@ -1,0 +1,526 @@
+//! From device to device; see "How packets move" in [`crate::snapshot`].
+
+use super::packet::{Cut, Packet, destination_in, destination_is, ports_within, source_in, within};
+use super::route::{Lookup, Table, Target, Way};
+use super::stage::{Branch, Site};
+use super::traveller::{Crossing, Receiver, Traveller, Visit};
+use super::truth::{Judge, Truth, View};
+use super::{Disposition, End, Options, Origin, Trace};
+use crate::finding::{Cause, Hop, HopAction, HopLine};
+use crate::model::{Context, ContextId, Device, InterfaceId, NextHop, PolicyRoute, Stage};
+use crate::net::{Family, Prefix};
+use crate::snapshot::{DeviceId, Place, Port, Snapshot, non_unicast};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many stages, splits and arrivals one trace is worth.
+const MAX_STEPS: usize = 16_384;
+/// How many ends one trace keeps.
+const MAX_ENDS: usize = 4_096;
+/// How many hops a packet makes at most; real packets die, too.
+const MAX_HOPS: usize = 128;
+/// How often a packet may change the context inside one device.
+const MAX_LEAKS: usize = 8;
+
+/// Follows packets until none is under way.
+pub(super) struct Walker<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    options: Options<'a>,
+    /// The devices that let the connection open, when an answer is traced.
+    pub(super) reply: Vec<Crossing>,
+    /// Devices with lines that were not understood and can change anything.
+    doubted: BTreeMap<DeviceId, Vec<Cause>>,
+    queue: VecDeque<(Receiver, Traveller)>,
+    explored: BTreeSet<(Receiver, Packet, bool, bool, Vec<DeviceId>)>,
+    steps: usize,
+    trace: Trace,
+}
+
+/// What a context decides about a destination.
+struct Decision<'a> {
+    policy: Vec<&'a PolicyRoute>,
+    lookup: Lookup,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        options: Options<'a>,
+        reply: Vec<Crossing>,
+    ) -> Walker<'a> {
+        Walker {
+            snapshot,
+            options,
+            reply,
+            doubted: doubted(snapshot),
+            queue: VecDeque::new(),
+            explored: BTreeSet::new(),
+            steps: 0,
+            trace: Trace::default(),
+        }
+    }
+
+    /// Follows everything that is under way to its ends.
+    pub(super) fn finish(mut self) -> Trace {
+        while let Some((receiver, traveller)) = self.queue.pop_front() {
+            if !self.spend() {
+                break;
+            }
+            match receiver {
+                Receiver::Port(port) => self.arrive(port, traveller),
+                Receiver::Opaque(opaque) => self.at_opaque(opaque, traveller),
+            }
+        }
+        self.trace
+    }
+
+    /// Whether there is budget for one more step.
+    pub(super) fn spend(&mut self) -> bool {
+        self.steps += 1;
+        let within = self.steps <= MAX_STEPS && self.trace.ends.len() < MAX_ENDS;
+        self.trace.truncated |= !within;
+        within
+    }
+
+    pub(super) fn end(
+        &mut self,
+        traveller: Traveller,
+        disposition: Disposition,
+        origin: Option<Origin>,
+    ) {
+        self.trace.ends.push(End {
+            disposition,
+            certain: traveller.certain,
+            aside: traveller.aside,
+            flow: traveller.packet.flow(),
+            hops: traveller.hops,
+            devices: traveller.devices,
+            causes: traveller.causes,
+            origin,
+            packet: traveller.packet,
+            crossings: traveller.crossings,
+        });
+    }
+
+    /// Asks `ask` about the packet, splitting it until every part has one answer.
+    pub(super) fn parts<T>(
+        &mut self,
+        traveller: Traveller,
+        mut ask: impl FnMut(&Traveller) -> Result<T, Cut>,
+    ) -> Vec<(Traveller, T)> {
+        let mut open = vec![traveller];
+        let mut parts = Vec::new();
+        while let Some(traveller) = open.pop() {
+            if !self.spend() {
+                break;
+            }
+            match ask(&traveller) {
+                Ok(answer) => parts.push((traveller, answer)),
+                Err(cut) => open.extend(traveller.split(cut).into_iter().rev()),
+            }
+        }
+        parts
+    }
+
+    /// Hands a packet to a receiver, unless it was there before.
+    pub(super) fn send(&mut self, receiver: Receiver, mut traveller: Traveller) {
+        let state = (receiver, traveller.packet);
+        if traveller.received.contains(&state) || traveller.hops.len() >= MAX_HOPS {
+            return self.end(traveller, Disposition::Loop, None);
+        }
+        // Where nothing is certain any more, the way to a place adds nothing to having been there.
+        let way = if traveller.certain { traveller.devices.clone() } else { Vec::new() };
+        let key = (receiver, traveller.packet, traveller.certain, traveller.aside, way);
+        if self.explored.insert(key) {
+            traveller.received.push(state);
+            self.queue.push_back((receiver, traveller));
+        }
+    }
+
+    fn arrive(&mut self, port: Port, mut traveller: Traveller) {
+        let device = &self.snapshot.devices[port.device];
+        let interface = &device.interfaces[port.interface];
+        let context = &device.contexts[interface.context];
+        traveller.hops.push(Hop {
+            device: device.name.clone(),
+            context: context.name.clone(),
+            ingress: interface.name.clone(),
+            ..Hop::default()
+        });
+        if !traveller.devices.contains(&port.device) {
+            traveller.devices.push(port.device);
+        }
+        traveller.arrived = traveller.packet;
+        traveller.touched.clear();
+        traveller.leaks = 0;
+        if !interface.up {
+            return self.end(traveller, Disposition::InterfaceDown, None);
+        }
+        let crossing = self.crossing(port.device, &traveller.packet);
+        let visit = Visit {
+            device: port.device,
+            context: interface.context,
+            ingress: Some(port.interface),
+            session: crossing.is_some() || self.options.sessions.contains(&port.device),
+            crossing,
+        };
+        for (traveller, forwardable) in self.parts(traveller, forwardable) {
+            if forwardable {
+                self.through(&visit, context, traveller);
+            } else {
+                self.end(traveller, Disposition::NotForwardable, None);
+            }
+        }
+    }
+
+    /// The connection to which an answer belongs at this device, recognised by its header as the device knows it.
+    fn crossing(&self, device: DeviceId, packet: &Packet) -> Option<Crossing> {
+        let fits = |crossing: &&Crossing| {
+            let wanted = crossing.after.swapped();
+            crossing.device == device
+                && within(packet.source, wanted.source)
+                && within(packet.destination, wanted.destination)
+                && ports_within(packet.source_port, wanted.source_port)
+                && ports_within(packet.destination_port, wanted.destination_port)
+        };
+        self.reply.iter().find(fits).cloned()
+    }
+
+    fn site<'v>(&self, visit: &'v Visit, egress: Option<InterfaceId>) -> Site<'v>
+    where
+        'a: 'v,
+    {
+        let device = &self.snapshot.devices[visit.device];
+        Site { device, visit, egress, at: self.snapshot.at }
+    }
+
+    fn through(&mut self, visit: &Visit, context: &Context, traveller: Traveller) {
+        let site = self.site(visit, None);
+        for traveller in self.run(site, before_route(context), traveller, true) {
+            let traveller = site.restored(traveller);
+            self.decide(visit, traveller);
+        }
+    }
+
+    /// Sends a packet through stages; what is stopped ends there, what passes is returned.
+    fn run(
+        &mut self,
+        site: Site<'_>,
+        stages: &[Stage],
+        traveller: Traveller,
+        filtering: bool,
+    ) -> Vec<Traveller> {
+        let mut travellers = vec![traveller];
+        for stage in stages {
+            let mut passed = Vec::new();
+            for traveller in travellers {
+                passed.extend(self.stage(site, stage, traveller, filtering));
+            }
+            travellers = passed;
+        }
+        travellers
+    }
+
+    fn stage(
+        &mut self,
+        site: Site<'_>,
+        stage: &Stage,
+        traveller: Traveller,
+        filtering: bool,
+    ) -> Vec<Traveller> {
+        let id = site.visit.device;
+        let counts = filtering && self.options.only_filters_of.is_none_or(|only| only == id);
+        let doubts = self.doubted.get(&id).cloned().unwrap_or_default();
+        let results = self.parts(traveller, |traveller| match stage {
+            Stage::Filter(filter) if counts => site.filter(filter, traveller.clone(), &doubts),
+            Stage::Translate(translate) => site.translate(translate, traveller.clone()),
+            Stage::Filter(_) | Stage::Route => Ok(vec![Branch::Passed(traveller.clone())]),
+        });
+        let mut passed = Vec::new();
+        for branch in results.into_iter().flat_map(|(_, branches)| branches) {
+            match branch {
+                Branch::Passed(traveller) => passed.push(traveller),
+                Branch::Denied(traveller) => self.end(traveller, Disposition::Denied, None),
+            }
+        }
+        passed
+    }
+
+    /// Rule 2: packets to an address of the context are for the device; others are routed.
+    fn decide(&mut self, visit: &Visit, traveller: Traveller) {
+        let device = &self.snapshot.devices[visit.device];
+        let own = |traveller: &Traveller| {
+            let mut own = false;
+            let up = device.interfaces.iter().filter(|(_, i)| i.up && i.context == visit.context);
+            for address in up.flat_map(|(_, i)| &i.addresses) {
+                own |= destination_is(&traveller.packet, address.address)?;
+            }
+            Ok(own)
+        };
+        for (traveller, own) in self.parts(traveller, own) {
+            if own {
+                self.accept(visit, traveller);
+            } else {
+                self.route(visit, traveller);
+            }
+        }
+    }
+
+    fn accept(&mut self, visit: &Visit, traveller: Traveller) {
+        let device = &self.snapshot.devices[visit.device];
+        let filters = device.contexts[visit.context].local.iter().cloned();
+        let stages: Vec<Stage> = filters.map(Stage::Filter).collect();
+        let origin = Origin::Device(visit.device, visit.context);
+        let place = Disposition::Delivered(Place::Device(visit.device));
+        for traveller in self.run(self.site(visit, None), &stages, traveller, true) {
+            self.end(traveller, place, Some(origin));
+        }
+    }
+
+    /// Rule 3.
+    fn route(&mut self, visit: &Visit, traveller: Traveller) {
+        let device = &self.snapshot.devices[visit.device];
+        let context = &device.contexts[visit.context];
+        let at = self.snapshot.at;
+        let mut table = Table::new(device, visit.context);
+        let ask = |traveller: &Traveller| {
+            if !forwardable(traveller)? {
+                return Ok(None);
+            }
+            let policy = policy_routes(device, context, visit, traveller, at)?;
+            Ok(Some(Decision { policy, lookup: table.lookup(&traveller.packet)? }))
+        };
+        let decided = self.parts(traveller, ask);
+        for (traveller, decision) in decided {
+            match decision {
+                Some(decision) => self.follow(visit, &mut table, traveller, &decision),
+                None => self.end(traveller, Disposition::NotForwardable, None),
+            }
+        }
+    }
+
+    fn follow(
+        &mut self,
+        visit: &Visit,
+        table: &mut Table<'a>,
+        traveller: Traveller,
+        decision: &Decision<'_>,
+    ) {
+        let context = &self.snapshot.devices[visit.device].contexts[visit.context];
+        let unseen = !context.rib_complete && !context.dynamic_routing.is_empty();
+        let lookup = &decision.lookup;
+        let mut causes: Vec<Cause> = decision.policy.iter().map(|p| policy_cause(p)).collect();
+        if unseen {
+            causes.extend(context.dynamic_routing.iter().map(dynamic_cause));
+        }
+        let doubt = !decision.policy.is_empty() || unseen && !lookup.connected;
+        for choice in &lookup.choices {
+            let mut next = traveller.clone();
+            choice.lines.iter().for_each(|line| next.note(line.clone()));
+            if doubt || !choice.certain {
+                next = next.doubting(causes.clone());
+            }
+            self.leave(visit, next, choice.way);
+        }
+        if lookup.may_fail {
+            let sure = lookup.choices.is_empty() && !doubt;
+            let lost = traveller.clone();
+            let lost = if sure { lost } else { lost.doubting(causes.clone()) };
+            self.end(lost, Disposition::NoRoute, None);
+        }
+        for policy in &decision.policy {
+            let line = HopLine {
+                span: Some(policy.span),
+                label: "policy route".to_owned(),
+                action: HopAction::Route,
+            };
+            for way in policy_ways(table, policy.next_hop) {
+                let mut next = traveller.clone().doubting(causes.clone());
+                next.note(line.clone());
+                self.leave(visit, next, way);
+            }
+        }
+        if unseen {
+            let mut next = traveller.doubting(causes);
+            next.aside |= lookup.connected;
+            for interface in table.exits() {
+                let way = Way::Out { interface, target: Target::Anyone };
+                let mut next = next.clone();
+                context.dynamic_routing.iter().for_each(|dynamic| {
+                    next.note(HopLine {
+                        span: Some(dynamic.span),
+                        label: dynamic.protocol.clone(),
+                        action: HopAction::Route,
+                    });
+                });
+                self.leave(visit, next, way);
+            }
+        }
+    }
+
+    fn leave(&mut self, visit: &Visit, mut traveller: Traveller, way: Way) {
+        let device = &self.snapshot.devices[visit.device];
+        match way {
+            Way::Discard => self.end(traveller, Disposition::NullRouted, None),
+            Way::Context(_) if traveller.leaks >= MAX_LEAKS => {
+                self.end(traveller, Disposition::Loop, None);
+            }
+            Way::Context(context) => {
+                traveller.leaks += 1;
+                self.decide(&Visit { context, ..visit.clone() }, traveller);
+            }
+            Way::Out { interface, target } => {
+                let port = &device.interfaces[interface];
+                if let Some(hop) = traveller.hops.last_mut() {
+                    hop.egress = Some(port.name.clone());
+                }
+                if visit.ingress.is_none() {
+                    // What the device itself sends meets no stage of the forwarding pipeline.
+                    return self.depart(visit, interface, target, traveller);
+                }
+                let stages = after_route(&device.contexts[visit.context]);
+                if visit.ingress == Some(interface) && port.hairpin_unfiltered {
+                    let around = traveller.clone().doubting(vec![hairpin_cause(port)]).beside();
+                    self.pass(visit, interface, target, (stages, around), false);
+                }
+                self.pass(visit, interface, target, (stages, traveller), true);
+            }
+        }
+    }
+
+    fn pass(
+        &mut self,
+        visit: &Visit,
+        egress: InterfaceId,
+        target: Target,
+        (stages, traveller): (&[Stage], Traveller),
+        filtering: bool,
+    ) {
+        let site = self.site(visit, Some(egress));
+        for traveller in self.run(site, stages, traveller, filtering) {
+            let traveller = site.restored(traveller);
+            self.depart(visit, egress, target, traveller);
+        }
+    }
+
+    /// Sends a packet that a device makes itself.
+    pub(super) fn originate(&mut self, device: DeviceId, context: ContextId, packet: Packet) {
+        let mut traveller = Traveller::new(packet);
+        let (name, inside) = {
+            let device = &self.snapshot.devices[device];
+            (device.name.clone(), device.contexts[context].name.clone())
+        };
+        traveller.hops.push(Hop { device: name, context: inside, ..Hop::default() });
+        let visit = Visit { device, context, ingress: None, session: false, crossing: None };
+        self.route(&visit, traveller);
+    }
+}
+
+/// The stages before and after the route; all of them come before it when there is none.
+pub(super) fn before_route(context: &Context) -> &[Stage] {
+    let at = context.pipeline.iter().position(|stage| matches!(stage, Stage::Route));
+    at.and_then(|at| context.pipeline.get(..at)).unwrap_or(&context.pipeline)
+}
+
+fn after_route(context: &Context) -> &[Stage] {
+    let at = context.pipeline.iter().position(|stage| matches!(stage, Stage::Route));
+    at.and_then(|at| context.pipeline.get(at + 1..)).unwrap_or(&[])
+}
+
+/// Rule 6.
+fn forwardable(traveller: &Traveller) -> Result<bool, Cut> {
+    let packet = &traveller.packet;
+    let blocks = |family: Family| non_unicast(family).iter().filter_map(|b| Prefix::parse(b));
+    let mut forwardable = true;
+    for block in blocks(packet.family()) {
+        forwardable &= !source_in(packet, block.range())?;
+        forwardable &= !destination_in(packet, block.range())?;
+    }
+    Ok(forwardable)
+}
+
+fn policy_routes<'c>(
+    device: &Device,
+    context: &'c Context,
+    visit: &Visit,
+    traveller: &Traveller,
+    at: Option<crate::model::Moment>,
+) -> Result<Vec<&'c PolicyRoute>, Cut> {
+    let mut judge = Judge::new(View {
+        device,
+        packet: &traveller.packet,
+        ingress: visit.ingress,
+        egress: None,
+        state: traveller.packet.state,
+        touched: &traveller.touched,
+        at,
+    });
+    let mut matching = Vec::new();
+    for policy in &context.policy_routes {
+        match judge.policy_route(&policy.matches) {
+            Truth::No => {}
+            Truth::Maybe | Truth::Yes => matching.push(policy),
+            Truth::Mixed(cut) => return Err(cut),
+        }
+    }
+    Ok(matching)
+}
+
+fn policy_ways(table: &mut Table<'_>, next_hop: Option<NextHop>) -> Vec<Way> {
+    match next_hop {
+        Some(next_hop) => table.resolve(next_hop).into_iter().map(|choice| choice.way).collect(),
+        None => {
+            let target = Target::Anyone;
+            table.exits().map(|interface| Way::Out { interface, target }).collect()
+        }
+    }
+}
+
+/// Devices with a gap that no reader could contain, and why: a file belongs to the devices that have a line in it.
+fn doubted(snapshot: &Snapshot) -> BTreeMap<DeviceId, Vec<Cause>> {
+    let mut doubted: BTreeMap<DeviceId, Vec<Cause>> = BTreeMap::new();
+    let gaps = snapshot.coverage.iter().flat_map(|coverage| &coverage.gaps);
+    for gap in gaps.filter(|gap| !gap.contained) {
+        for (id, device) in snapshot.devices.iter() {
+            let lists = device.lists.iter().filter_map(|(_, list)| list.lines.first());
+            let mut files =
+                device.interfaces.iter().map(|(_, i)| i.span).chain(lists.map(|l| l.span));
+            if files.any(|span| span.file == gap.span.file) {
+                let cause = Cause { span: Some(gap.span), reason: gap.reason.clone() };
+                doubted.entry(id).or_default().push(cause);
+            }
+        }
+    }
+    doubted
+}
+
+fn policy_cause(policy: &PolicyRoute) -> Cause {
+    Cause {
+        span: Some(policy.span),
+        reason: crate::text!(
+            "ポリシールートにより、経路表と異なる宛先へ転送されることがあります。",
+            "a policy route may send the packet another way than the routing table"
+        ),
+    }
+}
+
+fn dynamic_cause(dynamic: &crate::model::DynamicRouting) -> Cause {
+    let protocol = &dynamic.protocol;
+    Cause {
+        span: Some(dynamic.span),
+        reason: crate::text!(
+            "{protocol} で得る経路は設定に現れません。経路表の出力を読み込ませると確定します。",
+            "routes learned by {protocol} do not show in the configuration; a dump of the routing table settles it"
+        ),
+    }
+}
+
+fn hairpin_cause(port: &crate::model::Interface) -> Cause {
+    let name = &port.name;
+    Cause {
+        span: Some(port.span),
+        reason: crate::text!(
+            "インターフェイス「{name}」では、入った所から出る通信が規則を通らないことがあります。",
+            "traffic that leaves {name} where it came in may pass without meeting the rules"
+        ),
+    }
+}
