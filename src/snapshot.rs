@@ -42,7 +42,7 @@
 mod build;
 mod place;
 
-pub use build::{BuildInput, build, suggest};
+pub use build::{BuildInput, build, describe};
 pub use place::{HostId, Place};
 
 use crate::finding::Cause;

@@ -3,9 +3,11 @@
 
 mod read;
 mod schema;
+mod write;
 
 pub use read::read;
 pub use schema::schema;
+pub use write::write;
 
 use crate::net::Prefix;
 use crate::source::{Span, Spanned};

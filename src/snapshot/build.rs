@@ -45,17 +45,17 @@ pub fn build(input: BuildInput) -> Result<Snapshot, Vec<Problem>> {
         snapshot.devices.push(device);
         snapshot.coverage.push(coverage);
     }
-    let topology = match input.topology {
-        Some(topology) => topology,
-        None => derive::topology(&snapshot),
-    };
-    snapshot.name = topology.name.clone().unwrap_or(input.name);
     let mut work = Work { snapshot, derived, attached: Vec::new(), problems: Vec::new() };
-    work.known_devices(&topology);
-    overrides::apply(&mut work, &topology);
-    fqdn::tighten(&mut work.snapshot, &topology.fqdn);
+    let given = input.topology.unwrap_or_default();
+    if !derived {
+        work.known_devices(&given);
+        overrides::apply(&mut work, &given);
+        fqdn::tighten(&mut work.snapshot, &given.fqdn);
+    }
     unread::widen(&mut work.snapshot);
-    segments::place(&mut work, &topology);
+    segments::place(&mut work, &given);
+    let topology = if derived { derive::topology(&work.snapshot) } else { given };
+    work.snapshot.name = topology.name.clone().unwrap_or(input.name);
     zones::declare(&mut work, &topology);
     zones::place(&mut work, &topology);
     gateways::place(&mut work, &topology);
@@ -64,9 +64,15 @@ pub fn build(input: BuildInput) -> Result<Snapshot, Vec<Problem>> {
     if work.problems.is_empty() { Ok(work.snapshot) } else { Err(work.problems) }
 }
 
-/// The topology that a snapshot's configurations alone suggest; `config` gives the path of a device's configuration.
+/// A first topology file from the configurations of a snapshot alone; `config` gives the path of a device's configuration, as
+/// the file shall name it.
 #[must_use]
-pub fn suggest(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -> Topology {
+pub fn describe(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -> String {
+    crate::topology::write(&suggest(snapshot, config))
+}
+
+/// The topology that the configurations of a snapshot alone suggest.
+fn suggest(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -> Topology {
     let mut topology = derive::topology(snapshot);
     topology.name = Some(snapshot.name.clone()).filter(|name| !name.is_empty());
     for (id, device) in snapshot.devices.iter() {

@@ -18,7 +18,7 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
     let index = SubnetIndex::new(&work.snapshot);
     let mut found = Gateways { owners: owners(&work.snapshot), ..Gateways::default() };
     let declared = declare(work, topology, &index, &mut found);
-    let routes = routes(&work.snapshot);
+    let routes = exits(&work.snapshot);
     for route in &routes {
         found.meet(work, route);
     }
@@ -27,21 +27,21 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
 }
 
 /// A route, or a policy route, and where it leaves its device.
-struct Exit {
+pub(super) struct Exit {
     device: DeviceId,
     context: ContextId,
     /// `None` for a policy route, whose destinations are a condition rather than a prefix.
-    prefix: Option<Prefix>,
-    port: Port,
-    segment: SegmentId,
+    pub(super) prefix: Option<Prefix>,
+    pub(super) port: Port,
+    pub(super) segment: SegmentId,
     /// `None`: the interface alone is named.
-    gateway: Option<IpAddr>,
-    span: Span,
+    pub(super) gateway: Option<IpAddr>,
+    pub(super) span: Span,
 }
 
 /// The exits of all routes whose gateway or interface is on a segment; others are unusable, or use the exit of the route to
 /// their gateway.
-fn routes(snapshot: &Snapshot) -> Vec<Exit> {
+pub(super) fn exits(snapshot: &Snapshot) -> Vec<Exit> {
     let mut exits = Vec::new();
     for (device, model) in snapshot.devices.iter() {
         let connected = Connected::new(model);
@@ -113,7 +113,7 @@ impl Connected {
 }
 
 /// Which segments have a device port with which address.
-fn owners(snapshot: &Snapshot) -> BTreeSet<(SegmentId, IpAddr)> {
+pub(super) fn owners(snapshot: &Snapshot) -> BTreeSet<(SegmentId, IpAddr)> {
     let mut owners = BTreeSet::new();
     for (id, segment) in snapshot.segments.iter() {
         for port in &segment.ports {

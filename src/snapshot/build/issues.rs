@@ -2,10 +2,10 @@
 
 use super::Work;
 use super::ranges::Ranges;
-use super::segments::{is_loopback, subnets_of};
+use super::segments::{are_transit, is_loopback, subnets_of};
 use super::{port_name, zones};
 use crate::model::{InterfaceKind, LineStatus};
-use crate::net::{Family, Prefix};
+use crate::net::Prefix;
 use crate::snapshot::{Issue, IssueKind, Segment, Snapshot, ZoneAddresses, ZoneId, issue};
 use crate::source::Span;
 use crate::topology::Topology;
@@ -22,6 +22,9 @@ pub(super) fn list(work: &mut Work, topology: &Topology) {
     empty_zones(&work.snapshot, &mut issues);
     overlapping_zones(work, &mut issues);
     missing_devices(&work.snapshot, &mut issues);
+    if work.derived {
+        assumed_routers(&work.snapshot, &mut issues);
+    }
     if !topology.zones.is_empty() {
         unzoned(&work.snapshot, &mut issues);
     }
@@ -133,6 +136,23 @@ fn missing_devices(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
     }
 }
 
+/// Without a topology the gateways inside are taken for routers with nothing behind them but what routes name.
+fn assumed_routers(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
+    for (_, opaque) in snapshot.opaques.iter().filter(|(_, opaque)| opaque.declared) {
+        if opaque.zones.iter().any(|zone| snapshot.zones[*zone].external) {
+            continue;
+        }
+        let list = some(opaque.addresses.iter());
+        let reason = crate::text!(
+            "ゲートウェイ{list}の設定がないため、その先には経路に書かれたネットワークだけがあるものとみなしました。topology.yaml を作り、\
+             この機器の設定を加えるか、opaque: true の機器として確かめてください。",
+            "no configuration describes the gateway {list}; only the networks that routes name are taken to be behind it. Write a \
+             topology.yaml (`sekisho init`) and add its configuration, or confirm it there as a device with `opaque: true`."
+        );
+        issues.push(issue(IssueKind::MissingDevice, opaque.span, reason));
+    }
+}
+
 fn unzoned(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
     let zoned = Ranges::new(snapshot.declared_networks().map(Prefix::range));
     for (_, segment) in snapshot.segments.iter() {
@@ -179,12 +199,12 @@ fn unzoned_addresses(
 ) {
     let has_rest =
         segment.zones.iter().any(|z| snapshot.zones[*z].addresses == ZoneAddresses::Rest);
-    if has_rest {
+    if has_rest || segment.zones.is_empty() && are_transit(&segment.networks) {
         return;
     }
     for network in &segment.networks {
         let gaps = zoned.gaps(*network);
-        if gaps.is_empty() || (segment.zones.is_empty() && is_transit(*network)) {
+        if gaps.is_empty() {
             continue;
         }
         let (list, span) = (some(gaps.iter()), span_of(snapshot, segment, *network));
@@ -193,14 +213,6 @@ fn unzoned_addresses(
             "{list} of subnet {network} is in no zone; add it to the `networks` of one"
         );
         issues.push(issue(IssueKind::UnzonedAddresses, span, reason));
-    }
-}
-
-/// Whether a subnet is of the size that routers use between themselves.
-fn is_transit(network: Prefix) -> bool {
-    match network.family() {
-        Family::V4 => network.len() >= 29,
-        Family::V6 => network.len() >= 64,
     }
 }
 

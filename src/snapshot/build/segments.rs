@@ -400,6 +400,16 @@ pub(super) fn is_loopback(snapshot: &Snapshot, segment: &Segment) -> bool {
     })
 }
 
+/// Whether the subnets of a segment are of the size that routers use between themselves; an IPv6 /64 counts beside a small
+/// IPv4 subnet only.
+pub(super) fn are_transit(networks: &[Prefix]) -> bool {
+    let beside = networks.iter().any(|network| network.family() == Family::V4);
+    networks.iter().all(|network| match network.family() {
+        Family::V4 => network.len() >= 29,
+        Family::V6 => network.len() >= if beside { 64 } else { 126 },
+    })
+}
+
 /// Puts a zone on a segment, once.
 pub(super) fn put_zone(snapshot: &mut Snapshot, segment: SegmentId, zone: ZoneId) {
     let zones = &mut snapshot.segments[segment].zones;
