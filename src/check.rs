@@ -23,7 +23,8 @@ mod stones;
 mod waivers;
 mod write;
 
-pub use parties::{Resolved, resolve};
+pub use coverage::issues;
+pub use parties::{End, Resolved, resolve, resolve_parties};
 pub use sets::{list_flows, service_set};
 
 use crate::compile::Header;
@@ -94,7 +95,6 @@ pub fn judge(
             .max();
         verdict.verdict = worst.unwrap_or(Verdict::Holds);
     }
-    judgment.findings.extend(coverage::issues(snapshot));
     judgment
 }
 
