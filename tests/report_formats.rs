@@ -116,6 +116,7 @@ fn scan_of(kinds: &[Kind]) -> Scan {
     let path = "設定/a b:,%\u{202e}\u{1b}[31m.conf";
     let file = scan.loaded.sources.add(path, text.as_bytes()).unwrap();
     let policy = scan.loaded.sources.add("policy.yaml", b"rules: []\n").unwrap();
+    scan.loaded.sources.add("forgotten.conf", b"hostname x\n").unwrap();
     scan.loaded.snapshot.name = HOSTILE.to_owned();
     let device = HOSTILE.to_owned();
     scan.loaded.roles =
@@ -300,6 +301,7 @@ fn the_terminal_says_coverage_first_and_the_result_last() {
     assert!(at("指摘事項 9 件") < at("設定の点検 6 件"));
     let last = shown.lines().last().unwrap();
     assert!(last.starts_with("結果: 規則 3 件のうち 適合 1・不適合 1・確認不能 1"), "{last}");
+    assert!(shown.contains("使用していないファイル 1 件: forgotten.conf"));
     assert!(shown.contains("全 3 行: 反映 0・対象外 2・近似 0・未解釈 1"));
 }
 
