@@ -16,6 +16,7 @@ mod deny;
 mod enforce;
 mod facts;
 mod parties;
+mod prefer;
 mod replay;
 mod require;
 mod sets;
@@ -24,8 +25,9 @@ mod waivers;
 mod write;
 
 pub use coverage::issues;
-pub use parties::{End, Resolved, resolve, resolve_parties};
-pub use sets::{list_flows, service_set};
+pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
+pub use prefer::example;
+pub use sets::{addresses, list_flows, service_set};
 
 use crate::compile::Header;
 use crate::finding::{Finding, RuleVerdict, Verdict};

@@ -6,14 +6,14 @@ mod load;
 use std::cmp::Reverse;
 
 use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict};
-use crate::model::{Coverage, Device};
-use crate::{check, lint, snapshot, text, topology};
 use crate::model::Moment;
+use crate::model::{Coverage, Device};
 use crate::net::{Family, Flow};
 use crate::policy::Policy;
 use crate::snapshot::Snapshot;
 use crate::source::{FileId, Sources, Span};
 use crate::text::Text;
+use crate::{check, lint, snapshot, text};
 
 /// The files of a run as the caller read them: relative path with forward slashes, and bytes.
 #[derive(Clone, Debug, Default)]
@@ -200,7 +200,12 @@ pub fn matrix(loaded: &Loaded) -> Matrix {
 /// # Errors
 /// A name or service that means nothing.
 #[allow(clippy::result_large_err, reason = "once a run")]
-pub fn explain(loaded: &Loaded, from: &str, to: &str, service: Option<&str>) -> Result<Explanation, InputError> {
+pub fn explain(
+    loaded: &Loaded,
+    from: &str,
+    to: &str,
+    service: Option<&str>,
+) -> Result<Explanation, InputError> {
     ask::explain(loaded, from, to, service)
 }
 
@@ -219,6 +224,7 @@ pub fn draft_topology(loaded: &Loaded) -> Result<String, InputError> {
             help: None,
         });
     }
-    let path = |_: &Device, coverage: &Coverage| loaded.sources.file(coverage.file).path().to_owned();
-    Ok(topology::write(&snapshot::suggest(&loaded.snapshot, path)))
+    let path =
+        |_: &Device, coverage: &Coverage| loaded.sources.file(coverage.file).path().to_owned();
+    Ok(snapshot::describe(&loaded.snapshot, path))
 }

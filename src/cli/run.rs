@@ -34,6 +34,11 @@ impl Run {
         Run { style, color: common.color, quiet: common.quiet, base: RefCell::new(None) }
     }
 
+    /// The language of messages.
+    pub(super) fn lang(&self) -> Lang {
+        self.style.lang
+    }
+
     /// The style for standard output: colour and wrapping only where a person reads.
     pub(super) fn style(&self) -> Style {
         self.style_for(std::io::stdout().is_terminal())

@@ -123,6 +123,7 @@ fn issues(page: &mut Page<'_>, loaded: &Loaded) {
             IssueKind::UnzonedAddresses => text!("ゾーンのないアドレス", "addresses in no zone"),
             IssueKind::OverlappingZones => text!("重なるゾーン", "overlapping zones"),
             IssueKind::UnreadLine => text!("未解釈の行", "unread line"),
+            IssueKind::AmbiguousSegment => text!("判別できないセグメント", "ambiguous segment"),
         };
         let place = issue.cause.span.map_or(String::new(), |s| loaded.sources.place(s) + " ");
         let line = format!("{place}{}: {}", page.say(&word), page.say(&issue.cause.reason));

@@ -8,6 +8,7 @@ use crate::packetset::{Arena, Function};
 use crate::policy::{Party, Service, Who};
 use crate::reach::{Network, Query, Run, opening};
 use crate::snapshot::{Place, ZoneId};
+use crate::source::Span;
 use crate::trace::{self, Ingress, Options};
 use crate::{policy, text};
 
@@ -22,7 +23,8 @@ pub(super) fn matrix(loaded: &Loaded) -> Matrix {
 
 fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
     let network = Network::<K>::new(&loaded.snapshot);
-    let zones: Vec<End> = loaded.snapshot.zones.ids().map(|zone| check::zone_end(&loaded.snapshot, zone)).collect();
+    let zones: Vec<End> =
+        loaded.snapshot.zones.ids().map(|zone| check::zone_end(&loaded.snapshot, zone)).collect();
     let mut pairs = Vec::new();
     for from in &zones {
         let Place::Zone(zone) = from.place else { continue };
@@ -31,7 +33,10 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
         }
         let mut may = everything(&network, from, zone, Reading::May);
         let mut must = (!may.exact).then(|| everything(&network, from, zone, Reading::Must));
-        for to in zones.iter().filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty()) {
+        for to in zones
+            .iter()
+            .filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty())
+        {
             let widest = delivered(&network, &mut may, to);
             let widest = check::list_flows(&mut may.arena, widest, FLOWS);
             let sure = must.as_mut().map(|run| {
@@ -51,7 +56,12 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
 }
 
 /// Every packet that a party can open a connection with.
-fn everything<K: Header>(network: &Network<'_, K>, from: &End, zone: ZoneId, reading: Reading) -> Run<K> {
+fn everything<K: Header>(
+    network: &Network<'_, K>,
+    from: &End,
+    zone: ZoneId,
+    reading: Reading,
+) -> Run<K> {
     let start = |arena: &mut Arena<K>| {
         let source = arena.field_in(fields::SRC, &check::addresses(network, from));
         let opening = opening(arena);
@@ -68,7 +78,12 @@ fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) ->
 }
 
 #[allow(clippy::result_large_err, reason = "once a run")]
-pub(super) fn explain(loaded: &Loaded, from: &str, to: &str, service: Option<&str>) -> Result<Explanation, InputError> {
+pub(super) fn explain(
+    loaded: &Loaded,
+    from: &str,
+    to: &str,
+    service: Option<&str>,
+) -> Result<Explanation, InputError> {
     let services = match service.map(policy::read_service) {
         None => Vec::new(),
         Some(Some(service)) => vec![service],
@@ -77,7 +92,10 @@ pub(super) fn explain(loaded: &Loaded, from: &str, to: &str, service: Option<&st
             return Err(error(
                 word,
                 text!("「{word}」はサービスとして読めません。", "`{word}` is not a service"),
-                Some(text!("例: tcp/443、udp/53、icmp/8、any", "for example tcp/443, udp/53, icmp/8, any")),
+                Some(text!(
+                    "例: tcp/443、udp/53、icmp/8、any",
+                    "for example tcp/443, udp/53, icmp/8, any"
+                )),
             ));
         }
     };
@@ -92,12 +110,22 @@ pub(super) fn explain(loaded: &Loaded, from: &str, to: &str, service: Option<&st
 #[allow(clippy::result_large_err, reason = "once a run")]
 fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
     let who = policy::read_party(word).unwrap_or_else(|| Who::Zone(word.to_owned()));
-    let span = crate::source::Span::NOWHERE;
+    let unclear = || {
+        error(
+            word,
+            text!("「{word}」は1つの場所を表しません。", "`{word}` does not name one place"),
+            None,
+        )
+    };
+    let file = loaded.sources.iter().next().map(|(file, _)| file).ok_or_else(unclear)?;
+    let span = Span { file, start: 0, end: 0 };
     let ends = check::resolve_parties(&loaded.snapshot, &[Party { who, span }]);
-    let unclear = || error(word, text!("「{word}」は1つの場所を表しません。", "`{word}` does not name one place"), None);
     match ends {
         Ok(ends) => ends.into_iter().next().ok_or_else(unclear),
-        Err(problems) => Err(problems.into_iter().next().map_or_else(unclear, |p| error(word, p.message, p.help))),
+        Err(problems) => Err(problems
+            .into_iter()
+            .next()
+            .map_or_else(unclear, |p| error(word, p.message, p.help))),
     }
 }
 
@@ -105,7 +133,12 @@ fn error(path: &str, message: crate::text::Text, help: Option<crate::text::Text>
     InputError { path: path.to_owned(), span: None, line: None, message, help }
 }
 
-fn case<K: Header>(loaded: &Loaded, from: &End, to: &End, services: &[Service]) -> Option<ExplainedCase> {
+fn case<K: Header>(
+    loaded: &Loaded,
+    from: &End,
+    to: &End,
+    services: &[Service],
+) -> Option<ExplainedCase> {
     let network = Network::<K>::new(&loaded.snapshot);
     let Place::Zone(zone) = from.place else { return None };
     if check::addresses(&network, from).is_empty() || check::addresses(&network, to).is_empty() {
@@ -124,10 +157,20 @@ fn case<K: Header>(loaded: &Loaded, from: &End, to: &End, services: &[Service]) 
     let witness = check::example(&network, run, (from, to), services)?;
     let trace = trace::trace(&loaded.snapshot, Ingress::Zone(zone), witness, &Options::default());
     let arrives = trace.ends.iter().find(|end| end.place() == Some(to.place) && end.certain);
-    let end = arrives.or_else(|| trace.ends.iter().find(|end| end.place() == Some(to.place))).or(trace.ends.first());
-    let mut causes: Vec<Cause> = trace.ends.iter().flat_map(|end| end.causes.iter().cloned()).collect();
+    let end = arrives
+        .or_else(|| trace.ends.iter().find(|end| end.place() == Some(to.place)))
+        .or(trace.ends.first());
+    let mut causes: Vec<Cause> =
+        trace.ends.iter().flat_map(|end| end.causes.iter().cloned()).collect();
     causes.sort();
     causes.dedup();
     let path = end.map(|end| end.hops.clone()).unwrap_or_default();
-    Some(ExplainedCase { family: K::FAMILY, must: sure, may: widest, witness: Some(witness), path, causes })
+    Some(ExplainedCase {
+        family: K::FAMILY,
+        must: sure,
+        may: widest,
+        witness: Some(witness),
+        path,
+        causes,
+    })
 }

@@ -15,7 +15,8 @@ struct Config {
 }
 
 pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
-    let mut loader = Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
+    let mut loader =
+        Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
     let topology = loader.topology();
     let configs = match &topology {
         Some(topology) => loader.declared(topology),
@@ -26,7 +27,8 @@ pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputE
         return Err(loader.errors);
     }
     let devices = loader.devices(&configs);
-    let input = snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
+    let input =
+        snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
     match snapshot::build(input) {
         Ok(snapshot) => loader.loaded.snapshot = snapshot,
         Err(problems) => loader.problems(problems),
@@ -63,7 +65,8 @@ impl Loader<'_> {
 
     /// Decodes the file at `path`, when the caller gave one.
     fn open(&mut self, path: &str) -> Option<FileId> {
-        let known = self.loaded.sources.iter().find(|(_, file)| file.path() == path).map(|(id, _)| id);
+        let known =
+            self.loaded.sources.iter().find(|(_, file)| file.path() == path).map(|(id, _)| id);
         if known.is_some() {
             return known;
         }
@@ -73,7 +76,13 @@ impl Loader<'_> {
             Err(error) => {
                 let line = Some(error.line());
                 let message = error.message();
-                self.errors.push(InputError { path: path.to_owned(), span: None, line, message, help: None });
+                self.errors.push(InputError {
+                    path: path.to_owned(),
+                    span: None,
+                    line,
+                    message,
+                    help: None,
+                });
                 None
             }
         }
@@ -109,10 +118,13 @@ impl Loader<'_> {
         for decl in &topology.devices {
             let DeviceKind::Configured { config, format, .. } = &decl.kind else { continue };
             if let [_, second, ..] = config.as_slice() {
-                self.problems(vec![Problem::new(second.span, text!(
-                    "この版が読む形式では、1台の機器の設定は1つのファイルです。",
-                    "the formats that this version reads keep one device in one file"
-                ))]);
+                self.problems(vec![Problem::new(
+                    second.span,
+                    text!(
+                        "この版が読む形式では、1台の機器の設定は1つのファイルです。",
+                        "the formats that this version reads keep one device in one file"
+                    ),
+                )]);
                 continue;
             }
             for path in config {
@@ -125,7 +137,10 @@ impl Loader<'_> {
                 };
                 let wanted = format.as_ref().map(|format| format.value.clone());
                 let device = decl.name.value.clone();
-                configs.extend(self.reader(file, wanted, format.as_ref().map(|f| f.span)).map(|format| Config { device, file, format }));
+                configs.extend(
+                    self.reader(file, wanted, format.as_ref().map(|f| f.span))
+                        .map(|format| Config { device, file, format }),
+                );
             }
         }
         configs
@@ -133,7 +148,10 @@ impl Loader<'_> {
 
     fn missing(&self, path: &str, span: Span) -> Problem {
         let known = self.files.entries.iter().map(|(name, _)| name.as_str());
-        let message = text!("設定ファイル「{path}」がありません。", "there is no configuration file `{path}`");
+        let message = text!(
+            "設定ファイル「{path}」がありません。",
+            "there is no configuration file `{path}`"
+        );
         Problem::new(span, message).suggest(path, known)
     }
 
@@ -148,21 +166,32 @@ impl Loader<'_> {
             let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
             let taken = configs.iter().any(|config| config.device == stem);
             let device = if taken { path.clone() } else { stem.to_owned() };
-            configs.extend(self.reader(file, wanted, None).map(|format| Config { device, file, format }));
+            configs.extend(self.reader(file, wanted, None).map(|format| Config {
+                device,
+                file,
+                format,
+            }));
         }
         configs
     }
 
-    fn reader(&mut self, file: FileId, wanted: Option<String>, span: Option<Span>) -> Option<&'static Format> {
+    fn reader(
+        &mut self,
+        file: FileId,
+        wanted: Option<String>,
+        span: Option<Span>,
+    ) -> Option<&'static Format> {
         let path = self.loaded.sources.file(file).path().to_owned();
         let known: Vec<&str> = formats::FORMATS.iter().map(|format| format.id).collect();
         let list = known.join(", ");
         if let Some(id) = wanted.or_else(|| self.options.format.clone()) {
             let found = formats::by_id(&id);
             if found.is_none() {
-                let message = text!("「{id}」という形式はありません。", "there is no format `{id}`");
+                let message =
+                    text!("「{id}」という形式はありません。", "there is no format `{id}`");
                 let help = text!("使える形式: {list}", "known formats: {list}");
-                let place = span.map_or(path, |span| self.loaded.sources.file(span.file).path().to_owned());
+                let place =
+                    span.map_or(path, |span| self.loaded.sources.file(span.file).path().to_owned());
                 self.fail(&place, span, message, Some(help));
             }
             return found;
@@ -179,7 +208,10 @@ impl Loader<'_> {
     }
 
     /// Reads the configurations, several at a time.
-    fn devices(&mut self, configs: &[Config]) -> Vec<(crate::model::Device, crate::model::Coverage)> {
+    fn devices(
+        &mut self,
+        configs: &[Config],
+    ) -> Vec<(crate::model::Device, crate::model::Coverage)> {
         let readings = read_all(&self.loaded.sources, configs);
         let mut devices = Vec::new();
         for (config, mut reading) in configs.iter().zip(readings) {
@@ -205,9 +237,13 @@ fn read_all(sources: &Sources, configs: &[Config]) -> Vec<Reading> {
     }
     let share = configs.len().div_ceil(READERS);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            configs.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>())).collect();
-        let joined = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let workers: Vec<_> = configs
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        let joined = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         joined.flatten().collect()
     })
 }
