@@ -110,6 +110,7 @@ fn new_reader<'a>(input: Input<'a>, span: Span) -> Reader<'a> {
         names: HashMap::new(),
         nameifs: Vec::new(),
         by_nameif: HashMap::new(),
+        interface_names: HashSet::new(),
         networks: HashMap::new(),
         services: HashMap::new(),
         groups: HashMap::new(),
@@ -171,11 +172,9 @@ fn pipeline<'a>(
     stages.extend(filters.into_iter().chain(cut_through).map(Stage::Filter));
     stages.extend(rules.reverse_path.map(Stage::Filter));
     stages.push(translate(reader, "NAT", rules.source));
-    let management: Vec<_> = reader.nameifs.clone();
     let context = &mut reader.device.contexts[reader.context];
     context.pipeline = stages;
     context.local = local;
-    drop(management);
 }
 
 fn translate(reader: &mut Reader<'_>, name: &'static str, lines: Vec<crate::model::Line>) -> Stage {

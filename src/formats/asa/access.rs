@@ -446,10 +446,8 @@ fn options<'a>(
 
 /// The lists by name, or an undecided one for a name that is not defined.
 pub(super) fn list_or_unknown(reader: &mut Reader<'_>, name: &str, span: Span) -> ListId {
-    if let Some(id) = reader.acls.get(name).copied() {
-        if !reader.standard.contains(&id) {
-            return id;
-        }
+    if let Some(id) = reader.acls.get(name).copied().filter(|id| !reader.standard.contains(id)) {
+        return id;
     }
     let reason = if reader.acls.contains_key(name) {
         text!(

@@ -82,7 +82,7 @@ const COMMANDS: &[(&str, Kind)] = &[
     ("conn", Irrelevant), ("console", Irrelevant), ("context", Anywhere(multi)), ("coredump", Irrelevant), ("crashinfo", Irrelevant),
     ("crypto", Crypto), ("csd", Irrelevant), ("ctl-file", Irrelevant), ("ctl-provider", Irrelevant), ("cts", Irrelevant),
     ("ddns", Irrelevant), ("dhcp", Irrelevant), ("dhcp-client", Irrelevant), ("dhcpd", Management), ("dhcprelay", Management),
-    ("disable", Irrelevant), ("dns", Irrelevant), ("dns-group", Irrelevant), ("dns-guard", Irrelevant), ("domain-name", Irrelevant),
+    ("disable", Irrelevant), ("dns", Irrelevant), ("dns-group", Irrelevant), ("dns-group-map", Irrelevant), ("dns-guard", Irrelevant), ("dns-to-domain", Irrelevant), ("domain-name", Irrelevant),
     ("dtls", Irrelevant), ("dynamic-access-policy-config", Irrelevant), ("dynamic-access-policy-record", Irrelevant),
     ("dynamic-filter", Irrelevant), ("dynamic-map", Irrelevant), ("eigrp", Irrelevant), ("email", Irrelevant), ("enable", Irrelevant),
     ("end", Irrelevant), ("environment-monitor", Irrelevant), ("established", Anywhere(established)), ("event", Irrelevant),

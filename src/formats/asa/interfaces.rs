@@ -107,9 +107,16 @@ struct Draft<'a> {
     dynamic_routes: Vec<(&'static str, Span)>,
 }
 
-/// Reads one block. A second block of the same name is read as a second interface and reported by its lines.
+/// Reads one block.
 pub(super) fn read<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>, management: ContextId) {
     reader.ledger.used(block.head.span);
+    if !reader.interface_names.insert(block.head.rest(1)) {
+        let reason = text!(
+            "同じインターフェースの設定が 2 回現れます。後の設定がどう重なるかは再現していません。この機器のフィルタ結果は不確実として扱います。",
+            "this interface is configured twice; how the blocks add up is not modelled, and the filters of this device are read as uncertain",
+        );
+        reader.anywhere(block.head.span, reason);
+    }
     let mut draft = Draft::new(block, reader.context);
     for line in &block.body {
         read_line(reader, &mut draft, line);

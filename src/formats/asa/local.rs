@@ -158,7 +158,8 @@ fn access<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, port: u16, line
     }
     let source = super::access::address(reader, &mut cursor, line.span);
     let index = reader.by_nameif.get(cursor.peek()).copied();
-    let (Some(source), Some(index)) = (source, index) else { return reader.unknown_line(line) };
+    let Some(source) = source else { return reader.unknown_line(line) };
+    let Some(index) = index else { return no_interface(reader, line, cursor.peek()) };
     reader.ledger.used(line.span);
     push(reader, lines, index, source, (6, port), (line.text.to_owned(), line.span));
     if port == 23 && lowest(reader, index) {
@@ -170,6 +171,12 @@ fn access<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, port: u16, line
             line.matches.unknown.push(unknown(reason, line.span));
         }
     }
+}
+
+/// A command for an interface that does not exist opens nothing.
+fn no_interface(reader: &mut Reader<'_>, line: &ConfigLine<'_>, name: &str) {
+    let reason = super::objects::undefined(reader, "interface", name, line.span);
+    reader.ledger.unsupported(line.span, reason);
 }
 
 fn lowest(reader: &Reader<'_>, index: usize) -> bool {
@@ -198,7 +205,8 @@ fn icmp_rule<'a>(
         cursor.skip(1);
     }
     let index = reader.by_nameif.get(cursor.peek()).copied();
-    let (Some(source), Some(index)) = (source, index) else { return reader.unknown_line(line) };
+    let Some(source) = source else { return reader.unknown_line(line) };
+    let Some(index) = index else { return no_interface(reader, line, cursor.peek()) };
     reader.ledger.used(line.span);
     let mut rule = reader.line(line.text.to_owned(), action, line.span);
     rule.matches.source = source;

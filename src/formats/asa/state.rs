@@ -25,6 +25,7 @@ pub(super) struct Reader<'a> {
     pub(super) names: HashMap<&'a str, IpAddr>,
     /// Interfaces with a `nameif`, in file order.
     pub(super) nameifs: Vec<Nameif<'a>>,
+    pub(super) interface_names: HashSet<&'a str>,
     pub(super) by_nameif: HashMap<&'a str, usize>,
     pub(super) networks: HashMap<&'a str, AddressId>,
     pub(super) services: HashMap<&'a str, Service>,
