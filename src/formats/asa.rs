@@ -37,7 +37,7 @@ pub const FORMAT: Format = Format { id: "asa", label: "Cisco ASA", detect, read,
 
 /// `ASA Version` is printed by every appliance; without it, only what IOS does not have counts.
 fn detect(text: &str) -> u8 {
-    let (mut nameif, mut level, mut extended, mut ios) = (false, false, false, false);
+    let (mut nameif, mut level, mut extended, mut other) = (false, false, false, false);
     for line in text.lines() {
         let trimmed = line.trim_start();
         if trimmed.starts_with("ASA Version ") || trimmed.starts_with("PIX Version ") {
@@ -46,10 +46,11 @@ fn detect(text: &str) -> u8 {
         nameif |= trimmed.starts_with("nameif ");
         level |= trimmed.starts_with("security-level ");
         extended |= line.starts_with("access-list ") && line.contains(" extended ");
-        ios |= trimmed.starts_with("ip access-list ") || trimmed.starts_with("ip access-group ");
+        other |= line.starts_with("config system ") || line.starts_with("config firewall ");
+        other |= trimmed.starts_with("ip access-list ") || trimmed.starts_with("ip access-group ");
     }
     match (nameif, level, extended) {
-        _ if ios => 0,
+        _ if other => 0,
         (true, _, true) => 85,
         (true, true, false) => 80,
         (false, _, true) => 70,
@@ -95,6 +96,9 @@ fn read(input: Input<'_>) -> Reading {
     for gap in &mut coverage.gaps {
         gap.contained &= !uncontained.contains(&gap.span);
     }
+    // A rule that is written out as several lines says the same about each.
+    let mut said = HashSet::new();
+    coverage.gaps.retain(|gap| said.insert((gap.span, gap.reason.clone())));
     Reading { device: reader.device, coverage }
 }
 
@@ -148,6 +152,9 @@ fn version<'a>(reader: &mut Reader<'a>, line: &ConfigLine<'a>) {
         reader.version = Some((major, minor));
     }
     reader.ledger.used(line.span);
+    if text.contains("<system>") {
+        reader.anywhere(line.span, commands::multi());
+    }
     if reader.at_least(8, 3) == Some(false) {
         let reason = text!(
             "8.2 以前の版です。アクセスリストが変換後アドレスを見るなど NAT の順序が異なるため、この機器のフィルタ結果は不確実として扱います。",
@@ -233,6 +240,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "サイズの異なる静的変換は、どの対応もあり得るアドレスプールとして扱います。NAT64/NAT46 は対応していません。",
             "static translations between sets of different sizes are read as pools; NAT64 and NAT46 are not supported",
+        ),
+        text!(
+            "クライアントレス SSL-VPN の利用者が ASA を経由して送る通信（送信元は ASA 自身）は再現しません。",
+            "what users of a clientless SSL VPN send through the appliance, from its own address, is not modelled",
         ),
         text!(
             "ip verify reverse-path、検査（inspect）、接続数制限、脅威検知による破棄は再現しません。",

@@ -73,7 +73,9 @@ fn drafts<'a>(reader: &mut Reader<'a>, lines: &[&'a ConfigLine<'a>]) -> Vec<Draf
 /// Lines that set up the feature, list parts for other uses, and headings of `show access-list`.
 fn settings(line: &ConfigLine<'_>) -> bool {
     let name = line.word(1);
-    matches!(name, "alert-interval" | "deny-flow-max" | "cached" | "mode" | "commit-mode")
+    let entry =
+        matches!(line.word(2), "extended" | "standard" | "remark" | "line" | "permit" | "deny");
+    !entry && matches!(name, "alert-interval" | "deny-flow-max" | "cached" | "mode" | "commit-mode")
         || matches!(line.word(2), "ethertype" | "webtype")
         || line.text.contains("elements; name hash")
 }

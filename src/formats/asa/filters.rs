@@ -9,7 +9,7 @@ use super::interfaces::Nameif;
 use super::state::{Reader, unknown};
 use super::vpn::Vpn;
 use crate::formats::lines::ConfigLine;
-use crate::model::{Action, Binding, Filter, Interfaces, ListId, RuleList};
+use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, ListId, RuleList};
 use crate::source::Span;
 use crate::text;
 use std::collections::BTreeMap;
@@ -221,7 +221,7 @@ fn ingress(
         let own = groups.ingress.get(&index);
         let global = groups.global.map(|(list, _)| list);
         if own.is_none() && global.is_none() {
-            levels(nameifs, nameif, &before, &mut bindings);
+            levels(nameifs, nameif, &before, bridge, &mut bindings);
             continue;
         }
         // With a global list, the implicit deny of the interface's list is left out and the global list is met next.
@@ -264,7 +264,7 @@ fn equal_levels(
     let level = nameif.level;
     let others: Vec<_> = nameifs
         .iter()
-        .filter(|other| other.level == level && other.id != nameif.id)
+        .filter(|other| other.level == level && other.id != nameif.id && other.bridge.is_none())
         .map(|other| other.id)
         .collect();
     if !others.is_empty() {
@@ -275,18 +275,26 @@ fn equal_levels(
 }
 
 /// Without any list: to a lower level everything, to a higher one nothing, to an equal one everything (the bindings before
-/// have taken out what `same-security-traffic` does not let).
-fn levels(nameifs: &[Nameif<'_>], nameif: &Nameif<'_>, before: &[ListId], out: &mut Vec<Binding>) {
-    let mut by_level: BTreeMap<u8, Vec<crate::model::InterfaceId>> = BTreeMap::new();
-    for other in nameifs {
-        by_level.entry(other.level).or_default().push(other.id);
+/// have taken out what `same-security-traffic` does not let). Towards a bridge, the levels of its members may count instead.
+fn levels(
+    nameifs: &[Nameif<'_>],
+    nameif: &Nameif<'_>,
+    before: &[ListId],
+    bridge: &BTreeMap<usize, ListId>,
+    out: &mut Vec<Binding>,
+) {
+    let mut by_level: BTreeMap<(u8, Option<ListId>), Vec<InterfaceId>> = BTreeMap::new();
+    for (index, other) in nameifs.iter().enumerate() {
+        let uncertain = bridge.get(&index).copied().filter(|_| other.id != nameif.id);
+        by_level.entry((other.level, uncertain)).or_default().push(other.id);
     }
-    for (level, ids) in by_level {
+    for ((level, uncertain), ids) in by_level {
         let from = nameif.level;
         let default = if level > from { Action::Deny } else { Action::Permit };
         let label = format!("security-level {from} to {level}");
-        let egress = Interfaces::Of(ids);
-        out.push(binding(only(nameif), egress, before.to_vec(), default, label, nameif.level_span));
+        let (from, to) = (only(nameif), Interfaces::Of(ids));
+        let lists = before.iter().copied().chain(uncertain).collect();
+        out.push(binding(from, to, lists, default, label, nameif.level_span));
     }
 }
 

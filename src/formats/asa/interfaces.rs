@@ -227,6 +227,13 @@ fn ip_address<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a Conf
 
 fn ipv6_address<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a ConfigLine<'a>) {
     let word = line.word(2);
+    if reader.at_least(9, 0) == Some(false) {
+        let reason = text!(
+            "9.0 より前の版では IPv6 に別のアクセスリストが適用されます。再現していないため、この機器のフィルタ結果は不確実として扱います。",
+            "before 9.0, IPv6 has access lists of its own, which are not modelled; the filters of this device are read as uncertain",
+        );
+        reader.anywhere(line.span, reason);
+    }
     if matches!(word, "autoconfig" | "dhcp") {
         draft.interface.dynamic = true;
         if line.word(3) == "default" {

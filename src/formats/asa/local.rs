@@ -13,7 +13,7 @@ use crate::model::{
 use crate::net::{AddressRange, PortRange};
 use crate::source::Span;
 use crate::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Lines by `nameif` index.
@@ -42,6 +42,10 @@ pub(super) fn build<'a>(
     for line in &config.management {
         command(reader, line, http_port, &mut open);
     }
+    for index in 0..reader.nameifs.len() {
+        icmp_default(reader, index, &mut open.icmp);
+    }
+    management_access(reader, config, vpn, &mut open);
     vpn_services(reader, vpn, &mut open);
     routing(reader, config, &mut open);
     let mut control = Vec::new();
@@ -60,7 +64,6 @@ pub(super) fn build<'a>(
                 *span,
             ));
         }
-        icmp_default(reader, index, &mut open.icmp, span);
         let icmp = list(reader, &mut open.icmp, index, "icmp");
         let others = list(reader, &mut open.services, index, "services");
         let lists = management.into_iter().chain(icmp).chain(others).collect();
@@ -135,16 +138,26 @@ fn command<'a>(
         ("ssh", _) => access(reader, line, 22, &mut open.management),
         ("telnet", _) => access(reader, line, 23, &mut open.management),
         ("http", "server") => reader.ledger.used(line.span),
+        ("http", "redirect") => {
+            let port = line.word(3).parse().unwrap_or(80);
+            at(reader, line, 2, (6, port), open);
+        }
+        // The log-in page of cut-through proxy: `aaa authentication listener http|https IF [port N]`.
+        ("aaa", _) => {
+            let default = if line.word(3) == "https" { 443 } else { 80 };
+            let port = line.word(6).parse().unwrap_or(default);
+            at(reader, line, 4, (6, port), open);
+        }
         ("http", _) => match http {
             Some(port) => access(reader, line, port, &mut open.management),
             None => reader.ledger.irrelevant(line.span),
         },
         ("icmp", "permit" | "deny") => icmp_rule(reader, line, 1, 1, open),
         ("ipv6", "icmp") => icmp_rule(reader, line, 2, 58, open),
-        ("snmp-server", "host") => snmp(reader, line, open),
-        ("dhcpd", "enable") => at(reader, line, 2, 67, open),
-        ("dhcprelay", "enable") => at(reader, line, 2, 67, open),
-        ("management-access", name) => management_access(reader, line, name, open),
+        ("snmp-server", "host" | "host-group") => snmp(reader, line, open),
+        ("dhcpd" | "dhcprelay", "enable") => at(reader, line, 2, (17, 67), open),
+        // Read once everything that the interface offers is known.
+        ("management-access", _) => {}
         _ => reader.ledger.irrelevant(line.span),
     }
 }
@@ -215,7 +228,8 @@ fn icmp_rule<'a>(
 }
 
 /// Ping of an interface's own address is open until the first `icmp` rule for it; from then on the rest is denied.
-fn icmp_default(reader: &mut Reader<'_>, index: usize, lines: &mut Lines, span: Span) {
+fn icmp_default(reader: &mut Reader<'_>, index: usize, lines: &mut Lines) {
+    let Some(span) = reader.nameifs.get(index).map(|nameif| nameif.level_span) else { return };
     for protocol in [1, 58] {
         let ruled = lines.get(&index).is_some_and(|lines| {
             lines.iter().any(|line| {
@@ -243,38 +257,41 @@ fn snmp<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, open: &mut Open) 
     push(reader, &mut open.services, index, source, (17, 161), (line.text.to_owned(), line.span));
 }
 
-/// A UDP service at the interface named by word `word`.
+/// A service (protocol and port) at the interface named by word `word`.
 fn at<'a>(
     reader: &mut Reader<'a>,
     line: &'a ConfigLine<'a>,
     word: usize,
-    port: u16,
+    service: (u8, u16),
     open: &mut Open,
 ) {
     reader.ledger.used(line.span);
     let Some(index) = reader.by_nameif.get(line.word(word)).copied() else { return };
     let any = reader.literals.any;
-    push(reader, &mut open.services, index, any, (17, port), (line.text.to_owned(), line.span));
+    push(reader, &mut open.services, index, any, service, (line.text.to_owned(), line.span));
 }
 
-/// `management-access IF`: through a VPN the address of IF answers at other interfaces too.
-fn management_access<'a>(
-    reader: &mut Reader<'a>,
-    line: &'a ConfigLine<'a>,
-    name: &str,
-    open: &mut Open,
-) {
-    let reason = text!(
-        "management-access により、VPN 経由で他のインターフェースからもこのアドレスに到達し得ます。",
-        "with management-access, this address may answer through a VPN at other interfaces",
-    );
-    reader.ledger.unsupported(line.span, reason.clone());
-    let destination = super::access::interface_address(reader, name, line.span);
-    for index in 0..reader.nameifs.len() {
-        let mut rule = reader.line(line.text.to_owned(), Action::Permit, line.span);
-        rule.matches.destination = destination;
-        rule.matches.unknown.push(unknown(reason.clone(), line.span));
-        open.services.entry(index).or_default().push(rule);
+/// `management-access IF`: through a VPN, what IF itself offers answers at the interfaces where tunnels end.
+fn management_access<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &Vpn, open: &mut Open) {
+    for line in config.management.iter().filter(|line| line.word(0) == "management-access") {
+        reader.ledger.used(line.span);
+        let Some(own) = reader.by_nameif.get(line.word(1)).copied() else { continue };
+        let name = line.word(1);
+        let reason = text!(
+            "management-access により、「{name}」のアドレスの管理サービスに VPN 経由で他のインターフェースから到達し得ます。",
+            "with management-access, the management services of {name} may answer through a VPN at other interfaces",
+        );
+        let offered = [&open.management, &open.icmp, &open.services];
+        let mut lines: Vec<Line> =
+            offered.into_iter().filter_map(|lines| lines.get(&own)).flatten().cloned().collect();
+        for rule in &mut lines {
+            rule.matches.unknown.push(unknown(reason.clone(), line.span));
+        }
+        let ends: BTreeSet<usize> =
+            vpn.lists.keys().copied().chain(vpn.ike.iter().map(|(index, _)| *index)).collect();
+        for index in ends.into_iter().filter(|index| *index != own) {
+            open.services.entry(index).or_default().extend(lines.iter().cloned());
+        }
     }
 }
 

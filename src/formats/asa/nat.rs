@@ -63,7 +63,11 @@ struct Rule {
 }
 
 /// Reads twice NAT lines and the `nat` lines of network objects.
-pub(super) fn read<'a>(reader: &mut Reader<'a>, lines: &[&'a ConfigLine<'a>], objects: &[Named<'a>]) -> Rules {
+pub(super) fn read<'a>(
+    reader: &mut Reader<'a>,
+    lines: &[&'a ConfigLine<'a>],
+    objects: &[Named<'a>],
+) -> Rules {
     let (mut first, mut after) = (Vec::new(), Vec::new());
     for line in lines {
         let Some(parsed) = parse::twice(reader, line) else {

@@ -8,7 +8,7 @@ use crate::model::{Action, AddressId, Line, ListId, RuleList};
 use crate::net::AddressRange;
 use crate::source::Span;
 use crate::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// At most this many lines are made for one interface; past it, one line opens everything.
 const LINE_LIMIT: usize = 16_384;
@@ -71,8 +71,15 @@ fn crypto_lines<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn)
             ("ikev1" | "ikev2" | "isakmp", "enable") => line.word(3),
             _ => continue,
         };
-        if let Some(index) = reader.by_nameif.get(interface) {
+        let known = reader.by_nameif.get(interface);
+        if let Some(index) = known.filter(|index| vpn.ike.iter().all(|(other, _)| other != *index))
+        {
             vpn.ike.push((*index, line.span));
+        }
+        let client = line.words.iter().position(|word| word.text == "client-services");
+        if let (Some(index), Some(at)) = (known, client) {
+            let port = line.word(at + 2).parse().unwrap_or(443);
+            vpn.webvpn.push((*index, port, line.span));
         }
     }
 }
@@ -167,14 +174,14 @@ fn dynamic<'a>(
 /// Whether some tunnel group takes peers that are networks.
 fn site_to_site(config: &Config<'_>) -> bool {
     let heads = || config.tunnel_groups.iter().map(|block| &block.head);
-    let typed: Vec<&str> = heads()
+    let typed: HashSet<&str> = heads()
         .filter(|h| h.word(2) == "type" && h.word(3) == "remote-access")
         .map(|h| h.word(1))
         .collect();
     let any = heads().next().is_none();
     let default =
         heads().any(|h| h.word(1) == "DefaultL2LGroup" && h.word(2) == "ipsec-attributes");
-    any || default || heads().any(|h| h.word(2) == "type" && !typed.contains(&h.word(1)))
+    any || default || heads().any(|h| h.word(2) == "type" && !typed.contains(h.word(1)))
 }
 
 /// The address pools of the configuration; `None` when addresses may come from elsewhere (RADIUS, DHCP).

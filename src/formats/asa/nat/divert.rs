@@ -74,7 +74,9 @@ impl Diverts {
         let nameif = |index: Option<usize>| index.and_then(|index| reader.nameifs.get(index));
         // Only an identity rule may leave the choice to the table.
         let left_to_table = rule.route_lookup && by.is_empty();
-        let Some(egress) = nameif(egress).filter(|_| rule.enabled && !left_to_table) else { return };
+        let Some(egress) = nameif(egress).filter(|_| rule.enabled && !left_to_table) else {
+            return;
+        };
         let (source, side) = target;
         let ranges = side.ranges.as_deref().unwrap_or(&[]);
         if !ranges.is_empty() && ranges.iter().all(|range| self.leads(*range, egress.id)) {

@@ -35,7 +35,12 @@ struct Direction<'r> {
 #[derive(Clone, Copy)]
 enum Condition {
     Unknown,
-    Known { protocol: u8, source: PortRange, destination: PortRange, change: (PortRange, PortRange) },
+    Known {
+        protocol: u8,
+        source: PortRange,
+        destination: PortRange,
+        change: (PortRange, PortRange),
+    },
 }
 
 /// Adds the lines of one rule to both lists.
@@ -103,7 +108,9 @@ fn sources(
         suffix: "",
     };
     push(reader, &forward, &mut out.source);
-    let Some((sent, real)) = rule.destination.as_ref().filter(|_| rule.is_static && !rule.unidirectional) else {
+    let Some((sent, real)) =
+        rule.destination.as_ref().filter(|_| rule.is_static && !rule.unidirectional)
+    else {
         return;
     };
     let back = Direction {
@@ -124,7 +131,10 @@ fn sources(
 /// The port condition of a direction; `pick` gives source, destination, and the changing port before and after.
 fn ports(
     rule: &Rule,
-    pick: impl Fn((u8, PortRange, PortRange), (u8, PortRange, PortRange)) -> (PortRange, PortRange, PortRange, PortRange),
+    pick: impl Fn(
+        (u8, PortRange, PortRange),
+        (u8, PortRange, PortRange),
+    ) -> (PortRange, PortRange, PortRange, PortRange),
 ) -> Option<Condition> {
     let (first, second): &(Ports, Ports) = rule.service.as_ref()?;
     let (Some(first), Some(second)) = (*first, *second) else { return Some(Condition::Unknown) };
@@ -140,7 +150,8 @@ fn push(reader: &mut Reader<'_>, direction: &Direction<'_>, out: &mut Vec<Line>)
     let rule = direction.rule;
     let mut made = Vec::new();
     for (from, map) in pieces(reader, direction) {
-        let mut line = reader.line(format!("{}{}", rule.label, direction.suffix), Action::Permit, rule.span);
+        let mut line =
+            reader.line(format!("{}{}", rule.label, direction.suffix), Action::Permit, rule.span);
         line.enabled = rule.enabled;
         line.matches.ingress = interface(reader, direction.ingress);
         line.matches.egress = interface(reader, direction.egress);
@@ -175,7 +186,11 @@ fn interface(reader: &Reader<'_>, index: Option<usize>) -> Interfaces {
     }
 }
 
-fn port_change(reader: &mut Reader<'_>, direction: &Direction<'_>, line: &mut Line) -> Option<PortMap> {
+fn port_change(
+    reader: &mut Reader<'_>,
+    direction: &Direction<'_>,
+    line: &mut Line,
+) -> Option<PortMap> {
     let rule = direction.rule;
     match direction.ports {
         None if rule.pat && !direction.destination => {
@@ -222,7 +237,10 @@ fn service(
 }
 
 /// What is matched and what it becomes, piece by piece; `None`: it stays as it is.
-fn pieces(reader: &mut Reader<'_>, direction: &Direction<'_>) -> Vec<(AddressId, Option<AddressMap>)> {
+fn pieces(
+    reader: &mut Reader<'_>,
+    direction: &Direction<'_>,
+) -> Vec<(AddressId, Option<AddressMap>)> {
     let (from, to, rule) = (direction.from, direction.to, direction.rule);
     if from.id == to.id || (from.ranges.is_some() && from.ranges == to.ranges) {
         return vec![(from.id, None)];
@@ -258,7 +276,10 @@ fn shares_family(from: &Side, after: &[AddressRange]) -> bool {
 }
 
 /// The ranges of both sides cut so that each piece has one of the same size on the other side; `None` when they differ.
-fn pair(before: &[AddressRange], after: &[AddressRange]) -> Option<Vec<(AddressRange, AddressRange)>> {
+fn pair(
+    before: &[AddressRange],
+    after: &[AddressRange],
+) -> Option<Vec<(AddressRange, AddressRange)>> {
     let mut out = Vec::new();
     let (mut left, mut right) = (before.iter(), after.iter());
     let (mut a, mut b) = (left.next().copied(), right.next().copied());

@@ -77,7 +77,11 @@ pub(super) fn twice<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>) -> Op
 }
 
 /// Reads `nat [(r,m)] static|dynamic …` inside `object network`.
-pub(super) fn object<'a>(reader: &mut Reader<'a>, name: &str, line: &'a ConfigLine<'a>) -> Option<Rule> {
+pub(super) fn object<'a>(
+    reader: &mut Reader<'a>,
+    name: &str,
+    line: &'a ConfigLine<'a>,
+) -> Option<Rule> {
     let mut cursor = Cursor::new(line, 1);
     let interfaces = side_interfaces(reader, &mut cursor)?;
     let id = *reader.networks.get(name)?;
@@ -105,7 +109,9 @@ pub(super) fn object<'a>(reader: &mut Reader<'a>, name: &str, line: &'a ConfigLi
 
 /// An address written in place of a mapped object stands for as many addresses as the real object has.
 fn same_size(reader: &mut Reader<'_>, rule: &mut Rule) {
-    let (Some([real]), Some([mapped])) = (rule.real.ranges.as_deref(), rule.mapped.ranges.as_deref()) else {
+    let (Some([real]), Some([mapped])) =
+        (rule.real.ranges.as_deref(), rule.mapped.ranges.as_deref())
+    else {
         return;
     };
     let (real, family) = (*real, mapped.family());
@@ -113,7 +119,9 @@ fn same_size(reader: &mut Reader<'_>, rule: &mut Rule) {
     let aligned = bits.filter(|size| real.numbers().0 % size == 0);
     let start = mapped.numbers().0;
     let first = aligned.map_or(start, |size| start - start % size);
-    let Some(last) = first.checked_add(real.extent()).filter(|last| *last <= family.last()) else { return };
+    let Some(last) = first.checked_add(real.extent()).filter(|last| *last <= family.last()) else {
+        return;
+    };
     let ends = (crate::net::address(family, first), crate::net::address(family, last));
     let Some(range) = AddressRange::new(ends.0, ends.1) else { return };
     let id = reader.range(range, rule.span);
@@ -200,7 +208,9 @@ fn mapped<'a>(
         let family = family_of(cursor.eat("ipv6"));
         rule.mapped = interface_side(reader, rule.mapped_interface, family, span);
         rule.pat = !rule.is_static;
-        if rule.real.any || rule.real.ranges.as_ref().is_some_and(|r| r.iter().any(|r| r.family() != family)) {
+        if rule.real.any
+            || rule.real.ranges.as_ref().is_some_and(|r| r.iter().any(|r| r.family() != family))
+        {
             narrow(reader, rule, family);
         }
         return Some(());
@@ -211,9 +221,16 @@ fn mapped<'a>(
         narrow(reader, rule, family);
     }
     let pool = pool || cursor.eat("pat-pool") && second_pool(reader, cursor, span, rule)?;
-    let single = rule.mapped.ranges.as_ref().is_some_and(|r| r.iter().all(|range| range.extent() == 0) && r.len() == 1);
+    let single = rule
+        .mapped
+        .ranges
+        .as_ref()
+        .is_some_and(|r| r.iter().all(|range| range.extent() == 0) && r.len() == 1);
     rule.pat = !rule.is_static && (pool || single);
-    while matches!(cursor.peek(), "round-robin" | "extended" | "flat" | "include-reserve" | "block-allocation") {
+    while matches!(
+        cursor.peek(),
+        "round-robin" | "extended" | "flat" | "include-reserve" | "block-allocation"
+    ) {
         cursor.skip(1);
     }
     if !rule.is_static && cursor.eat("interface") {
@@ -238,7 +255,11 @@ fn second_pool<'a>(
 }
 
 fn both(a: &Side, b: &Side) -> Side {
-    let ranges = a.ranges.as_ref().zip(b.ranges.as_ref()).map(|(a, b)| [a.as_slice(), b.as_slice()].concat());
+    let ranges = a
+        .ranges
+        .as_ref()
+        .zip(b.ranges.as_ref())
+        .map(|(a, b)| [a.as_slice(), b.as_slice()].concat());
     Side { id: a.id, ranges, any: false, interface: false }
 }
 
@@ -262,7 +283,8 @@ fn narrow(reader: &mut Reader<'_>, rule: &mut Rule, family: Family) {
         return;
     }
     let Some(ranges) = &rule.real.ranges else { return };
-    let kept: Vec<AddressRange> = ranges.iter().filter(|range| range.family() == family).copied().collect();
+    let kept: Vec<AddressRange> =
+        ranges.iter().filter(|range| range.family() == family).copied().collect();
     let members = kept.iter().map(|range| reader.range(*range, rule.span)).collect();
     let id = reader.union(members, rule.span);
     rule.real = Side { id, ranges: Some(kept), any: false, interface: false };
@@ -322,7 +344,8 @@ fn side<'a>(reader: &mut Reader<'a>, word: &'a str, span: Span) -> Option<Side> 
             "any6" => (reader.literals.any6, &[Family::V6]),
             _ => (reader.literals.any, &Family::ALL),
         };
-        let ranges = families.iter().map(|family| crate::net::Prefix::all(*family).range()).collect();
+        let ranges =
+            families.iter().map(|family| crate::net::Prefix::all(*family).range()).collect();
         return Some(Side { id, ranges: Some(ranges), any: word == "any", interface: false });
     }
     if let Some(id) = reader.networks.get(word).copied() {
@@ -347,16 +370,24 @@ fn known_side(reader: &Reader<'_>, id: AddressId) -> Side {
 }
 
 /// The addresses of the interface, of one family.
-fn interface_side(reader: &mut Reader<'_>, index: Option<usize>, family: Family, span: Span) -> Side {
+fn interface_side(
+    reader: &mut Reader<'_>,
+    index: Option<usize>,
+    family: Family,
+    span: Span,
+) -> Side {
     let interface = index.and_then(|index| reader.nameifs.get(index)).map(|nameif| nameif.id);
-    let known = interface.map(|id| &reader.device.interfaces[id]).filter(|interface| !interface.dynamic);
+    let known =
+        interface.map(|id| &reader.device.interfaces[id]).filter(|interface| !interface.dynamic);
     let ranges: Option<Vec<AddressRange>> = known.map(|interface| {
-        let addresses = interface.addresses.iter().map(|address| AddressRange::single(address.address));
+        let addresses =
+            interface.addresses.iter().map(|address| AddressRange::single(address.address));
         addresses.filter(|range| range.family() == family).collect()
     });
     let id = match &ranges {
         Some(ranges) => {
-            let members = ranges.clone().into_iter().map(|range| reader.range(range, span)).collect();
+            let members =
+                ranges.clone().into_iter().map(|range| reader.range(range, span)).collect();
             reader.union(members, span)
         }
         None => {
