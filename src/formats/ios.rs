@@ -63,6 +63,12 @@ fn detect(text: &str) -> u8 {
         {
             return 0;
         }
+        if line
+            .strip_prefix("access-list ")
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            continue;
+        }
         for ((mark, seen), worth) in MARKS.iter().zip(&mut seen).zip([60, 20, 45, 40, 20, 25]) {
             if !*seen && mark.iter().any(|mark| line.starts_with(mark)) {
                 *seen = true;
@@ -167,7 +173,9 @@ impl Reader<'_, '_> {
             self.ledger.used(split::whole(&block));
         }
         for block in self.config.take(Bin::Version) {
-            self.device.version = Some(format!("IOS {}", block.head.word(1)));
+            let number = block.head.word(1);
+            let xe = number.starts_with("16.") || number.starts_with("17.");
+            self.device.version = Some(format!("{} {number}", if xe { "IOS XE" } else { "IOS" }));
             self.ledger.used(split::whole(&block));
         }
         for block in self.config.take(Bin::Cbac) {

@@ -43,6 +43,15 @@ pub(super) struct Iface<'a> {
     pub(super) inspect: Option<Span>,
 }
 
+impl Iface<'_> {
+    /// Whether it is up and switches, or may do so by default on a device with switching ports.
+    pub(super) fn is_port(&self, switch: bool) -> bool {
+        let bare =
+            self.addresses.is_empty() && !self.dynamic && !self.routed && self.vlan.is_none();
+        !self.down && (self.id.is_none() || switch && bare)
+    }
+}
+
 /// An access list bound to an interface.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AccessGroup<'a> {

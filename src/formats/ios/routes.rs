@@ -3,11 +3,12 @@
 use super::commands::Bin;
 use super::reader::{Reader, unknown};
 use crate::formats::lines::{Block, ConfigLine};
-use crate::model::{ContextId, DynamicRouting, InterfaceId, NextHop, PolicyRoute, Route};
+use crate::model::{ContextId, DynamicRouting, InterfaceId, Match, NextHop, PolicyRoute, Route};
 use crate::net::{Family, Prefix};
 use crate::source::Span;
 use crate::text;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// What a VRF takes from others.
@@ -132,7 +133,8 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             match word {
-                "name" | "tag" => at += 1,
+                "name" => at = after_name(line, at),
+                "tag" => at += 1,
                 "track" => {
                     target.watched = true;
                     at += 1;
@@ -308,22 +310,28 @@ impl<'a> Reader<'a, '_> {
         }
         leaks.sort_unstable_by_key(|(from, to, _)| (*from, *to));
         leaks.dedup_by_key(|(from, to, _)| (*from, *to));
-        let learning: Vec<ContextId> = leaks.iter().map(|(_, to, _)| *to).collect();
+        let learning: BTreeSet<ContextId> = leaks.iter().map(|(_, to, _)| *to).collect();
+        let mut given: Option<(ContextId, Match)> = None;
         for (from, to, span) in leaks {
-            let open =
-                learning.contains(&from) || !self.device.contexts[from].dynamic_routing.is_empty();
-            self.leak_one(from, to, open, span);
+            let matches = match &given {
+                Some((of, matches)) if *of == from => matches.clone(),
+                _ => self.leaked(from, learning.contains(&from), span),
+            };
+            given = Some((from, matches.clone()));
+            let route = PolicyRoute { matches, next_hop: Some(NextHop::Context(from)), span };
+            self.device.contexts[to].policy_routes.push(route);
         }
     }
 
-    fn leak_one(&mut self, from: ContextId, to: ContextId, open: bool, span: Span) {
+    /// What packets a context may take over from those that import its routes.
+    fn leaked(&mut self, from: ContextId, learns: bool, span: Span) -> Match {
         let reason = text!(
             "VRF 間で経路が再配布されます。実際に渡る経路は設定だけでは決まらないため、通り得ると読みます。",
             "routes leak between VRFs; which ones is not decided by the configuration alone, so packets may pass"
         );
         self.ledger.unsupported(span, reason.clone());
         let mut matches = self.everything(None, span);
-        if !open {
+        if !learns && self.device.contexts[from].dynamic_routing.is_empty() {
             let connected = self.device.interfaces.iter().filter(|(_, i)| i.context == from);
             let connected = connected
                 .flat_map(|(_, i)| &i.addresses)
@@ -337,9 +345,18 @@ impl<'a> Reader<'a, '_> {
             matches.destination = self.union(members, span);
         }
         matches.unknown.push(unknown(reason, span));
-        let route = PolicyRoute { matches, next_hop: Some(NextHop::Context(from)), span };
-        self.device.contexts[to].policy_routes.push(route);
+        matches
     }
+}
+
+/// The position after a name at `at`, which may be several words in quotes.
+fn after_name(line: &ConfigLine<'_>, at: usize) -> usize {
+    let word = line.word(at);
+    if !word.starts_with('"') || word.len() > 1 && word.ends_with('"') {
+        return at + 1;
+    }
+    let close = line.words.iter().skip(at + 1).position(|word| word.text.ends_with('"'));
+    close.map_or(line.words.len(), |more| at + 2 + more)
 }
 
 /// What the words after the prefix say.

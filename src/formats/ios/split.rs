@@ -194,8 +194,71 @@ fn without_noise<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Vec
         }
     }
     let keep = lines.into_iter().zip(drop).filter(|(_, gone)| !gone);
-    keep.map(|(line, _)| line).collect()
+    let mut kept: Vec<ConfigLine<'a>> = keep.map(|(line, _)| line).collect();
+    indent_again(&mut kept);
+    kept
 }
+
+/// Pagers and hand-written scripts lose the indentation of sub-commands. One that no top-level command begins like goes back
+/// below its interface or access list.
+fn indent_again(lines: &mut [ConfigLine<'_>]) {
+    let mut head = "";
+    for line in lines.iter_mut().filter(|line| line.indent == 0) {
+        let first = usize::from(line.word(0).parse::<u32>().is_ok() || line.word(0) == "sequence");
+        let word = line.word(first);
+        let below = match head {
+            "interface" => INTERFACE_ONLY.iter().any(|words| {
+                words
+                    .split(' ')
+                    .enumerate()
+                    .all(|(at, want)| line.word(at + usize::from(line.word(0) == "no")) == want)
+            }),
+            "access-list" => {
+                matches!(word, "permit" | "deny" | "remark" | "evaluate")
+                    || line.word(0) == "sequence"
+            }
+            _ => false,
+        };
+        if below {
+            line.indent = 1;
+        } else if line.word(0) == "interface" {
+            head = "interface";
+        } else {
+            let named = matches!(line.word(0), "ip" | "ipv6") && line.word(1) == "access-list";
+            head = if named { "access-list" } else { "" };
+        }
+    }
+}
+
+/// Interface commands that no top-level command begins like.
+const INTERFACE_ONLY: &[&str] = &[
+    "description",
+    "encapsulation",
+    "ip access-group",
+    "ip address",
+    "ip helper-address",
+    "ip ospf",
+    "ip pim sparse-mode",
+    "ip policy route-map",
+    "ip redirects",
+    "ip proxy-arp",
+    "ip unreachables",
+    "ip unnumbered",
+    "ip vrf forwarding",
+    "ipv6 address",
+    "ipv6 enable",
+    "ipv6 traffic-filter",
+    "negotiation auto",
+    "duplex",
+    "speed",
+    "shutdown",
+    "spanning-tree portfast",
+    "standby",
+    "switchport",
+    "vrf forwarding",
+    "vrrp",
+    "zone-member security",
+];
 
 /// How a multi-line text ends.
 enum End<'a> {

@@ -1,3 +1,8 @@
+mod device;
+mod edge;
+mod judge;
+mod lists;
+
 use super::*;
 use crate::model::*;
 use crate::source::Sources;

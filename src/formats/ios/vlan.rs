@@ -181,10 +181,9 @@ impl<'a> Reader<'a, '_> {
     /// what it denies may or may not pass.
     fn port_lists(&mut self, svis: &[(u16, InterfaceId)], out: &mut VlanFilters) {
         let mut bound: BTreeMap<(InterfaceId, bool), Vec<ListId>> = BTreeMap::new();
+        let switch = self.interfaces.iter().any(|iface| iface.switched);
         for at in 0..self.interfaces.len() {
-            let Some(iface) =
-                self.interfaces.get(at).filter(|iface| iface.id.is_none() && !iface.down)
-            else {
+            let Some(iface) = self.interfaces.get(at).filter(|iface| iface.is_port(switch)) else {
                 continue;
             };
             let vlans = match (iface.trunk, iface.trunk_vlans.as_slice(), iface.access_vlan) {
