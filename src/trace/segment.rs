@@ -1,12 +1,13 @@
 //! What happens between devices: who on a segment receives a packet, and what an opaque router does with it (rules 1, 4, 5).
 
+use super::causes;
 use super::packet::{Cut, Packet, destination_in, destination_is, within};
 use super::route::Target;
 use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
 use super::walk::{Walker, before_route};
 use super::{Disposition, Ingress, Origin};
-use crate::finding::{Cause, Hop};
+use crate::finding::Hop;
 use crate::model::{AddressMap, InterfaceId, InterfaceKind, Stage};
 use crate::snapshot::{OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId};
 use std::net::IpAddr;
@@ -62,6 +63,9 @@ impl Walker<'_> {
         traveller.touched.clear();
         let around = neighbourhood(self.snapshot, Port { device, interface: egress });
         if around.segment.is_none() && around.ports.is_empty() {
+            if target == Target::Anyone {
+                return;
+            }
             return self.end(traveller, Disposition::InterfaceDown, None);
         }
         let (snapshot, reply) = (self.snapshot, self.reply.clone());
@@ -73,7 +77,7 @@ impl Walker<'_> {
         };
         for (traveller, handed) in self.parts(traveller, ask) {
             for hand in handed {
-                let doubt = || segment_cause(snapshot, device, egress);
+                let doubt = || causes::segment_cause(snapshot, device, egress);
                 let mut next = traveller.clone();
                 next.aside |= hand.aside;
                 if !hand.certain {
@@ -132,7 +136,7 @@ impl Walker<'_> {
             for hand in handed.iter().filter(|hand| matches!(hand.to, To::Zone(_))) {
                 let mut next = traveller.clone();
                 if !hand.certain {
-                    next = next.doubting(vec![start_cause(snapshot, &around)]);
+                    next = next.doubting(vec![causes::start_cause(snapshot, &around.ports)]);
                 }
                 self.hand(Some(id), hand.to, next);
             }
@@ -143,7 +147,7 @@ impl Walker<'_> {
                 self.send(receiver, next);
             }
             for opaque in &around.opaques {
-                let cause = opaque_cause(snapshot, *opaque);
+                let cause = causes::opaque_cause(snapshot, *opaque);
                 let mut next = traveller.clone().doubting(vec![cause]);
                 let proper = around.ports.is_empty() && direct.is_empty()
                     || direct.contains(&opaque_to(opaque));
@@ -175,7 +179,7 @@ impl Walker<'_> {
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
             let owned = beside.iter().any(|(_, _, _, owners)| !owners.is_empty());
-            let doubtful = traveller.clone().doubting(vec![opaque_cause(snapshot, id)]);
+            let doubtful = traveller.clone().doubting(vec![causes::opaque_cause(snapshot, id)]);
             for (segment, around, zones, owners) in beside {
                 for port in around.ports {
                     let mut next = traveller.clone();
@@ -213,7 +217,7 @@ impl Walker<'_> {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
-            let doubtful = traveller.doubting(vec![opaque_cause(snapshot, id)]);
+            let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
             if behind.is_empty() {
                 let origin = Some(Origin::Behind(id));
                 let beyond = opaque.segments.first().filter(|_| !anywhere);
@@ -484,44 +488,4 @@ fn answers(
     let some = travellers.iter().any(|t| changed(&t));
     let all = travellers.iter().all(|t| changed(&t) && one_to_one(t));
     Ok(some.then_some(all))
-}
-
-fn opaque_cause(snapshot: &Snapshot, id: OpaqueId) -> Cause {
-    let opaque = &snapshot.opaques[id];
-    let name = &opaque.name;
-    Cause {
-        span: opaque.span,
-        reason: crate::text!(
-            "ルーター「{name}」の設定がなく、どこへでも転送し得るものとして扱いました。",
-            "the configuration of router {name} is not at hand: it may forward anything anywhere"
-        ),
-    }
-}
-
-fn segment_cause(
-    snapshot: &Snapshot,
-    device: crate::snapshot::DeviceId,
-    egress: InterfaceId,
-) -> Cause {
-    let interface = &snapshot.devices[device].interfaces[egress];
-    let (name, device) = (&interface.name, &snapshot.devices[device].name);
-    Cause {
-        span: Some(interface.span),
-        reason: crate::text!(
-            "機器「{device}」のインターフェイス「{name}」の先で、どの機器が受け取るか確定できません。",
-            "which neighbour receives what leaves {device} by {name} is not certain"
-        ),
-    }
-}
-
-fn start_cause(snapshot: &Snapshot, around: &Neighbourhood) -> Cause {
-    let port = around.ports.first();
-    let device = port.map_or("", |port| snapshot.devices[port.device].name.as_str());
-    Cause {
-        span: None,
-        reason: crate::text!(
-            "宛先に機器「{device}」が代理応答する可能性があります。",
-            "device {device} may answer for the destination"
-        ),
-    }
 }

@@ -176,6 +176,9 @@ impl<'a> Judge<'a> {
 
     /// The value of a service object; members are valued before the objects that hold them.
     fn service(&mut self, id: ServiceId) -> Truth {
+        if let Some(value) = self.services.get(&id) {
+            return *value;
+        }
         let (device, packet) = (self.view.device, self.view.packet);
         let below = needed(id, &self.services, |id| service_parts(&device.services[id].value));
         for id in below {
@@ -274,6 +277,9 @@ fn addresses(
     field: Field,
     known: &mut BTreeMap<AddressId, Truth>,
 ) -> Truth {
+    if let Some(value) = known.get(&id) {
+        return *value;
+    }
     for id in needed(id, known, |id| address_parts(&device.addresses[id].value)) {
         let value = address_value(&device.addresses[id].value, range, field, known);
         known.insert(id, value);
