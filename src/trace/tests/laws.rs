@@ -17,6 +17,12 @@ impl Dice {
     }
 }
 
+impl Dice {
+    fn pick(&mut self, sides: u64) -> usize {
+        usize::try_from(self.roll(sides)).unwrap()
+    }
+}
+
 /// Lines by what is known of their match: `None` is in doubt.
 type Plan = Vec<(Option<bool>, Do)>;
 
@@ -194,13 +200,13 @@ fn routed(seed: u64, withdrawn: u32) -> (Box_, u32) {
     let gateways = ["10.1.0.9", "10.2.0.9", "10.3.0.9", "10.8.0.1", "10.7.0.1", "10.9.1.1"];
     let mut watched = 0;
     for _ in 0..2 + dice.roll(5) {
-        let to = prefixes[dice.roll(5) as usize];
+        let to = prefixes[dice.pick(5)];
         match dice.roll(8) {
             0 => r.route(to, NextHop::Discard),
-            1 => r.route(to, NextHop::Interface(interfaces[dice.roll(3) as usize])),
-            _ => r.via(to, gateways[dice.roll(6) as usize]),
+            1 => r.route(to, NextHop::Interface(interfaces[dice.pick(3)])),
+            _ => r.via(to, gateways[dice.pick(6)]),
         }
-        r.last_route().distance = dice.roll(2) as u8;
+        r.last_route().distance = u8::from(dice.roll(2) == 1);
         if dice.roll(2) == 0 {
             r.last_route().withdrawable = true;
             watched += 1;
