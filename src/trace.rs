@@ -9,6 +9,7 @@ mod causes;
 mod flows;
 mod list;
 mod packet;
+mod proxy;
 mod reply;
 mod route;
 mod segment;

@@ -1,14 +1,14 @@
 //! What happens between devices: who on a segment receives a packet, and what an opaque router does with it (rules 1, 4, 5).
 
 use super::causes;
-use super::packet::{Cut, Packet, destination_in, destination_is, within};
+use super::packet::{Cut, Packet, destination_in, destination_is};
+use super::proxy;
 use super::route::Target;
-use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
-use super::walk::{Walker, before_route};
+use super::walk::Walker;
 use super::{Disposition, Ingress, Origin};
 use crate::finding::Hop;
-use crate::model::{AddressMap, InterfaceId, InterfaceKind, Stage};
+use crate::model::{InterfaceId, InterfaceKind};
 use crate::snapshot::{OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId};
 use std::net::IpAddr;
 
@@ -129,11 +129,19 @@ impl Walker<'_> {
     pub(super) fn start_on(&mut self, id: SegmentId, traveller: Traveller) {
         let (snapshot, reply) = (self.snapshot, self.reply.clone());
         let around = everyone(snapshot, id);
-        let ask = |t: &Traveller| to_destination(snapshot, &reply, &around, t, false);
+        let ask = |t: &Traveller| {
+            let mut handed = to_destination(snapshot, &reply, &around, t, false)?;
+            let mut beside = false;
+            for network in &snapshot.segments[id].networks {
+                beside |= destination_in(&t.packet, network.range())?;
+            }
+            // A destination that is not beside the sender is for a router, not for nobody.
+            handed.retain(|hand| beside || hand.to != To::Unzoned);
+            Ok(handed)
+        };
         for (traveller, handed) in self.parts(traveller, ask) {
-            let direct: Vec<To> =
-                handed.iter().map(|h| h.to).filter(|to| *to != To::Unzoned).collect();
-            for hand in handed.iter().filter(|hand| matches!(hand.to, To::Zone(_))) {
+            let direct: Vec<To> = handed.iter().map(|hand| hand.to).collect();
+            for hand in handed.iter().filter(|hand| !matches!(hand.to, To::Receiver(_))) {
                 let mut next = traveller.clone();
                 if !hand.certain {
                     next = next.doubting(vec![causes::start_cause(snapshot, &around.ports)]);
@@ -409,7 +417,7 @@ fn to_destination(
     }
     let mut handed = Vec::new();
     for port in &around.ports {
-        if let Some(certain) = answers(snapshot, reply, *port, traveller)? {
+        if let Some(certain) = proxy::answers(snapshot, reply, *port, traveller)? {
             handed.push(Handed { to: port_to(port), certain, aside: false });
         }
     }
@@ -427,65 +435,25 @@ fn to_destination(
     Ok(handed)
 }
 
-/// Nobody on the segment holds the destination: by an interface route whoever answers gets it, else it leaves the picture.
+/// Nobody on the segment holds the destination: over a line the other ends get it, by an interface route whoever answers,
+/// else it leaves the picture.
 fn nobody(around: &Neighbourhood, on_link: bool, doubt: bool) -> Vec<Handed> {
-    let ports = around.ports.iter().map(port_to);
-    let mut routers: Vec<To> = around.opaques.iter().map(opaque_to).collect();
-    if on_link && around.line {
-        routers.extend(ports);
-    } else if on_link {
-        let mut handed: Vec<Handed> =
-            ports.map(|to| Handed { aside: true, ..Handed::perhaps(to) }).collect();
-        let rest = if routers.is_empty() { vec![To::Unzoned] } else { routers };
-        handed.extend(rest.into_iter().map(|to| Handed { certain: !doubt, ..Handed::surely(to) }));
-        return handed;
+    let ports: Vec<To> = around.ports.iter().map(port_to).collect();
+    let mut receivers: Vec<To> = Vec::new();
+    if on_link || around.line {
+        receivers.extend(around.opaques.iter().map(opaque_to));
     }
-    let to = if on_link && !routers.is_empty() { routers } else { vec![To::Unzoned] };
-    to.into_iter().map(|to| Handed { certain: !doubt, ..Handed::surely(to) }).collect()
-}
-
-/// Whether the device answers for the destination on the segment of `port`, because it would translate it (proxy ARP);
-/// `Some(true)` when surely.
-fn answers(
-    snapshot: &Snapshot,
-    reply: &[Crossing],
-    port: Port,
-    traveller: &Traveller,
-) -> Result<Option<bool>, Cut> {
-    let packet = traveller.packet;
-    let back = |crossing: &Crossing| {
-        let here = crossing.device == port.device && crossing.egress == port.interface;
-        here && crossing.after.source != crossing.before.source
-            && within(packet.destination, crossing.after.source)
-    };
-    if reply.iter().any(back) {
-        return Ok(Some(true));
+    if around.line {
+        receivers.extend(&ports);
     }
-    let device = &snapshot.devices[port.device];
-    let context = device.interfaces[port.interface].context;
-    let ingress = Some(port.interface);
-    let visit = Visit { device: port.device, context, ingress, session: false, crossing: None };
-    let site = Site { device, visit: &visit, egress: None, at: snapshot.at };
-    let mut travellers =
-        vec![Traveller { touched: Vec::new(), hops: Vec::new(), ..traveller.clone() }];
-    for stage in before_route(&device.contexts[context]) {
-        let Stage::Translate(translate) = stage else { continue };
-        let mut next = Vec::new();
-        for traveller in travellers {
-            for branch in site.translate(translate, traveller)? {
-                let (Branch::Passed(traveller) | Branch::Denied(traveller)) = branch;
-                next.push(traveller);
-            }
-        }
-        travellers = next;
+    if receivers.is_empty() {
+        receivers.push(To::Unzoned);
     }
-    let changed = |t: &&Traveller| t.packet.destination != packet.destination;
-    let one_to_one = |t: &Traveller| {
-        t.touched
-            .iter()
-            .any(|id| matches!(device.rewrites[*id].destination, Some(AddressMap::Shift { .. })))
-    };
-    let some = travellers.iter().any(|t| changed(&t));
-    let all = travellers.iter().all(|t| changed(&t) && one_to_one(t));
-    Ok(some.then_some(all))
+    let certain = !doubt;
+    let mut handed: Vec<Handed> =
+        receivers.into_iter().map(|to| Handed { to, certain, aside: false }).collect();
+    if on_link && !around.line {
+        handed.extend(ports.into_iter().map(|to| Handed { to, certain: false, aside: true }));
+    }
+    handed
 }

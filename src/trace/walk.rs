@@ -156,7 +156,7 @@ impl<'a> Walker<'a> {
         if !interface.up {
             return self.end(traveller, Disposition::InterfaceDown, None);
         }
-        let crossing = self.crossing(port.device, &traveller.packet);
+        let crossing = self.crossing(port, &traveller.packet);
         let visit = Visit {
             device: port.device,
             context: interface.context,
@@ -174,10 +174,13 @@ impl<'a> Walker<'a> {
     }
 
     /// The connection to which an answer belongs at this device, recognised by its header as the device knows it.
-    fn crossing(&self, device: DeviceId, packet: &Packet) -> Option<Crossing> {
+    fn crossing(&self, port: Port, packet: &Packet) -> Option<Crossing> {
+        let device = &self.snapshot.devices[port.device];
+        let context = |interface: InterfaceId| device.interfaces[interface].context;
         let fits = |crossing: &&Crossing| {
             let wanted = crossing.after.swapped();
-            crossing.device == device
+            crossing.device == port.device
+                && context(crossing.egress) == context(port.interface)
                 && within(packet.source, wanted.source)
                 && within(packet.destination, wanted.destination)
                 && ports_within(packet.source_port, wanted.source_port)

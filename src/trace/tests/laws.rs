@@ -231,7 +231,7 @@ fn a_table_does_exactly_what_it_does_after_some_watched_routes_are_withdrawn() {
         (lookup.may_fail, ways, lookup.choices.iter().filter(|c| c.certain).count())
     };
     let (mut doubted, mut failing, mut wider) = (0, 0, 0);
-    for seed in 0..3_000 {
+    for seed in 0..1_000 {
         let (whole, watched) = routed(seed, 0);
         let (may_fail, ways, certain) = look(&whole);
         let mut whole_unwatched = whole;
@@ -253,6 +253,6 @@ fn a_table_does_exactly_what_it_does_after_some_watched_routes_are_withdrawn() {
         // One watched route that serves twice on a way is doubted twice, so the table may be wider than its readings.
         wider += usize::from(!exact);
     }
-    assert!(wider < 60, "{wider}");
-    assert!(doubted > 100 && failing > 100, "{doubted} {failing}");
+    assert!(wider < 30, "{wider}");
+    assert!(doubted > 50 && failing > 50, "{doubted} {failing}");
 }

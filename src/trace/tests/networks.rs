@@ -369,3 +369,43 @@ fn many_neighbours_without_routes_stay_within_the_budget() {
     assert!(trace.may_reach(Place::Zone(ZoneId::from_index(11))));
     assert_eq!(trace.verdict(), Undetermined);
 }
+
+#[test]
+fn an_address_beside_the_sender_in_no_zone_needs_no_device() {
+    let mut world = pair(|fw| fw.policy(Vec::new()));
+    let segment = SegmentId::from_index(0);
+    world.net.snapshot.segments[segment].networks.push(prefix("192.0.2.0/24"));
+    let unzoned = world.net.run(world.a, tcp("10.0.1.5", "192.0.2.7", 1));
+    assert!(unzoned.always_reaches(Place::Unzoned(segment)));
+    let beyond = world.net.run(world.a, tcp("10.0.1.5", "192.0.3.7", 1));
+    assert_eq!(beyond.verdict(), Dropped);
+}
+
+#[test]
+fn answers_find_the_right_context_of_a_device_that_translates_in_one() {
+    let mut fw = device("fw");
+    let inside = fw.interface("in", &["10.0.1.1/24"]);
+    let link0 = fw.interface("link0", &["10.4.0.1/30"]);
+    fw.via("10.0.2.0/24", "10.4.0.2");
+    let source = Some(AddressMap::EgressInterface);
+    let hide = fw.rewrite(Rewrite { source, ..Rewrite::default() });
+    let rewrite = line("hide", fw.any(), Action::Rewrite(hide));
+    let nat = fw.list(vec![rewrite]);
+    fw.stages(Vec::new(), vec![translate("nat", nat)]);
+    let second = Context { pipeline: vec![Stage::Route], ..Context::default() };
+    fw.context = fw.device.contexts.push(second);
+    let link1 = fw.interface("link1", &["10.4.0.2/30"]);
+    let outside = fw.interface("out", &["10.0.2.1/24"]);
+    fw.device.internal_links.push((link0, link1));
+    let mut net = Net::default();
+    let fw = net.add(fw);
+    let (a, b) = (net.zone("a", &["10.0.1.0/24"]), net.zone("b", &["10.0.2.0/24"]));
+    net.segment(&[at(fw, inside)], &[a]);
+    net.segment(&[at(fw, link0), at(fw, link1)], &[]);
+    net.segment(&[at(fw, outside)], &[b]);
+    let flow = tcp("10.0.1.5", "10.0.2.5", 443);
+    let trace = net.run(a, flow);
+    assert!(trace.always_reaches(Place::Zone(b)));
+    assert_eq!(trace.ends[0].flow.src, ip("10.4.0.1"));
+    assert_eq!(round_trip(&net.snapshot, Ingress::Zone(a), &flow, &trace.ends[0]), Some(true));
+}
