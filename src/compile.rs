@@ -14,9 +14,7 @@ mod translation;
 
 pub use artefact::{Artefact, Entry};
 pub use header::{Header, Layout, fields};
-pub(crate) use header::{
-    cube, flow_at, icmp_protocols, opening, point, port_protocols, ranges, small_range, span, stray,
-};
+pub(crate) use header::{cube, flow_at, icmp_protocols, opening, point, port_protocols, ranges, small_range, span, stray};
 pub use routes::{Choice, ChoiceKind, PolicyBranch, RouteTable};
 pub use translation::{Outcome, apply, image, pull_back};
 
@@ -84,19 +82,14 @@ impl<K: Header> Compiled<K> {
                 artefact::want(device, *list, &mut wanted);
             }
         }
-        let mut builder =
-            artefact::Builder { arena: &mut arena, device, objects: &objects, conditions };
+        let mut builder = artefact::Builder { arena: &mut arena, device, objects: &objects, conditions };
         let lists = device
             .lists
             .ids()
             .zip(&wanted)
             .map(|(id, wanted)| if *wanted { builder.build(id) } else { Artefact::default() })
             .collect();
-        let routes = device
-            .contexts
-            .ids()
-            .map(|id| RouteTable::new(&mut arena, device, id, &objects))
-            .collect();
+        let routes = device.contexts.ids().map(|id| RouteTable::new(&mut arena, device, id, &objects)).collect();
         Compiled { arena, lists, routes }
     }
 
@@ -109,9 +102,7 @@ impl<K: Header> Compiled<K> {
 
 /// The intervals of a prefix list in the coordinates of `K`.
 #[must_use]
-pub fn intervals<K: Header>(
-    ranges: impl Iterator<Item = crate::net::AddressRange>,
-) -> crate::packetset::Intervals<K> {
+pub fn intervals<K: Header>(ranges: impl Iterator<Item = crate::net::AddressRange>) -> crate::packetset::Intervals<K> {
     let own = ranges.filter(|range| range.family() == K::FAMILY);
     crate::packetset::Intervals::of(
         own.map(|range| {

@@ -13,9 +13,7 @@ use crate::compile::{self, Choice, ChoiceKind, Compiled, Header};
 use crate::model::{ContextId, Id, InterfaceId};
 use crate::net::AddressRange;
 use crate::packetset::Intervals;
-use crate::snapshot::{
-    DeviceId, OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId, non_unicast,
-};
+use crate::snapshot::{DeviceId, OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId, non_unicast};
 
 /// Where a packet can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,8 +114,7 @@ impl<K: Header> Graph<K> {
     /// Routers that nobody declared may be linked. A ring is enough: whatever one of them has may get to all.
     fn unknown_routers(&mut self, snapshot: &Snapshot) {
         let ids: Vec<OpaqueId> = snapshot.unknown_routers().collect();
-        for (from, to) in ids.iter().zip(ids.iter().cycle().skip(1)).filter(|(from, to)| from != to)
-        {
+        for (from, to) in ids.iter().zip(ids.iter().cycle().skip(1)).filter(|(from, to)| from != to) {
             self.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
         }
     }
@@ -125,14 +122,9 @@ impl<K: Header> Graph<K> {
     fn device(&mut self, snapshot: &Snapshot, id: DeviceId, compiled: &Compiled<K>) {
         let device = &snapshot.devices[id];
         for (context, table) in device.contexts.ids().zip(&compiled.routes) {
-            let floods = table.dynamic.is_some()
-                || table.policy.iter().any(|branch| branch.choice.is_none());
-            let own: Vec<InterfaceId> = device
-                .interfaces
-                .iter()
-                .filter(|(_, i)| i.up && i.context == context)
-                .map(|(i, _)| i)
-                .collect();
+            let floods = table.dynamic.is_some() || table.policy.iter().any(|branch| branch.choice.is_none());
+            let own: Vec<InterfaceId> =
+                device.interfaces.iter().filter(|(_, i)| i.up && i.context == context).map(|(i, _)| i).collect();
             for (index, choice) in table.choices.iter().enumerate() {
                 let node = Node::Depart(id, context, index);
                 self.depart(snapshot, node, id, choice);
@@ -219,10 +211,7 @@ impl<K: Header> Graph<K> {
 }
 
 /// Who owns which address on a segment, ports first.
-fn owners(
-    snapshot: &Snapshot,
-    segment: SegmentId,
-) -> impl Iterator<Item = (Node, std::net::IpAddr)> {
+fn owners(snapshot: &Snapshot, segment: SegmentId) -> impl Iterator<Item = (Node, std::net::IpAddr)> {
     let segment = &snapshot.segments[segment];
     let ports = segment.ports.iter().flat_map(|port| {
         let interface = &snapshot.devices[port.device].interfaces[port.interface];
@@ -237,21 +226,16 @@ fn owners(
 /// Whether an opaque router stands for an outside network only: every zone behind it is external.
 fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
     let opaque = &snapshot.opaques[id];
-    opaque.declared
-        && !opaque.zones.is_empty()
-        && opaque.zones.iter().all(|zone| snapshot.zones[*zone].external)
+    opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(|zone| snapshot.zones[*zone].external)
 }
 
 /// The addresses of a zone.
 #[must_use]
 pub fn zone_set<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Intervals<K> {
     match &snapshot.zones[zone].addresses {
-        ZoneAddresses::Networks(networks) => {
-            compile::intervals(networks.iter().map(|network| network.range()))
-        }
+        ZoneAddresses::Networks(networks) => compile::intervals(networks.iter().map(|network| network.range())),
         ZoneAddresses::Rest => {
-            let declared =
-                compile::intervals(snapshot.declared_networks().map(|network| network.range()));
+            let declared = compile::intervals(snapshot.declared_networks().map(|network| network.range()));
             unicast().minus(&declared)
         }
     }
@@ -261,8 +245,7 @@ pub fn zone_set<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Intervals<K> {
 #[must_use]
 pub fn unicast<K: Header>() -> Intervals<K> {
     let blocks = non_unicast(K::FAMILY).iter().filter_map(|block| crate::net::Prefix::parse(block));
-    Intervals::up_to(K::narrow(K::FAMILY.last()))
-        .minus(&compile::intervals(blocks.map(crate::net::Prefix::range)))
+    Intervals::up_to(K::narrow(K::FAMILY.last())).minus(&compile::intervals(blocks.map(crate::net::Prefix::range)))
 }
 
 /// The choices of a context, for a [`Node::Depart`].

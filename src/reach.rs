@@ -157,11 +157,7 @@ impl<'a, K: Header> Network<'a, K> {
             .devices
             .iter()
             .map(|(id, device)| {
-                let lines = without
-                    .iter()
-                    .filter(|(device, _)| *device == id)
-                    .map(|(_, line)| *line)
-                    .collect();
+                let lines = without.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
                 Compiled::new(device, &Conditions { at: snapshot.at, without: lines })
             })
             .collect();
@@ -183,8 +179,7 @@ impl<'a, K: Header> Network<'a, K> {
             exact: true,
             limited: false,
         };
-        let mut walk =
-            Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
+        let mut walk = Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
         walk.enter(&mut run);
         while let Some(event) = walk.open.pop_front() {
             if run.events.len() > EVENTS || run.arena.exhausted() {
@@ -220,9 +215,7 @@ impl<K: Header> Walk<'_, '_, K> {
         let snapshot = self.network.snapshot;
         let zone = self.query.zone;
         let mut first: Vec<(Node, Function)> = Vec::new();
-        for (_, segment) in
-            snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone))
-        {
+        for (_, segment) in snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone)) {
             for neighbour in segment.zones.iter().filter(|other| **other != zone) {
                 let held = graph::zone_set::<K>(snapshot, *neighbour);
                 let inside = run.arena.field_in(fields::DST, &held);
@@ -231,8 +224,7 @@ impl<K: Header> Walk<'_, '_, K> {
             }
             first.extend(segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)));
         }
-        first
-            .extend(snapshot.entries(zone).into_iter().map(|port| (Node::Arrive(port), run.start)));
+        first.extend(snapshot.entries(zone).into_iter().map(|port| (Node::Arrive(port), run.start)));
         for (node, set) in first {
             self.push(run, Event { node, set, parent: None, records: Vec::new(), crossed: false });
         }
@@ -261,8 +253,7 @@ impl<K: Header> Walk<'_, '_, K> {
         let Some(event) = run.events.get(id).cloned() else { return };
         match event.node {
             Node::Arrive(port) => {
-                let context =
-                    self.network.snapshot.devices[port.device].interfaces[port.interface].context;
+                let context = self.network.snapshot.devices[port.device].interfaces[port.interface].context;
                 self.device(run, id, &event, port, context, true);
             }
             Node::Leak(port, context) => self.device(run, id, &event, port, context, false),
@@ -271,15 +262,7 @@ impl<K: Header> Walk<'_, '_, K> {
         }
     }
 
-    fn device(
-        &mut self,
-        run: &mut Run<K>,
-        id: usize,
-        event: &Event,
-        port: Port,
-        context: ContextId,
-        fresh: bool,
-    ) {
+    fn device(&mut self, run: &mut Run<K>, id: usize, event: &Event, port: Port, context: ContextId, fresh: bool) {
         let mut transit = device::Transit::new(self.network, self.query, port, context, id);
         for branch in transit.run(run, event.set, fresh) {
             let mut next = Event {
@@ -303,8 +286,7 @@ impl<K: Header> Walk<'_, '_, K> {
     fn wires(&mut self, run: &mut Run<K>, event: &Event) {
         let Some(node) = self.network.graph.find(event.node) else { return };
         let set = clear_mark(run, event.set);
-        let edges: Vec<_> =
-            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
         for edge in edges.into_iter().rev() {
             let Step::Wire { takes, certain } = edge.weight() else { continue };
             self.follow(run, event, set, edge.target(), takes.as_ref(), *certain);
@@ -346,8 +328,7 @@ impl<K: Header> Walk<'_, '_, K> {
         let next = Event { parent: Some(id), records: Vec::new(), ..event.clone() };
         let Some(node) = self.network.graph.find(event.node) else { return };
         let mut left = event.set;
-        let edges: Vec<_> =
-            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
+        let edges: Vec<_> = self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
         for edge in edges.into_iter().rev() {
             let Step::Wire { takes, certain } = edge.weight() else { continue };
             if let (Some(takes), true) = (takes, certain) {
@@ -367,11 +348,7 @@ impl<K: Header> Walk<'_, '_, K> {
 
 /// What a device marked means nothing on the wire.
 fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
-    run.arena.assign(
-        set,
-        fields::MARK,
-        &crate::packetset::Intervals::range(K::default(), K::default()),
-    )
+    run.arena.assign(set, fields::MARK, &crate::packetset::Intervals::range(K::default(), K::default()))
 }
 
 impl<K: Header> Run<K> {
@@ -380,11 +357,7 @@ impl<K: Header> Run<K> {
     pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {
         let ids = self.ends.get(&place).cloned().unwrap_or_default();
         let mut all = Function::NONE;
-        for event in ids
-            .into_iter()
-            .filter_map(|id| self.events.get(id))
-            .filter(|e| crossed.is_none_or(|c| e.crossed == c))
-        {
+        for event in ids.into_iter().filter_map(|id| self.events.get(id)).filter(|e| crossed.is_none_or(|c| e.crossed == c)) {
             all = self.arena.min(all, event.set);
         }
         all

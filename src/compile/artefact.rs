@@ -114,9 +114,7 @@ impl<K: Header> Builder<'_, K> {
         let mut artefact = Artefact::default();
         let mut ready = Vec::new();
         self.collect(id, &mut artefact, &mut ready, Place { depth: 0, sure: true });
-        let plain = ready.iter().all(|line| {
-            line.exact && line.activity == Activity::Active && line.action != Action::Undecided
-        });
+        let plain = ready.iter().all(|line| line.exact && line.activity == Activity::Active && line.action != Action::Undecided);
         let readings: &[Reading] =
             if plain { &[Reading::May] } else { &[Reading::May, Reading::Must, Reading::Always] };
         artefact.readings = readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
@@ -124,13 +122,7 @@ impl<K: Header> Builder<'_, K> {
     }
 
     /// Adds the lines of `id` to `artefact.entries`; those of the list itself to `ready`, too.
-    fn collect(
-        &mut self,
-        id: ListId,
-        artefact: &mut Artefact<K>,
-        ready: &mut Vec<Ready<K>>,
-        place: Place,
-    ) {
+    fn collect(&mut self, id: ListId, artefact: &mut Artefact<K>, ready: &mut Vec<Ready<K>>, place: Place) {
         let Place { depth, sure } = place;
         let lines = &self.device.lists[id].lines;
         for (index, line) in lines.iter().enumerate() {
@@ -146,9 +138,7 @@ impl<K: Header> Builder<'_, K> {
                 widest: next.may.clone(),
             });
             match next.action {
-                Action::Jump(target) if depth < JUMP_DEPTH => {
-                    self.collect_jump(&next, target, artefact, place)
-                }
+                Action::Jump(target) if depth < JUMP_DEPTH => self.collect_jump(&next, target, artefact, place),
                 Action::Jump(_) => ready.push(Ready { action: Action::Undecided, ..next }),
                 _ if depth == 0 => ready.push(next),
                 _ => {}
@@ -157,28 +147,13 @@ impl<K: Header> Builder<'_, K> {
         }
     }
 
-    fn collect_jump(
-        &mut self,
-        line: &Ready<K>,
-        target: ListId,
-        artefact: &mut Artefact<K>,
-        place: Place,
-    ) {
+    fn collect_jump(&mut self, line: &Ready<K>, target: ListId, artefact: &mut Artefact<K>, place: Place) {
         let offset = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
         let certain = line.exact && line.activity == Activity::Active;
-        self.collect(
-            target,
-            artefact,
-            &mut Vec::new(),
-            Place { depth: place.depth + 1, sure: place.sure && certain },
-        );
+        self.collect(target, artefact, &mut Vec::new(), Place { depth: place.depth + 1, sure: place.sure && certain });
         if place.depth == 0 {
             let may = self.product(&line.may);
-            let must = if line.activity == Activity::Active {
-                self.product(&line.must)
-            } else {
-                Function::NONE
-            };
+            let must = if line.activity == Activity::Active { self.product(&line.must) } else { Function::NONE };
             let gate = Pair { must, may };
             let (ingress, egress) = (line.ingress.clone(), line.egress.clone());
             artefact.jumps.push(Jump { ingress, egress, list: target, offset, gate });
@@ -211,16 +186,16 @@ impl<K: Header> Builder<'_, K> {
         if !line.enabled || self.conditions.without.contains(&reference) {
             return None;
         }
-        let activity = line.matches.schedule.map_or(Activity::Active, |schedule| {
-            self.device.schedules[schedule].activity(self.conditions.at)
-        });
+        let activity = line
+            .matches
+            .schedule
+            .map_or(Activity::Active, |schedule| self.device.schedules[schedule].activity(self.conditions.at));
         (activity != Activity::Inactive).then_some(activity)
     }
 
     fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
         let matches = &line.matches;
-        let (source, destination) =
-            (self.objects.address(matches.source), self.objects.address(matches.destination));
+        let (source, destination) = (self.objects.address(matches.source), self.objects.address(matches.destination));
         let rest = self.objects.rest(self.arena, matches);
         let exact = matches.unknown.is_empty()
             && source.must == source.may
@@ -246,26 +221,16 @@ impl<K: Header> Builder<'_, K> {
     /// The groups of one reading: lines by interface condition, then by heights.
     fn groups(&mut self, ready: &[Ready<K>], reading: Reading) -> Groups {
         let mut order: Vec<(&Interfaces, &Interfaces, Vec<Placed<K>>)> = Vec::new();
-        let mut index: FxHashMap<(Vec<InterfaceId>, Vec<InterfaceId>, u8), usize> =
-            FxHashMap::default();
+        let mut index: FxHashMap<(Vec<InterfaceId>, Vec<InterfaceId>, u8), usize> = FxHashMap::default();
         for line in ready {
             let Some(parts) = placed(line, reading) else { continue };
-            let key = (
-                listed(&line.ingress),
-                listed(&line.egress),
-                any_bits(&line.ingress, &line.egress),
-            );
+            let key = (listed(&line.ingress), listed(&line.egress), any_bits(&line.ingress, &line.egress));
             let at = *index.entry(key).or_insert_with(|| {
                 order.push((&line.ingress, &line.egress, Vec::new()));
                 order.len() - 1
             });
             if let Some(group) = order.get_mut(at) {
-                group.2.push(Placed {
-                    first: parts.0.clone(),
-                    second: parts.1.clone(),
-                    rest: parts.2,
-                    priority: line.priority,
-                });
+                group.2.push(Placed { first: parts.0.clone(), second: parts.1.clone(), rest: parts.2, priority: line.priority });
             }
         }
         order
@@ -291,10 +256,7 @@ fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
 }
 
 /// The match of a line as it counts in a reading; `None` when it does not count.
-fn placed<K: Header>(
-    line: &Ready<K>,
-    reading: Reading,
-) -> Option<&(Rc<Intervals<K>>, Rc<Intervals<K>>, Function)> {
+fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&(Rc<Intervals<K>>, Rc<Intervals<K>>, Function)> {
     let sometimes = line.activity == Activity::Sometimes;
     let widest = match (line.action, reading) {
         (Action::Undecided, _) => true,
@@ -327,12 +289,9 @@ fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function
     }
     let sources = by_height(lines.iter().map(|line| &line.first));
     let destinations = by_height(lines.iter().map(|line| &line.second));
-    let mut classes: std::collections::BTreeMap<(u8, u8), Vec<Placed<K>>> =
-        std::collections::BTreeMap::new();
+    let mut classes: std::collections::BTreeMap<(u8, u8), Vec<Placed<K>>> = std::collections::BTreeMap::new();
     for line in lines {
-        let layers = |layers: &Layers<K>, set: &Rc<Intervals<K>>| {
-            layers.get(&Rc::as_ptr(set)).cloned().unwrap_or_default()
-        };
+        let layers = |layers: &Layers<K>, set: &Rc<Intervals<K>>| layers.get(&Rc::as_ptr(set)).cloned().unwrap_or_default();
         for (height_first, first) in layers(&sources, &line.first) {
             for (height_second, second) in layers(&destinations, &line.second) {
                 classes.entry((height_first, height_second)).or_default().push(Placed {
@@ -350,12 +309,7 @@ fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function
 fn load<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Function {
     let rules: Vec<Rule<'_, K>> = lines
         .iter()
-        .map(|line| Rule {
-            first: &line.first,
-            second: &line.second,
-            rest: line.rest,
-            priority: line.priority,
-        })
+        .map(|line| Rule { first: &line.first, second: &line.second, rest: line.rest, priority: line.priority })
         .collect();
     arena.first_match(&rules)
 }
@@ -380,8 +334,7 @@ fn by_height<'a, K: Header>(sets: impl Iterator<Item = &'a Rc<Intervals<K>>>) ->
     all.dedup();
     let heights = heights(&all);
     let layer = |set: &Rc<Intervals<K>>| {
-        let mut layers: std::collections::BTreeMap<u8, Vec<(K, K)>> =
-            std::collections::BTreeMap::new();
+        let mut layers: std::collections::BTreeMap<u8, Vec<(K, K)>> = std::collections::BTreeMap::new();
         for interval in set.as_slice() {
             layers.entry(heights.get(interval).copied().unwrap_or(0)).or_default().push(*interval);
         }
@@ -429,8 +382,7 @@ impl<K: Header> Artefact<K> {
     /// Whether every reading of the list is the same.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        self.readings.len() < 2
-            && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
+        self.readings.len() < 2 && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
     }
 
     /// For packets of `set` (in `scratch`) that came in by `ingress` and are about to leave by `egress` (`None` before the
@@ -486,14 +438,11 @@ impl Jump {
         let may = scratch.import(&compiled.arena, self.gate.may, set);
         let inner = artefact.decide(scratch, compiled, ports, may, reading);
         let must = scratch.import(&compiled.arena, self.gate.must, set);
-        let action =
-            |priority: u32| artefact.entries.get(priority as usize).map(|entry| entry.action);
+        let action = |priority: u32| artefact.entries.get(priority as usize).map(|entry| entry.action);
         let decides = |priority: u32| !matches!(action(priority), None | Some(Action::Return));
         let favours = |priority: u32| match reading {
             Reading::May => !matches!(action(priority), Some(Action::Deny)),
-            Reading::Must | Reading::Always => {
-                matches!(action(priority), Some(Action::Deny | Action::Undecided))
-            }
+            Reading::Must | Reading::Always => matches!(action(priority), Some(Action::Deny | Action::Undecided)),
         };
         let sure = scratch.guard(inner, must);
         let sure = scratch.relabel(sure, &|p| decides(p).then_some(p + self.offset));
@@ -501,8 +450,7 @@ impl Jump {
             return sure;
         }
         let unsure = scratch.minus(inner, must);
-        let unsure =
-            scratch.relabel(unsure, &|p| (decides(p) && favours(p)).then_some(p + self.offset));
+        let unsure = scratch.relabel(unsure, &|p| (decides(p) && favours(p)).then_some(p + self.offset));
         scratch.min(sure, unsure)
     }
 }

@@ -37,16 +37,7 @@ pub trait Header: Key {
     fn layout() -> Layout<Self> {
         let narrow = |value: u32| Self::narrow(u128::from(value));
         let address = Self::narrow(Self::FAMILY.last());
-        [
-            address,
-            address,
-            narrow(255),
-            narrow(65535),
-            narrow(65535),
-            narrow(255),
-            narrow(3),
-            narrow(u32::MAX),
-        ]
+        [address, address, narrow(255), narrow(65535), narrow(65535), narrow(255), narrow(3), narrow(u32::MAX)]
     }
 
     /// The coordinate of an address of the family.
@@ -120,29 +111,17 @@ pub(crate) fn flow_at<K: Header>(point: &[K]) -> Flow {
 
 /// Protocols with ports, as coordinates.
 pub(crate) fn port_protocols<K: Key>() -> Intervals<K> {
-    Intervals::of(
-        (0..=255u8)
-            .filter(|p| flow::has_ports(*p))
-            .map(|p| (small(p.into()), small(p.into())))
-            .collect(),
-    )
+    Intervals::of((0..=255u8).filter(|p| flow::has_ports(*p)).map(|p| (small(p.into()), small(p.into()))).collect())
 }
 
 /// ICMP and ICMPv6, as coordinates.
 pub(crate) fn icmp_protocols<K: Key>() -> Intervals<K> {
-    Intervals::of(
-        (0..=255u8)
-            .filter(|p| flow::is_icmp(*p))
-            .map(|p| (small(p.into()), small(p.into())))
-            .collect(),
-    )
+    Intervals::of((0..=255u8).filter(|p| flow::is_icmp(*p)).map(|p| (small(p.into()), small(p.into()))).collect())
 }
 
 /// The intervals of flags for which `keep` holds.
 pub(crate) fn flags_where<K: Key>(keep: impl Fn(u8) -> bool) -> Intervals<K> {
-    Intervals::of(
-        (0..=255u8).filter(|f| keep(*f)).map(|f| (small(f.into()), small(f.into()))).collect(),
-    )
+    Intervals::of((0..=255u8).filter(|f| keep(*f)).map(|f| (small(f.into()), small(f.into()))).collect())
 }
 
 /// The packets that can open a connection, each in its normal form (see [`Flow::normalised`] and [`Flow::is_opening`]).
@@ -159,8 +138,7 @@ pub(crate) fn opening<K: Header>(arena: &mut Arena<K>) -> Function {
         &[(fields::DPORT, span(0, 255)), (fields::SPORT, span(0, 255)), quiet.clone()],
     );
     let other = Intervals::up_to(small(255)).minus(&port_protocols()).minus(&icmp_protocols());
-    let other =
-        cube(arena, &other, &[(fields::DPORT, span(0, 0)), (fields::SPORT, span(0, 0)), quiet]);
+    let other = cube(arena, &other, &[(fields::DPORT, span(0, 0)), (fields::SPORT, span(0, 0)), quiet]);
     let any = arena.min_all(vec![tcp, ported, icmp, other]);
     let new = arena.field_in(fields::STATE, &span(0, 0));
     let unmarked = arena.field_in(fields::MARK, &span(0, 0));
@@ -169,11 +147,7 @@ pub(crate) fn opening<K: Header>(arena: &mut Arena<K>) -> Function {
 }
 
 /// The packets of these protocols whose further fields lie in the given intervals.
-pub(crate) fn cube<K: Header>(
-    arena: &mut Arena<K>,
-    protocols: &Intervals<K>,
-    more: &[(usize, Intervals<K>)],
-) -> Function {
+pub(crate) fn cube<K: Header>(arena: &mut Arena<K>, protocols: &Intervals<K>, more: &[(usize, Intervals<K>)]) -> Function {
     let mut set = arena.field_in(fields::PROTOCOL, protocols);
     for (field, values) in more {
         let inside = arena.field_in(*field, values);
@@ -185,10 +159,7 @@ pub(crate) fn cube<K: Header>(
 /// The address ranges of one field of a cube.
 pub(crate) fn ranges<K: Header>(cube: &Cube<K>, field: usize) -> Vec<AddressRange> {
     let intervals = cube.fields.get(field).map_or(&[][..], Intervals::as_slice);
-    intervals
-        .iter()
-        .filter_map(|(first, last)| AddressRange::new(first.address(), last.address()))
-        .collect()
+    intervals.iter().filter_map(|(first, last)| AddressRange::new(first.address(), last.address())).collect()
 }
 
 /// TCP packets in state `new` that open nothing.

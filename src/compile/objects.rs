@@ -3,10 +3,7 @@
 use std::rc::Rc;
 
 use super::header::{self, Header, fields, small, span};
-use crate::model::{
-    AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags,
-    Translated,
-};
+use crate::model::{AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags, Translated};
 use crate::net::{PortRange, State, WildcardMask};
 use crate::packetset::{Arena, Function, Intervals, Key};
 
@@ -68,26 +65,17 @@ impl<K: Header> Objects<K> {
     fn address_value(&self, set: &AddressSet) -> Pair<Rc<Intervals<K>>> {
         match set {
             AddressSet::Any => Pair::same(Rc::new(Self::everything())),
-            AddressSet::Range(range) => {
-                Pair::same(Rc::new(super::intervals(std::iter::once(*range))))
-            }
-            AddressSet::Wildcard(mask) => {
-                wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Rc::new(set)))
-            }
+            AddressSet::Range(range) => Pair::same(Rc::new(super::intervals(std::iter::once(*range)))),
+            AddressSet::Wildcard(mask) => wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Rc::new(set))),
             AddressSet::Union(members) => match members.as_slice() {
                 [only] => self.address(*only),
                 _ => self.union(members),
             },
             AddressSet::Except { of, minus } => {
                 let (of, minus) = (self.address(*of), self.address(*minus));
-                Pair {
-                    must: Rc::new(of.must.minus(&minus.may)),
-                    may: Rc::new(of.may.minus(&minus.must)),
-                }
+                Pair { must: Rc::new(of.must.minus(&minus.may)), may: Rc::new(of.may.minus(&minus.must)) }
             }
-            AddressSet::Unknown { within: AddressWithin::Family(family), .. }
-                if *family != K::FAMILY =>
-            {
+            AddressSet::Unknown { within: AddressWithin::Family(family), .. } if *family != K::FAMILY => {
                 Pair::same(Rc::new(Intervals::empty()))
             }
             AddressSet::Unknown { .. } => Self::unknown_address(),
@@ -98,9 +86,7 @@ impl<K: Header> Objects<K> {
         let values: Vec<_> = members.iter().map(|id| self.address(*id)).collect();
         let exact = values.iter().all(|value| value.must == value.may);
         let join = |pick: fn(&Pair<Rc<Intervals<K>>>) -> &Rc<Intervals<K>>| {
-            Rc::new(Intervals::of(
-                values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect(),
-            ))
+            Rc::new(Intervals::of(values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect()))
         };
         let may = join(|value| &value.may);
         if exact { Pair::same(may) } else { Pair { must: join(|value| &value.must), may } }
@@ -115,10 +101,7 @@ impl<K: Header> Objects<K> {
             }
             ServiceSet::Icmp { protocol, types, codes } => {
                 let range = |range: &Option<(u8, u8)>| {
-                    range.map_or_else(
-                        || span(0, 255),
-                        |(first, last)| span(first.into(), last.into()),
-                    )
+                    range.map_or_else(|| span(0, 255), |(first, last)| span(first.into(), last.into()))
                 };
                 let more = [(fields::DPORT, range(types)), (fields::SPORT, range(codes))];
                 Pair::same(header::cube(arena, &one(*protocol), &more))
@@ -147,15 +130,11 @@ impl<K: Header> Objects<K> {
         let mut rest = self.service(matches.service);
         let mut narrow = |field: usize, values: &Intervals<K>| {
             let inside = arena.field_in(field, values);
-            rest =
-                Pair { must: arena.guard(rest.must, inside), may: arena.guard(rest.may, inside) };
+            rest = Pair { must: arena.guard(rest.must, inside), may: arena.guard(rest.may, inside) };
         };
         if let Some(states) = &matches.states {
-            let holds =
-                |index: &usize| State::ALL.get(*index).is_some_and(|state| states.contains(state));
-            let keys = (0..State::ALL.len())
-                .filter(holds)
-                .map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
+            let holds = |index: &usize| State::ALL.get(*index).is_some_and(|state| states.contains(state));
+            let keys = (0..State::ALL.len()).filter(holds).map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
             narrow(fields::STATE, &Intervals::of(keys.collect()));
         }
         match &matches.translated {

@@ -6,9 +6,7 @@ use std::rc::Rc;
 
 use super::header::Header;
 use super::objects::Objects;
-use crate::model::{
-    ContextId, Device, InterfaceId, Interfaces, NextHop, PolicyRoute, RESOLVE_DEPTH, Route,
-};
+use crate::model::{ContextId, Device, InterfaceId, Interfaces, NextHop, PolicyRoute, RESOLVE_DEPTH, Route};
 use crate::net::{Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals, Rule};
 use crate::source::Span;
@@ -80,36 +78,23 @@ struct Candidate {
 }
 
 impl<K: Header> RouteTable<K> {
-    pub(super) fn new(
-        arena: &mut Arena<K>,
-        device: &Device,
-        id: ContextId,
-        objects: &Objects<K>,
-    ) -> Self {
+    pub(super) fn new(arena: &mut Arena<K>, device: &Device, id: ContextId, objects: &Objects<K>) -> Self {
         let context = &device.contexts[id];
         let resolver = Resolver { device, context: id };
         let mut table = RouteTable {
-            own: super::intervals(
-                resolver.addresses().map(|(_, address, _, _)| address.into_range()),
-            ),
+            own: super::intervals(resolver.addresses().map(|(_, address, _, _)| address.into_range())),
             best: Function::NONE,
             fallback: None,
             groups: Vec::new(),
             withdrawable: Vec::new(),
             choices: Vec::new(),
             policy: Vec::new(),
-            dynamic: context
-                .dynamic_routing
-                .first()
-                .filter(|_| !context.rib_complete)
-                .map(|d| (d.protocol.clone(), d.span)),
+            dynamic: context.dynamic_routing.first().filter(|_| !context.rib_complete).map(|d| (d.protocol.clone(), d.span)),
         };
         let candidates = table.candidates(&resolver, &context.routes);
         table.best = table.load(arena, candidates.iter());
         if candidates.iter().any(|candidate| candidate.withdrawable) {
-            table.fallback = Some(
-                table.load(arena, candidates.iter().filter(|candidate| !candidate.withdrawable)),
-            );
+            table.fallback = Some(table.load(arena, candidates.iter().filter(|candidate| !candidate.withdrawable)));
         }
         for route in &context.policy_routes {
             let branch = table.policy_branch(arena, &resolver, objects, route);
@@ -132,8 +117,7 @@ impl<K: Header> RouteTable<K> {
             if Family::of(address.0) == K::FAMILY {
                 let name = &resolver.device.interfaces[interface].name;
                 let label = format!("connected {prefix} on {name}");
-                let choice =
-                    Choice { kind: ChoiceKind::Direct(interface, true), span: Some(span), label };
+                let choice = Choice { kind: ChoiceKind::Direct(interface, true), span: Some(span), label };
                 self.choices.push(choice);
                 let choice = self.choices.len() - 1;
                 out.push(Candidate { prefix, distance: 0, metric: 0, withdrawable: false, choice });
@@ -141,11 +125,7 @@ impl<K: Header> RouteTable<K> {
         }
         for route in routes.iter().filter(|route| route.prefix.family() == K::FAMILY) {
             let Some(kind) = resolver.resolve(route.next_hop, RESOLVE_DEPTH) else { continue };
-            self.choices.push(Choice {
-                kind,
-                span: Some(route.span),
-                label: format!("route {}", route.prefix),
-            });
+            self.choices.push(Choice { kind, span: Some(route.span), label: format!("route {}", route.prefix) });
             out.push(Candidate {
                 prefix: route.prefix,
                 distance: route.distance.max(1),
@@ -158,42 +138,25 @@ impl<K: Header> RouteTable<K> {
     }
 
     /// Longest prefix first; within a prefix the best distance and metric share the load.
-    fn load<'a>(
-        &mut self,
-        arena: &mut Arena<K>,
-        candidates: impl Iterator<Item = &'a Candidate>,
-    ) -> Function {
-        let mut by_prefix: BTreeMap<(std::cmp::Reverse<u8>, Prefix), Vec<&Candidate>> =
-            BTreeMap::new();
+    fn load<'a>(&mut self, arena: &mut Arena<K>, candidates: impl Iterator<Item = &'a Candidate>) -> Function {
+        let mut by_prefix: BTreeMap<(std::cmp::Reverse<u8>, Prefix), Vec<&Candidate>> = BTreeMap::new();
         for candidate in candidates {
-            by_prefix
-                .entry((std::cmp::Reverse(candidate.prefix.len()), candidate.prefix))
-                .or_default()
-                .push(candidate);
+            by_prefix.entry((std::cmp::Reverse(candidate.prefix.len()), candidate.prefix)).or_default().push(candidate);
         }
         let everything = Intervals::up_to(K::narrow(K::FAMILY.last()));
         let mut parts = Vec::new();
         for ((_, prefix), list) in by_prefix {
             let best = list.iter().map(|c| (c.distance, c.metric)).min();
-            let chosen: Vec<&&Candidate> =
-                list.iter().filter(|c| Some((c.distance, c.metric)) == best).collect();
+            let chosen: Vec<&&Candidate> = list.iter().filter(|c| Some((c.distance, c.metric)) == best).collect();
             self.withdrawable.push(chosen.iter().any(|candidate| candidate.withdrawable));
             self.groups.push(chosen.iter().map(|candidate| candidate.choice).collect());
-            parts.push((
-                super::intervals::<K>(std::iter::once(prefix.range())),
-                self.groups.len() - 1,
-            ));
+            parts.push((super::intervals::<K>(std::iter::once(prefix.range())), self.groups.len() - 1));
         }
         let first = u32::try_from(self.groups.len() - parts.len()).unwrap_or(0);
         let rules: Vec<Rule<'_, K>> = parts
             .iter()
             .zip(first..)
-            .map(|((second, _), priority)| Rule {
-                first: &everything,
-                second,
-                rest: Function::ALL,
-                priority,
-            })
+            .map(|((second, _), priority)| Rule { first: &everything, second, rest: Function::ALL, priority })
             .collect();
         arena.first_match(&rules)
     }
@@ -206,13 +169,9 @@ impl<K: Header> RouteTable<K> {
         route: &PolicyRoute,
     ) -> PolicyBranch {
         let matches = &route.matches;
-        let (source, destination) =
-            (objects.address(matches.source), objects.address(matches.destination));
+        let (source, destination) = (objects.address(matches.source), objects.address(matches.destination));
         let rest = objects.rest(arena, matches);
-        let takes = super::artefact::product(
-            arena,
-            &(Rc::clone(&source.may), Rc::clone(&destination.may), rest.may),
-        );
+        let takes = super::artefact::product(arena, &(Rc::clone(&source.may), Rc::clone(&destination.may), rest.may));
         let kind = route.next_hop.and_then(|hop| resolver.resolve(hop, RESOLVE_DEPTH));
         let label = "policy route".to_owned();
         let choice = kind.map(|kind| self.choice(Choice { kind, span: Some(route.span), label }));
@@ -254,9 +213,7 @@ impl Resolver<'_> {
         match hop {
             NextHop::Discard => Some(ChoiceKind::Discard),
             NextHop::Context(context) => Some(ChoiceKind::Context(context)),
-            NextHop::Interface(interface) => {
-                self.is_up(interface).then_some(ChoiceKind::Direct(interface, false))
-            }
+            NextHop::Interface(interface) => self.is_up(interface).then_some(ChoiceKind::Direct(interface, false)),
             NextHop::Gateway { address, interface: Some(interface) } => {
                 self.is_up(interface).then_some(ChoiceKind::Gateway(interface, address))
             }
@@ -269,13 +226,8 @@ impl Resolver<'_> {
         if let Some((interface, ..)) = connected.max_by_key(|(_, _, prefix, _)| prefix.len()) {
             return Some(ChoiceKind::Gateway(interface, address));
         }
-        let routes = self.device.contexts[self.context]
-            .routes
-            .iter()
-            .filter(|route| route.prefix.contains(address));
-        let route = routes.max_by_key(|route| {
-            (route.prefix.len(), std::cmp::Reverse((route.distance, route.metric)))
-        })?;
+        let routes = self.device.contexts[self.context].routes.iter().filter(|route| route.prefix.contains(address));
+        let route = routes.max_by_key(|route| (route.prefix.len(), std::cmp::Reverse((route.distance, route.metric))))?;
         match self.resolve(route.next_hop, depth.checked_sub(1)?)? {
             ChoiceKind::Direct(interface, _) => Some(ChoiceKind::Gateway(interface, address)),
             other => Some(other),

@@ -29,9 +29,7 @@ pub fn apply<K: Header>(
     reading: Reading,
 ) -> (Vec<Outcome>, Function, bool) {
     let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
-    let undecided_at = |p: u32| {
-        artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided)
-    };
+    let undecided_at = |p: u32| artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided);
     let undecided = scratch.select(found, &undecided_at);
     let possible = uncertain(artefact, scratch, compiled, ports, set, found, undecided);
     let mut doubt = undecided;
@@ -56,9 +54,7 @@ pub fn apply<K: Header>(
         untouched = scratch.minus(untouched, doubt);
     } else {
         untouched = scratch.min(untouched, undecided);
-        outcomes.extend(
-            possible.into_iter().map(|(before, priority)| outcome(artefact, before, priority)),
-        );
+        outcomes.extend(possible.into_iter().map(|(before, priority)| outcome(artefact, before, priority)));
     }
     outcomes.retain(|outcome| !outcome.before.is_none());
     (outcomes, untouched, exact)
@@ -86,8 +82,7 @@ fn uncertain<K: Header>(
     let mut out = Vec::new();
     for (index, entry) in artefact.entries.iter().enumerate() {
         let takes = matches!(entry.action, Action::Rewrite(_) | Action::Permit);
-        let fits = entry.ingress.contains(ports.0)
-            && ports.1.is_none_or(|port| entry.egress.contains(port));
+        let fits = entry.ingress.contains(ports.0) && ports.1.is_none_or(|port| entry.egress.contains(port));
         if !takes || !fits || entry.sure && undecided.is_none() {
             continue;
         }
@@ -109,22 +104,14 @@ fn uncertain<K: Header>(
 
 /// The packets of `set` after `rewrite`. `egress` holds the addresses of the interface by which they leave.
 #[must_use]
-pub fn image<K: Header>(
-    scratch: &mut Arena<K>,
-    set: Function,
-    rewrite: &Rewrite,
-    id: RewriteId,
-    egress: &Intervals<K>,
-) -> Function {
+pub fn image<K: Header>(scratch: &mut Arena<K>, set: Function, rewrite: &Rewrite, id: RewriteId, egress: &Intervals<K>) -> Function {
     let mut out = set;
     for (field, map) in [(fields::SRC, &rewrite.source), (fields::DST, &rewrite.destination)] {
         if let Some(map) = map {
             out = map_address(scratch, out, field, map, egress);
         }
     }
-    for (field, map) in
-        [(fields::SPORT, rewrite.source_port), (fields::DPORT, rewrite.destination_port)]
-    {
+    for (field, map) in [(fields::SPORT, rewrite.source_port), (fields::DPORT, rewrite.destination_port)] {
         if let Some(map) = map {
             out = map_port(scratch, out, field, map);
         }
@@ -145,9 +132,7 @@ fn map_address<K: Header>(
 ) -> Function {
     let all = Intervals::up_to(K::narrow(K::FAMILY.last()));
     match map {
-        AddressMap::Shift { from, to }
-            if from.family() == K::FAMILY && to.family() == K::FAMILY =>
-        {
+        AddressMap::Shift { from, to } if from.family() == K::FAMILY && to.family() == K::FAMILY => {
             scratch.shift(set, field, K::of(from.first()), K::of(to.first()), from.extent())
         }
         AddressMap::Pool(ranges) => {
@@ -155,18 +140,11 @@ fn map_address<K: Header>(
             scratch.assign(set, field, if pool.is_empty() { &all } else { &pool })
         }
         AddressMap::EgressInterface if !egress.is_empty() => scratch.assign(set, field, egress),
-        AddressMap::Shift { .. } | AddressMap::EgressInterface | AddressMap::Unknown => {
-            scratch.assign(set, field, &all)
-        }
+        AddressMap::Shift { .. } | AddressMap::EgressInterface | AddressMap::Unknown => scratch.assign(set, field, &all),
     }
 }
 
-fn map_port<K: Header>(
-    scratch: &mut Arena<K>,
-    set: Function,
-    field: usize,
-    map: PortMap,
-) -> Function {
+fn map_port<K: Header>(scratch: &mut Arena<K>, set: Function, field: usize, map: PortMap) -> Function {
     let ported = scratch.field_in(fields::PROTOCOL, &port_protocols());
     let (with, without) = (scratch.guard(set, ported), scratch.minus(set, ported));
     let moved = match map {
@@ -174,21 +152,14 @@ fn map_port<K: Header>(
             let extent = u128::from(from.last() - from.first());
             scratch.shift(with, field, small(from.first().into()), small(to.first().into()), extent)
         }
-        PortMap::Within(range) => {
-            scratch.assign(with, field, &span(range.first().into(), range.last().into()))
-        }
+        PortMap::Within(range) => scratch.assign(with, field, &span(range.first().into(), range.last().into())),
     };
     scratch.min(moved, without)
 }
 
 /// A packet of `before` that `rewrite` can turn into `after`.
 #[must_use]
-pub fn pull_back<K: Header>(
-    scratch: &mut Arena<K>,
-    before: Function,
-    rewrite: &Rewrite,
-    after: &[K],
-) -> Option<Vec<K>> {
+pub fn pull_back<K: Header>(scratch: &mut Arena<K>, before: Function, rewrite: &Rewrite, after: &[K]) -> Option<Vec<K>> {
     let protocol = after.get(fields::PROTOCOL).copied().unwrap_or_default();
     let ported = port_protocols().contains(protocol);
     let mut set = before;

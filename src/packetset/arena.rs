@@ -116,8 +116,7 @@ impl<K: Key> Arena<K> {
     /// The bytes that nodes and steps take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>()
-            + self.starts.len() * (size_of::<K>() + size_of::<Function>())
+        self.nodes.len() * size_of::<Node>() + self.starts.len() * (size_of::<K>() + size_of::<Function>())
     }
 
     /// The field that `function` tests first; the number of fields for a constant.
@@ -125,15 +124,12 @@ impl<K: Key> Arena<K> {
         if function.is_terminal() {
             return self.widths.len();
         }
-        self.nodes
-            .get(function.0 as usize)
-            .map_or(self.widths.len(), |node| usize::from(node.field))
+        self.nodes.get(function.0 as usize).map_or(self.widths.len(), |node| usize::from(node.field))
     }
 
     /// Starts and children of a node; empty for a constant.
     pub(super) fn steps(&self, function: Function) -> (&[K], &[Function]) {
-        let Some(node) = self.nodes.get(function.0 as usize).filter(|_| !function.is_terminal())
-        else {
+        let Some(node) = self.nodes.get(function.0 as usize).filter(|_| !function.is_terminal()) else {
             return (&[], &[]);
         };
         let range = node.first as usize..node.first as usize + node.len as usize;
@@ -160,18 +156,13 @@ impl<K: Key> Arena<K> {
         let (starts, children) = self.steps(Function(node));
         self.field(Function(node)) == usize::from(field)
             && starts.len() == steps.len()
-            && steps
-                .iter()
-                .zip(starts.iter().zip(children))
-                .all(|(step, (start, child))| step == &(*start, *child))
+            && steps.iter().zip(starts.iter().zip(children)).all(|(step, (start, child))| step == &(*start, *child))
     }
 
     fn add(&mut self, field: u8, steps: &[(K, Function)], hash: u64) -> Function {
-        let (Ok(id), Ok(first), Ok(len)) = (
-            u32::try_from(self.nodes.len()),
-            u32::try_from(self.starts.len()),
-            u32::try_from(steps.len()),
-        ) else {
+        let (Ok(id), Ok(first), Ok(len)) =
+            (u32::try_from(self.nodes.len()), u32::try_from(self.starts.len()), u32::try_from(steps.len()))
+        else {
             self.exhausted = true;
             return Function::NONE;
         };
@@ -186,8 +177,7 @@ impl<K: Key> Arena<K> {
         let rehash = |node: u32| {
             nodes.get(node as usize).map_or(0, |node| {
                 let from = node.first as usize;
-                let pairs =
-                    starts.iter().skip(from).copied().zip(children.iter().skip(from).copied());
+                let pairs = starts.iter().skip(from).copied().zip(children.iter().skip(from).copied());
                 hash_of(node.field, pairs.take(node.len as usize))
             })
         };
@@ -249,9 +239,7 @@ impl<K: Key> Arena<K> {
 }
 
 fn cache_slot(op: u32, a: Function, b: Function) -> usize {
-    let mixed = (u64::from(a.0) << 32 | u64::from(b.0))
-        .wrapping_add(u64::from(op))
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (u64::from(a.0) << 32 | u64::from(b.0)).wrapping_add(u64::from(op)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     usize::try_from(mixed >> 40).unwrap_or(0) & (CACHE - 1)
 }
 

@@ -41,11 +41,7 @@ impl<K: Key> Arena<K> {
         if let Some(result) = done.get(&(field, active.to_vec())) {
             return *result;
         }
-        let result = if field == 2 {
-            self.fold(rules, active)
-        } else {
-            self.sweep_field(rules, active, field, done)
-        };
+        let result = if field == 2 { self.fold(rules, active) } else { self.sweep_field(rules, active, field, done) };
         done.insert((field, active.to_vec()), result);
         result
     }
@@ -64,9 +60,7 @@ impl<K: Key> Arena<K> {
             let intervals = if field == 0 { rule.first } else { rule.second };
             for (start, end) in intervals.as_slice() {
                 events.push((*start, true, *index));
-                events.extend(
-                    end.next().filter(|after| *after <= last).map(|after| (after, false, *index)),
-                );
+                events.extend(end.next().filter(|after| *after <= last).map(|after| (after, false, *index)));
             }
         }
         events.sort_unstable();
@@ -74,9 +68,7 @@ impl<K: Key> Arena<K> {
         let mut here: Vec<u32> = Vec::new();
         let mut at = 0;
         while let Some((start, ..)) = events.get(at).copied() {
-            while let Some((_, opens, index)) =
-                events.get(at).copied().filter(|event| event.0 == start)
-            {
+            while let Some((_, opens, index)) = events.get(at).copied().filter(|event| event.0 == start) {
                 match (opens, here.binary_search(&index)) {
                     (true, Err(place)) => here.insert(place, index),
                     (false, Ok(place)) => drop(here.remove(place)),

@@ -34,13 +34,7 @@ impl<K: Key> Arena<K> {
         (out, more)
     }
 
-    fn collect(
-        &self,
-        at: Function,
-        prefix: &mut Vec<Intervals<K>>,
-        out: &mut Vec<Cube<K>>,
-        limit: usize,
-    ) -> bool {
+    fn collect(&self, at: Function, prefix: &mut Vec<Intervals<K>>, out: &mut Vec<Cube<K>>, limit: usize) -> bool {
         if at.is_none() {
             return false;
         }
@@ -72,8 +66,7 @@ impl<K: Key> Arena<K> {
     fn grouped(&self, function: Function) -> Vec<(Function, Intervals<K>)> {
         let (starts, children) = self.steps(function);
         let mut order: Vec<Function> = Vec::new();
-        let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> =
-            rustc_hash::FxHashMap::default();
+        let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> = rustc_hash::FxHashMap::default();
         for (index, (start, child)) in starts.iter().zip(children).enumerate() {
             if child.is_none() {
                 continue;
@@ -88,9 +81,6 @@ impl<K: Key> Arena<K> {
                 list.push((*start, last));
             }
         }
-        order
-            .into_iter()
-            .map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default())))
-            .collect()
+        order.into_iter().map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default()))).collect()
     }
 }

@@ -33,9 +33,7 @@ impl<K: Key> Intervals<K> {
         let mut out: Vec<(K, K)> = Vec::with_capacity(parts.len());
         for (first, last) in parts {
             match out.last_mut() {
-                Some(open) if open.1.next().is_none_or(|next| first <= next) => {
-                    open.1 = open.1.max(last)
-                }
+                Some(open) if open.1.next().is_none_or(|next| first <= next) => open.1 = open.1.max(last),
                 _ => out.push((first, last)),
             }
         }

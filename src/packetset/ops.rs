@@ -213,11 +213,7 @@ fn overlay<K: Key>(
         }
         let end = inside.get(index + 1).map(|step| step.0);
         let at = starts.partition_point(|candidate| candidate <= start);
-        out.push((
-            *start,
-            children.get(at.wrapping_sub(1)).copied().unwrap_or(Function::NONE),
-            *right,
-        ));
+        out.push((*start, children.get(at.wrapping_sub(1)).copied().unwrap_or(Function::NONE), *right));
         for (next, child) in starts.iter().zip(children).skip(at) {
             if end.is_some_and(|end| *next >= end) {
                 break;

@@ -39,14 +39,9 @@ impl<K: Key> Arena<K> {
             let at_from = arena.child_at(function, from);
             steps.push((to, at_from));
             let (starts, children) = arena.steps(function);
-            let later =
-                starts.iter().zip(children).filter(|(start, _)| **start > from && **start <= last);
+            let later = starts.iter().zip(children).filter(|(start, _)| **start > from && **start <= last);
             steps.extend(later.map(|(start, child)| (moved(*start), *child)));
-            steps.extend(
-                end.next()
-                    .filter(|after| *after <= arena.width(field))
-                    .map(|after| (after, Function::NONE)),
-            );
+            steps.extend(end.next().filter(|after| *after <= arena.width(field)).map(|after| (after, Function::NONE)));
             arena.make(field, &mut steps)
         })
     }
@@ -79,8 +74,7 @@ impl<K: Key> Arena<K> {
             at_field(self, function)
         } else {
             let (starts, children) = self.steps(function);
-            let mut steps: Vec<(K, Function)> =
-                starts.iter().copied().zip(children.iter().copied()).collect();
+            let mut steps: Vec<(K, Function)> = starts.iter().copied().zip(children.iter().copied()).collect();
             for step in &mut steps {
                 step.1 = self.change_in(step.1, field, at_field, done);
             }

@@ -17,8 +17,7 @@ fn arena() -> Arena<u32> {
 }
 
 fn inside(spec: &RuleSpec, point: [u32; 3]) -> bool {
-    let within =
-        |parts: &[(u32, u32)], value: u32| parts.iter().any(|(a, b)| (*a..=*b).contains(&value));
+    let within = |parts: &[(u32, u32)], value: u32| parts.iter().any(|(a, b)| (*a..=*b).contains(&value));
     within(&spec.0, point[0]) && within(&spec.1, point[1]) && within(&[spec.2], point[2])
 }
 
@@ -39,8 +38,7 @@ fn load(arena: &mut Arena<u32>, specs: &[RuleSpec]) -> Function {
 }
 
 fn spec() -> impl Strategy<Value = RuleSpec> {
-    let side =
-        || prop::collection::vec((0u32..8, 0u32..8).prop_map(|(a, b)| (a.min(b), a.max(b))), 0..3);
+    let side = || prop::collection::vec((0u32..8, 0u32..8).prop_map(|(a, b)| (a.min(b), a.max(b))), 0..3);
     (side(), side(), (0u32..4, 0u32..4).prop_map(|(a, b)| (a.min(b), a.max(b))))
 }
 

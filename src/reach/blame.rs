@@ -40,9 +40,7 @@ pub fn blamed_lines<K: Header>(
                 out.push(Blamed { filter, line: Some(entry.line) });
             }
         }
-        let returns = |p: u32| {
-            artefact.entries.get(p as usize).is_some_and(|entry| entry.action == Action::Return)
-        };
+        let returns = |p: u32| artefact.entries.get(p as usize).is_some_and(|entry| entry.action == Action::Return);
         let decided = run.arena.select(found, &|p| !returns(p));
         open = run.arena.minus(open, decided);
     }
@@ -68,13 +66,7 @@ pub(super) fn filter_of<'a, K>(network: &Network<'a, K>, filter: FilterRef) -> O
 impl<K: Header> Run<K> {
     /// Every line that lets packets of `wanted` reach event `end`, by filter, from the end back to the start. Where a
     /// translation lies between, the whole set that passed there counts.
-    pub fn blame(
-        &mut self,
-        network: &Network<'_, K>,
-        end: usize,
-        wanted: Function,
-        reading: Reading,
-    ) -> Vec<Blamed> {
+    pub fn blame(&mut self, network: &Network<'_, K>, end: usize, wanted: Function, reading: Reading) -> Vec<Blamed> {
         let mut out: BTreeMap<Blamed, ()> = BTreeMap::new();
         let mut order = Vec::new();
         let mut narrowed = Some(wanted);
@@ -84,12 +76,9 @@ impl<K: Header> Run<K> {
                 match record {
                     Record::Translate { rewrite: Some(_), .. } => narrowed = None,
                     Record::Filter { filter, after } => {
-                        let set =
-                            narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));
+                        let set = narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));
                         let lines = blamed_lines(network, self, *filter, set, reading);
-                        order.extend(
-                            lines.into_iter().filter(|line| out.insert(*line, ()).is_none()),
-                        );
+                        order.extend(lines.into_iter().filter(|line| out.insert(*line, ()).is_none()));
                     }
                     _ => {}
                 }

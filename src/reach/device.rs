@@ -50,10 +50,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     /// Every branch of `set`; `fresh` when it has just come in, so that the stages before the route apply.
     pub(super) fn run(&mut self, run: &mut Run<K>, set: Function, fresh: bool) -> Vec<Branch> {
         let pipeline = &self.model().contexts[self.context].pipeline;
-        let route = pipeline
-            .iter()
-            .position(|stage| matches!(stage, Stage::Route))
-            .unwrap_or(pipeline.len());
+        let route = pipeline.iter().position(|stage| matches!(stage, Stage::Route)).unwrap_or(pipeline.len());
         let mut branches = vec![Branch { node: Node::Arrive(self.port), set, records: Vec::new() }];
         if fresh {
             branches = self.stages(run, branches, 0..route, None);
@@ -83,22 +80,12 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         for (index, stage) in pipeline.iter().enumerate().take(range.end).skip(range.start) {
             branches = match stage {
                 Stage::Filter(filter) => {
-                    let place = FilterRef {
-                        device: self.port.device,
-                        context: self.context,
-                        stage: index,
-                        local: false,
-                        ports,
-                    };
-                    branches
-                        .into_iter()
-                        .map(|branch| self.filter(run, branch, filter, place))
-                        .collect()
+                    let place = FilterRef { device: self.port.device, context: self.context, stage: index, local: false, ports };
+                    branches.into_iter().map(|branch| self.filter(run, branch, filter, place)).collect()
                 }
-                Stage::Translate(translate) => branches
-                    .into_iter()
-                    .flat_map(|branch| self.translate(run, branch, translate, ports))
-                    .collect(),
+                Stage::Translate(translate) => {
+                    branches.into_iter().flat_map(|branch| self.translate(run, branch, translate, ports)).collect()
+                }
                 Stage::Route => branches,
             };
         }
@@ -112,20 +99,11 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         }
     }
 
-    fn filter(
-        &self,
-        run: &mut Run<K>,
-        mut branch: Branch,
-        filter: &Filter,
-        place: FilterRef,
-    ) -> Branch {
-        if self.query.only_filters_of.is_some_and(|device| device != place.device)
-            || branch.set.is_none()
-        {
+    fn filter(&self, run: &mut Run<K>, mut branch: Branch, filter: &Filter, place: FilterRef) -> Branch {
+        if self.query.only_filters_of.is_some_and(|device| device != place.device) || branch.set.is_none() {
             return branch;
         }
-        let (known, asked) =
-            if filter.stateful { stateful(run, branch.set) } else { (Function::NONE, branch.set) };
+        let (known, asked) = if filter.stateful { stateful(run, branch.set) } else { (Function::NONE, branch.set) };
         let verdicts = self.bound(run, asked, filter, place.ports);
         let passed = run.arena.min(verdicts.possible, known);
         let sure = run.arena.min(verdicts.sure, known);
@@ -139,28 +117,15 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         branch
     }
 
-    fn bound(
-        &self,
-        run: &mut Run<K>,
-        set: Function,
-        filter: &Filter,
-        ports: (InterfaceId, Option<InterfaceId>),
-    ) -> Permitted {
+    fn bound(&self, run: &mut Run<K>, set: Function, filter: &Filter, ports: (InterfaceId, Option<InterfaceId>)) -> Permitted {
         let Some(binding) = binding(&filter.bindings, ports) else {
-            return Permitted::same(if filter.otherwise == Action::Permit {
-                set
-            } else {
-                Function::NONE
-            });
+            return Permitted::same(if filter.otherwise == Action::Permit { set } else { Function::NONE });
         };
         let possible = self.permitted(run, set, binding, ports, Reading::May);
         let exact = binding.lists.iter().all(|list| {
-            self.compiled()
-                .and_then(|compiled| compiled.list(*list))
-                .is_some_and(compile::Artefact::is_exact)
+            self.compiled().and_then(|compiled| compiled.list(*list)).is_some_and(compile::Artefact::is_exact)
         });
-        let reading =
-            if self.query.reading == Reading::Always { Reading::Always } else { Reading::Must };
+        let reading = if self.query.reading == Reading::Always { Reading::Always } else { Reading::Must };
         let sure = if exact { possible } else { self.permitted(run, set, binding, ports, reading) };
         Permitted { possible, sure }
     }
@@ -199,9 +164,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         translate: &Translate,
         ports: (InterfaceId, Option<InterfaceId>),
     ) -> Vec<Branch> {
-        let (Some(binding), Some(compiled)) =
-            (binding(&translate.bindings, ports), self.compiled())
-        else {
+        let (Some(binding), Some(compiled)) = (binding(&translate.bindings, ports), self.compiled()) else {
             return vec![branch];
         };
         let egress = self.egress_addresses(ports.1);
@@ -215,9 +178,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             for outcome in outcomes {
                 let rewrite = outcome.rewrite.map(|id| (id, &self.model().rewrites[id]));
                 let set = match rewrite {
-                    Some((id, rewrite)) => {
-                        compile::image(&mut run.arena, outcome.before, rewrite, id, &egress)
-                    }
+                    Some((id, rewrite)) => compile::image(&mut run.arena, outcome.before, rewrite, id, &egress),
                     None => outcome.before,
                 };
                 let mut records = branch.records.clone();
@@ -252,13 +213,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         };
         for (index, filter) in self.model().contexts[self.context].local.iter().enumerate() {
             let ports = (self.port.interface, None);
-            let place = FilterRef {
-                device: self.port.device,
-                context: self.context,
-                stage: index,
-                local: true,
-                ports,
-            };
+            let place = FilterRef { device: self.port.device, context: self.context, stage: index, local: true, ports };
             itself = self.filter(run, itself, filter, place);
         }
         out.push(itself);
@@ -268,14 +223,10 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
 
     /// The branches of the route, each with its egress.
     fn route(&self, run: &mut Run<K>, branch: Branch) -> Vec<(Branch, Option<InterfaceId>)> {
-        let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else {
-            return Vec::new();
-        };
+        let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return Vec::new() };
         let mut out = Vec::new();
         let mut plain = branch.set;
-        for policy in
-            table.policy.iter().filter(|policy| policy.ingress.contains(self.port.interface))
-        {
+        for policy in table.policy.iter().filter(|policy| policy.ingress.contains(self.port.interface)) {
             let taken = run.arena.import(&compiled.arena, policy.takes, branch.set);
             if taken.is_none() {
                 continue;
@@ -292,13 +243,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         out
     }
 
-    fn look_up(
-        &self,
-        run: &mut Run<K>,
-        branch: &Branch,
-        set: Function,
-        out: &mut Vec<(Branch, Option<InterfaceId>)>,
-    ) {
+    fn look_up(&self, run: &mut Run<K>, branch: &Branch, set: Function, out: &mut Vec<(Branch, Option<InterfaceId>)>) {
         let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return };
         let found = run.arena.import(&compiled.arena, table.best, set);
         let routed = run.arena.support(found);
@@ -317,9 +262,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             for choice in choices {
                 self.choose(run, branch, part, *choice, out);
             }
-            if table.withdrawable.get(group as usize) == Some(&true)
-                && self.query.reading == Reading::May
-            {
+            if table.withdrawable.get(group as usize) == Some(&true) && self.query.reading == Reading::May {
                 self.fall_back(run, branch, part, out);
             }
         }
@@ -331,13 +274,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         }
     }
 
-    fn fall_back(
-        &self,
-        run: &mut Run<K>,
-        branch: &Branch,
-        set: Function,
-        out: &mut Vec<(Branch, Option<InterfaceId>)>,
-    ) {
+    fn fall_back(&self, run: &mut Run<K>, branch: &Branch, set: Function, out: &mut Vec<(Branch, Option<InterfaceId>)>) {
         let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return };
         let Some(fallback) = table.fallback else { return };
         run.exact = false;
@@ -358,25 +295,11 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         choice: usize,
         out: &mut Vec<(Branch, Option<InterfaceId>)>,
     ) {
-        let Some(kind) =
-            self.table().and_then(|table| table.choices.get(choice)).map(|choice| choice.kind)
-        else {
-            return;
-        };
-        let mut next = Branch {
-            node: Node::Depart(self.port.device, self.context, choice),
-            set,
-            records: branch.records.clone(),
-        };
-        next.records.push(Record::Route {
-            device: self.port.device,
-            context: self.context,
-            choice,
-        });
+        let Some(kind) = self.table().and_then(|table| table.choices.get(choice)).map(|choice| choice.kind) else { return };
+        let mut next = Branch { node: Node::Depart(self.port.device, self.context, choice), set, records: branch.records.clone() };
+        next.records.push(Record::Route { device: self.port.device, context: self.context, choice });
         match kind {
-            ChoiceKind::Gateway(egress, _) | ChoiceKind::Direct(egress, _) => {
-                out.push((next, Some(egress)))
-            }
+            ChoiceKind::Gateway(egress, _) | ChoiceKind::Direct(egress, _) => out.push((next, Some(egress))),
             ChoiceKind::Context(context) => {
                 next.node = Node::Leak(self.port, context);
                 out.push((next, None));
@@ -387,8 +310,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
 
     /// Out of every interface of the context: the way is not known.
     fn flood(&self, branch: &Branch, set: Function, out: &mut Vec<(Branch, Option<InterfaceId>)>) {
-        let interfaces =
-            self.model().interfaces.iter().filter(|(_, i)| i.up && i.context == self.context);
+        let interfaces = self.model().interfaces.iter().filter(|(_, i)| i.up && i.context == self.context);
         for (id, _) in interfaces {
             let node = Node::Flood(self.port.device, id);
             out.push((Branch { node, set, records: branch.records.clone() }, Some(id)));
@@ -396,12 +318,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     }
 
     /// Packets that leave by the interface they came in by, where such packets may pass unfiltered.
-    fn hairpin(
-        &self,
-        run: &mut Run<K>,
-        branch: &Branch,
-        egress: Option<InterfaceId>,
-    ) -> Option<Branch> {
+    fn hairpin(&self, run: &mut Run<K>, branch: &Branch, egress: Option<InterfaceId>) -> Option<Branch> {
         let unfiltered = self.model().interfaces[self.port.interface].hairpin_unfiltered;
         if egress != Some(self.port.interface) || !unfiltered {
             return None;
@@ -427,10 +344,7 @@ fn is_connected<K>(table: &RouteTable<K>, choice: usize) -> bool {
 }
 
 /// The first binding that fits.
-pub(super) fn binding(
-    bindings: &[Binding],
-    ports: (InterfaceId, Option<InterfaceId>),
-) -> Option<&Binding> {
+pub(super) fn binding(bindings: &[Binding], ports: (InterfaceId, Option<InterfaceId>)) -> Option<&Binding> {
     bindings.iter().find(|binding| {
         binding.ingress.contains(ports.0)
             && match ports.1 {

@@ -2,10 +2,10 @@
 
 use super::{Network, Record, Run};
 use crate::compile::{self, Header, fields};
-use crate::graph::Node;
 use crate::net::Flow;
 use crate::packetset::{Function, Intervals};
 use crate::snapshot::Port;
+use crate::graph::Node;
 
 /// One packet with its history.
 #[derive(Clone, Debug)]
@@ -41,12 +41,7 @@ impl<K: Header> Run<K> {
     }
 
     /// The history of the packet at `point` of event `end`.
-    pub fn trace_back(
-        &mut self,
-        network: &Network<'_, K>,
-        end: usize,
-        point: Vec<K>,
-    ) -> Option<Origin<K>> {
+    pub fn trace_back(&mut self, network: &Network<'_, K>, end: usize, point: Vec<K>) -> Option<Origin<K>> {
         let mut points = vec![(end, point.clone())];
         let (mut at, mut point) = (end, point);
         loop {
