@@ -1,7 +1,9 @@
 //! From device to device; see "How packets move" in [`crate::snapshot`].
 
 use super::causes;
-use super::packet::{Cut, Packet, destination_in, destination_is, ports_within, source_in, within};
+use super::packet::{
+    Cut, Field, Packet, destination_in, destination_is, ports_within, source_in, within,
+};
 use super::route::{Lookup, Table, Target, Way};
 use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
@@ -164,8 +166,10 @@ impl<'a> Walker<'a> {
             session: crossing.is_some() || self.options.sessions.contains(&port.device),
             crossing,
         };
-        for (traveller, forwardable) in self.parts(traveller, forwardable) {
-            if forwardable {
+        // What a session takes back is judged at the route, as what it was.
+        let known = visit.crossing.is_some();
+        for (traveller, fit) in self.parts(traveller, |t| Ok(known || forwardable(t)?)) {
+            if fit {
                 self.through(&visit, context, traveller);
             } else {
                 self.end(traveller, Disposition::NotForwardable, None);
@@ -438,7 +442,10 @@ fn forwardable(traveller: &Traveller) -> Result<bool, Cut> {
     let blocks = |family: Family| non_unicast(family).iter().filter_map(|b| Prefix::parse(b));
     let mut forwardable = true;
     for block in blocks(packet.family()) {
-        forwardable &= !source_in(packet, block.range())?;
+        // An address that is not known is still one that the device has: unicast.
+        if !traveller.is_unknown(Field::Source) {
+            forwardable &= !source_in(packet, block.range())?;
+        }
         forwardable &= !destination_in(packet, block.range())?;
     }
     Ok(forwardable)
