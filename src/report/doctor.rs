@@ -122,6 +122,7 @@ fn issues(page: &mut Page<'_>, loaded: &Loaded) {
             IssueKind::UnattachedZone => text!("接続先のないゾーン", "zone attached nowhere"),
             IssueKind::UnzonedAddresses => text!("ゾーンのないアドレス", "addresses in no zone"),
             IssueKind::OverlappingZones => text!("重なるゾーン", "overlapping zones"),
+            IssueKind::AmbiguousSegment => text!("重なるサブネット", "overlapping subnets"),
             IssueKind::UnreadLine => text!("未解釈の行", "unread line"),
         };
         let place = issue.cause.span.map_or(String::new(), |s| loaded.sources.place(s) + " ");

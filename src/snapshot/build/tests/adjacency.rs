@@ -156,5 +156,4 @@ fn a_large_network_builds_fast() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(segment_count(&snapshot), 50_000);
     assert_eq!(snapshot.opaques.len(), 100);
-    println!("built in {:?}", start.elapsed());
 }
