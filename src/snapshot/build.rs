@@ -85,6 +85,7 @@ fn suggest(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -
         let span = Span { file: coverage.file, start: 0, end: 0 };
         paths.push(crate::source::Spanned { value: config(device, coverage), span });
     }
+    derive::rename_devices(&mut topology);
     topology
 }
 
