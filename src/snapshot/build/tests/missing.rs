@@ -97,6 +97,21 @@ fn zones_behind_routes() {
 }
 
 #[test]
+fn a_route_longer_than_the_connected_subnet_leads_away_from_it() {
+    let topology =
+        "zones: { wide: { networks: [10.5.0.0/16] }, near: { networks: [10.6.0.0/16] } }\n";
+    let world = World::new(topology).with("a", |d| {
+        d.port("lan", &["10.0.0.1/8"])
+            .port("wan", &["192.0.2.1/30"])
+            .route("10.5.0.0/16", "192.0.2.2")
+            .route("0.0.0.0/0", "192.0.2.2")
+    });
+    let snapshot = world.build();
+    assert_eq!(zones_at(&snapshot, "a", "lan"), ["wide", "near"]);
+    assert_eq!(opaques(&snapshot), [("gateway 192.0.2.2".to_owned(), false, names(&["wide"]))]);
+}
+
+#[test]
 fn a_default_route_is_the_last_resort() {
     let hq = "zones: { lan: { networks: [10.0.0.0/24] }, hq: { networks: [172.16.0.0/16] } }\n";
     let make = |d: Box| d.port("lan", &["10.0.0.1/24"]).route("0.0.0.0/0", "10.0.0.254");
