@@ -16,6 +16,7 @@ mod deny;
 mod enforce;
 mod facts;
 mod parties;
+mod prefer;
 mod replay;
 mod require;
 mod sets;
@@ -23,8 +24,10 @@ mod stones;
 mod waivers;
 mod write;
 
-pub use parties::{Resolved, resolve};
-pub use sets::{list_flows, service_set};
+pub use coverage::issues;
+pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
+pub use prefer::example;
+pub use sets::{addresses, list_flows, service_set};
 
 use crate::compile::Header;
 use crate::finding::{Finding, RuleVerdict, Verdict};
@@ -94,7 +97,6 @@ pub fn judge(
             .max();
         verdict.verdict = worst.unwrap_or(Verdict::Holds);
     }
-    judgment.findings.extend(coverage::issues(snapshot));
     judgment
 }
 

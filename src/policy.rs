@@ -3,7 +3,7 @@
 mod read;
 mod schema;
 
-pub use read::read;
+pub use read::{read, read_party, read_service};
 pub use schema::schema;
 
 use crate::finding::{Basis, Severity};

@@ -18,6 +18,7 @@ mod github;
 mod pcap;
 mod doctor;
 mod explain;
+pub mod flows;
 mod matrix;
 mod problem;
 mod rule;

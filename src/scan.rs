@@ -1,12 +1,19 @@
 //! The pure front door of the library: files in, [`Scan`] out. No file is opened here, no clock read.
 
-use crate::finding::{Cause, Finding, FlowList, Hop, RuleVerdict};
+mod ask;
+mod load;
+
+use std::cmp::Reverse;
+
+use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict};
 use crate::model::Moment;
+use crate::model::{Coverage, Device};
 use crate::net::{Family, Flow};
 use crate::policy::Policy;
 use crate::snapshot::Snapshot;
 use crate::source::{FileId, Sources, Span};
 use crate::text::Text;
+use crate::{check, lint, snapshot, text};
 
 /// The files of a run as the caller read them: relative path with forward slashes, and bytes.
 #[derive(Clone, Debug, Default)]
@@ -133,37 +140,45 @@ pub struct ExplainedCase {
     pub causes: Vec<Cause>,
 }
 
-// stub: everything below stands in for the real front door, behind the same signatures.
-
 /// Reads every file and joins them to a network.
 ///
 /// # Errors
 /// Every input that could not be worked with.
-pub fn load(files: Files, _options: &Options) -> Result<Loaded, Vec<InputError>> {
-    let mut loaded = Loaded::default();
-    let mut errors = Vec::new();
-    loaded.snapshot.name = files.name;
-    for (path, bytes) in &files.entries {
-        match loaded.sources.add(path, bytes) {
-            Ok(id) if path == "topology.yaml" => loaded.roles.push((id, Role::Topology)),
-            Ok(id) if path == "policy.yaml" => loaded.roles.push((id, Role::Policy)),
-            Ok(_) => {}
-            Err(error) => errors.push(InputError {
-                path: path.clone(),
-                span: None,
-                line: Some(error.line()),
-                message: error.message(),
-                help: None,
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(loaded) } else { Err(errors) }
+pub fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
+    load::load(files, options)
 }
 
 /// Judges what was read.
 #[must_use]
 pub fn judge(loaded: Loaded) -> Scan {
-    Scan { loaded, ..Scan::default() }
+    let mut scan = Scan::default();
+    if let Some(policy) = &loaded.policy {
+        // Names were resolved once already, when the policy was read.
+        if let Ok(resolved) = check::resolve(&loaded.snapshot, policy) {
+            let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
+            scan.verdicts = judgment.verdicts;
+            scan.findings = judgment.findings;
+        }
+    }
+    scan.findings.extend(check::issues(&loaded.snapshot));
+    scan.findings.extend(lint::lint(&loaded.snapshot, &loaded.sources));
+    scan.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    scan.loaded = loaded;
+    scan
+}
+
+/// Policy findings by gravity, then what is missing, then hygiene; within that a fixed order.
+fn order(finding: &Finding) -> impl Ord {
+    let class = match finding.kind {
+        Kind::InternalDisagreement => 0,
+        Kind::Coverage => 2,
+        Kind::Lint(_) => 3,
+        _ => 1,
+    };
+    let place = finding.blame.first().map(|blame| blame.span);
+    let ends = (finding.from.clone(), finding.to.clone(), finding.family, finding.device.clone());
+    let gravity = (Reverse(finding.severity), Reverse(finding.verdict));
+    (class, gravity, finding.rule.clone(), finding.kind, ends, place, finding.message.clone())
 }
 
 /// Files in, verdicts out.
@@ -176,8 +191,8 @@ pub fn scan(files: Files, options: &Options) -> Result<Scan, Vec<InputError>> {
 
 /// What can travel between every pair of zones.
 #[must_use]
-pub fn matrix(_loaded: &Loaded) -> Matrix {
-    Matrix::default()
+pub fn matrix(loaded: &Loaded) -> Matrix {
+    ask::matrix(loaded)
 }
 
 /// Why `from` reaches `to`, or does not.
@@ -186,13 +201,12 @@ pub fn matrix(_loaded: &Loaded) -> Matrix {
 /// A name or service that means nothing.
 #[allow(clippy::result_large_err, reason = "once a run")]
 pub fn explain(
-    _loaded: &Loaded,
+    loaded: &Loaded,
     from: &str,
     to: &str,
     service: Option<&str>,
 ) -> Result<Explanation, InputError> {
-    let service = service.map(str::to_owned);
-    Ok(Explanation { from: from.to_owned(), to: to.to_owned(), service, cases: Vec::new() })
+    ask::explain(loaded, from, to, service)
 }
 
 /// A first topology file, from the configurations alone.
@@ -201,5 +215,16 @@ pub fn explain(
 /// When no configuration was read.
 #[allow(clippy::result_large_err, reason = "once a run")]
 pub fn draft_topology(loaded: &Loaded) -> Result<String, InputError> {
-    Ok(format!("version: 1\nname: {}\n", loaded.snapshot.name))
+    if loaded.snapshot.devices.is_empty() {
+        return Err(InputError {
+            path: loaded.snapshot.name.clone(),
+            span: None,
+            line: None,
+            message: text!("機器の設定ファイルがありません。", "there is no device configuration"),
+            help: None,
+        });
+    }
+    let path =
+        |_: &Device, coverage: &Coverage| loaded.sources.file(coverage.file).path().to_owned();
+    Ok(snapshot::describe(&loaded.snapshot, path))
 }

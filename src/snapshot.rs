@@ -4,30 +4,40 @@
 //!
 //! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of every
 //!    segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is behind
-//!    ([`Opaque::zones`]). Zones on one segment reach each other, and hosts of the segment, without any device.
+//!    ([`Opaque::zones`]). Zones on one segment reach each other, and hosts of the segment, without any device; so do zones
+//!    behind one opaque router. Besides, the packet *may* go to an opaque router of the segment, which then does as in 5.
 //! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress known. If
 //!    the destination is then an address of an interface of the same context that is up, the packet is for the device
-//!    itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`].
+//!    itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]. A packet that a route hands
+//!    to another context is asked this again there, and meets the stages after the route of that context.
 //! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other branch,
 //!    uncertain for packets that a policy route matches. Table: longest prefix among connected prefixes of interfaces that are
 //!    up (distance 0) and usable routes; then lowest distance, then lowest metric; equals share the load (each is a possible
 //!    choice). A route is usable when its interface is up, or its gateway lies in a connected prefix of the context or is
 //!    itself reached by a usable route (at most [`RESOLVE_DEPTH`] times). When a chosen route is `withdrawable`, the table
 //!    without it is a *may* branch too. When the context has `dynamic_routing` and no complete RIB, every neighbour of the
-//!    context (each device port, opaque router and zone on its segments) is a *may* branch. No route: dropped.
+//!    context (each device port, opaque router and zone on its segments) is a *may* branch, and what the table says is
+//!    uncertain except for connected prefixes (a route that is not seen may be longer). No route: dropped. What goes to a
+//!    loopback interface is dropped.
 //! 4. **Departure** by an interface to a next hop (the gateway; the destination itself for connected and interface routes).
 //!    The remaining stages run with ingress and egress known. On the segment of the egress: a device port that owns the
 //!    next-hop address receives the packet; else an opaque router that owns it does; else, when the next hop is the
-//!    destination, it is delivered to the zones of the segment that hold it, or, when none does, to whichever opaque routers
-//!    are on the segment (interface routes) and otherwise it ends outside every zone ([`Place::Unzoned`]).
+//!    destination, a device port that would translate it before the route (it answers for it: proxy ARP; surely when every
+//!    result is one-to-one, else *may*); else it is delivered to the zones of the segment that hold it, or, when none does, to
+//!    whichever opaque routers are on the segment (interface routes; device ports *may* answer as well) and otherwise it ends
+//!    outside every zone ([`Place::Unzoned`]). A gateway that nobody owns *may* be any router of the segment. By an interface
+//!    that is not Ethernet, or an internal link, what nobody owns goes to the other ends: ports and opaque routers.
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
-//!    any device port on its segments, and deliver to any zone on its segments that holds the destination: *may*. Routers that
-//!    are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand anything to another.
+//!    any device port or opaque router on its segments, and deliver to any zone on its segments that holds the destination:
+//!    *may*. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand
+//!    anything to another.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
-//!    never forwarded.
+//!    never forwarded, nor accepted by a device.
 //! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
-//! 8. A stateful filter drops TCP packets that open nothing ([`crate::net::Flow::is_opening`]) in state `new`; it passes packets
-//!    in state `established` and `related` without meeting a line.
+//! 8. A stateful filter drops TCP packets that open nothing ([`crate::net::Flow::is_opening`]) in state `new` or `invalid`; it
+//!    passes packets in state `established` and `related` without meeting a line.
+//! 9. **Schedules** are read at [`Snapshot::at`]. A line that is active at some time only ([`crate::model::Activity`]) applies
+//!    when it permits or translates, because there is a time when it does; any other line *may* apply.
 
 mod build;
 mod place;

@@ -19,7 +19,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-//pub use flows::{FlowError, FlowLine, FlowResult, FlowRow, judge_flows, read_flows};
+pub use flows::{COLUMNS, FlowError, FlowLine, FlowResult, FlowRow, judge_flows, read_flows};
 pub use reply::round_trip;
 
 use crate::finding::{Cause, Hop};

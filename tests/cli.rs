@@ -364,6 +364,21 @@ fn init_writes_once_and_replaces_only_when_told() {
 }
 
 #[test]
+fn the_readme_names_every_command_format_and_exit_code() {
+    for readme in [include_str!("../README.md"), include_str!("../README.ja.md")] {
+        for name in COMMANDS {
+            assert!(readme.contains(&format!("`{name}")), "{name}");
+        }
+        for sink in sekisho::report::Sink::ALL {
+            assert!(readme.contains(&format!("`{}`", sink.id())), "{sink:?}");
+        }
+        for code in 0..=4 {
+            assert!(readme.contains(&format!("\n| {code} | ")), "{code}");
+        }
+    }
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     let world = world("same");
     for format in ["terminal", "json", "sarif", "junit"] {

@@ -13,8 +13,8 @@ use sekisho::finding::{
 };
 use sekisho::model::{Coverage, Gap, LineStatus};
 use sekisho::net::{Family, Flow, State, TCP_SYN};
-use sekisho::report::{self, Sink, Style};
-use sekisho::scan::{Role, Scan};
+use sekisho::report::{self, MatrixFormat, Sink, Style};
+use sekisho::scan::{ExplainedCase, Explanation, InputError, Matrix, MatrixPair, Role, Scan};
 use sekisho::source::{FileId, Span};
 use sekisho::text::{Lang, Text};
 use serde_json::Value;
@@ -116,6 +116,7 @@ fn scan_of(kinds: &[Kind]) -> Scan {
     let path = "設定/a b:,%\u{202e}\u{1b}[31m.conf";
     let file = scan.loaded.sources.add(path, text.as_bytes()).unwrap();
     let policy = scan.loaded.sources.add("policy.yaml", b"rules: []\n").unwrap();
+    scan.loaded.sources.add("forgotten.conf", b"hostname x\n").unwrap();
     scan.loaded.snapshot.name = HOSTILE.to_owned();
     let device = HOSTILE.to_owned();
     scan.loaded.roles =
@@ -207,6 +208,63 @@ fn hostile_names_reach_no_terminal() {
 }
 
 #[test]
+fn the_other_views_are_as_harmless() {
+    let scan = scan_of(&[Kind::ForbiddenPath]);
+    let (loaded, one) = (&scan.loaded, &scan.findings[0]);
+    let (must, may) = (FlowList::default(), one.flows.clone());
+    let [from, to] = [HOSTILE, HOSTILE].map(str::to_owned);
+    let family = Family::V4;
+    let case = ExplainedCase {
+        family,
+        must: must.clone(),
+        may: may.clone(),
+        witness: one.witness,
+        path: one.path.clone(),
+        causes: one.causes.clone(),
+    };
+    let service = Some(HOSTILE.to_owned());
+    let explanation =
+        Explanation { from: from.clone(), to: to.clone(), service, cases: vec![case] };
+    let matrix = Matrix { pairs: vec![MatrixPair { from, to, family, must, may }] };
+    let error = InputError {
+        path: HOSTILE.to_owned(),
+        span: one.blame.first().map(|blame| blame.span),
+        line: None,
+        message: hostile("message"),
+        help: Some(hostile("help")),
+    };
+    let file = loaded.sources.iter().next().map(|(_, file)| file);
+    for lang in [Lang::En, Lang::Ja] {
+        let style = Style { verbose: true, ..style(lang) };
+        let shown = [
+            report::doctor(loaded, &style),
+            report::explain(loaded, &explanation, false, &style),
+            report::explain(loaded, &explanation, true, &style),
+            report::matrix(loaded, &matrix, MatrixFormat::Terminal, &style),
+            report::matrix(loaded, &matrix, MatrixFormat::Json, &style),
+            report::matrix(loaded, &matrix, MatrixFormat::Csv, &style),
+            report::problem(&error, file, &style),
+        ];
+        for text in shown {
+            let found: Vec<char> = text.chars().filter(|c| is_hostile(*c)).collect();
+            assert_eq!(found, [], "{text}");
+            assert!(
+                text.contains("n<U+000D><U+000A>::error") || text.contains("n\\r\\n::error"),
+                "{text}"
+            );
+        }
+    }
+    let json = report::matrix(loaded, &matrix, MatrixFormat::Json, &style(Lang::En));
+    let value: Value = serde_json::from_str(&json).unwrap();
+    let pair = &value["pairs"][0];
+    assert_eq!((&pair["from"], &pair["family"]), (&HOSTILE.into(), &"ipv4".into()));
+    assert_eq!(pair["must"], serde_json::json!([]));
+    assert_eq!(pair["may"][0]["dst"], "any");
+    let csv = report::matrix(loaded, &matrix, MatrixFormat::Csv, &style(Lang::En));
+    assert_eq!(csv.lines().count(), 2, "a name begins no row");
+}
+
+#[test]
 fn words_carry_everything_that_colour_does() {
     let scan = scan_of(&kinds());
     let plain = text(&scan, Sink::Terminal, Lang::Ja);
@@ -243,6 +301,7 @@ fn the_terminal_says_coverage_first_and_the_result_last() {
     assert!(at("指摘事項 9 件") < at("設定の点検 6 件"));
     let last = shown.lines().last().unwrap();
     assert!(last.starts_with("結果: 規則 3 件のうち 適合 1・不適合 1・確認不能 1"), "{last}");
+    assert!(shown.contains("使用していないファイル 1 件: forgotten.conf"));
     assert!(shown.contains("全 3 行: 反映 0・対象外 2・近似 0・未解釈 1"));
 }
 
@@ -383,6 +442,27 @@ fn location(location: &Value) {
     if location.get("message").is_some() {
         message(&location["message"]);
     }
+}
+
+#[test]
+fn sarif_obeys_the_excerpt_of_its_schema() {
+    let schema = include_str!("../fixtures/schemas/sarif-2.1.0-excerpt.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for scan in [scan_of(&kinds()), scan_of(&[]), Scan::default()] {
+        let value = json(&scan, Sink::Sarif);
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|e| format!("{} {e}", e.instance_path())).collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+    let mut broken = json(&scan_of(&kinds()), Sink::Sarif);
+    broken["runs"][0]["results"][0]["levle"] = "error".into();
+    assert!(!validator.is_valid(&broken), "the excerpt refuses a wrong name");
+    broken = json(&scan_of(&kinds()), Sink::Sarif);
+    let uri = &mut broken["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+        ["uri"];
+    *uri = "file:///etc/x".into();
+    assert!(!validator.is_valid(&broken), "the excerpt refuses an absolute address");
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn nowhere(end: &End) -> Text {
 }
 
 /// What is missing from the picture, as findings; none of them decides a verdict, since each is modelled as the widest reading.
-pub(super) fn issues(snapshot: &Snapshot) -> Vec<Finding> {
+#[must_use]
+pub fn issues(snapshot: &Snapshot) -> Vec<Finding> {
     snapshot.issues.iter().map(issue).collect()
 }
 

@@ -3,9 +3,9 @@
 use super::facts::Facts;
 use super::parties::{Direction, End, ResolvedRule};
 use super::sets::{self, Cell, Source};
-use super::{Judge, write};
+use super::{Judge, prefer, write};
 use crate::compile::{Header, Reading, fields};
-use crate::finding::{Finding, Kind, Verdict};
+use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::reach::{Query, Run, opening};
 use crate::snapshot::{DeviceId, Place, ZoneId};
@@ -143,7 +143,7 @@ impl<K: Header> Judge<'_, K> {
     ) -> Facts {
         let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, verdict);
         let ids = hit.asked.run.ends.get(&hit.place).cloned().unwrap_or_default();
-        let prefer = self.preferences(&mut hit.asked.run.arena, ends);
+        let prefer = prefer::preferences(self.network, &mut hit.asked.run.arena, ends);
         let mut violating = Function::NONE;
         for id in ids {
             let Some(event) = hit.asked.run.events.get(id).cloned() else { continue };
@@ -189,60 +189,7 @@ impl<K: Header> Judge<'_, K> {
         facts.witness = Some(origin.flow);
         self.replay(facts, hit.asked.zone, hit.place, hit.asked.focus, &through);
     }
-
-    /// Sets of packets at the end that make a good witness, most wanted first: declared hosts, then telling services.
-    pub(super) fn preferences(&self, arena: &mut Arena<K>, ends: (&End, &End)) -> Vec<Function> {
-        let mut out = Vec::new();
-        for (field, end) in [(fields::DST, ends.1), (fields::SRC, ends.0)] {
-            let hosts = self.host_addresses(end.place);
-            let all = Intervals::of(hosts.iter().map(|host| (*host, *host)).collect());
-            out.push(arena.field_in(field, &all));
-        }
-        let tcp = arena.field_in(fields::PROTOCOL, &crate::compile::span(6, 6));
-        out.push(tcp);
-        for port in TELLING {
-            let port = arena.field_in(fields::DPORT, &crate::compile::span(*port, *port));
-            out.push(arena.guard(tcp, port));
-        }
-        out.push(arena.field_in(fields::SPORT, &crate::compile::span(49152, 49152)));
-        out.push(arena.field_in(fields::FLAGS, &crate::compile::span(2, 2)));
-        for (field, end) in [(fields::DST, ends.1), (fields::SRC, ends.0)] {
-            for host in self.host_addresses(end.place) {
-                out.push(arena.field_in(field, &Intervals::range(host, host)));
-            }
-            for host in self.plausible(end.place) {
-                out.push(arena.field_in(field, &Intervals::range(host, host)));
-            }
-        }
-        out
-    }
-
-    fn host_addresses(&self, place: Place) -> Vec<K> {
-        let hosts =
-            self.network.snapshot.hosts.iter().filter(|(_, host)| Place::Zone(host.zone) == place);
-        let own = hosts.flat_map(|(_, host)| &host.addresses);
-        own.filter(|address| crate::net::Family::of(**address) == K::FAMILY)
-            .map(|address| K::of(*address))
-            .collect()
-    }
-
-    /// An address that looks like a host's in each network of a zone: the tenth.
-    fn plausible(&self, place: Place) -> Vec<K> {
-        let Place::Zone(zone) = place else { return Vec::new() };
-        let set = crate::graph::zone_set::<K>(self.network.snapshot, zone);
-        let documentation =
-            ["198.51.100.66", "2001:db8::66"].iter().filter_map(|text| text.parse().ok());
-        let shown = documentation
-            .filter(|address| crate::net::Family::of(*address) == K::FAMILY)
-            .map(K::of);
-        let tenth =
-            set.as_slice().iter().map(|(first, _)| K::narrow(first.wide().saturating_add(10)));
-        shown.chain(tenth.take(8)).filter(|address| set.contains(*address)).collect()
-    }
 }
-
-/// Destination ports whose meaning every reader knows, most telling first.
-const TELLING: &[u32] = &[445, 443, 3389, 22, 1433, 389, 80, 53, 23, 25];
 
 /// The zone of a source; devices do not open connections.
 pub(super) fn zone_of(end: &End) -> Option<ZoneId> {

@@ -127,6 +127,12 @@ pub fn resolve_parties(snapshot: &Snapshot, parties: &[Party]) -> Result<Vec<End
     if resolver.problems.is_empty() { Ok(ends) } else { Err(resolver.problems) }
 }
 
+/// A whole zone as a party.
+#[must_use]
+pub fn zone_end(snapshot: &Snapshot, zone: ZoneId) -> End {
+    End { name: snapshot.zones[zone].id.clone(), place: Place::Zone(zone), ranges: None }
+}
+
 struct Resolver<'a> {
     snapshot: &'a Snapshot,
     problems: Vec<Problem>,
@@ -166,7 +172,7 @@ impl Resolver<'_> {
     }
 
     fn zone(&self, zone: ZoneId) -> End {
-        End { name: self.snapshot.zones[zone].id.clone(), place: Place::Zone(zone), ranges: None }
+        zone_end(self.snapshot, zone)
     }
 
     fn itself(&self, device: DeviceId) -> End {

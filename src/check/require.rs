@@ -3,7 +3,7 @@
 use super::deny::zone_of;
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
-use super::{Judge, sets, write};
+use super::{Judge, prefer, sets, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function, Intervals};
@@ -123,7 +123,7 @@ impl<K: Header> Judge<'_, K> {
         lost: &Lost,
     ) -> Finding {
         let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, Verdict::Undetermined);
-        let prefer = self.preferences(&mut run.arena, ends);
+        let prefer = prefer::preferences(self.network, &mut run.arena, ends);
         let drops = std::mem::take(&mut run.drops);
         let mut seen = Function::NONE;
         for drop in &drops {

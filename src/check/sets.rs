@@ -33,7 +33,8 @@ pub(super) fn part_of<K: Header>(
 }
 
 /// The addresses of a party in the family of `K`.
-pub(super) fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K> {
+#[must_use]
+pub fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K> {
     let all = match end.place {
         Place::Zone(zone) => zone_set(network.snapshot, zone).intersection(&unicast()),
         Place::Device(device) => {

@@ -111,7 +111,7 @@ pub(super) struct ReportFlags {
     /// Write the report to a file as well; may be given several times
     #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
     pub(super) output: Vec<(Sink, PathBuf)>,
-    /// Gravest severity that still passes is the one below: info, low, medium, high, critical
+    /// Least severity of a violation that ends with 1: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = severity)]
     pub(super) fail_on: Severity,
     /// End with 0 instead of 1 or 3

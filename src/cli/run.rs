@@ -34,6 +34,11 @@ impl Run {
         Run { style, color: common.color, quiet: common.quiet, base: RefCell::new(None) }
     }
 
+    /// The language of messages.
+    pub(super) fn lang(&self) -> Lang {
+        self.style.lang
+    }
+
     /// The style for standard output: colour and wrapping only where a person reads.
     pub(super) fn style(&self) -> Style {
         self.style_for(std::io::stdout().is_terminal())
@@ -80,9 +85,10 @@ impl Run {
         scan::scan(files, &options(&input.reading)?).map_err(Stop::Inputs)
     }
 
-    /// Prints text or bytes, unless `--quiet`.
+    /// Prints what the user asked for. `--quiet` silences reports and notes, not answers.
+    #[allow(clippy::unused_self, reason = "commands print through their run only")]
     pub(super) fn print(&self, bytes: &[u8]) -> Result<(), Stop> {
-        if self.quiet { Ok(()) } else { files::print(bytes) }
+        files::print(bytes)
     }
 
     /// Writes the report to every place that was asked for. Files come first, so that they are there even when nobody reads
@@ -96,6 +102,9 @@ impl Run {
         let plain = Style { hygiene_only, ..self.plain() };
         for (sink, path) in &flags.output {
             files::write(path, &report::render(scan, *sink, &plain))?;
+        }
+        if self.quiet {
+            return Ok(());
         }
         #[cfg(feature = "pcap")]
         if flags.format == Sink::Pcap && std::io::stdout().is_terminal() {
@@ -114,7 +123,8 @@ impl Run {
     /// Says something on standard error, unless `--quiet`.
     pub(super) fn note(&self, text: &Text) {
         if !self.quiet {
-            files::complain(&format!("sekisho: {}\n", text.get(self.style.lang)));
+            let line = format!("sekisho: {}", text.get(self.style.lang));
+            files::complain(&(report::escape::terminal(&line) + "\n"));
         }
     }
 

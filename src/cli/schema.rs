@@ -3,15 +3,12 @@
 use super::arguments::{SchemaFlags, SchemaOf};
 use super::exit::{Exit, Stop};
 use super::run::Run;
-use crate::report;
+use crate::{policy, report, topology};
 
 pub(super) fn run(run: &Run, flags: &SchemaFlags) -> Result<Exit, Stop> {
     let schema = match flags.of {
-        // stub: the readers of topology and policy supply their schemas.
-        SchemaOf::Topology | SchemaOf::Policy => serde_json::json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-        }),
+        SchemaOf::Topology => topology::schema(),
+        SchemaOf::Policy => policy::schema(),
         SchemaOf::Scan => report::schema(),
     };
     run.print(format!("{schema:#}\n").as_bytes())?;

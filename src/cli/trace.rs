@@ -1,13 +1,90 @@
 //! `trace`: packets, hop by hop and line by line.
 
-use super::arguments::TraceFlags;
+use std::path::Path;
+
+use super::arguments::{TraceFlags, TraceFormat};
 use super::exit::{Exit, Stop};
+use super::files;
 use super::run::Run;
+use crate::report::flows;
+use crate::scan::InputError;
+use crate::source::Sources;
 use crate::text;
+use crate::trace::{self, FlowError};
 
 pub(super) fn run(run: &Run, flags: &TraceFlags) -> Result<Exit, Stop> {
-    // stub: the tracer and its report are joined here.
-    let _ =
-        (run, &flags.packet, &flags.flows, &flags.from, flags.format, &flags.path, &flags.reading);
-    Err(Stop::Failed(text!("trace はまだ使えません。", "trace is not there yet")))
+    let loaded = run.load(&flags.path, &flags.reading)?;
+    let (name, list) = match &flags.flows {
+        Some(path) => (path.display().to_string(), read(path)?),
+        None => ("FLOW".to_owned(), one(flags)?),
+    };
+    let rows =
+        trace::read_flows(&loaded.snapshot, &list).map_err(|errors| refused(&name, errors))?;
+    let results = trace::judge_flows(&loaded.snapshot, &rows);
+    let shown = match flags.format {
+        TraceFormat::Jsonl => flows::jsonl(&results, &loaded.sources),
+        TraceFormat::Table => flows::table(&results, &loaded.sources, run.lang()),
+    };
+    run.print(shown.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+/// The flow list as text, in whatever encoding a spreadsheet saved it.
+fn read(path: &Path) -> Result<String, Stop> {
+    let name = path.display().to_string();
+    let bytes = files::read_file(path).map_err(|error| {
+        Stop::Failed(text!("「{name}」を読めません: {error}", "cannot read `{name}`: {error}"))
+    })?;
+    let mut sources = Sources::default();
+    match sources.add(&name, &bytes) {
+        Ok(id) => Ok(sources.file(id).text().to_owned()),
+        Err(error) => Err(Stop::Inputs(vec![InputError {
+            path: name,
+            span: None,
+            line: Some(error.line()),
+            message: error.message(),
+            help: None,
+        }])),
+    }
+}
+
+/// The packet of the command line as a list of one.
+fn one(flags: &TraceFlags) -> Result<String, Stop> {
+    let (Some(from), [src, dst, service]) = (&flags.from, flags.packet.as_slice()) else {
+        return Err(Stop::Failed(text!(
+            "--from と、送信元・宛先・サービスを指定してください。",
+            "give --from and a source, a destination and a service"
+        )));
+    };
+    let (protocol, detail) = service.split_once('/').unwrap_or((service, ""));
+    let column = if protocol.to_ascii_lowercase().starts_with("icmp") {
+        "icmp_type"
+    } else {
+        "destination_port"
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let rows = [["ingress", "src", "dst", "protocol", column], [from, src, dst, protocol, detail]];
+    let written = rows.iter().try_for_each(|row| writer.write_record(row));
+    let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn refused(name: &str, errors: Vec<FlowError>) -> Stop {
+    let told = errors.into_iter().map(|error| {
+        let message = match error.column {
+            Some(column) => {
+                let (ja, en) = (error.message.ja, error.message.en);
+                text!("列「{column}」: {ja}", "column `{column}`: {en}")
+            }
+            None => error.message,
+        };
+        InputError {
+            path: name.to_owned(),
+            span: None,
+            line: u32::try_from(error.line).ok(),
+            message,
+            help: None,
+        }
+    });
+    Stop::Inputs(told.collect())
 }

@@ -1,19 +1,405 @@
-//! Cisco IOS / IOS-XE. (Being built.)
+//! Cisco IOS and IOS-XE: `show running-config` of routers and layer-3 switches.
+//!
+//! Passes: noise out and commands into bins (`split`), then objects, access lists, interfaces, routes, translations, zones and
+//! local services, and at the end one pipeline for every context: vendor order stands in [`Reader::pipelines`] only.
 
+mod acl;
+mod clock;
+mod commands;
+mod groups;
+mod inert;
+mod interface;
+mod lists;
+mod local;
+mod names;
+mod reader;
+mod routemap;
+mod routes;
+mod split;
+mod translate;
+mod vlan;
+#[cfg(test)]
+mod tests;
+mod zones;
+
+use super::lines::lines;
 use super::{Format, Input, Ledger, Reading};
-use crate::model::Device;
+use crate::model::{Action, Binding, Context, Device, Filter, Interfaces, Stage};
+use crate::net::Family;
+use crate::source::Span;
+use crate::text;
+use crate::text::Text;
+use commands::Bin;
+use lists::Found;
+use reader::{Reader, line};
+use translate::Translations;
+use zones::ZonePolicy;
 
 /// The reader.
 pub const FORMAT: Format =
-    Format { id: "ios", label: "Cisco IOS / IOS-XE", detect, read, approximations: Vec::new };
+    Format { id: "ios", label: "Cisco IOS / IOS-XE", detect, read, approximations };
 
-fn detect(_text: &str) -> u8 {
-    0
+/// How far detection looks, in lines.
+const DETECT_LINES: usize = 4000;
+
+fn detect(text: &str) -> u8 {
+    let mut score = 0u8;
+    let mut seen = [false; 6];
+    for line in text.lines().take(DETECT_LINES) {
+        let foreign = [
+            "ASA Version",
+            ": Saved",
+            "PIX Version",
+            "config system ",
+            "config vdom",
+            "vrf context ",
+            "feature ",
+            "set version ",
+            "!! IOS XR",
+            "ipv4 access-list ",
+        ];
+        if foreign.iter().any(|mark| line.starts_with(mark))
+            || line.trim_start().starts_with("nameif ")
+        {
+            return 0;
+        }
+        if line
+            .strip_prefix("access-list ")
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            continue;
+        }
+        for ((mark, seen), worth) in MARKS.iter().zip(&mut seen).zip([60, 20, 45, 40, 20, 25]) {
+            if !*seen && mark.iter().any(|mark| line.starts_with(mark)) {
+                *seen = true;
+                score = score.saturating_add(worth);
+            }
+        }
+    }
+    score.min(85)
 }
 
+/// Beginnings of lines that speak for IOS; one row counts once.
+const MARKS: [&[&str]; 6] = [
+    &["Building configuration...", "Current configuration :"],
+    &["version 12.", "version 15.", "version 16.", "version 17."],
+    &[
+        "interface GigabitEthernet",
+        "interface FastEthernet",
+        "interface TenGigabitEthernet",
+        "interface Vlan",
+        "interface TwoGigabit",
+        "interface Loopback",
+        "interface Ethernet",
+        "interface Serial",
+        "interface Port-channel",
+        "interface Dialer",
+        "interface Tunnel",
+    ],
+    &[
+        "ip access-list standard ",
+        "ip access-list extended ",
+        "vrf definition ",
+        "ip vrf ",
+        "zone-pair security ",
+        "ip nat inside source ",
+    ],
+    &[
+        "access-list ",
+        "object-group ",
+        "ipv6 access-list ",
+        "class-map type inspect ",
+        "route-map ",
+    ],
+    &["line vty ", "line con ", "service timestamps ", "ip classless", "ip route "],
+];
+
 fn read(input: Input<'_>) -> Reading {
-    Reading {
+    let mut ledger = Ledger::new(input.id, input.file);
+    let config = split::split(lines(input.id, input.file), &mut ledger);
+    let mut reader = Reader {
         device: Device { format: "ios", ..Device::default() },
-        coverage: Ledger::new(input.id, input.file).close(),
+        ledger: &mut ledger,
+        config,
+        origin: Span { file: input.id, start: 0, end: 0 },
+        literals: reader::Literals::default(),
+        schedules: Default::default(),
+        groups: Default::default(),
+        acls: Default::default(),
+        interfaces: Vec::new(),
+        interface_names: Default::default(),
+        vrfs: Default::default(),
+        route_maps: Default::default(),
+        chains: Default::default(),
+    };
+    reader.run();
+    let device = reader.device;
+    Reading { device, coverage: ledger.close() }
+}
+
+impl Reader<'_, '_> {
+    fn run(&mut self) {
+        self.device.contexts.push(Context::default());
+        self.identity();
+        let exchanges = self.read_vrfs();
+        self.read_time_ranges();
+        self.read_groups();
+        self.read_acls();
+        self.read_route_maps();
+        self.read_interfaces();
+        let extras = local::Extras {
+            bgp: self
+                .config
+                .first(Bin::Router)
+                .filter(|head| head.word(1) == "bgp")
+                .map(|head| head.span),
+            ipsec: self.config.first(Bin::Crypto).map(|head| head.span),
+        };
+        self.read_routes();
+        self.policy_routes();
+        self.read_routers();
+        self.leak(&exchanges);
+        let translations = self.read_nat();
+        let zones = self.read_zones();
+        let vlans = self.read_vlan_filters();
+        let local = self.read_local(extras);
+        self.pipelines(translations, zones, vlans, local);
+        self.remark_unbound();
     }
+
+    fn identity(&mut self) {
+        for block in self.config.take(Bin::Hostname) {
+            self.device.name = block.head.word(1).trim_matches('"').to_owned();
+            self.ledger.used(split::whole(&block));
+        }
+        for block in self.config.take(Bin::Version) {
+            let number = block.head.word(1);
+            let xe = number.starts_with("16.") || number.starts_with("17.");
+            self.device.version = Some(format!("{} {number}", if xe { "IOS XE" } else { "IOS" }));
+            self.ledger.used(split::whole(&block));
+        }
+        for block in self.config.take(Bin::Cbac) {
+            self.ledger.used(split::whole(&block));
+        }
+    }
+
+    /// Every context has the same stages: bindings name interfaces, which belong to one context each, and a packet that a
+    /// route sends across contexts meets the filters of the interface by which it leaves.
+    fn pipelines(
+        &mut self,
+        mut nat: Translations,
+        zones: ZonePolicy,
+        vlans: vlan::VlanFilters,
+        local: (Filter, Filter),
+    ) {
+        let mut stages: Vec<Stage> = vlans.before.into_iter().map(Stage::Filter).collect();
+        stages.extend(self.access_groups(true).into_iter().map(Stage::Filter));
+        stages.append(&mut nat.before);
+        stages.push(Stage::Route);
+        stages.extend(self.forwarding_switches().into_iter().map(Stage::Filter));
+        stages.extend(zones.forward.into_iter().map(Stage::Filter));
+        stages.append(&mut nat.after);
+        stages.extend(self.access_groups(false).into_iter().map(Stage::Filter));
+        stages.extend(vlans.after.into_iter().map(Stage::Filter));
+        for (id, context) in self.device.contexts.iter_mut() {
+            context.pipeline = stages.clone();
+            context.local = zones.own.clone().into_iter().collect();
+            context.local.push(if id.index() == 0 { local.0.clone() } else { local.1.clone() });
+        }
+    }
+
+    /// One filter for each family, so that a list of one family leaves the other's packets alone.
+    fn access_groups(&mut self, inbound: bool) -> Vec<Filter> {
+        let inspect = self.interfaces.iter().find_map(|iface| iface.inspect);
+        let mut out = Vec::new();
+        for family in Family::ALL {
+            let replies = inspect.map(|span| {
+                let new = self.replies("ip inspect".to_owned(), family, span);
+                self.list("ip inspect", vec![new])
+            });
+            let mut bindings = Vec::new();
+            for at in 0..self.interfaces.len() {
+                let Some(iface) = self.interfaces.get(at) else { continue };
+                let Some(id) = iface.id else { continue };
+                let group = iface
+                    .groups
+                    .iter()
+                    .rfind(|g| g.family == family && g.inbound == inbound)
+                    .copied();
+                let taint = iface.taints.first().copied().filter(|_| family == Family::V4);
+                let name = iface.name.clone();
+                if group.is_none() && taint.is_none() {
+                    continue;
+                }
+                let mut lists = Vec::new();
+                if let Some(span) = taint {
+                    lists.push(
+                        self.undecided(&format!("interface {name}: line not understood"), span),
+                    );
+                }
+                lists.extend(replies.filter(|_| group.is_some()));
+                let mut label = "no access-group".to_owned();
+                if let Some(group) = group {
+                    let acl = group.name.text;
+                    match self.acl(family, group.name) {
+                        Found::List(list) => {
+                            lists.push(list);
+                            lists.extend(self.implicit_deny(family, acl));
+                            label = format!("{acl} filters {} only", family.id());
+                        }
+                        Found::Empty => label = format!("access-group {acl} is empty: permits all"),
+                        Found::Undefined => {
+                            label = format!("access-group {acl} is undefined: permits all")
+                        }
+                    }
+                }
+                let one = Interfaces::Of(vec![id]);
+                let (ingress, egress) =
+                    if inbound { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
+                let span = group.map(|group| group.span).or(taint);
+                bindings.push(Binding {
+                    ingress,
+                    egress,
+                    lists,
+                    default: Action::Permit,
+                    default_label: label,
+                    span,
+                });
+            }
+            let name = if inbound { "access-group in" } else { "access-group out" };
+            if !bindings.is_empty() {
+                out.push(Filter { name, bindings, otherwise: Action::Permit, stateful: false });
+            }
+        }
+        out
+    }
+
+    /// Whether the device forwards at all, by family, and switches that stop traffic everywhere.
+    fn forwarding_switches(&mut self) -> Vec<Filter> {
+        let mut out = Vec::new();
+        let switched = self.interfaces.iter().any(|iface| iface.switched);
+        let evidence = self.config.has(Bin::IpRouting)
+            || self.device.contexts.iter().any(|(_, context)| {
+                !context.routes.is_empty() || !context.dynamic_routing.is_empty()
+            })
+            || self.device.contexts.len() > 1;
+        let gateway = self.config.first(Bin::DefaultGateway).map(|head| head.span);
+        if let Some(head) = self.config.first(Bin::NoIpRouting) {
+            let span = head.span;
+            out.push(self.switch(
+                "ip routing",
+                Some(Family::V4),
+                Action::Deny,
+                "no ip routing",
+                span,
+            ));
+        } else if switched && !evidence {
+            let span = gateway.unwrap_or(self.origin);
+            out.push(self.switch(
+                "ip routing",
+                Some(Family::V4),
+                Action::Undecided,
+                "ip routing is not stated",
+                span,
+            ));
+        }
+        if !self.config.has(Bin::Ipv6Routing) {
+            let whole = self.device.version.is_some();
+            let action = if whole { Action::Deny } else { Action::Undecided };
+            out.push(self.switch(
+                "ipv6 unicast-routing",
+                Some(Family::V6),
+                action,
+                "no ipv6 unicast-routing",
+                self.origin,
+            ));
+        }
+        let restrictions = self.config.take(Bin::Restrict);
+        if let Some(first) = restrictions.first() {
+            let reason = text!(
+                "TrustSec のロールによる制限は読み取らないため、通信は許可とも拒否とも読みます。",
+                "role-based enforcement is not read; traffic may pass or be stopped"
+            );
+            self.ledger.unsupported(first.head.span, reason);
+            let span = first.head.span;
+            out.push(self.switch(
+                "cts role-based",
+                None,
+                Action::Undecided,
+                "cts role-based",
+                span,
+            ));
+        }
+        for block in &restrictions {
+            self.ledger.used(split::whole(block));
+        }
+        for bin in [Bin::IpRouting, Bin::NoIpRouting, Bin::Ipv6Routing, Bin::DefaultGateway] {
+            for block in self.config.take(bin) {
+                self.ledger.used(split::whole(&block));
+            }
+        }
+        out
+    }
+
+    fn switch(
+        &mut self,
+        name: &'static str,
+        family: Option<Family>,
+        action: Action,
+        label: &str,
+        span: Span,
+    ) -> Filter {
+        let matches = self.everything(family, span);
+        let list = self.list(name, vec![line(label.to_owned(), matches, action, span)]);
+        let binding = Binding {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            lists: vec![list],
+            default: Action::Permit,
+            default_label: name.to_owned(),
+            span: Some(span),
+        };
+        Filter { name, bindings: vec![binding], otherwise: Action::Permit, stateful: false }
+    }
+}
+
+fn approximations() -> Vec<Text> {
+    vec![
+        text!(
+            "HSRP・VRRP・GLBP の仮想アドレスは、稼働系かどうかにかかわらずこの機器が持つものとして読みます。",
+            "virtual addresses of HSRP, VRRP and GLBP are read as owned by the device, whether it is the active one or not"
+        ),
+        text!(
+            "VLAN マップはその VLAN の SVI を通る通信にだけ適用します。同一 VLAN 内の通信は通るものとして読みます。",
+            "VLAN maps are applied to traffic through the SVI only; traffic inside one VLAN is read as passing"
+        ),
+        text!(
+            "スイッチポートのアクセスリストで拒否される通信は、通るとも止まるとも読みます。",
+            "what an access list on a switch port denies may or may not pass"
+        ),
+        text!(
+            "動的経路制御・DHCP の既定経路・暗号マップ・VRF 間の経路漏えいは、経路表の出力がない限り「通り得る」経路として読みます。",
+            "dynamic routing, learnt default routes, crypto maps and VRF leaks are branches that may be taken, unless a routing table is given"
+        ),
+        text!(
+            "reflect・evaluate・ip inspect は、開始済みの通信の戻りだけを通し得るものとして読みます。",
+            "reflect, evaluate and ip inspect may admit replies of open connections, never a new connection"
+        ),
+        text!(
+            "送信元の逆経路確認（uRPF）、送信元ガード、CoPP、QoS は通信を止めないものとして読みます。",
+            "reverse-path checks, source guard, control-plane policing and QoS are read as stopping nothing"
+        ),
+        text!(
+            "スイッチで ip routing の記述がなく経路もない場合、IPv4 の転送は不確実とします。",
+            "on a switch that states neither ip routing nor any route, forwarding of IPv4 is read as uncertain"
+        ),
+        text!(
+            "ゾーン間の pass を含むゾーンペアは状態を持たない規則として扱います。",
+            "zone pairs with a pass action are read as stateless in both directions"
+        ),
+        text!(
+            "IPv6 リンクローカルアドレスは読み込みません。",
+            "IPv6 link-local addresses are not read"
+        ),
+    ]
 }

@@ -40,7 +40,8 @@ pub enum Action {
     Permit,
     /// Stops it.
     Deny,
-    /// Permit or deny, not known which: an unread line inside a list.
+    /// Permit or deny, not known which: an unread line inside a list. In a translation list it may also change both addresses
+    /// to anything.
     Undecided,
     /// Goes through another list, and comes back after it when that list decides nothing.
     Jump(ListId),
@@ -50,7 +51,8 @@ pub enum Action {
     Rewrite(RewriteId),
 }
 
-/// A condition on whether the destination was translated by this device before.
+/// A condition on whether the destination was translated by this device before, since the packet came in. A rewrite counts
+/// when it has a destination map (a destination port map for protocols with ports), even if the value comes out the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Translated {
     /// No condition.

@@ -2,13 +2,25 @@
 
 mod parties;
 
-use super::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver};
+use super::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
 use crate::finding::{Basis, Severity};
 use crate::source::yaml::{Fields, Node, Problems};
 use crate::source::{File, FileId, Problem, Span, Spanned, yaml};
 use crate::text::Text;
 use parties::{Side, parties, services};
 use std::collections::BTreeMap;
+
+/// The party that `word` names as it would in `to`; `None` when it names none.
+#[must_use]
+pub fn read_party(word: &str) -> Option<Who> {
+    parties::party(word, Side::To).ok()
+}
+
+/// The service that `word` names; `None` when it names none.
+#[must_use]
+pub fn read_service(word: &str) -> Option<Service> {
+    parties::service_of(word)
+}
 
 /// Reads a policy file.
 ///

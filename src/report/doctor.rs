@@ -124,6 +124,7 @@ fn issues(page: &mut Page<'_>, loaded: &Loaded) {
             IssueKind::OverlappingZones => text!("重なるゾーン", "overlapping zones"),
             IssueKind::AmbiguousSegment => text!("重なるサブネット", "overlapping subnets"),
             IssueKind::UnreadLine => text!("未解釈の行", "unread line"),
+            IssueKind::AmbiguousSegment => text!("判別できないセグメント", "ambiguous segment"),
         };
         let place = issue.cause.span.map_or(String::new(), |s| loaded.sources.place(s) + " ");
         let line = format!("{place}{}: {}", page.say(&word), page.say(&issue.cause.reason));

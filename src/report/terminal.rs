@@ -60,7 +60,26 @@ fn coverage(page: &mut Page<'_>, loaded: &Loaded, style: &Style) {
         page.sentence("  ", "      ", tone, &line);
         gaps(page, loaded, &file, style);
     }
+    unused(page, loaded, style);
     page.blank();
+}
+
+/// Files that lie beside the inputs and were taken for nothing: perhaps a device that the topology file forgets.
+fn unused(page: &mut Page<'_>, loaded: &Loaded, style: &Style) {
+    let used = |id| loaded.roles.iter().any(|(file, _)| *file == id);
+    let files: Vec<&str> =
+        loaded.sources.iter().filter(|(id, _)| !used(*id)).map(|(_, file)| file.path()).collect();
+    if files.is_empty() {
+        return;
+    }
+    let limit = if style.verbose { usize::MAX } else { SHORT };
+    let names = files.iter().take(limit).copied().collect::<Vec<_>>().join(", ");
+    let count = files.len();
+    let line =
+        text!("使用していないファイル {count} 件: {names}", "{count} files not used: {names}");
+    let line = page.say(&line).to_owned();
+    page.sentence("  ", "      ", Tone::Doubt, &line);
+    more(page, 6, count.saturating_sub(limit));
 }
 
 fn gaps(page: &mut Page<'_>, loaded: &Loaded, file: &view::CoveredFile<'_>, style: &Style) {

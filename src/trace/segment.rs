@@ -189,6 +189,11 @@ impl Walker<'_> {
                     self.send(Receiver::Opaque(other), doubtful.clone().beside());
                 }
             }
+            if !opaque.declared {
+                for other in snapshot.unknown_routers().filter(|other| *other != id) {
+                    self.send(Receiver::Opaque(other), doubtful.clone().beside());
+                }
+            }
         }
     }
 
@@ -230,6 +235,11 @@ impl Walker<'_> {
                 for hand in handed {
                     self.hand(Some(*segment), hand.to, traveller.clone());
                 }
+            }
+        }
+        if !snapshot.opaques[id].declared {
+            for other in snapshot.unknown_routers().filter(|other| *other != id) {
+                self.send(Receiver::Opaque(other), traveller.clone());
             }
         }
     }
@@ -289,18 +299,21 @@ fn is_up(snapshot: &Snapshot, port: Port) -> bool {
 /// The zones among `zones` that hold the destination.
 fn holding(snapshot: &Snapshot, zones: &[ZoneId], packet: &Packet) -> Result<Vec<ZoneId>, Cut> {
     let mut holding = Vec::new();
+    let one = packet.destination.extent() == 0;
     for zone in zones {
         match &snapshot.zones[*zone].addresses {
-            ZoneAddresses::Networks(networks) => {
+            ZoneAddresses::Networks(networks) if !one => {
                 for network in networks {
                     destination_in(packet, network.range())?;
                 }
             }
-            ZoneAddresses::Rest => {
+            ZoneAddresses::Rest if !one => {
                 for network in snapshot.declared_networks() {
                     destination_in(packet, network.range())?;
                 }
             }
+            // One address is never cut.
+            _ => {}
         }
         if snapshot.zone_holds(*zone, packet.destination.first()) {
             holding.push(*zone);

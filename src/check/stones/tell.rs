@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::deny::{Asked, Hit};
 use super::super::facts::{Facts, fingerprint};
-use super::super::parties::{End, ResolvedRule};
+use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
 use super::{Both, How, Item};
 use crate::compile::{Header, fields};
@@ -304,10 +304,6 @@ impl<K: Header> Judge<'_, K> {
         facts.blame_route();
         facts.witness.is_some().then_some(facts)
     }
-}
-
-fn zone_end(snapshot: &Snapshot, zone: ZoneId) -> End {
-    End { name: snapshot.zones[zone].id.clone(), place: Place::Zone(zone), ranges: None }
 }
 
 /// `internet → dmz.web1 (tcp/443) → pi.fs1 (tcp/445)`.

@@ -28,7 +28,8 @@ pub(super) fn parties(node: &Node, side: Side, problems: &mut Problems) -> Vec<P
     found
 }
 
-fn party(word: &str, side: Side) -> Result<Who, (Text, Text)> {
+/// The party that a word names.
+pub(super) fn party(word: &str, side: Side) -> Result<Who, (Text, Text)> {
     let word = word.trim();
     if word == "*" {
         return Ok(Who::Everyone);
@@ -123,22 +124,44 @@ pub(super) fn services(node: &Node, problems: &mut Problems) -> Vec<Service> {
 
 fn service(word: &Spanned<String>) -> Result<Service, Box<Problem>> {
     let text = word.value.trim();
-    if text.eq_ignore_ascii_case("any") {
-        return Ok(Service { protocol: None, ports: PortRange::ALL });
+    let (head, detail) = split(text);
+    match service_of(text) {
+        Some(service) => Ok(service),
+        None if detail.is_some() && protocol(text, head, detail).is_some() => {
+            Err(unknown_ports(word))
+        }
+        None => Err(Box::new(unknown_protocol(word, head))),
     }
-    let (head, detail) = match text.split_once('/') {
+}
+
+/// The service that a word names.
+pub(super) fn service_of(word: &str) -> Option<Service> {
+    let text = word.trim();
+    if text.eq_ignore_ascii_case("any") {
+        return Some(Service { protocol: None, ports: PortRange::ALL });
+    }
+    let (head, rest) = split(text);
+    let protocol = protocol(text, head, rest)?;
+    let ports = match rest {
+        None => PortRange::ALL,
+        Some(rest) => detail(protocol, rest)?,
+    };
+    Some(Service { protocol: Some(protocol), ports })
+}
+
+/// Protocol and detail; `proto/50` is a protocol without a detail.
+fn split(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('/') {
         Some((head, detail)) if head.eq_ignore_ascii_case("proto") => (detail, None),
         Some((head, detail)) => (head, Some(detail)),
         None => (text, None),
-    };
+    }
+}
+
+/// A bare number is no protocol: it could be meant as a port.
+fn protocol(text: &str, head: &str, detail: Option<&str>) -> Option<u8> {
     let bare_number = detail.is_none() && head == text && head.parse::<u32>().is_ok();
-    let protocol = protocol_number(head).filter(|_| !bare_number);
-    let Some(protocol) = protocol else { return Err(Box::new(unknown_protocol(word, head))) };
-    let ports = match detail {
-        None => PortRange::ALL,
-        Some(detail) => self::detail(protocol, detail).ok_or_else(|| unknown_ports(word))?,
-    };
-    Ok(Service { protocol: Some(protocol), ports })
+    protocol_number(head).filter(|_| !bare_number)
 }
 
 fn detail(protocol: u8, detail: &str) -> Option<PortRange> {

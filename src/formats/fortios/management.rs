@@ -1,0 +1,110 @@
+//! `config system global` and `config system admin`: the name of the device and the doors of its administration.
+
+use super::core::{Reader, Words};
+use super::entry::Fields;
+use super::scope::Scopes;
+use crate::formats::blocks::{Statement, Word};
+use crate::net::{Family, Prefix};
+
+/// What the global settings say that matters.
+pub(super) struct Global<'a> {
+    /// Whether packets may leave by the interface they came in by without a policy.
+    pub(super) redirects: bool,
+    /// The same for IPv6.
+    pub(super) redirects6: bool,
+    /// Port of HTTPS administration.
+    pub(super) https: u16,
+    /// Port of HTTP administration.
+    pub(super) http: u16,
+    /// Port of SSH administration.
+    pub(super) ssh: u16,
+    /// Port of Telnet administration.
+    pub(super) telnet: u16,
+    /// From where administrators may log in; `None` when at least one may from anywhere.
+    pub(super) trusted: Option<Vec<Prefix>>,
+    /// Interfaces on which the device answers NTP.
+    pub(super) ntp: Vec<Word<'a>>,
+}
+
+const READ: &[&str] = &[
+    "hostname",
+    "admin-sport",
+    "admin-port",
+    "admin-ssh-port",
+    "admin-telnet-port",
+    "allow-traffic-redirect",
+    "ipv6-allow-traffic-redirect",
+    "admin-telnet",
+    "vdom-mode",
+    "vdom-admin",
+];
+
+/// Reads the global settings. Every other one concerns the console, timers, certificates or hardware.
+pub(super) fn global<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -> Global<'a> {
+    let blocks = gather(scopes, "system global");
+    let words = Words::new(READ, &[]);
+    for statement in reader.account_all(&blocks, &words) {
+        reader.irrelevant(statement.span());
+    }
+    let fields = Fields::of(&blocks);
+    if let Some(name) = fields.text("hostname") {
+        reader.device.name = name.into_owned();
+    }
+    let port = |key: &str, default: u16| fields.number(key).unwrap_or(default);
+    let redirects = !fields.is("allow-traffic-redirect", "disable");
+    let redirects6 = !fields.is("ipv6-allow-traffic-redirect", "disable");
+    let (https, http) = (port("admin-sport", 443), port("admin-port", 80));
+    let (ssh, telnet) = (port("admin-ssh-port", 22), port("admin-telnet-port", 23));
+    let trusted = trusted(reader, scopes);
+    let ntp = ntp(reader, scopes);
+    Global { redirects, redirects6, https, http, ssh, telnet, trusted, ntp }
+}
+
+fn gather<'t, 'a>(scopes: &mut Scopes<'t, 'a>, path: &str) -> Vec<Statement<'t, 'a>> {
+    let mut blocks = scopes.global.take(path);
+    for scope in &mut scopes.vdoms {
+        blocks.extend(scope.take(path));
+    }
+    blocks
+}
+
+/// Trusted hosts bind only when every administrator has some.
+fn trusted<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -> Option<Vec<Prefix>> {
+    let blocks = gather(scopes, "system admin");
+    let mut prefixes = Vec::new();
+    let mut open = false;
+    let entries = reader.plain_entries(&blocks);
+    for entry in &entries {
+        for part in entry.parts() {
+            reader.irrelevant(part.span());
+        }
+        let fields = entry.fields();
+        let mut own = Vec::new();
+        for (key, statement) in fields.iter() {
+            if key.starts_with("trusthost") || key.starts_with("ip6-trusthost") {
+                reader.used(statement.span());
+                let words: Vec<Word<'_>> = statement.words_from(1).collect();
+                match super::core::subnet(&words) {
+                    Some(prefix) if prefix.len() > 0 => own.push(prefix),
+                    Some(_) => {}
+                    None => open = true,
+                }
+            }
+        }
+        // An administrator with hosts of one family only may still come from anywhere in the other.
+        let v4 = own.iter().any(|prefix| prefix.family() == Family::V4);
+        open |= !v4;
+        prefixes.extend(own);
+    }
+    (!open && !entries.is_empty()).then_some(prefixes)
+}
+
+fn ntp<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -> Vec<Word<'a>> {
+    let blocks = gather(scopes, "system ntp");
+    let words = Words::new(&["server-mode", "interface"], &[]);
+    for statement in reader.account_all(&blocks, &words) {
+        reader.irrelevant(statement.span());
+    }
+    let fields = Fields::of(&blocks);
+    if fields.on("server-mode") { fields.values("interface") } else { Vec::new() }
+}

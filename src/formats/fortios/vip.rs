@@ -1,0 +1,498 @@
+//! `config firewall vip`, `vip6` and their groups: destination translation. It applies whether or not a policy names it.
+
+use super::core::{Name, Reader, Scope, Words};
+use super::entry::{Entry, Fields};
+use super::group::{Group, order};
+use super::service::{self, range};
+use super::vip_words::{IGNORED, READ};
+use super::zone;
+use crate::formats::blocks::Statement;
+use crate::model::{
+    Action, AddressId, AddressMap, AddressSet, ContextId, Interfaces, Line, Match, PortMap,
+    Rewrite, RewriteId, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
+};
+use crate::net::{AddressRange, Family, PortRange, number};
+use crate::source::Span;
+use crate::text;
+use crate::text::Text;
+use std::net::IpAddr;
+
+/// The virtual IPs of a context.
+#[derive(Default)]
+pub(super) struct Vips {
+    /// The lines of the translation list.
+    pub(super) lines: Vec<Line>,
+    /// What each does, for the order check and the outbound direction.
+    facts: Vec<Fact>,
+}
+
+/// One virtual IP.
+struct Fact {
+    name: String,
+    outside: Option<AddressRange>,
+    inside: Option<AddressRange>,
+    ports: Option<(u8, PortRange)>,
+    ingress: Interfaces,
+    /// One to one and for every port, so that the inner host goes out under the outer address.
+    one_to_one: bool,
+    span: Span,
+}
+
+/// Reads the virtual IPs of a VDOM.
+pub(super) fn read<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    context: ContextId,
+) -> Vips {
+    let words = Words::new(READ, IGNORED);
+    let mut vips = Vips::default();
+    for (path, family) in [("firewall vip", Family::V4), ("firewall vip6", Family::V6)] {
+        let blocks = scope.take(path);
+        for entry in reader.plain_entries(&blocks) {
+            let strange = reader.account(&entry, &words);
+            reader.contained(&strange, &entry.name);
+            let id = vip(reader, scope, context, &entry, family, !strange.is_empty(), &mut vips);
+            table(scope, family).insert(entry.name, vec![id]);
+        }
+    }
+    overlaps(&mut vips);
+    let words = Words::new(&["member", "interface"], &["comments", "color", "uuid"]);
+    for (path, family) in [("firewall vipgrp", Family::V4), ("firewall vipgrp6", Family::V6)] {
+        let blocks = scope.take(path);
+        groups(reader, scope, &blocks, &words, family);
+    }
+    for path in ["firewall vip46", "firewall vip64", "firewall vipgrp46", "firewall vipgrp64"] {
+        for block in scope.take(path) {
+            if block.is_leaf() {
+                reader.irrelevant(block.span());
+                continue;
+            }
+            let reason = text!(
+                "アドレスファミリーをまたぐバーチャルIPは扱えません。",
+                "virtual IPs that translate between address families are not modelled"
+            );
+            reader.ledger.unknown(block.span(), reason, false);
+        }
+    }
+    vips
+}
+
+fn table<'s, 'a>(
+    scope: &'s mut Scope<'_, 'a>,
+    family: Family,
+) -> &'s mut rustc_hash::FxHashMap<Name<'a>, Vec<RewriteId>> {
+    match family {
+        Family::V4 => &mut scope.names.vips,
+        Family::V6 => &mut scope.names.vips6,
+    }
+}
+
+fn groups<'t, 'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'t, 'a>,
+    blocks: &[Statement<'t, 'a>],
+    words: &Words,
+    family: Family,
+) {
+    let mut groups = Vec::new();
+    for entry in reader.plain_entries(blocks) {
+        let strange = reader.account(&entry, words);
+        reader.uncontained(&strange, &entry.name);
+        let span = entry.span().unwrap_or(reader.origin);
+        let members = entry.fields().values("member");
+        let name = entry.name;
+        groups.push(Group {
+            name,
+            members,
+            exclude: Vec::new(),
+            span,
+            broken: None,
+            recursive: false,
+        });
+    }
+    for at in order(&mut groups) {
+        let Some(group) = groups.get(at) else { continue };
+        let mut ids = Vec::new();
+        for word in &group.members {
+            match table(scope, family).get(&word.text) {
+                Some(members) => ids.extend(members),
+                None => reader.undefined("vip", &word.text, word.span),
+            }
+        }
+        table(scope, family).insert(group.name.clone(), ids);
+    }
+}
+
+fn vip<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    context: ContextId,
+    entry: &Entry<'_, 'a>,
+    family: Family,
+    broken: bool,
+    vips: &mut Vips,
+) -> RewriteId {
+    let fields = entry.fields();
+    let span = entry.span().unwrap_or(reader.origin);
+    let mut unknown = Vec::new();
+    let (ingress, interface) = ingress(reader, scope, context, &fields, &mut unknown);
+    let outside = fields.text("extip").and_then(|text| addresses(&text, family));
+    let destination = match outside {
+        Some(range) if !range.first().is_unspecified() => {
+            reader.device.literal(AddressSet::Range(range), span)
+        }
+        _ => own_addresses(reader, interface, family, span),
+    };
+    let target = target(&fields, family, outside);
+    let forwards = fields.on("portforward");
+    let (service, ports) = service(reader, scope, &fields, forwards, span);
+    if broken || target.is_none() || fields.on("nat46") || fields.on("nat64") {
+        unknown.push(Unknown { reason: unread(&entry.name), span });
+    }
+    let source = source(reader, &fields, family, span);
+    let rewrite = Rewrite {
+        label: format!("vip {}", entry.name),
+        destination: Some(target.clone().unwrap_or(AddressMap::Unknown)),
+        destination_port: ports.and_then(|(_, outer)| inner_ports(&fields, outer)),
+        span: Some(span),
+        ..Rewrite::default()
+    };
+    let id = reader.device.rewrites.push(rewrite);
+    let inside = fields.text("mappedip").and_then(|text| addresses(&text, family));
+    let one_to_one = !forwards && matches!(target, Some(AddressMap::Shift { .. }));
+    vips.facts.push(Fact {
+        name: entry.name.clone().into_owned(),
+        outside,
+        inside,
+        ports,
+        ingress: ingress.clone(),
+        one_to_one,
+        span,
+    });
+    vips.lines.push(Line {
+        label: format!("vip {}", entry.name),
+        matches: Match {
+            ingress,
+            egress: Interfaces::Any,
+            source,
+            destination,
+            service,
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown,
+        },
+        action: Action::Rewrite(id),
+        enabled: !fields.is("status", "disable"),
+        log: None,
+        comment: fields.text("comment").map(Name::into_owned),
+        span,
+    });
+    id
+}
+
+fn unread(name: &str) -> Text {
+    text!(
+        "バーチャルIP「{name}」の変換先は設定だけでは決まりません。",
+        "where virtual IP `{name}` leads is not in the configuration"
+    )
+}
+
+/// Where packets must come in: `extintf`, narrowed by `srcintf-filter`. The second value names a single interface.
+fn ingress<'a>(
+    reader: &mut Reader<'a>,
+    scope: &Scope<'_, 'a>,
+    context: ContextId,
+    fields: &Fields<'_, 'a>,
+    unknown: &mut Vec<Unknown>,
+) -> (Interfaces, Interfaces) {
+    let words = fields.values("extintf");
+    let outer = if words.is_empty() {
+        Interfaces::Any
+    } else {
+        let (outer, open) = zone::resolve(reader, scope, context, &words);
+        unknown.extend(open);
+        outer
+    };
+    let filter = fields.values("srcintf-filter");
+    if filter.is_empty() {
+        return (outer.clone(), outer);
+    }
+    let (inner, open) = zone::resolve(reader, scope, context, &filter);
+    unknown.extend(open);
+    let both = match (&outer, &inner) {
+        (Interfaces::Any, other) | (other, Interfaces::Any) => other.clone(),
+        (Interfaces::Of(a), Interfaces::Of(b)) => {
+            Interfaces::Of(a.iter().copied().filter(|id| b.contains(id)).collect())
+        }
+    };
+    (both, outer)
+}
+
+/// `203.0.113.10` or `203.0.113.10-203.0.113.20`.
+pub(super) fn addresses(text: &str, family: Family) -> Option<AddressRange> {
+    let range = match text.split_once('-') {
+        Some((first, last)) => {
+            AddressRange::new(first.trim().parse().ok()?, last.trim().parse().ok()?)?
+        }
+        None => AddressRange::single(text.trim().parse::<IpAddr>().ok()?),
+    };
+    (range.family() == family).then_some(range)
+}
+
+/// An outer address of 0.0.0.0 is the address of the outer interface; otherwise it is not known.
+fn own_addresses(
+    reader: &mut Reader<'_>,
+    interface: Interfaces,
+    family: Family,
+    span: Span,
+) -> AddressId {
+    let Interfaces::Of(ids) = interface else {
+        return reader.unknown_address(Some(family), unread("extip"), span);
+    };
+    let mut sets = Vec::new();
+    for id in ids {
+        let interface = &reader.device.interfaces[id];
+        let own = interface.addresses.iter().map(|address| address.address);
+        let own: Vec<IpAddr> = own.filter(|address| Family::of(*address) == family).collect();
+        if interface.dynamic || own.is_empty() {
+            return reader.unknown_address(Some(family), unread("extip"), span);
+        }
+        for address in own {
+            sets.push(
+                reader.device.literal(AddressSet::Range(AddressRange::single(address)), span),
+            );
+        }
+    }
+    reader.union(sets, span)
+}
+
+/// Where packets go; `None` when the configuration does not say.
+fn target(
+    fields: &Fields<'_, '_>,
+    family: Family,
+    outside: Option<AddressRange>,
+) -> Option<AddressMap> {
+    let kind = fields.text("type").unwrap_or("static-nat".into());
+    if kind == "server-load-balance" {
+        return servers(fields, family);
+    }
+    if !matches!(kind.as_ref(), "static-nat" | "load-balance") {
+        return None;
+    }
+    let words = fields.values("mappedip");
+    let [word] = words.as_slice() else { return None };
+    let to = addresses(&word.text, family)?;
+    let exact = kind == "static-nat" && outside.is_some_and(|from| from.extent() == to.extent());
+    match outside {
+        Some(from) if exact && !from.first().is_unspecified() => {
+            Some(AddressMap::Shift { from, to })
+        }
+        _ => Some(AddressMap::Pool(vec![to])),
+    }
+}
+
+/// The real servers of a pool that are not switched off.
+fn servers(fields: &Fields<'_, '_>, family: Family) -> Option<AddressMap> {
+    let mut ranges = Vec::new();
+    for block in fields.nested.iter().filter(|block| block.text(0) == "realservers") {
+        for entry in super::entry::Entries::read(&[*block]).list {
+            let server = entry.fields();
+            if server.is("type", "address") || server.get("address").is_some() {
+                return None;
+            }
+            if !server.is("status", "disable") {
+                ranges.push(addresses(&server.text("ip")?, family)?);
+            }
+        }
+    }
+    Some(AddressMap::Pool(ranges))
+}
+
+/// Which packets, before translation.
+fn service<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    fields: &Fields<'_, 'a>,
+    forwards: bool,
+    span: Span,
+) -> (ServiceId, Option<(u8, PortRange)>) {
+    let words = fields.values("service");
+    if let Some(service) = service::resolve_all(reader, scope, &words) {
+        return (service, None);
+    }
+    let balanced = fields.is("type", "server-load-balance");
+    if !forwards && !balanced {
+        return (reader.device.literal_service(ServiceSet::Any, span), None);
+    }
+    let protocol =
+        match fields.text("protocol").as_deref().or(fields.text("server-type").as_deref()) {
+            Some("udp") => 17,
+            Some("sctp") => 132,
+            Some("icmp") => {
+                let value = ServiceSet::Icmp { protocol: 1, types: None, codes: None };
+                return (reader.device.literal_service(value, span), None);
+            }
+            Some("ip") => return (reader.device.literal_service(ServiceSet::Any, span), None),
+            _ => 6,
+        };
+    let ports = match fields.text("extport") {
+        None if balanced => Some(PortRange::ALL),
+        None => None,
+        Some(text) => range(&text),
+    };
+    let value = match ports {
+        Some(destination) => ServiceSet::Ports {
+            protocol,
+            source: PortRange::ALL,
+            destination,
+            flags: TcpFlags::ANY,
+        },
+        None => ServiceSet::Unknown { reason: unread("extport") },
+    };
+    (reader.device.literal_service(value, span), ports.map(|ports| (protocol, ports)))
+}
+
+/// What becomes of the port; `None` keeps it.
+fn inner_ports(fields: &Fields<'_, '_>, outer: PortRange) -> Option<PortMap> {
+    if fields.is("type", "server-load-balance") {
+        let ports: Vec<PortRange> = fields
+            .nested
+            .iter()
+            .filter(|block| block.text(0) == "realservers")
+            .flat_map(|block| super::entry::Entries::read(&[*block]).list)
+            .filter_map(|entry| entry.fields().text("port").and_then(|text| range(&text)))
+            .collect();
+        let first = ports.iter().map(|ports| ports.first()).min()?;
+        let last = ports.iter().map(|ports| ports.last()).max()?;
+        // Servers without a port of their own keep the outer one.
+        return PortRange::new(first.min(outer.first()), last.max(outer.last()))
+            .map(PortMap::Within);
+    }
+    let to = range(&fields.text("mappedport")?).unwrap_or(PortRange::ALL);
+    let size = |range: PortRange| range.last() - range.first();
+    let exact = size(outer) == size(to) && !fields.is("portmapping-type", "m-to-n");
+    Some(if exact { PortMap::Shift { from: outer, to } } else { PortMap::Within(to) })
+}
+
+/// `src-filter`: prefixes and ranges; none means every source.
+fn source(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_, '_>,
+    family: Family,
+    span: Span,
+) -> AddressId {
+    let words = fields.values("src-filter");
+    if words.is_empty() {
+        return reader.constant("any");
+    }
+    let mut sets = Vec::new();
+    for word in words {
+        let prefix = super::core::subnet(std::slice::from_ref(&word)).map(|prefix| prefix.range());
+        let set = match prefix.or_else(|| addresses(&word.text, family)) {
+            Some(range) => reader.device.literal(AddressSet::Range(range), word.span),
+            None => reader.unknown_address(Some(family), unread("src-filter"), word.span),
+        };
+        sets.push(set);
+    }
+    reader.union(sets, span)
+}
+
+/// Two virtual IPs that could meet the same packet: which one the device takes is not documented, so either may apply.
+fn overlaps(vips: &mut Vips) {
+    let mut sorted: Vec<(u128, u128, Family, usize)> = vips
+        .facts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, fact)| {
+            let (first, last) = fact.outside?.numbers();
+            Some((first, last, fact.outside?.family(), at))
+        })
+        .collect();
+    sorted.sort_unstable();
+    let mut doubtful = vec![false; vips.facts.len()];
+    for (position, (_, last, family, a)) in sorted.iter().enumerate() {
+        for (first, _, other, b) in sorted.iter().skip(position + 1) {
+            if first > last {
+                break;
+            }
+            let (Some(left), Some(right)) = (vips.facts.get(*a), vips.facts.get(*b)) else {
+                continue;
+            };
+            if family == other && meet(left, right) {
+                for at in [*a, *b] {
+                    if let Some(slot) = doubtful.get_mut(at) {
+                        *slot = true;
+                    }
+                }
+            }
+        }
+    }
+    for (line, _) in vips.lines.iter_mut().zip(&doubtful).filter(|(_, doubtful)| **doubtful) {
+        let reason = text!(
+            "外部アドレスが他のバーチャルIPと重なっており、どちらが適用されるか決まりません。",
+            "its outer address overlaps another virtual IP; which one applies is not certain"
+        );
+        line.matches.unknown.push(Unknown { reason, span: line.span });
+    }
+}
+
+fn meet(a: &Fact, b: &Fact) -> bool {
+    let ports = match (a.ports, b.ports) {
+        (Some((p, x)), Some((q, y))) => p == q && x.first() <= y.last() && y.first() <= x.last(),
+        _ => true,
+    };
+    let ingress = match (&a.ingress, &b.ingress) {
+        (Interfaces::Of(x), Interfaces::Of(y)) => x.iter().any(|id| y.contains(id)),
+        _ => true,
+    };
+    ports && ingress
+}
+
+impl Vips {
+    /// A host behind a one-to-one virtual IP leaves under the outer address when the policy translates: *may* lines that
+    /// stand before the other source translations.
+    pub(super) fn outbound(&self, reader: &mut Reader<'_>) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for fact in self.facts.iter().filter(|fact| fact.one_to_one) {
+            let (Some(outside), Some(inside)) = (fact.outside, fact.inside) else { continue };
+            if number(outside.first()) == 0 {
+                continue;
+            }
+            let label = format!("vip {} (outbound)", fact.name);
+            let rewrite = reader.device.rewrites.push(Rewrite {
+                label: label.clone(),
+                source: Some(AddressMap::Shift { from: inside, to: outside }),
+                span: Some(fact.span),
+                ..Rewrite::default()
+            });
+            let source = reader.device.literal(AddressSet::Range(inside), fact.span);
+            let any = reader.constant("any");
+            let service = reader.device.literal_service(ServiceSet::Any, fact.span);
+            let reason = text!(
+                "ポリシーの NAT が有効な場合に限り、バーチャルIPの外部アドレスに変換されます。",
+                "translated to the outer address only where the policy has NAT enabled"
+            );
+            lines.push(Line {
+                label,
+                matches: Match {
+                    ingress: Interfaces::Any,
+                    egress: fact.ingress.clone(),
+                    source,
+                    destination: any,
+                    service,
+                    states: None,
+                    translated: Translated::Ignored,
+                    schedule: None,
+                    unknown: vec![Unknown { reason, span: fact.span }],
+                },
+                action: Action::Rewrite(rewrite),
+                enabled: true,
+                log: None,
+                comment: None,
+                span: fact.span,
+            });
+        }
+        lines
+    }
+}

@@ -1,0 +1,153 @@
+//! IPsec: tunnel interfaces, and the selectors of phase 2, which limit what enters a tunnel.
+
+use super::address;
+use super::core::{Name, Reader, Scope, subnet};
+use super::entry::Fields;
+use super::interface::port;
+use super::no_words;
+use super::vip::addresses;
+use crate::model::{
+    Action, AddressId, AddressSet, Binding, ContextId, Filter, InterfaceId, InterfaceKind,
+    Interfaces, Line, Match, RuleList, ServiceSet, Translated,
+};
+use crate::net::Family;
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// Tunnels of the VDOM that `config system interface` does not list, and the ports on which IKE listens.
+pub(super) fn interfaces<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    context: ContextId,
+) {
+    for path in ["vpn ipsec phase1-interface", "vpn ipsec manualkey-interface"] {
+        let blocks = scope.blocks.get(path).cloned().unwrap_or_default();
+        for entry in super::entry::Entries::read(&blocks).list {
+            let span = entry.span().unwrap_or(reader.origin);
+            let id = port(reader, context, &entry.name, span, InterfaceKind::Tunnel);
+            reader.device.interfaces[id].kind = InterfaceKind::Tunnel;
+        }
+    }
+}
+
+/// Everything of a table is accounted for as a whole: keys, proposals and timers beside what is read.
+pub(super) fn whole<'t, 'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'t, 'a>,
+    path: &str,
+) -> Vec<(Name<'a>, Fields<'t, 'a>, Span)> {
+    let blocks = scope.take(path);
+    let words = no_words();
+    let mut out = Vec::new();
+    for entry in reader.plain_entries(&blocks) {
+        for statement in reader.account(&entry, &words) {
+            reader.irrelevant(statement.span());
+        }
+        let span = entry.span().unwrap_or(reader.origin);
+        let fields = entry.fields();
+        out.push((entry.name, fields, span));
+    }
+    out
+}
+
+/// A filter behind the policies: a packet enters a tunnel only when a selector holds it. Tunnels with an open selector, or
+/// one that cannot be read, need no filter.
+pub(super) fn selectors<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) -> Option<Filter> {
+    whole(reader, scope, "vpn ipsec phase2");
+    whole(reader, scope, "vpn ipsec manualkey");
+    whole(reader, scope, "vpn ipsec manualkey-interface");
+    let mut tunnels: BTreeMap<InterfaceId, (Span, Vec<Line>)> = BTreeMap::new();
+    let mut open: Vec<InterfaceId> = Vec::new();
+    for (name, fields, span) in whole(reader, scope, "vpn ipsec phase2-interface") {
+        let tunnel = fields.text("phase1name").and_then(|name| reader.ports.get(&name).copied());
+        let Some(tunnel) = tunnel else { continue };
+        match selector(reader, scope, &fields, &name, span) {
+            Some(line) => tunnels.entry(tunnel).or_insert((span, Vec::new())).1.push(line),
+            None => open.push(tunnel),
+        }
+    }
+    tunnels.retain(|tunnel, _| !open.contains(tunnel));
+    let mut bindings = Vec::new();
+    for (tunnel, (span, lines)) in tunnels {
+        let name = format!("phase2 {}", reader.device.interfaces[tunnel].name);
+        let list = reader.device.lists.push(RuleList { name, lines });
+        bindings.push(Binding {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Of(vec![tunnel]),
+            lists: vec![list],
+            default: Action::Deny,
+            default_label: "no phase 2 selector".to_owned(),
+            span: Some(span),
+        });
+    }
+    (!bindings.is_empty()).then_some(Filter {
+        name: "IPsec selectors",
+        bindings,
+        otherwise: Action::Permit,
+        stateful: false,
+    })
+}
+
+/// The selector; `None` when it is open, of several protocols, or cannot be read.
+fn selector<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    fields: &Fields<'_, 'a>,
+    name: &str,
+    span: Span,
+) -> Option<Line> {
+    for key in ["protocol", "src-port", "dst-port"] {
+        if fields.text(key).is_some_and(|text| text != "0") {
+            return None;
+        }
+    }
+    let source = side(reader, scope, fields, "src", span)?;
+    let destination = side(reader, scope, fields, "dst", span)?;
+    let service = reader.device.literal_service(ServiceSet::Any, span);
+    Some(Line {
+        label: format!("phase2 {name}"),
+        matches: Match {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            source,
+            destination,
+            service,
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown: Vec::new(),
+        },
+        action: Action::Permit,
+        enabled: true,
+        log: None,
+        comment: None,
+        span,
+    })
+}
+
+fn side<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    fields: &Fields<'_, 'a>,
+    side: &str,
+    span: Span,
+) -> Option<AddressId> {
+    let get = |suffix: &str| fields.text(&format!("{side}-{suffix}"));
+    let kind = get("addr-type");
+    let range = match kind.as_deref() {
+        None | Some("subnet" | "subnet6") => {
+            let key = if kind.as_deref() == Some("subnet6") { "subnet6" } else { "subnet" };
+            subnet(&fields.values(&format!("{side}-{key}")))?.range()
+        }
+        Some("ip") => addresses(&get("start-ip")?, Family::V4)?,
+        Some("range") => {
+            addresses(&format!("{}-{}", get("start-ip")?, get("end-ip")?), Family::V4)?
+        }
+        Some("name") => {
+            let words = fields.values(&format!("{side}-name"));
+            return address::resolve_all(reader, scope, &words, Family::V4);
+        }
+        _ => return None,
+    };
+    Some(reader.device.literal(AddressSet::Range(range), span))
+}

@@ -1,0 +1,518 @@
+//! Access lists: collected, put in the order of their numbers, and turned into rule lists; chains derived from them.
+
+use super::acl::{self, Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
+use super::commands::Bin;
+use super::names::IOS;
+use super::reader::{Reader, line, unknown};
+use crate::formats::lines::{Block, ConfigLine, Word};
+use crate::model::{Action, AddressId, Line, ListId, Remark, ServiceId, TcpFlags};
+use crate::net::{Family, PortRange, State};
+use crate::source::Span;
+use crate::text;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// All access lists of a device.
+#[derive(Debug, Default)]
+pub(super) struct Acls<'a> {
+    raw: Vec<RawAcl<'a>>,
+    index: FxHashMap<(Family, &'a str), usize>,
+    lists: Vec<ListId>,
+    used: BTreeSet<usize>,
+    implicit: FxHashMap<usize, ListId>,
+    /// Lists with a line, even one that matches no packet followed here.
+    filled: BTreeSet<usize>,
+}
+
+/// The lines of one access list as they stand.
+#[derive(Debug)]
+struct RawAcl<'a> {
+    name: &'a str,
+    family: Family,
+    standard: bool,
+    span: Span,
+    lines: Vec<RawLine<'a>>,
+    last: u32,
+}
+
+#[derive(Debug)]
+struct RawLine<'a> {
+    number: u32,
+    numbered: bool,
+    words: Vec<Word<'a>>,
+    span: Span,
+    comment: Option<String>,
+}
+
+/// An access list that something refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// It has lines.
+    List(ListId),
+    /// Defined without a line.
+    Empty,
+    /// Not defined; a remark says so.
+    Undefined,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Collects and turns into lists everything that defines an access list.
+    pub(super) fn read_acls(&mut self) {
+        for block in self.config.take(Bin::AccessList) {
+            self.classic(&block);
+        }
+        for block in self.config.take(Bin::IpAccessList) {
+            let standard = block.head.word(2) == "standard";
+            self.named(block, 3, Family::V4, standard);
+        }
+        for block in self.config.take(Bin::Ipv6AccessList) {
+            self.named(block, 2, Family::V6, false);
+        }
+        for at in 0..self.acls.raw.len() {
+            self.lower(at);
+        }
+    }
+
+    /// `access-list N …`, one line each.
+    fn classic(&mut self, block: &Block<'a>) {
+        let head = &block.head;
+        let name = head.word(1);
+        let number: u32 = name.parse().unwrap_or(0);
+        match number {
+            1..=99 | 1300..=1999 => {}
+            100..=199 | 2000..=2699 => {}
+            200..=299
+            | 700..=799
+            | 1100..=1199
+            | 600..=699
+            | 800..=1099
+            | 1200..=1299
+            | 300..=599 => {
+                return self.ledger.irrelevant(super::split::whole(block));
+            }
+            _ => {
+                let reason = text!(
+                    "「access-list」の番号または名前を解釈できません。",
+                    "the number or name of this access-list is not understood"
+                );
+                return self.ledger.unknown(super::split::whole(block), reason, false);
+            }
+        }
+        let standard = matches!(number, 1..=99 | 1300..=1999);
+        let at = self.slot(name, Family::V4, standard, head.span);
+        let words = head.words.get(2..).unwrap_or(&[]).to_vec();
+        let comment = (head.word(2) == "remark").then(|| head.rest(3));
+        let mut pending = self.pending_comment(at);
+        self.add(at, words, head.span, comment, &mut pending);
+        self.stash_comment(at, pending);
+        for extra in &block.body {
+            self.unread_extra(extra);
+        }
+    }
+
+    fn unread_extra(&mut self, extra: &ConfigLine<'_>) {
+        let reason = text!("この行は未知です。", "this line is not known");
+        self.ledger.unknown(extra.span, reason, false);
+    }
+
+    fn named(&mut self, block: Block<'a>, name_at: usize, family: Family, standard: bool) {
+        let name = block.head.word(name_at);
+        let at = self.slot(name, family, standard, block.head.span);
+        self.ledger.used(block.head.span);
+        let mut pending = self.pending_comment(at);
+        for body in block.body {
+            let comment_at =
+                body.words.iter().position(|word| word.text == "remark").filter(|at| *at <= 2);
+            let comment = comment_at.map(|at| body.rest(at + 1));
+            self.add(at, body.words, body.span, comment, &mut pending);
+        }
+        self.stash_comment(at, pending);
+    }
+
+    fn slot(&mut self, name: &'a str, family: Family, standard: bool, span: Span) -> usize {
+        if let Some(at) = self.acls.index.get(&(family, name)) {
+            return *at;
+        }
+        let at = self.acls.raw.len();
+        self.acls.raw.push(RawAcl { name, family, standard, span, lines: Vec::new(), last: 0 });
+        self.acls.index.insert((family, name), at);
+        at
+    }
+
+    /// A remark of a numbered list waits in an empty line of its own until the next line comes.
+    fn pending_comment(&mut self, at: usize) -> Option<String> {
+        let raw = self.acls.raw.get_mut(at)?;
+        if raw.lines.last().is_some_and(|last| last.words.is_empty()) {
+            return raw.lines.pop().and_then(|last| last.comment);
+        }
+        None
+    }
+
+    fn stash_comment(&mut self, at: usize, comment: Option<String>) {
+        if let (Some(raw), Some(comment)) = (self.acls.raw.get_mut(at), comment) {
+            let span = raw.span;
+            raw.lines.push(RawLine {
+                number: u32::MAX,
+                numbered: false,
+                words: Vec::new(),
+                span,
+                comment: Some(comment),
+            });
+        }
+    }
+
+    fn add(
+        &mut self,
+        at: usize,
+        mut words: Vec<Word<'a>>,
+        span: Span,
+        remark: Option<&str>,
+        pending: &mut Option<String>,
+    ) {
+        let Some(raw) = self.acls.raw.get_mut(at) else { return };
+        let sequence = words.first().is_some_and(|word| word.text == "sequence");
+        if sequence {
+            words.remove(0);
+        }
+        let mut number = words.first().and_then(|word| word.text.parse::<u32>().ok());
+        if number.is_some() {
+            words.remove(0);
+        } else if let [.., key, value] = words.as_slice()
+            && key.text == "sequence"
+        {
+            number = value.text.parse().ok();
+        }
+        if let Some(remark) = remark {
+            let text =
+                pending.take().map_or(remark.to_owned(), |earlier| format!("{earlier} {remark}"));
+            *pending = Some(text);
+            return self.ledger.used(span);
+        }
+        if words.first().is_some_and(|word| word.text == "no") {
+            return self.take_back(at, &words, span);
+        }
+        let numbered = number.is_some();
+        let number = number.unwrap_or(raw.last.saturating_add(10));
+        raw.last = raw.last.max(number);
+        raw.lines.push(RawLine { number, numbered, words, span, comment: pending.take() });
+    }
+
+    /// `no 30`, `no sequence 30` or `no permit …` inside a list.
+    fn take_back(&mut self, at: usize, words: &[Word<'a>], span: Span) {
+        let Some(raw) = self.acls.raw.get_mut(at) else { return };
+        let rest: Vec<&str> =
+            words.iter().skip(1).map(|word| word.text).filter(|w| *w != "sequence").collect();
+        let number: Option<u32> = rest.first().and_then(|word| word.parse().ok());
+        let goes = |old: &RawLine<'_>| match number {
+            Some(number) => old.number == number,
+            None => old.words.iter().map(|word| word.text).eq(rest.iter().copied()),
+        };
+        for old in raw.lines.iter().filter(|old| goes(old)) {
+            self.ledger.irrelevant(old.span);
+        }
+        raw.lines.retain(|old| !goes(old));
+        self.ledger.used(span);
+    }
+
+    fn lower(&mut self, at: usize) {
+        let Some(raw) = self.acls.raw.get_mut(at) else { return };
+        let (name, family, standard) = (raw.name, raw.family, raw.standard);
+        let mut entries = std::mem::take(&mut raw.lines);
+        entries.retain(|entry| !entry.words.is_empty());
+        entries.sort_by_key(|entry| entry.number);
+        if !entries.is_empty() {
+            self.acls.filled.insert(at);
+        }
+        let dialect = Dialect { names: &IOS, standard, family };
+        let mut lines = Vec::with_capacity(entries.len());
+        let mut before = None;
+        for (index, entry) in entries.into_iter().enumerate() {
+            let label = if entry.numbered {
+                format!("{name} seq {}", entry.number)
+            } else {
+                format!("{name} line {}", index + 1)
+            };
+            let twice = before.replace(entry.number) == Some(entry.number);
+            let mut new = self.lower_line(label, &entry, dialect);
+            if let (Some(line), true) = (&mut new, twice) {
+                self.duplicate(line, lines.last_mut());
+            }
+            lines.extend(new);
+        }
+        let list = self.list(name, lines);
+        self.acls.lists.push(list);
+    }
+
+    /// Two lines with one number: which of them the device keeps depends on the release.
+    fn duplicate(&mut self, later: &mut Line, earlier: Option<&mut Line>) {
+        let reason = text!(
+            "同じシーケンス番号の行が重複しており、どちらが有効か特定できません。",
+            "two lines have the same sequence number; which one is in force is not known"
+        );
+        later.matches.unknown.push(unknown(reason.clone(), later.span));
+        if let Some(earlier) = earlier {
+            earlier.matches.unknown.push(unknown(reason.clone(), later.span));
+        }
+        self.ledger.unsupported(later.span, reason);
+    }
+
+    fn lower_line(&mut self, label: String, raw: &RawLine<'a>, dialect: Dialect) -> Option<Line> {
+        let span = raw.span;
+        if raw.words.first().is_some_and(|word| word.text == "evaluate") {
+            let mut out = self.replies(label, dialect.family, span);
+            out.comment = raw.comment.clone();
+            return Some(out);
+        }
+        let mut cursor = Cursor::new(&raw.words, span);
+        match acl::entry(&mut cursor, dialect) {
+            Ok(entry) => self.lower_entry(label, &entry, raw, dialect),
+            Err(at) => {
+                let reason = text!(
+                    "アクセスリストの行を解釈できません。許可とも拒否とも読みます。",
+                    "this access-list line is not understood; it may permit or deny"
+                );
+                self.ledger.unknown(Span { end: span.end, ..at }, reason, true);
+                self.ledger.used(span);
+                let matches = self.everything(Some(dialect.family), span);
+                let mut out = line(label, matches, Action::Undecided, span);
+                out.comment = raw.comment.clone();
+                Some(out)
+            }
+        }
+    }
+
+    /// `evaluate R` and inspection: packets of connections that are already open, never a new one.
+    pub(super) fn replies(&mut self, label: String, family: Family, span: Span) -> Line {
+        let reason = text!(
+            "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
+            "a dynamic permit for replies of connections that are already open; it matches no new connection"
+        );
+        self.ledger.unsupported(span, reason.clone());
+        let mut matches = self.everything(Some(family), span);
+        matches.states = Some(vec![State::Established, State::Related]);
+        matches.unknown.push(unknown(reason, span));
+        line(label, matches, Action::Permit, span)
+    }
+
+    fn lower_entry(
+        &mut self,
+        label: String,
+        entry: &Entry<'a>,
+        raw: &RawLine<'a>,
+        dialect: Dialect,
+    ) -> Option<Line> {
+        let (span, family) = (raw.span, dialect.family);
+        if entry.fragments {
+            let reason = text!(
+                "「fragments」の行は2番目以降の断片だけに一致します。先頭の断片を追う本解析では一致しない行として扱います。",
+                "a fragments line matches non-initial fragments only; packets followed here are never such"
+            );
+            self.ledger.unsupported(span, reason);
+            return None;
+        }
+        let mut matches = self.everything(Some(family), span);
+        matches.source = self.operand(entry.source, family, span);
+        matches.destination = self.operand(entry.destination, family, span);
+        matches.unknown = entry.unknown.clone();
+        matches.service = self.lower_service(&entry.service, span, &mut matches.unknown);
+        matches.schedule = entry.schedule.map(|word| self.schedule(word));
+        match matches.unknown.first() {
+            Some(first) => self.ledger.unsupported(span, first.reason.clone()),
+            None => self.ledger.used(span),
+        }
+        let action = if entry.permit { Action::Permit } else { Action::Deny };
+        let mut out = line(label, matches, action, span);
+        out.log = Some(entry.log);
+        out.comment = raw.comment.clone();
+        Some(out)
+    }
+
+    fn operand(&mut self, operand: Address<'a>, family: Family, span: Span) -> AddressId {
+        match operand {
+            Address::Any => self.any_address(Some(family), span),
+            Address::Range(range) => self.range(range, span),
+            Address::Wildcard(mask) => self.wildcard(mask, span),
+            Address::Group(name) => self.address_group(name, family),
+        }
+    }
+
+    /// The packets of a service operand; what it cannot say goes to `out`.
+    pub(super) fn lower_service(
+        &mut self,
+        service: &Service<'a>,
+        span: Span,
+        out: &mut Vec<crate::model::Unknown>,
+    ) -> ServiceId {
+        let source = self.port_ranges(&service.source, out);
+        let destination = self.port_ranges(&service.destination, out);
+        match service.protocol {
+            Protocol::Any => self.any_service(span),
+            Protocol::Group(name) => self.service_group(name),
+            Protocol::Number(number) if crate::net::flow::is_icmp(number) => match service.icmp {
+                Some((kind, code)) => self.icmp(number, Some(kind), code, span),
+                None => self.protocol(number, span),
+            },
+            Protocol::Number(number) => {
+                self.port_sets(&[number], &source, &destination, &service.flags, span)
+            }
+            Protocol::TcpUdp => {
+                self.port_sets(&[6, 17], &source, &destination, &service.flags, span)
+            }
+        }
+    }
+
+    fn port_ranges(
+        &mut self,
+        ports: &Ports<'a>,
+        out: &mut Vec<crate::model::Unknown>,
+    ) -> Vec<PortRange> {
+        match ports {
+            Ports::Any => vec![PortRange::ALL],
+            Ports::Ranges(ranges) => ranges.clone(),
+            Ports::Group(name) => {
+                let group = name.text;
+                let reason = text!(
+                    "ポートグループ「{group}」の内容は解釈していません。",
+                    "the port group {group} is not read"
+                );
+                out.push(unknown(reason, name.span));
+                vec![PortRange::ALL]
+            }
+        }
+    }
+
+    fn port_sets(
+        &mut self,
+        protocols: &[u8],
+        source: &[PortRange],
+        destination: &[PortRange],
+        flags: &[TcpFlags],
+        span: Span,
+    ) -> ServiceId {
+        let any = [TcpFlags::ANY];
+        let flags = if flags.is_empty() { &any } else { flags };
+        let open = source == [PortRange::ALL] && destination == [PortRange::ALL] && *flags == any;
+        let mut members = Vec::new();
+        for protocol in protocols {
+            if open {
+                members.push(self.protocol(*protocol, span));
+                continue;
+            }
+            for (source, destination) in
+                source.iter().flat_map(|s| destination.iter().map(move |d| (*s, *d)))
+            {
+                for flags in flags {
+                    members.push(self.ports(*protocol, source, destination, *flags, span));
+                }
+            }
+        }
+        self.services(members, span)
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    /// The access list that `word` names.
+    pub(super) fn acl(&mut self, family: Family, word: Word<'a>) -> Found {
+        let Some(at) = self.acls.index.get(&(family, word.text)).copied() else {
+            let name = word.text.to_owned();
+            self.device.remarks.push(Remark::Undefined {
+                kind: "access-list",
+                name,
+                span: word.span,
+            });
+            return Found::Undefined;
+        };
+        self.acls.used.insert(at);
+        match self.acls.lists.get(at) {
+            Some(list) if self.acls.filled.contains(&at) => Found::List(*list),
+            _ => Found::Empty,
+        }
+    }
+
+    /// Whether an access list of this family and name is defined.
+    pub(super) fn acls_defined(&self, family: Family, name: &str) -> bool {
+        self.acls.index.contains_key(&(family, name))
+    }
+
+    /// The list to append when the access list `name` is bound: it stops what its family's implicit deny stops.
+    pub(super) fn implicit_deny(&mut self, family: Family, name: &str) -> Option<ListId> {
+        let at = self.acls.index.get(&(family, name)).copied()?;
+        if let Some(list) = self.acls.implicit.get(&at) {
+            return Some(*list);
+        }
+        let span = self.acls.raw.get(at)?.span;
+        let mut lines = Vec::new();
+        if family == Family::V6 {
+            // IOS lets neighbour discovery pass before the implicit deny of an IPv6 list.
+            for (kind, word) in [(136, "nd-na"), (135, "nd-ns")] {
+                let mut matches = self.everything(Some(family), span);
+                matches.service = self.icmp(58, Some(kind), None, span);
+                lines.push(line(
+                    format!("{name} implicit permit {word}"),
+                    matches,
+                    Action::Permit,
+                    span,
+                ));
+            }
+        }
+        let matches = self.everything(Some(family), span);
+        lines.push(line(format!("{name} implicit deny"), matches, Action::Deny, span));
+        let list = self.list(&format!("{name} implicit deny"), lines);
+        self.acls.implicit.insert(at, list);
+        Some(list)
+    }
+
+    /// A chain in which a permit of `list` becomes `permit` and a deny becomes `deny`; a line that is not understood may do
+    /// either.
+    pub(super) fn derive(&mut self, list: ListId, permit: Action, deny: Action) -> ListId {
+        let mut lines = Vec::new();
+        for old in &self.device.lists[list].lines {
+            let mut put = |action| lines.push(Line { action, ..old.clone() });
+            match old.action {
+                Action::Permit => put(permit),
+                Action::Deny => put(deny),
+                _ => {
+                    put(permit);
+                    put(deny);
+                }
+            }
+            if !matches!(old.action, Action::Permit | Action::Deny) {
+                let reason = text!("解釈できない行です。", "a line that is not understood");
+                for new in lines.iter_mut().rev().take(2) {
+                    new.matches.unknown.push(unknown(reason.clone(), old.span));
+                }
+            }
+        }
+        let name = self.device.lists[list].name.clone();
+        self.list(&name, lines)
+    }
+
+    /// The source ranges that `list` permits, when every line is a plain range and none denies.
+    pub(super) fn permitted_sources(&self, list: ListId) -> Option<Vec<crate::net::AddressRange>> {
+        let ranges = self.device.lists[list].lines.iter().map(|line| {
+            match (&line.action, &self.device.addresses[line.matches.source].value) {
+                (Action::Permit, crate::model::AddressSet::Range(range)) => Some(*range),
+                _ => None,
+            }
+        });
+        ranges.collect()
+    }
+
+    /// Whether the list was defined with source addresses only.
+    pub(super) fn is_standard(&self, list: ListId) -> bool {
+        let at = self.acls.lists.iter().position(|id| *id == list);
+        at.and_then(|at| self.acls.raw.get(at)).is_some_and(|raw| raw.standard)
+    }
+
+    /// Remarks lists that nothing refers to.
+    pub(super) fn remark_unbound(&mut self) {
+        for (at, raw) in self.acls.raw.iter().enumerate() {
+            if self.acls.used.contains(&at) || self.config.mentions.contains(raw.name) {
+                continue;
+            }
+            if let Some(list) = self.acls.lists.get(at) {
+                self.device.remarks.push(Remark::Unbound { list: *list });
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What the device itself listens on, and who may connect.
+
+use super::commands::Bin;
+use super::lists::Found;
+use super::reader::{Reader, line, unknown};
+use crate::formats::lines::{Block, Word};
+use crate::model::{Action, Binding, Filter, Interfaces, Line};
+use crate::net::Family;
+use crate::source::Span;
+use crate::text;
+
+/// Services that a command switches on; whom they answer is not read.
+const OTHERS: &[(&str, &[(u8, u16)])] = &[
+    ("ntp", &[(17, 123)]),
+    ("netconf-yang", &[(6, 830)]),
+    ("netconf ssh", &[(6, 22)]),
+    ("ip dns server", &[(6, 53), (17, 53)]),
+    ("tftp-server", &[(17, 69)]),
+    ("ftp-server", &[(6, 21)]),
+    ("gnxi", &[(6, 50052), (6, 9339)]),
+    ("ip sla responder", &[(17, 1967)]),
+    ("service tcp-small-servers", &[(6, 7), (6, 9), (6, 13), (6, 19)]),
+    ("service udp-small-servers", &[(17, 7), (17, 9), (17, 19)]),
+    ("service finger", &[(6, 79)]),
+    ("ip finger", &[(6, 79)]),
+    ("ip identd", &[(6, 113)]),
+    ("ip bootp server", &[(17, 67)]),
+    ("ip rcmd", &[(6, 514)]),
+    ("vstack", &[(6, 4786)]),
+];
+
+/// What else the configuration switches on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extras {
+    /// `router bgp`.
+    pub(super) bgp: Option<Span>,
+    /// A crypto map.
+    pub(super) ipsec: Option<Span>,
+}
+
+#[derive(Debug)]
+struct Vty<'a> {
+    span: Span,
+    v4: Option<Word<'a>>,
+    v6: Option<Word<'a>>,
+    everywhere: bool,
+    transports: Option<Vec<&'a str>>,
+}
+
+/// A permit for one service.
+struct Offer<'a> {
+    label: String,
+    ports: Vec<(u8, u16)>,
+    v4: Option<Word<'a>>,
+    v6: Option<Word<'a>>,
+    doubt: Option<crate::text::Text>,
+    span: Span,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// The filters for packets to the device: in the global context, and in VRFs.
+    pub(super) fn read_local(&mut self, extras: Extras) -> (Filter, Filter) {
+        let lines: Vec<Vty<'a>> =
+            self.config.take(Bin::Line).iter().map(|block| self.vty(block)).collect();
+        let services = self.config.take(Bin::Service);
+        let off = self.config.take(Bin::ServiceOff);
+        for block in services.iter().chain(&off) {
+            self.ledger.used(super::split::whole(block));
+        }
+        let mut restricted = None;
+        for block in self.config.take(Bin::ControlPlaneHost) {
+            let reason = text!(
+                "管理プレーン保護は管理通信を絞り込みます。許可は確実ではないものとして読みます。",
+                "management plane protection narrows management traffic; permits are read as uncertain"
+            );
+            self.ledger.unsupported(super::split::whole(&block), reason);
+            restricted = Some(block.head.span);
+        }
+        let mut offers = http(&services, &off);
+        offers.extend(snmp(&services));
+        offers.extend(others(&services, extras));
+        let global = self.management(&lines, &offers, restricted, false);
+        let vrf = self.management(&lines, &offers, restricted, true);
+        (global, vrf)
+    }
+
+    fn vty(&mut self, block: &Block<'a>) -> Vty<'a> {
+        let mut out = Vty {
+            span: super::split::whole(block),
+            v4: None,
+            v6: None,
+            everywhere: false,
+            transports: None,
+        };
+        self.ledger.used(block.head.span);
+        for sub in &block.body {
+            match (sub.word(0), sub.word(1)) {
+                ("access-class", _) if sub.words.iter().any(|word| word.text == "in") => {
+                    out.v4 = sub.words.get(1).copied();
+                    out.everywhere |= sub.words.iter().any(|word| word.text == "vrf-also");
+                }
+                ("ipv6", "access-class") if sub.words.iter().any(|word| word.text == "in") => {
+                    out.v6 = sub.words.get(2).copied();
+                }
+                ("transport", "input") => {
+                    out.transports = Some(sub.words.iter().skip(2).map(|word| word.text).collect());
+                }
+                ("no", "transport") if sub.word(2) == "input" => out.transports = Some(Vec::new()),
+                _ => {
+                    self.ledger.irrelevant(sub.span);
+                    continue;
+                }
+            }
+            self.ledger.used(sub.span);
+        }
+        out
+    }
+
+    fn management(
+        &mut self,
+        vtys: &[Vty<'a>],
+        offers: &[Offer<'a>],
+        restricted: Option<Span>,
+        in_vrf: bool,
+    ) -> Filter {
+        let mut lines: Vec<Line> = Vec::new();
+        let span = self.origin;
+        for (protocol, label) in [(1, "icmp"), (58, "icmpv6")] {
+            let mut matches = self.everything(None, span);
+            matches.service = self.protocol(protocol, span);
+            lines.push(line(format!("{label} to the device"), matches, Action::Permit, span));
+        }
+        for (name, port) in [("ssh", 22), ("telnet", 23)] {
+            let mut first = true;
+            for vty in vtys {
+                let listed = vty.transports.as_ref();
+                if listed.is_some_and(|listed| !listed.contains(&name) && !listed.contains(&"all"))
+                {
+                    continue;
+                }
+                let shut_out = in_vrf && vty.v4.is_some() && !vty.everywhere;
+                let doubt = doubt(listed.is_none(), !first, shut_out);
+                first = false;
+                let label = format!("line vty: {name}");
+                let offer = Offer {
+                    label,
+                    ports: vec![(6, port)],
+                    v4: vty.v4,
+                    v6: vty.v6,
+                    doubt,
+                    span: vty.span,
+                };
+                lines.extend(self.offer(&offer));
+            }
+        }
+        for offer in offers {
+            lines.extend(self.offer(offer));
+        }
+        if let Some(span) = restricted {
+            for new in &mut lines {
+                let reason = text!(
+                    "管理プレーン保護が設定されています。",
+                    "management plane protection is configured"
+                );
+                new.matches.unknown.push(unknown(reason, span));
+            }
+        }
+        let list = self.list("management", lines);
+        let binding = Binding {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            lists: vec![list],
+            default: Action::Deny,
+            default_label: "no service listens or its access-class denies".to_owned(),
+            span: None,
+        };
+        Filter {
+            name: "management",
+            bindings: vec![binding],
+            otherwise: Action::Deny,
+            stateful: false,
+        }
+    }
+
+    fn offer(&mut self, offer: &Offer<'a>) -> Vec<Line> {
+        let members = offer
+            .ports
+            .iter()
+            .map(|(protocol, port)| self.to_port(*protocol, *port, offer.span))
+            .collect();
+        let service = self.services(members, offer.span);
+        let mut lines = Vec::new();
+        for (family, acl) in [(Family::V4, offer.v4), (Family::V6, offer.v6)] {
+            let mut matches = self.everything(Some(family), offer.span);
+            matches.service = service;
+            matches.unknown.extend(offer.doubt.clone().map(|reason| unknown(reason, offer.span)));
+            let action = match acl.map(|word| self.acl(family, word)) {
+                Some(Found::List(list)) => {
+                    Action::Jump(self.derive(list, Action::Permit, Action::Return))
+                }
+                _ => Action::Permit,
+            };
+            lines.push(line(offer.label.clone(), matches, action, offer.span));
+        }
+        lines
+    }
+}
+
+fn doubt(default: bool, later: bool, shut_out: bool) -> Option<crate::text::Text> {
+    if shut_out {
+        return Some(text!(
+            "access-class に vrf-also がないため、VRF からの接続は拒否され得ます。",
+            "the access-class has no vrf-also, so connections from a VRF may be refused"
+        ));
+    }
+    if default {
+        return Some(text!(
+            "transport input の既定値はリリースによって異なります。",
+            "what transport input is by default depends on the release"
+        ));
+    }
+    later.then(|| {
+        text!(
+            "先行する vty がすべて使用中の場合にだけ使われます。",
+            "used only while all earlier vty lines are busy"
+        )
+    })
+}
+
+fn http<'a>(services: &[Block<'a>], off: &[Block<'a>]) -> Vec<Offer<'a>> {
+    let find =
+        |words: &[&str]| services.iter().map(|block| &block.head).rfind(|head| head.starts(words));
+    let (mut v4, mut v6) = (None, None);
+    if let Some(head) = find(&["ip", "http", "access-class"]) {
+        v4 = head.words.get(3).filter(|word| !matches!(word.text, "ipv4" | "ipv6")).copied();
+    }
+    if let Some(head) = find(&["ip", "http", "access-class", "ipv4"]) {
+        v4 = head.words.get(4).copied();
+    }
+    if let Some(head) = find(&["ip", "http", "access-class", "ipv6"]) {
+        v6 = head.words.get(4).copied();
+    }
+    let mut out = Vec::new();
+    for (switch, port_word, port) in [("server", "port", 80), ("secure-server", "secure-port", 443)]
+    {
+        let negated = off.iter().any(|block| block.head.rest(1) == format!("ip http {switch}"));
+        let Some(head) = find(&["ip", "http", switch]).filter(|_| !negated) else { continue };
+        let number = find(&["ip", "http", port_word]).and_then(|head| head.word(3).parse().ok());
+        let label = format!("ip http {switch}");
+        out.push(Offer {
+            label,
+            ports: vec![(6, number.unwrap_or(port))],
+            v4,
+            v6,
+            doubt: None,
+            span: head.span,
+        });
+    }
+    out
+}
+
+fn snmp<'a>(services: &[Block<'a>]) -> Vec<Offer<'a>> {
+    let mut out = Vec::new();
+    for head in services.iter().map(|block| &block.head) {
+        let (mut at, kind) = match (head.word(0), head.word(1)) {
+            ("snmp-server", kind @ "community") => (3, kind),
+            ("snmp-server", kind @ "group") => (
+                head.words
+                    .iter()
+                    .position(|word| word.text == "access")
+                    .map_or(usize::MAX, |at| at + 1),
+                kind,
+            ),
+            _ => continue,
+        };
+        let (mut v4, mut v6) = (None, None);
+        while let Some(word) = head.words.get(at) {
+            at += 1;
+            match word.text {
+                "view" | "read" | "write" | "notify" | "context" => at += 1,
+                "ro" | "rw" | "RO" | "RW" => {}
+                "ipv6" => {
+                    v6 = head.words.get(at).copied();
+                    at += 1;
+                }
+                _ => v4 = Some(*word),
+            }
+        }
+        let label = format!("snmp-server {kind}");
+        out.push(Offer { label, ports: vec![(17, 161)], v4, v6, doubt: None, span: head.span });
+    }
+    out
+}
+
+fn others<'a>(services: &[Block<'a>], extras: Extras) -> Vec<Offer<'a>> {
+    let reason =
+        || text!("応答する相手の範囲は読み取っていません。", "whom it answers is not read");
+    let mut out = Vec::new();
+    for (words, ports) in OTHERS {
+        let split: Vec<&str> = words.split(' ').collect();
+        if let Some(block) = services.iter().find(|block| block.head.starts(&split)) {
+            let label = (*words).to_owned();
+            out.push(Offer {
+                label,
+                ports: ports.to_vec(),
+                v4: None,
+                v6: None,
+                doubt: Some(reason()),
+                span: block.head.span,
+            });
+        }
+    }
+    for head in
+        services.iter().map(|block| &block.head).filter(|head| head.starts(&["ip", "ssh", "port"]))
+    {
+        let ports = head.word(3).parse().map(|port| (6, port)).into_iter().collect();
+        out.push(Offer {
+            label: "ip ssh port".to_owned(),
+            ports,
+            v4: None,
+            v6: None,
+            doubt: Some(reason()),
+            span: head.span,
+        });
+    }
+    for (on, label, ports) in [
+        (extras.bgp, "router bgp", vec![(6, 179)]),
+        (extras.ipsec, "crypto map", vec![(17, 500), (17, 4500)]),
+    ] {
+        if let Some(span) = on {
+            out.push(Offer {
+                label: label.to_owned(),
+                ports,
+                v4: None,
+                v6: None,
+                doubt: Some(reason()),
+                span,
+            });
+        }
+    }
+    out
+}

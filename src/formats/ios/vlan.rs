@@ -1,0 +1,251 @@
+//! VLAN maps and port access lists: filters inside a VLAN that routed packets of its SVI meet as well.
+
+use super::commands::Bin;
+use super::interface::canonical;
+use super::lists::Found;
+use super::reader::{Reader, line, unknown};
+use crate::formats::lines::{Block, ConfigLine};
+use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, Line, ListId};
+use crate::net::Family;
+use crate::source::Span;
+use crate::text;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Filters of VLANs, by direction as seen from the SVI.
+#[derive(Debug, Default)]
+pub(super) struct VlanFilters {
+    pub(super) before: Vec<Filter>,
+    pub(super) after: Vec<Filter>,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Reads VLAN maps and port access lists.
+    pub(super) fn read_vlan_filters(&mut self) -> VlanFilters {
+        let mut svis: Vec<(u16, InterfaceId)> = Vec::new();
+        for iface in &self.interfaces {
+            if let (Some(id), Some(vlan)) = (iface.id, iface.vlan)
+                && canonical(&iface.name).starts_with("vlan")
+            {
+                svis.push((vlan, id));
+            }
+        }
+        let maps = self.access_maps();
+        let mut out = VlanFilters::default();
+        let (mut inward, mut outward) = (Vec::new(), Vec::new());
+        for block in self.config.take(Bin::VlanFilter) {
+            let Some((ingress, egress)) = self.bound(&block, &svis) else { continue };
+            let name = block.head.word(2);
+            let Some(list) = maps.get(name).copied() else {
+                self.device.remarks.push(crate::model::Remark::Undefined {
+                    kind: "vlan access-map",
+                    name: name.to_owned(),
+                    span: block.head.span,
+                });
+                continue;
+            };
+            let binding = |ingress, egress| Binding {
+                ingress,
+                egress,
+                lists: vec![list],
+                default: Action::Permit,
+                default_label: format!("vlan access-map {name}: not an IP match"),
+                span: Some(block.head.span),
+            };
+            inward.push(binding(ingress, Interfaces::Any));
+            outward.push(binding(Interfaces::Any, egress));
+        }
+        push_filter(&mut out.before, "vlan filter in", inward);
+        push_filter(&mut out.after, "vlan filter out", outward);
+        self.port_lists(&svis, &mut out);
+        out
+    }
+
+    /// The SVIs of a `vlan filter` line, once as ingress and once as egress.
+    fn bound(
+        &mut self,
+        block: &Block<'a>,
+        svis: &[(u16, InterfaceId)],
+    ) -> Option<(Interfaces, Interfaces)> {
+        let at = block.head.words.iter().position(|word| word.text == "vlan-list");
+        let words = at.and_then(|at| block.head.words.get(at + 1..)).unwrap_or(&[]);
+        let all = words.first().is_some_and(|word| word.text == "all");
+        let Some(vlans) =
+            (if all { Some(vec![(1, 4094)]) } else { super::interface::vlans(words) })
+        else {
+            let reason = text!("VLAN の一覧を解釈できません。", "the VLAN list is not understood");
+            self.ledger.unknown(block.head.span, reason, false);
+            return None;
+        };
+        self.ledger.used(super::split::whole(block));
+        let held = |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
+        let ids: Vec<InterfaceId> =
+            svis.iter().filter(|(vlan, _)| held(*vlan)).map(|(_, id)| *id).collect();
+        (!ids.is_empty()).then(|| (Interfaces::Of(ids.clone()), Interfaces::Of(ids)))
+    }
+
+    fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
+        let mut clauses: BTreeMap<&'a str, Vec<(u32, Vec<ConfigLine<'a>>, Span)>> = BTreeMap::new();
+        for block in self.config.take(Bin::AccessMap) {
+            let span = super::split::whole(&block);
+            self.ledger.used(span);
+            let list = clauses.entry(block.head.word(2)).or_default();
+            let number = block
+                .head
+                .word(3)
+                .parse()
+                .unwrap_or_else(|_| list.last().map_or(10, |last| last.0 + 10));
+            list.push((number, block.body, span));
+        }
+        let mut maps = FxHashMap::default();
+        for (name, mut clauses) in clauses {
+            clauses.sort_by_key(|clause| clause.0);
+            maps.insert(name, self.access_map(name, &clauses));
+        }
+        maps
+    }
+
+    fn access_map(&mut self, name: &str, clauses: &[(u32, Vec<ConfigLine<'a>>, Span)]) -> ListId {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut matched: Vec<Family> = Vec::new();
+        let mut end = None;
+        for (number, body, span) in clauses {
+            let label = format!("vlan access-map {name} {number}");
+            end = Some(*span);
+            let action = self.map_action(body);
+            let mut bare = true;
+            for sub in body.iter().filter(|sub| sub.word(0) == "match") {
+                bare = false;
+                let family = match sub.word(1) {
+                    "ip" => Family::V4,
+                    "ipv6" => Family::V6,
+                    // A MAC list sees packets that are not IP only.
+                    _ => continue,
+                };
+                matched.push(family);
+                for word in sub.words.iter().skip(3) {
+                    let mut matches = self.everything(Some(family), sub.span);
+                    let found = self.acl(family, *word);
+                    let then = match found {
+                        Found::List(list) => {
+                            Action::Jump(self.derive(list, action, Action::Return))
+                        }
+                        _ => {
+                            let reason = text!(
+                                "アクセスリストが未定義または空です。",
+                                "the access list is undefined or empty"
+                            );
+                            matches.unknown.push(unknown(reason, word.span));
+                            action
+                        }
+                    };
+                    lines.push(line(label.clone(), matches, then, *span));
+                }
+            }
+            if bare {
+                let matches = self.everything(None, *span);
+                lines.push(line(label, matches, action, *span));
+            }
+        }
+        for family in Family::ALL {
+            if let Some(span) = end.filter(|_| matched.contains(&family)) {
+                let matches = self.everything(Some(family), span);
+                lines.push(line(
+                    format!("vlan access-map {name} implicit drop"),
+                    matches,
+                    Action::Deny,
+                    span,
+                ));
+            }
+        }
+        self.list(&format!("vlan access-map {name}"), lines)
+    }
+
+    fn map_action(&mut self, body: &[ConfigLine<'a>]) -> Action {
+        let Some(sub) = body.iter().find(|sub| sub.word(0) == "action") else {
+            return Action::Permit;
+        };
+        match sub.word(1) {
+            "forward" => Action::Permit,
+            "drop" => Action::Deny,
+            _ => {
+                let reason =
+                    text!("この動作は転送先を変えます。", "this action sends the packet elsewhere");
+                self.ledger.unsupported(sub.span, reason);
+                Action::Undecided
+            }
+        }
+    }
+
+    /// `ip access-group` on a switching port stops some packets of its VLANs; which host is behind which port is not known, so
+    /// what it denies may or may not pass.
+    fn port_lists(&mut self, svis: &[(u16, InterfaceId)], out: &mut VlanFilters) {
+        let mut bound: BTreeMap<(InterfaceId, bool), Vec<ListId>> = BTreeMap::new();
+        let switch = self.interfaces.iter().any(|iface| iface.switched);
+        for at in 0..self.interfaces.len() {
+            let Some(iface) = self.interfaces.get(at).filter(|iface| iface.is_port(switch)) else {
+                continue;
+            };
+            let vlans = match (iface.trunk, iface.trunk_vlans.as_slice(), iface.access_vlan) {
+                (true, [], _) => vec![(1, 4094)],
+                (true, listed, _) => listed.to_vec(),
+                (false, _, vlan) => vec![(vlan.unwrap_or(1), vlan.unwrap_or(1))],
+            };
+            for group in iface.groups.clone() {
+                let Found::List(list) = self.acl(group.family, group.name) else { continue };
+                let reason = text!(
+                    "スイッチポートのアクセスリストは VLAN 内の一部の端末にだけ効くため、拒否の行は許可とも拒否とも読みます。",
+                    "an access list on a switch port holds for some hosts of the VLAN only; what it denies may pass"
+                );
+                self.ledger.unsupported(group.span, reason);
+                let chain = self.derive(list, Action::Return, Action::Undecided);
+                let implicit = self.everything(Some(group.family), group.span);
+                let label = format!("{} implicit deny", group.name.text);
+                self.device.lists[chain].lines.push(line(
+                    label,
+                    implicit,
+                    Action::Undecided,
+                    group.span,
+                ));
+                let held =
+                    |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
+                for (_, id) in svis.iter().filter(|(vlan, _)| held(*vlan)) {
+                    bound.entry((*id, group.inbound)).or_default().push(chain);
+                }
+            }
+        }
+        let (mut inward, mut outward) = (Vec::new(), Vec::new());
+        for ((id, inbound), chains) in bound {
+            let lines = chains.into_iter().map(|chain| {
+                let matches = self.everything(None, self.origin);
+                line("port access-group".to_owned(), matches, Action::Jump(chain), self.origin)
+            });
+            let lines: Vec<Line> = lines.collect();
+            let lists = vec![self.list("port access-group", lines)];
+            let any = Interfaces::Any;
+            let mut binding = Binding {
+                ingress: any.clone(),
+                egress: any,
+                lists,
+                default: Action::Permit,
+                default_label: "port access-group".to_owned(),
+                span: None,
+            };
+            if inbound {
+                binding.ingress = Interfaces::Of(vec![id]);
+                inward.push(binding);
+            } else {
+                binding.egress = Interfaces::Of(vec![id]);
+                outward.push(binding);
+            }
+        }
+        push_filter(&mut out.before, "port access-group in", inward);
+        push_filter(&mut out.after, "port access-group out", outward);
+    }
+}
+
+fn push_filter(out: &mut Vec<Filter>, name: &'static str, bindings: Vec<Binding>) {
+    if !bindings.is_empty() {
+        out.push(Filter { name, bindings, otherwise: Action::Permit, stateful: false });
+    }
+}

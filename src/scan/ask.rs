@@ -1,0 +1,176 @@
+//! Questions beside the policy: the whole matrix, and one pair explained.
+
+use super::{ExplainedCase, Explanation, InputError, Loaded, Matrix, MatrixPair};
+use crate::check::{self, End};
+use crate::compile::{Header, Reading, fields};
+use crate::finding::{Cause, FlowList};
+use crate::packetset::{Arena, Function};
+use crate::policy::{Party, Service, Who};
+use crate::reach::{Network, Query, Run, opening};
+use crate::snapshot::{Place, ZoneId};
+use crate::source::Span;
+use crate::trace::{self, Ingress, Options};
+use crate::{policy, text};
+
+/// How many flows a cell of the matrix lists.
+const FLOWS: usize = 50;
+
+pub(super) fn matrix(loaded: &Loaded) -> Matrix {
+    let mut pairs = rows::<u32>(loaded);
+    pairs.extend(rows::<u128>(loaded));
+    Matrix { pairs }
+}
+
+fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
+    let network = Network::<K>::new(&loaded.snapshot);
+    let zones: Vec<End> =
+        loaded.snapshot.zones.ids().map(|zone| check::zone_end(&loaded.snapshot, zone)).collect();
+    let mut pairs = Vec::new();
+    for from in &zones {
+        let Place::Zone(zone) = from.place else { continue };
+        if check::addresses(&network, from).is_empty() {
+            continue;
+        }
+        let mut may = everything(&network, from, zone, Reading::May);
+        let mut must = (!may.exact).then(|| everything(&network, from, zone, Reading::Must));
+        for to in zones
+            .iter()
+            .filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty())
+        {
+            let widest = delivered(&network, &mut may, to);
+            let widest = check::list_flows(&mut may.arena, widest, FLOWS);
+            let sure = must.as_mut().map(|run| {
+                let set = delivered(&network, run, to);
+                check::list_flows(&mut run.arena, set, FLOWS)
+            });
+            pairs.push(MatrixPair {
+                from: from.name.clone(),
+                to: to.name.clone(),
+                family: K::FAMILY,
+                must: sure.unwrap_or_else(|| widest.clone()),
+                may: widest,
+            });
+        }
+    }
+    pairs
+}
+
+/// Every packet that a party can open a connection with.
+fn everything<K: Header>(
+    network: &Network<'_, K>,
+    from: &End,
+    zone: ZoneId,
+    reading: Reading,
+) -> Run<K> {
+    let start = |arena: &mut Arena<K>| {
+        let source = arena.field_in(fields::SRC, &check::addresses(network, from));
+        let opening = opening(arena);
+        arena.guard(opening, source)
+    };
+    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: None })
+}
+
+/// What of a run arrives at a party.
+fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) -> Function {
+    let all = run.delivered(to.place, None);
+    let inside = run.arena.field_in(fields::DST, &check::addresses(network, to));
+    run.arena.guard(all, inside)
+}
+
+#[allow(clippy::result_large_err, reason = "once a run")]
+pub(super) fn explain(
+    loaded: &Loaded,
+    from: &str,
+    to: &str,
+    service: Option<&str>,
+) -> Result<Explanation, InputError> {
+    let services = match service.map(policy::read_service) {
+        None => Vec::new(),
+        Some(Some(service)) => vec![service],
+        Some(None) => {
+            let word = service.unwrap_or_default();
+            return Err(error(
+                word,
+                text!("「{word}」はサービスとして読めません。", "`{word}` is not a service"),
+                Some(text!(
+                    "例: tcp/443、udp/53、icmp/8、any",
+                    "for example tcp/443, udp/53, icmp/8, any"
+                )),
+            ));
+        }
+    };
+    let (from, to) = (party(loaded, from)?, party(loaded, to)?);
+    let mut cases = Vec::new();
+    cases.extend(case::<u32>(loaded, &from, &to, &services));
+    cases.extend(case::<u128>(loaded, &from, &to, &services));
+    let service = service.map(str::to_owned);
+    Ok(Explanation { from: from.name, to: to.name, service, cases })
+}
+
+#[allow(clippy::result_large_err, reason = "once a run")]
+fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
+    let who = policy::read_party(word).unwrap_or_else(|| Who::Zone(word.to_owned()));
+    let unclear = || {
+        error(
+            word,
+            text!("「{word}」は1つの場所を表しません。", "`{word}` does not name one place"),
+            None,
+        )
+    };
+    let file = loaded.sources.iter().next().map(|(file, _)| file).ok_or_else(unclear)?;
+    let span = Span { file, start: 0, end: 0 };
+    let ends = check::resolve_parties(&loaded.snapshot, &[Party { who, span }]);
+    match ends {
+        Ok(ends) => ends.into_iter().next().ok_or_else(unclear),
+        Err(problems) => Err(problems
+            .into_iter()
+            .next()
+            .map_or_else(unclear, |p| error(word, p.message, p.help))),
+    }
+}
+
+fn error(path: &str, message: crate::text::Text, help: Option<crate::text::Text>) -> InputError {
+    InputError { path: path.to_owned(), span: None, line: None, message, help }
+}
+
+fn case<K: Header>(
+    loaded: &Loaded,
+    from: &End,
+    to: &End,
+    services: &[Service],
+) -> Option<ExplainedCase> {
+    let network = Network::<K>::new(&loaded.snapshot);
+    let Place::Zone(zone) = from.place else { return None };
+    if check::addresses(&network, from).is_empty() || check::addresses(&network, to).is_empty() {
+        return None;
+    }
+    let mut may = everything(&network, from, zone, Reading::May);
+    let mut must = everything(&network, from, zone, Reading::Must);
+    let mut list = |run: &mut Run<K>| -> FlowList {
+        let set = delivered(&network, run, to);
+        let wanted = check::service_set(&mut run.arena, services);
+        let set = run.arena.guard(set, wanted);
+        check::list_flows(&mut run.arena, set, FLOWS)
+    };
+    let (sure, widest) = (list(&mut must), list(&mut may));
+    let run = if sure.flows.is_empty() { &mut may } else { &mut must };
+    let witness = check::example(&network, run, (from, to), services)?;
+    let trace = trace::trace(&loaded.snapshot, Ingress::Zone(zone), witness, &Options::default());
+    let arrives = trace.ends.iter().find(|end| end.place() == Some(to.place) && end.certain);
+    let end = arrives
+        .or_else(|| trace.ends.iter().find(|end| end.place() == Some(to.place)))
+        .or(trace.ends.first());
+    let mut causes: Vec<Cause> =
+        trace.ends.iter().flat_map(|end| end.causes.iter().cloned()).collect();
+    causes.sort();
+    causes.dedup();
+    let path = end.map(|end| end.hops.clone()).unwrap_or_default();
+    Some(ExplainedCase {
+        family: K::FAMILY,
+        must: sure,
+        may: widest,
+        witness: Some(witness),
+        path,
+        causes,
+    })
+}

@@ -1,0 +1,274 @@
+//! From bytes to a network and a policy.
+
+use super::{Files, InputError, Loaded, Options, Role};
+use crate::formats::{self, DetectError, Format, Input, Reading};
+use crate::source::{FileId, Problem, Sources, Span};
+use crate::text::Text;
+use crate::topology::{DeviceKind, Topology};
+use crate::{check, policy, snapshot, text, topology};
+
+/// A configuration to be read: device name, file, reader.
+struct Config {
+    device: String,
+    file: FileId,
+    format: &'static Format,
+}
+
+pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
+    let mut loader =
+        Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
+    let topology = loader.topology();
+    let configs = match &topology {
+        Some(topology) => loader.declared(topology),
+        None => loader.found(),
+    };
+    let policy = loader.policy();
+    if !loader.errors.is_empty() {
+        return Err(loader.errors);
+    }
+    let devices = loader.devices(&configs);
+    let input =
+        snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
+    match snapshot::build(input) {
+        Ok(snapshot) => loader.loaded.snapshot = snapshot,
+        Err(problems) => loader.problems(problems),
+    }
+    if let (Some(policy), true) = (policy, loader.errors.is_empty()) {
+        match check::resolve(&loader.loaded.snapshot, &policy) {
+            Ok(_) => {}
+            Err(problems) => loader.problems(problems),
+        }
+        loader.loaded.policy = Some(policy);
+    }
+    if loader.errors.is_empty() { Ok(loader.loaded) } else { Err(loader.errors) }
+}
+
+struct Loader<'a> {
+    files: &'a Files,
+    options: &'a Options,
+    loaded: Loaded,
+    errors: Vec<InputError>,
+}
+
+impl Loader<'_> {
+    fn fail(&mut self, path: &str, span: Option<Span>, message: Text, help: Option<Text>) {
+        let line = span.map(|span| self.loaded.sources.line(span));
+        self.errors.push(InputError { path: path.to_owned(), span, line, message, help });
+    }
+
+    fn problems(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            let path = self.loaded.sources.file(problem.span.file).path().to_owned();
+            self.fail(&path, Some(problem.span), problem.message, problem.help);
+        }
+    }
+
+    /// Decodes the file at `path`, when the caller gave one.
+    fn open(&mut self, path: &str) -> Option<FileId> {
+        let known =
+            self.loaded.sources.iter().find(|(_, file)| file.path() == path).map(|(id, _)| id);
+        if known.is_some() {
+            return known;
+        }
+        let (_, bytes) = self.files.entries.iter().find(|(name, _)| name == path)?;
+        match self.loaded.sources.add(path, bytes) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                let line = Some(error.line());
+                let message = error.message();
+                self.errors.push(InputError {
+                    path: path.to_owned(),
+                    span: None,
+                    line,
+                    message,
+                    help: None,
+                });
+                None
+            }
+        }
+    }
+
+    fn topology(&mut self) -> Option<Topology> {
+        let id = ["topology.yaml", "topology.yml"].iter().find_map(|name| self.open(name))?;
+        self.loaded.roles.push((id, Role::Topology));
+        match topology::read(id, self.loaded.sources.file(id)) {
+            Ok(topology) => Some(topology),
+            Err(problems) => {
+                self.problems(problems);
+                None
+            }
+        }
+    }
+
+    fn policy(&mut self) -> Option<policy::Policy> {
+        let id = ["policy.yaml", "policy.yml"].iter().find_map(|name| self.open(name))?;
+        self.loaded.roles.push((id, Role::Policy));
+        match policy::read(id, self.loaded.sources.file(id)) {
+            Ok(policy) => Some(policy),
+            Err(problems) => {
+                self.problems(problems);
+                None
+            }
+        }
+    }
+
+    /// The configurations that the topology names.
+    fn declared(&mut self, topology: &Topology) -> Vec<Config> {
+        let mut configs = Vec::new();
+        for decl in &topology.devices {
+            let DeviceKind::Configured { config, format, .. } = &decl.kind else { continue };
+            if let [_, second, ..] = config.as_slice() {
+                self.problems(vec![Problem::new(
+                    second.span,
+                    text!(
+                        "この版が読む形式では、1台の機器の設定は1つのファイルです。",
+                        "the formats that this version reads keep one device in one file"
+                    ),
+                )]);
+                continue;
+            }
+            for path in config {
+                let before = self.errors.len();
+                let Some(file) = self.open(&path.value) else {
+                    if self.errors.len() == before {
+                        self.problems(vec![self.missing(&path.value, path.span)]);
+                    }
+                    continue;
+                };
+                let wanted = format.as_ref().map(|format| format.value.clone());
+                let device = decl.name.value.clone();
+                configs.extend(
+                    self.reader(file, wanted, format.as_ref().map(|f| f.span))
+                        .map(|format| Config { device, file, format }),
+                );
+            }
+        }
+        configs
+    }
+
+    fn missing(&self, path: &str, span: Span) -> Problem {
+        let known = self.files.entries.iter().map(|(name, _)| name.as_str());
+        let message = text!(
+            "設定ファイル「{path}」がありません。",
+            "there is no configuration file `{path}`"
+        );
+        Problem::new(span, message).suggest(path, known)
+    }
+
+    /// Without a topology every file that is not a known companion is a configuration.
+    fn found(&mut self) -> Vec<Config> {
+        let mut configs: Vec<Config> = Vec::new();
+        let paths: Vec<String> = self.files.entries.iter().map(|(path, _)| path.clone()).collect();
+        for path in paths.iter().filter(|path| !is_companion(path)) {
+            let Some(file) = self.open(path) else { continue };
+            let wanted = self.options.format.clone();
+            let stem = path.rsplit('/').next().unwrap_or(path);
+            let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+            let taken = configs.iter().any(|config| config.device == stem);
+            let device = if taken { path.clone() } else { stem.to_owned() };
+            configs.extend(self.reader(file, wanted, None).map(|format| Config {
+                device,
+                file,
+                format,
+            }));
+        }
+        configs
+    }
+
+    fn reader(
+        &mut self,
+        file: FileId,
+        wanted: Option<String>,
+        span: Option<Span>,
+    ) -> Option<&'static Format> {
+        let path = self.loaded.sources.file(file).path().to_owned();
+        let known: Vec<&str> = formats::FORMATS.iter().map(|format| format.id).collect();
+        let list = known.join(", ");
+        if let Some(id) = wanted.or_else(|| self.options.format.clone()) {
+            let found = formats::by_id(&id);
+            if found.is_none() {
+                let message =
+                    text!("「{id}」という形式はありません。", "there is no format `{id}`");
+                let help = text!("使える形式: {list}", "known formats: {list}");
+                let place =
+                    span.map_or(path, |span| self.loaded.sources.file(span.file).path().to_owned());
+                self.fail(&place, span, message, Some(help));
+            }
+            return found;
+        }
+        match formats::detect(self.loaded.sources.file(file).text()) {
+            Ok(format) => Some(format),
+            Err(error) => {
+                let (message, help) = undetected(&error, &list);
+                let start = Span { file, start: 0, end: 0 };
+                self.fail(&path, Some(start), message, Some(help));
+                None
+            }
+        }
+    }
+
+    /// Reads the configurations, several at a time.
+    fn devices(
+        &mut self,
+        configs: &[Config],
+    ) -> Vec<(crate::model::Device, crate::model::Coverage)> {
+        let readings = read_all(&self.loaded.sources, configs);
+        let mut devices = Vec::new();
+        for (config, mut reading) in configs.iter().zip(readings) {
+            let role = Role::Config { device: config.device.clone(), format: config.format.id };
+            self.loaded.roles.push((config.file, role));
+            reading.device.name.clone_from(&config.device);
+            devices.push((reading.device, reading.coverage));
+        }
+        devices
+    }
+}
+
+/// How many threads read configurations.
+const READERS: usize = 4;
+
+fn read_all(sources: &Sources, configs: &[Config]) -> Vec<Reading> {
+    let read = |config: &Config| {
+        let file = sources.file(config.file);
+        (config.format.read)(Input { id: config.file, file })
+    };
+    if configs.len() < 2 {
+        return configs.iter().map(read).collect();
+    }
+    let share = configs.len().div_ceil(READERS);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = configs
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        let joined = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+fn undetected(error: &DetectError, list: &str) -> (Text, Text) {
+    let help = text!(
+        "--format または topology.yaml の format で指定してください（使える形式: {list}）。",
+        "name it with --reader or with `format` in topology.yaml (known formats: {list})"
+    );
+    let message = match error {
+        DetectError::Unknown => text!(
+            "どの機器の設定か判別できません。",
+            "the format of this configuration is not recognised"
+        ),
+        DetectError::Ambiguous(a, b) => text!(
+            "設定の形式が {a} と {b} のどちらか判別できません。",
+            "the configuration could be {a} or {b}"
+        ),
+    };
+    (message, help)
+}
+
+/// Files that stand beside configurations and are none.
+fn is_companion(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "yaml" | "yml" | "json" | "md" | "csv" | "pdf" | "png" | "svg")
+}
