@@ -122,7 +122,6 @@ fn issues(page: &mut Page<'_>, loaded: &Loaded) {
             IssueKind::UnattachedZone => text!("接続先のないゾーン", "zone attached nowhere"),
             IssueKind::UnzonedAddresses => text!("ゾーンのないアドレス", "addresses in no zone"),
             IssueKind::OverlappingZones => text!("重なるゾーン", "overlapping zones"),
-            IssueKind::AmbiguousSegment => text!("重なるサブネット", "overlapping subnets"),
             IssueKind::UnreadLine => text!("未解釈の行", "unread line"),
             IssueKind::AmbiguousSegment => text!("判別できないセグメント", "ambiguous segment"),
         };
