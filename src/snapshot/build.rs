@@ -4,6 +4,7 @@
 //! settle it. Broken references of the topology file (an interface that no configuration has) are problems: the run ends.
 
 mod derive;
+mod entrance;
 mod fqdn;
 mod gateways;
 mod issues;

@@ -3,7 +3,7 @@
 
 use super::ranges::without;
 use super::segments::{SubnetIndex, put_opaque, put_zone};
-use super::{Work, port_name, zones};
+use super::{Work, entrance, port_name, zones};
 use crate::model::{ContextId, Device, Interface, InterfaceId, InterfaceKind, NextHop};
 use crate::net::{Family, Prefix};
 use crate::snapshot::{
@@ -219,7 +219,7 @@ impl Gateways {
         Some(opaque)
     }
 
-    /// Tunnels and lines always have another end.
+    /// Tunnels and lines have another end, and it matters when packets can go there or come from there.
     fn far_ends(&mut self, work: &mut Work) {
         let mut open = Vec::new();
         for (id, segment) in work.snapshot.segments.iter() {
@@ -227,7 +227,11 @@ impl Gateways {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
-            if line && segment.opaques.is_empty() {
+            let device = &work.snapshot.devices[port.device];
+            let used = !interface.addresses.is_empty()
+                || interface.dynamic
+                || entrance::admits(device, port.interface);
+            if line && used && segment.opaques.is_empty() {
                 open.push((*port, id, interface.span));
             }
         }

@@ -137,6 +137,43 @@ fn tunnels_have_another_end_unless_a_zone_is_attached() {
 }
 
 #[test]
+fn a_tunnel_that_nobody_uses_is_not_missed() {
+    let tunnel = |d: Box| filtered(d).port_of("ssl.root", &[], InterfaceKind::Tunnel);
+    let unused = World::new(LAN).with("a", tunnel).build();
+    assert_eq!((unused.opaques.len(), kinds(&unused)), (0, vec![]));
+    let permit = |d: &mut Device, enabled: bool, ingress: Interfaces| {
+        let span = d.interfaces.iter().next().unwrap().1.span;
+        let any = d.literal(AddressSet::Any, span);
+        let matches = Match {
+            ingress,
+            egress: Interfaces::Any,
+            source: any,
+            destination: any,
+            service: d.literal_service(ServiceSet::Any, span),
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown: Vec::new(),
+        };
+        let (action, label) = (Action::Permit, String::new());
+        let line = Line { label, matches, action, enabled, log: None, comment: None, span };
+        d.lists.iter_mut().next().unwrap().1.lines.push(line);
+    };
+    let count = |enabled: bool, own: bool| {
+        let world = World::new(LAN).with("a", |d| {
+            tunnel(d).change(|d| {
+                let ids: Vec<InterfaceId> = d.interfaces.ids().collect();
+                permit(d, enabled, Interfaces::Of(vec![ids[usize::from(own)]]));
+            })
+        });
+        world.build().opaques.len()
+    };
+    assert_eq!((count(true, true), count(false, true), count(true, false)), (1, 0, 0));
+    let routed = World::new(LAN).with("a", |d| tunnel(d).route("10.8.0.0/16", "ssl.root"));
+    assert_eq!(routed.build().opaques.len(), 1);
+}
+
+#[test]
 fn interfaces_and_addresses_in_no_zone_are_named() {
     let topology = "zones: { lan: { networks: [10.0.0.0/25] } }\n";
     let world = World::new(topology)
