@@ -15,7 +15,7 @@ mod translation;
 pub use artefact::{Artefact, Entry};
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
-    cube, flow_at, icmp_protocols, opening, point, port_protocols, ranges, small_range, span, stray,
+    cube, flow_at, icmp_protocols, opening, port_protocols, ranges, small_range, span, stray,
 };
 pub use routes::{Choice, ChoiceKind, PolicyBranch, RouteTable};
 pub use translation::{Outcome, apply, image, pull_back};

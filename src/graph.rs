@@ -11,7 +11,7 @@ use std::sync::Arc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::compile::{self, Choice, ChoiceKind, Compiled, Header};
-use crate::model::{ContextId, Id, InterfaceId};
+use crate::model::{ContextId, InterfaceId};
 use crate::net::AddressRange;
 use crate::packetset::Intervals;
 use crate::snapshot::{
@@ -71,6 +71,11 @@ impl<K: Header> Graph<K> {
             }
         }
         graph.unknown_routers(snapshot);
+        let unknown: Vec<OpaqueId> = snapshot.unknown_routers().collect();
+        for (from, to) in unknown.iter().zip(unknown.iter().cycle().skip(1)) {
+            // A ring: whatever one of them holds, each of them may come to hold.
+            graph.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
+        }
         for ((device, _), compiled) in snapshot.devices.iter().zip(compiled) {
             graph.device(snapshot, device, compiled);
         }

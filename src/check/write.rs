@@ -96,19 +96,6 @@ pub(super) fn forbidden_path<K>(
             "reachable within schedule {schedule}"
         )
     }));
-    finding.details.extend(facts.round_trip.map(|back| {
-        if back {
-            text!(
-                "応答も戻るため、双方向の通信（TCPセッション等）が成立します。",
-                "replies come back: a session can be established"
-            )
-        } else {
-            text!(
-                "応答は戻りませんが、一方向のパケットは届きます（片方向でも漏えいになります）。",
-                "replies do not come back, but packets arrive one way, and that is a leak"
-            )
-        }
-    }));
     finding.advice = Some(match facts.verdict {
         Verdict::Violated => text!(
             "原因の規則または経路を削除するか、必要な通信だけに限定してください。",

@@ -78,26 +78,6 @@ pub(crate) fn span<K: Key>(first: u32, last: u32) -> Intervals<K> {
     Intervals::range(small(first), small(last))
 }
 
-/// The point of a flow.
-pub(crate) fn point<K: Header>(flow: &Flow) -> [K; 8] {
-    let (dport, sport) = if flow.is_icmp() {
-        (u32::from(flow.icmp_type), u32::from(flow.icmp_code))
-    } else {
-        (u32::from(flow.destination_port), u32::from(flow.source_port))
-    };
-    let state = State::ALL.iter().position(|state| *state == flow.state).unwrap_or(0);
-    [
-        K::of(flow.src),
-        K::of(flow.dst),
-        small(flow.protocol.into()),
-        small(dport),
-        small(sport),
-        small(flow.tcp_flags.into()),
-        K::narrow(state as u128),
-        K::default(),
-    ]
-}
-
 /// The flow at a point.
 pub(crate) fn flow_at<K: Header>(point: &[K]) -> Flow {
     let at = |field: usize| point.get(field).copied().unwrap_or_default();

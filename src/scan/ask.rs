@@ -146,7 +146,7 @@ fn case<K: Header>(
     }
     let mut may = everything(&network, from, zone, Reading::May);
     let mut must = everything(&network, from, zone, Reading::Must);
-    let mut list = |run: &mut Run<K>| -> FlowList {
+    let list = |run: &mut Run<K>| -> FlowList {
         let set = delivered(&network, run, to);
         let wanted = check::service_set(&mut run.arena, services);
         let set = run.arena.guard(set, wanted);
