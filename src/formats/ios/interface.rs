@@ -152,7 +152,7 @@ fn kind(name: &str) -> InterfaceKind {
 impl<'a> Reader<'a, '_> {
     /// Reads every interface block.
     pub(super) fn read_interfaces(&mut self) {
-        let table = Commands::new(inert::INTERFACE.iter().map(|words| (*words, ())));
+        let table = Commands::new(inert::rows(inert::INTERFACE).map(|words| (words, ())));
         for block in self.config.take(Bin::Interface) {
             self.interface(&block, &table);
         }

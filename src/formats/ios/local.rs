@@ -186,7 +186,7 @@ impl<'a> Reader<'a, '_> {
         let members = offer
             .ports
             .iter()
-            .map(|(protocol, port)| self.to_port(*protocol, *port, offer.span))
+            .map(|(protocol, port)| self.one_port(*protocol, *port, offer.span))
             .collect();
         let service = self.services(members, offer.span);
         let mut lines = Vec::new();

@@ -114,7 +114,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Packets to one port.
-    pub(super) fn to_port(&mut self, protocol: u8, port: u16, span: Span) -> ServiceId {
+    pub(super) fn one_port(&mut self, protocol: u8, port: u16, span: Span) -> ServiceId {
         self.ports(protocol, PortRange::ALL, PortRange::single(port), TcpFlags::ANY, span)
     }
 

@@ -69,7 +69,7 @@ impl<T: Copy> Commands<T> {
 
 /// Sorts the lines of a file into bins.
 pub(super) fn split<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Config<'a> {
-    let inert = inert::TOP.iter().map(|words| (*words, Bin::Irrelevant));
+    let inert = inert::rows(inert::TOP).map(|words| (words, Bin::Irrelevant));
     let commands = Commands::new(TOP.iter().copied().chain(inert));
     let mut config = Config::default();
     for block in blocks(without_noise(lines, ledger)) {

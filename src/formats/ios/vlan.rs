@@ -12,6 +12,9 @@ use crate::text;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+/// Number, lines and place of one `vlan access-map` block.
+type MapClause<'a> = (u32, Vec<ConfigLine<'a>>, Span);
+
 /// Filters of VLANs, by direction as seen from the SVI.
 #[derive(Debug, Default)]
 pub(super) struct VlanFilters {
@@ -85,7 +88,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
-        let mut clauses: BTreeMap<&'a str, Vec<(u32, Vec<ConfigLine<'a>>, Span)>> = BTreeMap::new();
+        let mut clauses: BTreeMap<&'a str, Vec<MapClause<'a>>> = BTreeMap::new();
         for block in self.config.take(Bin::AccessMap) {
             let span = super::split::whole(&block);
             self.ledger.used(span);
@@ -105,7 +108,7 @@ impl<'a> Reader<'a, '_> {
         maps
     }
 
-    fn access_map(&mut self, name: &str, clauses: &[(u32, Vec<ConfigLine<'a>>, Span)]) -> ListId {
+    fn access_map(&mut self, name: &str, clauses: &[MapClause<'a>]) -> ListId {
         let mut lines: Vec<Line> = Vec::new();
         let mut matched: Vec<Family> = Vec::new();
         let mut end = None;
