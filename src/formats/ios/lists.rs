@@ -57,6 +57,14 @@ pub(super) enum Found {
     Undefined,
 }
 
+/// What a dynamic permit for replies is.
+pub(super) fn replies_reason() -> crate::text::Text {
+    text!(
+        "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
+        "a dynamic permit for replies of connections that are already open; it matches no new connection"
+    )
+}
+
 impl<'a> Reader<'a, '_> {
     /// Collects and turns into lists everything that defines an access list.
     pub(super) fn read_acls(&mut self) {
@@ -257,6 +265,7 @@ impl<'a> Reader<'a, '_> {
         let span = raw.span;
         if raw.words.first().is_some_and(|word| word.text == "evaluate") {
             let mut out = self.replies(label, dialect.family, span);
+            self.ledger.unsupported(span, replies_reason());
             out.comment = raw.comment.clone();
             return Some(out);
         }
@@ -280,11 +289,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `evaluate R` and inspection: packets of connections that are already open, never a new one.
     pub(super) fn replies(&mut self, label: String, family: Family, span: Span) -> Line {
-        let reason = text!(
-            "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
-            "a dynamic permit for replies of connections that are already open; it matches no new connection"
-        );
-        self.ledger.unsupported(span, reason.clone());
+        let reason = replies_reason();
         let mut matches = self.everything(Some(family), span);
         matches.states = Some(vec![State::Established, State::Related]);
         matches.unknown.push(unknown(reason, span));

@@ -30,6 +30,8 @@ pub(super) struct Reader<'a, 'l> {
     pub(super) interface_names: FxHashMap<String, usize>,
     pub(super) vrfs: FxHashMap<&'a str, ContextId>,
     pub(super) route_maps: FxHashMap<&'a str, Vec<super::routemap::Clause<'a>>>,
+    /// An address family by which other routers' VRF routes come in (`vpnv4` and the like).
+    pub(super) provider: Option<Span>,
     pub(super) chains: super::zones::Chains<'a>,
 }
 

@@ -259,6 +259,9 @@ impl<'a> Reader<'a, '_> {
         }
         for line in &block.body {
             let family = line.word(0) == "address-family";
+            if family && matches!(line.word(1), "vpnv4" | "vpnv6" | "l2vpn") {
+                self.provider = Some(line.span);
+            }
             if family || line.word(0) == "vrf" {
                 context = vrf_of(line).map_or(self.global(), |word| self.vrf(word.text, word.span));
                 if !by_peers {
@@ -302,8 +305,11 @@ impl<'a> Reader<'a, '_> {
             leaks.extend(exchange.to_global.map(|span| (*id, self.global(), span)));
         }
         for (id, exchange) in &exchanges.0 {
-            let foreign =
-                exchange.imports.iter().find(|(target, _)| !exporters.contains_key(target));
+            let remote = self.provider.is_some();
+            let foreign = exchange
+                .imports
+                .iter()
+                .find(|(target, _)| remote || !exporters.contains_key(target));
             if let Some((_, span)) = foreign {
                 self.dynamic(*id, "route-target import", *span);
             }

@@ -27,6 +27,11 @@ impl<'a> Config<'a> {
         self.bins.contains_key(&bin)
     }
 
+    /// The heads of a bin.
+    pub(super) fn heads(&self, bin: Bin) -> impl Iterator<Item = &ConfigLine<'a>> {
+        self.bins.get(&bin).into_iter().flatten().map(|block| &block.head)
+    }
+
     /// The first head of a bin.
     pub(super) fn first(&self, bin: Bin) -> Option<&ConfigLine<'a>> {
         self.bins.get(&bin).and_then(|list| list.first()).map(|block| &block.head)

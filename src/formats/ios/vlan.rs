@@ -194,7 +194,17 @@ impl<'a> Reader<'a, '_> {
                 (true, listed, _) => listed.to_vec(),
                 (false, _, vlan) => vec![(vlan.unwrap_or(1), vlan.unwrap_or(1))],
             };
-            for group in iface.groups.clone() {
+            let (groups, taint) = (iface.groups.clone(), iface.taints.first().copied());
+            let held =
+                |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
+            if let Some(span) = taint {
+                let chain = self.undecided("switch port: line not understood", span);
+                for (_, id) in svis.iter().filter(|(vlan, _)| held(*vlan)) {
+                    bound.entry((*id, true)).or_default().push(chain);
+                    bound.entry((*id, false)).or_default().push(chain);
+                }
+            }
+            for group in groups {
                 let Found::List(list) = self.acl(group.family, group.name) else { continue };
                 let reason = text!(
                     "スイッチポートのアクセスリストは VLAN 内の一部の端末にだけ効くため、拒否の行は許可とも拒否とも読みます。",
@@ -210,8 +220,6 @@ impl<'a> Reader<'a, '_> {
                     Action::Undecided,
                     group.span,
                 ));
-                let held =
-                    |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
                 for (_, id) in svis.iter().filter(|(vlan, _)| held(*vlan)) {
                     bound.entry((*id, group.inbound)).or_default().push(chain);
                 }

@@ -163,7 +163,9 @@ impl<'a> Reader<'a, '_> {
                 "class" => {
                     let class =
                         sub.words.last().copied().filter(|word| word.text != "class-default");
-                    classes.push((class, Verb::Drop, sub.span));
+                    // What a named class without an action does is not documented; class-default drops.
+                    let verb = if class.is_some() { Verb::Unknown } else { Verb::Drop };
+                    classes.push((class, verb, sub.span));
                     self.ledger.used(sub.span);
                 }
                 "description" | "service-policy" | "police" | "urlfilter" | "server-response" => {
