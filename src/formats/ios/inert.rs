@@ -54,7 +54,7 @@ pub(super) const TOP: &str = "\
 /// Interface commands by first words.
 pub(super) const INTERFACE: &str = "\
     access-session, aggregate, alarm, allow-connect, analysis-module, arp, async, atm, auth, authentication, \
-    auto, auto qos, autonomic, backup, bandwidth, beacon, bfd, bgp-policy, bridge-domain, bridge-group, bsync, \
+    auto, autostate, ip source, auto qos, autonomic, backup, bandwidth, beacon, bfd, bgp-policy, bridge-domain, bridge-group, bsync, \
     cable, call-home, carrier-delay, cdp, channel-group, channel-protocol, clns, clock, clockrate, cos, crc, \
     crypto ipsec, cts, cwmp, dampening, datalink, dce-terminal-timing-enable, delay, description, device-role, \
     device-tracking, dialer, dialer-group, dialer-pool, dot1q, dot1x, down-when-looped, dsl, duplex, ecfm, efm, \

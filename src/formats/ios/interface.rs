@@ -38,6 +38,8 @@ pub(super) struct Iface<'a> {
     /// Commands that may change what passes here.
     pub(super) taints: Vec<Span>,
     pub(super) crypto: Option<Span>,
+    /// VRFs that take the connected networks of this interface (`vrf receive`).
+    pub(super) receives: Vec<Word<'a>>,
     /// A default route is learnt here, by this protocol.
     pub(super) learns: Option<(&'static str, Span)>,
     pub(super) inspect: Option<Span>,
@@ -240,6 +242,12 @@ impl<'a> Reader<'a, '_> {
             ("ipv6", "address") => address6(iface, line),
             ("ip" | "ipv6", "unnumbered") => true,
             ("vrf", "forwarding") | ("ip", "vrf") | ("zone-member", _) if negated => true,
+            ("vrf", "receive") | ("ip", "vrf")
+                if !negated && line.words.iter().any(|w| w.text == "receive") =>
+            {
+                iface.receives.extend(line.words.last());
+                true
+            }
             ("vrf", "forwarding") | ("ip", "vrf") if !negated => self.forwarding(iface, line),
             ("ip", "access-group") => negated || access_group(iface, line, Family::V4),
             ("ipv6", "traffic-filter") => negated || access_group(iface, line, Family::V6),
@@ -282,9 +290,7 @@ impl<'a> Reader<'a, '_> {
 
     fn taint(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) {
         iface.taints.push(line.span);
-        let known = line.starts(&["ip", "admission"])
-            || line.starts(&["ip", "auth-proxy"])
-            || line.starts(&["vrf", "receive"]);
+        let known = line.starts(&["ip", "admission"]) || line.starts(&["ip", "auth-proxy"]);
         let reason = text!(
             "インターフェースのこの行の影響を特定できないため、ここを通る通信は許可とも拒否とも読みます。",
             "the effect of this interface line is not known; traffic here may pass or be stopped"

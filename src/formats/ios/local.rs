@@ -225,6 +225,14 @@ impl<'a> Reader<'a, '_> {
             let mut matches = self.everything(Some(family), offer.span);
             matches.service = service;
             matches.unknown.extend(offer.doubt.clone().map(|reason| unknown(reason, offer.span)));
+            let bare = family == Family::V6 && acl.is_none() && offer.v4.is_some();
+            if bare && !offer.label.starts_with("line vty") {
+                let reason = text!(
+                    "IPv4 のアクセスリストだけが指定されており、IPv6 の接続を拒否するかどうかは特定できません。",
+                    "only an IPv4 list is given; whether IPv6 connections are refused is not known"
+                );
+                matches.unknown.push(unknown(reason, offer.span));
+            }
             let action = match acl.map(|word| self.acl(family, word)) {
                 Some(Found::List(list)) => {
                     Action::Jump(self.derive(list, Action::Permit, Action::Return))

@@ -2,7 +2,7 @@
 
 use super::commands::Bin;
 use super::reader::{Reader, unknown};
-use crate::formats::lines::{Block, ConfigLine};
+use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{ContextId, DynamicRouting, InterfaceId, Match, NextHop, PolicyRoute, Route};
 use crate::net::{Family, Prefix};
 use crate::source::Span;
@@ -203,6 +203,9 @@ impl<'a> Reader<'a, '_> {
             let Some(id) = iface.id else { continue };
             let context = self.device.interfaces[id].context;
             let (crypto, learns) = (iface.crypto, iface.learns);
+            for name in iface.receives.clone() {
+                self.receive(name, id);
+            }
             if let Some((protocol, span)) = learns {
                 self.dynamic(context, protocol, span);
             }
@@ -218,6 +221,25 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Crypto) {
             self.ledger.used(super::split::whole(&block));
         }
+    }
+
+    /// `vrf receive`: a VRF takes the connected networks of an interface that it does not hold.
+    fn receive(&mut self, name: Word<'a>, id: InterfaceId) {
+        let reason = text!(
+            "VRF が他のインターフェースの接続経路を取り込みます。通り得る経路として読みます。",
+            "the VRF takes connected routes of another interface; packets may pass there"
+        );
+        self.ledger.unsupported(name.span, reason.clone());
+        let context = self.vrf(name.text, name.span);
+        let own = self.device.interfaces[id].addresses.clone();
+        let prefixes = own.iter().filter_map(|own| Prefix::new(own.address, own.len));
+        let members = prefixes.map(|prefix| self.range(prefix.range(), name.span)).collect();
+        let mut matches = self.everything(None, name.span);
+        matches.destination = self.union(members, name.span);
+        matches.unknown.push(unknown(reason, name.span));
+        let route =
+            PolicyRoute { matches, next_hop: Some(NextHop::Interface(id)), span: name.span };
+        self.device.contexts[context].policy_routes.push(route);
     }
 
     fn router(&mut self, block: &Block<'a>) {

@@ -342,3 +342,17 @@ fn an_unknown_line_on_a_switch_port_takes_certainty_from_its_vlan() {
         ((false, true), (false, true), (true, true))
     );
 }
+
+#[test]
+fn a_vrf_that_receives_an_interface_may_reach_it() {
+    let text = "version 15.9\nip vrf A\n rd 1:1\ninterface GigabitEthernet0/0\n ip vrf receive A\n ip address 10.0.0.1 255.255.255.0\n no ip vrf forwarding\n";
+    let case = Case::new(text);
+    assert_eq!(case.unknown(), Vec::<&str>::new());
+    let vrf = case.device().contexts.iter().nth(1).unwrap().1;
+    let route = &vrf.policy_routes[0];
+    assert_eq!(route.next_hop, Some(NextHop::Interface(case.id("GigabitEthernet0/0"))));
+    assert_eq!(
+        holds(case.device(), route.matches.destination, "10.0.0.9".parse().unwrap()),
+        Fit::Yes
+    );
+}
