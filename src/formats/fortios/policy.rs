@@ -117,6 +117,11 @@ pub(super) fn read<'a>(
     let mut lines = Vec::new();
     for entry in reader.plain_entries(&blocks) {
         let strange = reader.account(&entry, &words);
+        for nested in entry.parts().iter().flat_map(|part| part.children()) {
+            if nested.text(0) == "identity-based-policy" {
+                reader.used(nested.span());
+            }
+        }
         let mut policy = Policy::read(reader, scope, &entry, dialect, mode);
         strangers(reader, &strange, &mut policy);
         policy.emit(reader, mode, &mut lines);

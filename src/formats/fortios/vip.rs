@@ -4,7 +4,7 @@ use super::core::{Name, Reader, Scope, Words};
 use super::entry::{Entry, Fields};
 use super::group::{Group, order};
 use super::service::{self, range};
-use super::vip_words::{IGNORED, READ};
+use super::vip_words::{IGNORED, READ, SERVER_IGNORED, SERVER_READ};
 use super::zone;
 use crate::formats::blocks::Statement;
 use crate::model::{
@@ -134,6 +134,7 @@ fn vip<'a>(
 ) -> RewriteId {
     let fields = entry.fields();
     let span = entry.span().unwrap_or(reader.origin);
+    let broken = !real_servers(reader, &fields) || broken;
     let mut unknown = Vec::new();
     let (ingress, interface) = ingress(reader, scope, context, &fields, &mut unknown);
     let outside = fields.text("extip").and_then(|text| addresses(&text, family));
@@ -189,6 +190,20 @@ fn vip<'a>(
         span,
     });
     id
+}
+
+/// Accounts for the servers of a pool; whether every line is understood.
+fn real_servers<'a>(reader: &mut Reader<'a>, fields: &Fields<'_, 'a>) -> bool {
+    let words = Words::new(SERVER_READ, SERVER_IGNORED);
+    let mut known = true;
+    for block in fields.nested.iter().filter(|block| block.text(0) == "realservers") {
+        for server in reader.plain_entries(&[*block]) {
+            let strange = reader.account(&server, &words);
+            reader.contained(&strange, "realservers");
+            known &= strange.is_empty();
+        }
+    }
+    known
 }
 
 fn unread(name: &str) -> Text {
