@@ -1,5 +1,6 @@
 //! One test a trap. Configurations are invented.
 
+mod backups;
 mod objects;
 mod policies;
 mod shape;

@@ -184,6 +184,17 @@ fn truncated_files_and_deep_nesting_are_uncontained_gaps() {
 }
 
 #[test]
+fn a_table_swallowed_by_another_block_is_an_uncontained_gap() {
+    for before in ["config firewall address\nedit \"a\"\n", "config system np6\nedit \"n\"\n"] {
+        let reading = read(&format!("{before}{}next\nend\n", policy(ANY)));
+        let found = |path: &str| {
+            reading.coverage.gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains(path))
+        };
+        assert!(found("firewall policy") && found("system interface"), "{before}");
+    }
+}
+
+#[test]
 fn captured_prompts_are_nothing() {
     let reading = read(
         "EXT-FW # show firewall address\nconfig firewall address\nend\nEXT-FW (root) # exit\n",

@@ -188,7 +188,7 @@ fn a_route_that_cannot_be_read_may_lead_anywhere() {
         "{PORTS}config router static\nedit 1\nset dst 10.0.0.0/8\nset gateway 10.0.0.1\nset device \"gone\"\nnext\nend\n"
     ));
     assert_eq!(context(&reading.device).dynamic_routing[0].protocol, "static");
-    assert_eq!(reading.coverage.count(LineStatus::Unsupported), 6);
+    assert_eq!(reading.coverage.count(LineStatus::Unsupported), 5);
 }
 
 #[test]
