@@ -27,6 +27,7 @@ mod snat;
 #[cfg(test)]
 mod tests;
 mod vip;
+mod vip_lines;
 mod vip_words;
 mod vpn;
 mod zone;

@@ -6,7 +6,9 @@ use super::interface::{Facts, has_family};
 use super::management::Global;
 use super::policy::{CONSOLIDATED, Dialect, Mode, POLICY, POLICY6, PolicyLine, SECURITY};
 use super::zone::Intrazone;
-use super::{address, local_in, policy, route, schedule, sdwan, service, snat, vip, vpn, zone};
+use super::{
+    address, local_in, policy, route, schedule, sdwan, service, snat, vip, vip_lines, vpn, zone,
+};
 use crate::model::{
     Action, Binding, ContextId, DynamicRouting, Filter, Interfaces, Line, ListId, Match, NextHop,
     RuleList, ServiceSet, Stage, TcpFlags, Translate, Translated,
@@ -41,7 +43,7 @@ pub(super) fn read<'a>(
     address::read(reader, scope);
     service::read(reader, scope);
     schedule::read(reader, scope);
-    let vips = vip::read(reader, scope, context);
+    let mut vips = vip::read(reader, scope, context);
     let pools = snat::pools(reader, scope);
     let mode = Mode {
         context,
@@ -50,7 +52,8 @@ pub(super) fn read<'a>(
         by_application: false,
     };
     let head = scope.blocks.get(POLICY.path).and_then(|blocks| blocks.first()).map(|b| b.head());
-    let policies = policies(reader, scope, &settings, mode);
+    let mut policies = policies(reader, scope, &settings, mode);
+    vip_lines::turn_back(&mut vips, &mut policies);
     let central = snat::central(reader, scope, &pools, mode);
     let translation = if mode.central {
         central
@@ -64,6 +67,7 @@ pub(super) fn read<'a>(
     let early = acl(reader, scope, mode);
     let selectors = vpn::selectors(reader, scope);
     route::read(reader, scope, context, facts, &sdwan);
+    vpn::pools(reader, scope, context);
     sdwan::rules(reader, scope, context, &sdwan);
     local_in::read(reader, scope, mode, facts, global);
     proxies(reader, scope);

@@ -7,6 +7,7 @@ use super::entry::Fields;
 use super::interface::Facts;
 use super::management::Global;
 use super::policy::{self, Mode, bind};
+use super::policy_words::Narrowing;
 use super::{vpn, zone};
 use crate::formats::blocks::Word;
 use crate::model::{
@@ -73,6 +74,7 @@ fn table<'a>(
     out: &mut Vec<Line>,
 ) {
     let words = policy::words();
+    let narrowing = Narrowing::new();
     let blocks = scope.take(path);
     for entry in reader.plain_entries(&blocks) {
         let strange = reader.account(&entry, &words);
@@ -88,7 +90,7 @@ fn table<'a>(
         let destination = side(reader, scope, &fields, "dstaddr", family, span);
         let service = service_of(reader, scope, &fields, span);
         let schedule = schedule_of(reader, scope, &fields, &mut unknown);
-        narrow(&fields, &mut unknown);
+        narrow(&narrowing, &fields, &mut unknown);
         let action = match fields.text("action").as_deref() {
             None | Some("deny") => Action::Deny,
             Some("accept") => Action::Permit,

@@ -249,7 +249,7 @@ fn targets<'a>(
 }
 
 /// The prefixes of an address object; `None` when it is not a plain union.
-fn prefixes_of(reader: &Reader<'_>, id: AddressId) -> Option<Vec<Prefix>> {
+pub(super) fn prefixes_of(reader: &Reader<'_>, id: AddressId) -> Option<Vec<Prefix>> {
     let mut open = vec![id];
     let mut out = Vec::new();
     let mut steps = 0usize;

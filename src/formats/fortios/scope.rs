@@ -80,6 +80,7 @@ pub(super) const TABLES: &[&str] = &[
     "vpn l2tp",
     "vpn pptp",
     "vpn ssl settings",
+    "vpn ssl web portal",
 ];
 
 /// The parts of a file: what is global, and each VDOM. A plain backup is one scope without a name.

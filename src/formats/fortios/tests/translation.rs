@@ -229,3 +229,51 @@ fn translation_between_families_is_not_contained() {
     let reading = read(&policy(&format!("{ANY}set action accept\nset nat64 enable")));
     assert!(reading.coverage.gaps.iter().any(|gap| !gap.contained));
 }
+
+const INSIDE_AND_OUT: &str = "edit 1
+set srcintf \"wan1\"
+set dstintf \"dmz\"
+set srcaddr \"all\"
+set dstaddr \"web1\"
+set schedule \"always\"
+set service \"ALL\"
+set action accept
+next
+edit 2
+set srcintf \"lan\"
+set dstintf \"wan1\"
+set srcaddr \"all\"
+set dstaddr \"all\"
+set schedule \"always\"
+set service \"ALL\"
+set action accept
+next
+";
+
+#[test]
+fn hosts_inside_may_turn_back_to_a_published_host() {
+    let device = clean(&format!("{PORTS}{VIP}config firewall policy\n{INSIDE_AND_OUT}end\n"));
+    let vips = &list(&device, "virtual IP").lines;
+    assert_eq!(describe(&device, &vips[2].matches), "lan>* any -> 203.0.113.3 6:*>443?");
+    let lines = policies(&device);
+    assert_eq!(describe(&device, &lines[0].matches), "wan1>dmz 0.0.0.0/0 -> any any");
+    assert_eq!(describe(&device, &lines[1].matches), "lan>dmz 0.0.0.0/0 -> any any?");
+    assert_eq!(lines[0].matches.translated, lines[1].matches.translated);
+    // Without a way out by the outer interface nothing turns back.
+    let device = clean(&format!(
+        "{PORTS}{VIP}config firewall policy\n{}end\n",
+        INSIDE_AND_OUT.replace("set dstintf \"wan1\"", "set dstintf \"dmz\"")
+    ));
+    assert_eq!(list(&device, "virtual IP").lines.len(), 2);
+}
+
+#[test]
+fn with_central_nat_they_may_turn_back_too() {
+    let device = clean(&format!(
+        "config system settings\nset central-nat enable\nend\n{PORTS}{VIP}config firewall policy\n{}end\n",
+        INSIDE_AND_OUT.replace("\"web1\"", "\"all\"")
+    ));
+    let lines = policies(&device);
+    assert_eq!(describe(&device, &lines[1].matches), "lan>dmz 0.0.0.0/0 -> 0.0.0.0/0 any?");
+    assert!(matches!(&lines[1].matches.translated, Translated::By(ids) if ids.len() == 1));
+}

@@ -398,3 +398,35 @@ fn asymmetric_routing_admits_packets_without_a_connection() {
         ("asymroute", crate::model::Action::Undecided)
     );
 }
+
+#[test]
+fn pools_of_ssl_vpn_are_behind_its_interface() {
+    let device = clean(
+        "config system interface
+edit \"wan1\"
+set ip 203.0.113.2 255.255.255.248
+next
+edit \"ssl.root\"
+set type tunnel
+next
+end
+config firewall address
+edit \"pool\"
+set type iprange
+set start-ip 10.212.134.200
+set end-ip 10.212.134.203
+next
+end
+config vpn ssl web portal
+edit \"p\"
+set ip-pools \"pool\"
+next
+end
+config vpn ssl settings
+set source-interface \"wan1\"
+set tunnel-ip-pools \"pool\"
+end
+",
+    );
+    assert_eq!(routes(&device), ["10.212.134.200/30 @ssl.root 0/0"]);
+}
