@@ -11,8 +11,8 @@ use super::policy_words::Narrowing;
 use super::{vpn, zone};
 use crate::formats::blocks::Word;
 use crate::model::{
-    Action, AddressId, AddressSet, Binding, Filter, InterfaceId, Interfaces, Line, Match, RuleList,
-    ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
+    Action, AddressId, AddressSet, Binding, DynamicRouting, Filter, InterfaceId, Interfaces, Line,
+    Match, RuleList, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
@@ -226,6 +226,12 @@ impl Doors {
         let any = reader.constant("any");
         for path in ["vpn ipsec phase1-interface", "vpn ipsec phase1"] {
             for (name, fields, span) in vpn::whole(reader, scope, path) {
+                // Clients that dial in bring routes to their own networks.
+                if fields.is("type", "dynamic") && !fields.is("add-route", "disable") {
+                    let protocol = "ipsec".to_owned();
+                    let context = &mut reader.device.contexts[self.mode.context];
+                    context.dynamic_routing.push(DynamicRouting { protocol, span });
+                }
                 let sets = vec![udp(500), udp(4500), ServiceSet::Protocol(50)];
                 let service = union(reader, sets, span);
                 let ids = fields.values("interface");

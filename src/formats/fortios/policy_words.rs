@@ -119,6 +119,7 @@ pub(super) const NARROWING: &[(&str, &str)] = &[
 /// Known not to decide what is forwarded: inspection, shaping, logging, session handling, display.
 pub(super) const IGNORED: &[&str] = &[
     "uuid",
+    "policy-expiry-date-utc",
     "uuid-idx",
     "label",
     "global-label",

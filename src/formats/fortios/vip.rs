@@ -278,13 +278,12 @@ fn target(
     let words = fields.values("mappedip");
     let [word] = words.as_slice() else { return None };
     let to = addresses(&word.text, family)?;
-    let exact = kind == "static-nat" && outside.is_some_and(|from| from.extent() == to.extent());
-    match outside {
-        Some(from) if exact && !from.first().is_unspecified() => {
-            Some(AddressMap::Shift { from, to })
-        }
-        _ => Some(AddressMap::Pool(vec![to])),
-    }
+    let Some(from) = outside.filter(|from| kind == "static-nat" && !from.first().is_unspecified())
+    else {
+        return Some(AddressMap::Pool(vec![to]));
+    };
+    // One to one needs ranges of one size; the device does not say what it does with others.
+    (from.extent() == to.extent()).then_some(AddressMap::Shift { from, to })
 }
 
 /// The real servers of a pool that are not switched off.
