@@ -5,7 +5,7 @@ use super::address;
 use super::conditions::{action_of, narrow, nat_of, schedule_of, service_of};
 use super::core::{Reader, Scope, Words};
 use super::entry::{Entry, Fields};
-use super::policy_words::{IGNORED, NARROWING, READ};
+use super::policy_words::{IGNORED, NARROWING, Narrowing, READ};
 use super::zone;
 use crate::formats::blocks::{Statement, Word};
 use crate::model::{
@@ -113,11 +113,12 @@ pub(super) fn read<'a>(
     mode: Mode,
 ) -> Vec<PolicyLine<'a>> {
     let words = words();
+    let narrowing = Narrowing::new();
     let blocks = scope.take(dialect.path);
     let mut lines = Vec::new();
     for entry in reader.plain_entries(&blocks) {
         let strange = reader.account(&entry, &words);
-        let mut policy = Policy::read(reader, scope, &entry, dialect, mode);
+        let mut policy = Policy::read(reader, scope, &entry, dialect, &narrowing, mode);
         strangers(reader, &strange, &mut policy);
         policy.emit(reader, mode, &mut lines);
     }
@@ -171,9 +172,13 @@ impl<'a> Policy<'a> {
         scope: &mut Scope<'_, 'a>,
         entry: &Entry<'_, 'a>,
         dialect: &Dialect,
+        narrowing: &Narrowing,
         mode: Mode,
     ) -> Policy<'a> {
         let fields = entry.fields();
+        for nested in fields.nested.iter().filter(|n| n.text(0) == "identity-based-policy") {
+            reader.used(nested.span());
+        }
         let span = entry.span().unwrap_or(reader.origin);
         let head = entry.parts().last().map_or(span, |part| part.head());
         let mut unknown = Vec::new();
@@ -190,7 +195,7 @@ impl<'a> Policy<'a> {
         let (vips, everywhere) = (std::mem::take(&mut side.vips), side.everywhere);
         let service = service_of(reader, scope, &fields, head);
         let schedule = schedule_of(reader, scope, &fields, &mut unknown);
-        narrow(&fields, &mut unknown);
+        narrow(narrowing, &fields, &mut unknown);
         let (action, tunnel) = action_of(reader, &fields, mode, head, &mut unknown);
         Policy {
             label: format!("{} {}", dialect.label, entry.name),
