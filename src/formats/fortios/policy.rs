@@ -125,16 +125,22 @@ pub(super) fn read<'a>(
     lines
 }
 
-/// A line that is not understood makes the policy uncertain, nothing else.
+/// A line that is not understood makes the policy uncertain, and what it may match anything: the line might negate or replace
+/// what stands beside it. Its interfaces stay as they are.
 fn strangers(reader: &mut Reader<'_>, strange: &[Statement<'_, '_>], policy: &mut Policy<'_>) {
     for statement in strange {
         let words = super::core::first_words(*statement);
         let label = &policy.label;
         let reason = text!(
-            "{label} の「{words}」は解釈できません。このポリシーは一致するか不明なものとして扱います。",
-            "`{words}` of {label} is not understood; the policy may or may not match"
+            "{label} の「{words}」は解釈できません。このポリシーは、どの通信に一致するか不明なものとして扱います。",
+            "`{words}` of {label} is not understood; the policy may match anything between its interfaces, or nothing"
         );
         reader.ledger.unknown(statement.span(), reason.clone(), true);
+        let anything = reader.unknown_address(None, reason.clone(), statement.span());
+        policy.source = anything;
+        policy.destination = policy.destination.map(|_| anything);
+        let service = crate::model::ServiceSet::Unknown { reason: reason.clone() };
+        policy.service = reader.device.literal_service(service, statement.span());
         policy.unknown.push(Unknown { reason, span: statement.span() });
     }
 }
