@@ -216,6 +216,7 @@ fn the_other_views_are_as_harmless() {
     let [from, to] = [HOSTILE, HOSTILE].map(str::to_owned);
     let family = Family::V4;
     let case = ExplainedCase {
+        everything: false,
         family,
         must: must.clone(),
         may: may.clone(),
@@ -226,7 +227,8 @@ fn the_other_views_are_as_harmless() {
     let service = Some(HOSTILE.to_owned());
     let explanation =
         Explanation { from: from.clone(), to: to.clone(), service, cases: vec![case] };
-    let matrix = Matrix { pairs: vec![MatrixPair { from, to, family, must, may }] };
+    let matrix =
+        Matrix { pairs: vec![MatrixPair { from, to, family, must, may, everything: false }] };
     let error = InputError {
         path: HOSTILE.to_owned(),
         span: one.blame.first().map(|blame| blame.span),
