@@ -92,6 +92,7 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         verdict,
         from: Some(HOSTILE.to_owned()),
         to: (!index.is_multiple_of(3)).then(|| HOSTILE.to_owned()),
+        device: None,
         family: (!index.is_multiple_of(3)).then_some(Family::V4),
         fingerprint: format!("fingerprint{index:04}"),
         message: hostile(&format!("message{index:04}")),

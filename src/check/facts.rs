@@ -118,15 +118,26 @@ impl Facts {
         self.causes.push(Cause { span: None, reason });
     }
 
-    /// Where no line lets the packet pass, or the path avoids an enforcing device, the interface or route that sends it on is to
-    /// blame: the one of the last device.
-    pub(super) fn blame_route(&mut self) {
+    /// Where no line lets the packet pass, or the path avoids an enforcing device, the interface or route that leads around is
+    /// to blame: on the side of the zone that more than one device serves, else where the last device sends the packet on.
+    pub(super) fn blame_route(&mut self, snapshot: &Snapshot) {
         let crossed = |name: &String| self.path.iter().any(|hop| hop.device == *name);
         self.avoids |= !self.path.is_empty() && !self.enforcers.iter().all(crossed);
         if !self.blame.is_empty() && !self.avoids {
             return;
         }
-        let last = self.path.iter().rev().find_map(|hop| {
+        let way_in = many_doors(snapshot, &self.from) && !many_doors(snapshot, &self.to);
+        let blame = if way_in { self.first_interface(snapshot) } else { self.last_route() };
+        self.blame.extend(blame.filter(|blame| !self.blame.contains(blame)));
+    }
+
+    /// The same facts about a device that the path crosses: other devices on or off the path are not asked.
+    pub(super) fn on_the_way(&self) -> Facts {
+        Facts { enforcers: Vec::new(), ..self.clone() }
+    }
+
+    fn last_route(&self) -> Option<Blame> {
+        self.path.iter().rev().find_map(|hop| {
             let line = hop.lines.iter().rev().find(|line| line.action == HopAction::Route)?;
             Some(Blame {
                 device: hop.device.clone(),
@@ -134,8 +145,15 @@ impl Facts {
                 label: line.label.clone(),
                 through: Vec::new(),
             })
-        });
-        self.blame.extend(last);
+        })
+    }
+
+    fn first_interface(&self, snapshot: &Snapshot) -> Option<Blame> {
+        let hop = self.path.first()?;
+        let device = &snapshot.devices[snapshot.device(&hop.device)?];
+        let interface = &device.interfaces[device.interface(&hop.ingress)?];
+        let label = format!("interface {}", interface.name);
+        Some(Blame { device: hop.device.clone(), span: interface.span, label, through: Vec::new() })
     }
 
     /// The lines and routes that end the path of a required packet.
@@ -155,7 +173,7 @@ impl Facts {
     /// `finding` with everything that is known.
     pub(super) fn finding<K>(&self, judge: &Judge<'_, K>, mut finding: Finding) -> Finding {
         let mut facts = self.clone();
-        facts.blame_route();
+        facts.blame_route(judge.network.snapshot);
         finding.from = Some(facts.from);
         finding.to = Some(facts.to);
         finding.family = Some(facts.family);
@@ -180,6 +198,20 @@ impl Facts {
         finding.fingerprint = fingerprint(judge, &finding);
         finding
     }
+}
+
+/// Whether packets of the zone that a party names enter the network at more than one device.
+fn many_doors(snapshot: &Snapshot, name: &str) -> bool {
+    let zone = name.split(['.', ' ']).next().unwrap_or(name);
+    let mut devices: Vec<DeviceId> = snapshot
+        .zone(zone)
+        .map(|zone| snapshot.entries(zone))
+        .unwrap_or_default()
+        .iter()
+        .map(|port| port.device)
+        .collect();
+    devices.dedup();
+    devices.len() > 1
 }
 
 /// The hash that a finding keeps over runs: see [`super`].

@@ -151,6 +151,7 @@ pub(super) fn enforcement<K>(
             ),
         ),
     };
+    let facts = if crossed { facts.on_the_way() } else { facts.clone() };
     let mut finding = facts.finding(judge, blank(kind, rule.rule, facts.verdict, message));
     finding.device = Some(name.clone());
     finding.advice = Some(if crossed {

@@ -12,8 +12,8 @@ use crate::model::{
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use state::{Literals, Reader};
-use std::collections::{HashMap, HashSet};
 
 mod access;
 mod commands;
@@ -97,7 +97,7 @@ fn read(input: Input<'_>) -> Reading {
         gap.contained &= !uncontained.contains(&gap.span);
     }
     // A rule that is written out as several lines says the same about each.
-    let mut said = HashSet::new();
+    let mut said = HashSet::default();
     coverage.gaps.retain(|gap| said.insert((gap.span, gap.reason.clone())));
     Reading { device: reader.device, coverage }
 }
@@ -111,19 +111,19 @@ fn new_reader<'a>(input: Input<'a>, span: Span) -> Reader<'a> {
         device,
         version: None,
         context,
-        names: HashMap::new(),
+        names: HashMap::default(),
         nameifs: Vec::new(),
-        by_nameif: HashMap::new(),
-        interface_names: HashSet::new(),
-        networks: HashMap::new(),
-        services: HashMap::new(),
-        groups: HashMap::new(),
-        declared: HashSet::new(),
-        schedules: HashMap::new(),
-        acls: HashMap::new(),
+        by_nameif: HashMap::default(),
+        interface_names: HashSet::default(),
+        networks: HashMap::default(),
+        services: HashMap::default(),
+        groups: HashMap::default(),
+        declared: HashSet::default(),
+        schedules: HashMap::default(),
+        acls: HashMap::default(),
         standard: Vec::new(),
         literals,
-        uncontained: HashSet::new(),
+        uncontained: HashSet::default(),
     }
 }
 
@@ -211,7 +211,7 @@ fn management_pipeline(reader: &mut Reader<'_>, management: crate::model::Contex
 
 /// Lists that no other line names.
 fn unbound<'a>(reader: &mut Reader<'a>, blocks: &'a [lines::Block<'a>]) {
-    let mut named: HashSet<&str> = HashSet::new();
+    let mut named: HashSet<&str> = HashSet::default();
     for block in blocks.iter().filter(|block| block.head.word(0) != "access-list") {
         for line in std::iter::once(&block.head).chain(&block.body) {
             named.extend(line.words.iter().skip(1).map(|word| word.text));

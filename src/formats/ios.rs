@@ -56,6 +56,9 @@ fn detect(text: &str) -> u8 {
             "feature ",
             "set version ",
             "!! IOS XR",
+            "interface port1.",
+            "interface gigabitethernet ",
+            "interface GigaEthernet",
             "ipv4 access-list ",
         ];
         if foreign.iter().any(|mark| line.starts_with(mark))
@@ -118,7 +121,7 @@ fn read(input: Input<'_>) -> Reading {
     let mut ledger = Ledger::new(input.id, input.file);
     let config = split::split(lines(input.id, input.file), &mut ledger);
     let mut reader = Reader {
-        device: Device { format: "ios", ..Device::default() },
+        device: Device { name: stem(input.file.path()), format: "ios", ..Device::default() },
         ledger: &mut ledger,
         config,
         origin: Span { file: input.id, start: 0, end: 0 },
@@ -130,11 +133,18 @@ fn read(input: Input<'_>) -> Reading {
         interface_names: Default::default(),
         vrfs: Default::default(),
         route_maps: Default::default(),
+        provider: None,
         chains: Default::default(),
     };
     reader.run();
     let device = reader.device;
     Reading { device, coverage: ledger.close() }
+}
+
+/// The file name without directories and ending: the name of a device that does not state one.
+fn stem(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
 }
 
 impl Reader<'_, '_> {
@@ -147,14 +157,7 @@ impl Reader<'_, '_> {
         self.read_acls();
         self.read_route_maps();
         self.read_interfaces();
-        let extras = local::Extras {
-            bgp: self
-                .config
-                .first(Bin::Router)
-                .filter(|head| head.word(1) == "bgp")
-                .map(|head| head.span),
-            ipsec: self.config.first(Bin::Crypto).map(|head| head.span),
-        };
+        let extras = self.extras();
         self.read_routes();
         self.policy_routes();
         self.read_routers();
@@ -211,6 +214,9 @@ impl Reader<'_, '_> {
     /// One filter for each family, so that a list of one family leaves the other's packets alone.
     fn access_groups(&mut self, inbound: bool) -> Vec<Filter> {
         let inspect = self.interfaces.iter().find_map(|iface| iface.inspect);
+        if let Some(span) = inspect.filter(|_| inbound) {
+            self.ledger.unsupported(span, lists::replies_reason());
+        }
         let mut out = Vec::new();
         for family in Family::ALL {
             let replies = inspect.map(|span| {
@@ -396,6 +402,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "ゾーン間の pass を含むゾーンペアは状態を持たない規則として扱います。",
             "zone pairs with a pass action are read as stateless in both directions"
+        ),
+        text!(
+            "機器自身への通信は、設定に現れる管理・制御サービスだけを受け付けるものとして読みます（Smart Install など既定で動くものは含みません）。",
+            "traffic to the device itself is accepted for services that the configuration shows; what runs by default (Smart Install) is not"
         ),
         text!(
             "IPv6 リンクローカルアドレスは読み込みません。",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::device::binding;
 use super::{FilterRef, Network, Record, Run};
-use crate::compile::{Header, LineRef, Reading};
+use crate::compile::{Header, LineRef, Reading, fields};
 use crate::model::{Action, Filter, Id, Stage};
 use crate::packetset::Function;
 
@@ -77,7 +77,8 @@ impl<K: Header> Run<K> {
     ) -> Vec<Blamed> {
         let mut out: BTreeMap<Blamed, ()> = BTreeMap::new();
         let mut order = Vec::new();
-        let mut narrowed = Some(wanted);
+        // At the end no mark is left; in the devices between, packets may carry one.
+        let mut narrowed = Some(self.arena.exists(wanted, fields::MARK));
         let mut at = Some(end);
         while let Some(event) = at.and_then(|id| self.events.get(id)).cloned() {
             for record in event.records.iter().rev() {

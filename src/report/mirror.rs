@@ -108,6 +108,8 @@ pub(super) struct FindingJson {
     verdict: VerdictWord,
     from: Option<String>,
     to: Option<String>,
+    /// The device that an enforcement, routing-bypass or hygiene finding is about.
+    device: Option<String>,
     family: Option<FamilyWord>,
     /// Stable over runs, machines and line numbers.
     fingerprint: String,
@@ -257,6 +259,7 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         verdict: verdict_word(finding.verdict),
         from: finding.from.clone(),
         to: finding.to.clone(),
+        device: finding.device.clone(),
         family: finding.family.map(family_word),
         fingerprint: finding.fingerprint.clone(),
         message: text(&finding.message),

@@ -287,7 +287,7 @@ impl<K: Header> Judge<'_, K> {
         let wanted = self.target_set(rule, asked, ends.1);
         let mut hit = Hit { asked, wanted, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
-        facts.blame_route();
+        facts.blame_route(self.network.snapshot);
         facts.witness.is_some().then_some(facts)
     }
 
@@ -301,7 +301,7 @@ impl<K: Header> Judge<'_, K> {
         let wanted = asked.run.arena.field_in(fields::DST, &sets::addresses(self.network, ends.1));
         let mut hit = Hit { asked, wanted, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
-        facts.blame_route();
+        facts.blame_route(self.network.snapshot);
         facts.witness.is_some().then_some(facts)
     }
 }

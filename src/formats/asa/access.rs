@@ -10,7 +10,7 @@ use crate::model::{
 use crate::net::AddressRange;
 use crate::source::Span;
 use crate::text;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// The lines of one list as the device orders them.
 struct Draft<'a> {
@@ -46,7 +46,7 @@ fn body<'c, 'a>(line: &'c ConfigLine<'a>) -> Cursor<'c, 'a> {
 
 /// Lists in order of first appearance. `line N` inserts before what is line N so far; remarks count as lines there.
 fn drafts<'a>(reader: &mut Reader<'a>, lines: &[&'a ConfigLine<'a>]) -> Vec<Draft<'a>> {
-    let mut at: HashMap<&'a str, usize> = HashMap::new();
+    let mut at: HashMap<&'a str, usize> = HashMap::default();
     let mut out: Vec<Draft<'a>> = Vec::new();
     for line in lines {
         let name = line.word(1);

@@ -201,6 +201,9 @@ pub(super) fn sort<'a>(reader: &mut Reader<'a>, blocks: &'a [Block<'a>]) -> Conf
 
 fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<'a>) {
     let head = &block.head;
+    if head.word(0) == "access-list" && block.body.is_empty() {
+        return config.access_lists.push(head);
+    }
     let kind = COMMANDS.binary_search_by(|(word, _)| (*word).cmp(head.word(0)));
     let Some((_, kind)) = kind.ok().and_then(|at| COMMANDS.get(at)) else {
         return unknown(reader, block);

@@ -213,8 +213,14 @@ fn ingress(
         }
     }
     for (index, nameif) in nameifs.iter().enumerate() {
-        let before: Vec<ListId> =
-            vpn.lists.get(&index).into_iter().chain(bridge.get(&index)).copied().collect();
+        let before: Vec<ListId> = vpn
+            .lists
+            .get(&index)
+            .into_iter()
+            .flatten()
+            .chain(bridge.get(&index))
+            .copied()
+            .collect();
         if !same.inter {
             equal_levels(nameifs, nameif, &before, &mut bindings);
         }
@@ -317,10 +323,10 @@ fn egress(
             continue;
         };
         let label = || "implicit deny".to_owned();
-        for (from, list) in &vpn.lists {
+        for (from, vpn) in &vpn.lists {
             let Some(from) = nameifs.get(*from) else { continue };
             let lists =
-                std::iter::once(*list).chain(before.iter().copied()).chain(lists.iter().copied());
+                vpn.iter().copied().chain(before.iter().copied()).chain(lists.iter().copied());
             let (from, to) = (only(from), only(nameif));
             bindings.push(binding(from, to, lists.collect(), Action::Deny, label(), *span));
         }

@@ -11,7 +11,7 @@ use crate::net::{AddressRange, PortRange};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// How many port ranges a group that names groups may hold: every level keeps its own copy.
 const NESTED_LIMIT: usize = 1024;

@@ -11,7 +11,7 @@ use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// A service object; the parts are what translation lines need.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Named<'a> {
 
 /// Blocks by name, in order of first appearance. The name is word 2, the kind word 1.
 pub(super) fn by_name<'a>(blocks: &[&'a Block<'a>]) -> Vec<Named<'a>> {
-    let mut at: HashMap<(&'a str, &'a str), usize> = HashMap::new();
+    let mut at: HashMap<(&'a str, &'a str), usize> = HashMap::default();
     let mut out: Vec<Named<'a>> = Vec::new();
     for block in blocks {
         let (kind, name) = (block.head.word(1), block.head.word(2));

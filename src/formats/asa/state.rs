@@ -12,7 +12,7 @@ use crate::model::{
 use crate::net::{AddressRange, Family, PortRange, Prefix, WildcardMask};
 use crate::source::Span;
 use crate::text::Text;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The reading of one file. Maps are for look-up only; everything that is output goes through vectors in file order.
@@ -77,8 +77,8 @@ impl Literals<'_> {
             any4: device.literal(any4, span),
             any6: device.literal(any6, span),
             all_services: device.literal_service(ServiceSet::Any, span),
-            ranges: HashMap::new(),
-            services: HashMap::new(),
+            ranges: HashMap::default(),
+            services: HashMap::default(),
         }
     }
 }

@@ -8,16 +8,17 @@ use crate::model::{Action, AddressId, Line, ListId, RuleList};
 use crate::net::AddressRange;
 use crate::source::Span;
 use crate::text;
-use std::collections::{BTreeMap, HashSet};
+use rustc_hash::FxHashSet as HashSet;
+use std::collections::BTreeMap;
 
-/// At most this many lines are made for one interface; past it, one line opens everything.
+/// At most this many lines are made for one crypto map; past it, one line opens everything.
 const LINE_LIMIT: usize = 16_384;
 
 /// Where VPN packets come out, with the list to consult before the interface's own.
 #[derive(Default)]
 pub(super) struct Vpn {
-    /// `nameif` index to list.
-    pub(super) lists: BTreeMap<usize, ListId>,
+    /// `nameif` index to lists.
+    pub(super) lists: BTreeMap<usize, Vec<ListId>>,
     /// `nameif` indexes that answer IKE.
     pub(super) ike: Vec<(usize, Span)>,
     /// `nameif` indexes that answer WebVPN (TLS), with the port.
@@ -43,22 +44,29 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, config: &Config<'a>) -> Vpn {
     }
     crypto_lines(reader, config, &mut vpn);
     webvpn_lines(reader, config, &mut vpn);
-    let mut openings = crypto_openings(reader, config);
-    remote_access(reader, config, &vpn, &mut openings);
-    for (index, nameif) in reader.nameifs.iter().enumerate() {
-        if nameif.tunnel {
-            let any = reader.literals.any;
-            let opening = Opening { source: any, destination: any, span: nameif.level_span };
-            openings.entry(index).or_default().push(opening);
-        }
-    }
+    mark_groups(reader, config);
     if bypass {
-        for (index, openings) in openings {
-            let list = bypass_list(reader, &openings);
-            vpn.lists.insert(index, list);
-        }
+        crypto_maps(reader, config, &mut vpn);
+        remote_access(reader, config, &mut vpn);
+        tunnels(reader, &mut vpn);
     }
     vpn
+}
+
+/// What comes out of a tunnel interface was decrypted.
+fn tunnels(reader: &mut Reader<'_>, vpn: &mut Vpn) {
+    let any = reader.literals.any;
+    let ends: Vec<(usize, Span)> = reader
+        .nameifs
+        .iter()
+        .enumerate()
+        .filter(|(_, nameif)| nameif.tunnel)
+        .map(|(index, nameif)| (index, nameif.level_span))
+        .collect();
+    for (index, span) in ends {
+        let list = bypass_list(reader, &[Opening { source: any, destination: any, span }]);
+        vpn.lists.entry(index).or_default().push(list);
+    }
 }
 
 fn crypto_lines<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
@@ -104,28 +112,33 @@ fn webvpn_lines<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn)
     }
 }
 
-/// `crypto map M N match address L` and `… dynamic D` of the maps that stand on an interface.
-fn crypto_openings<'a>(
-    reader: &mut Reader<'a>,
-    config: &Config<'a>,
-) -> BTreeMap<usize, Vec<Opening>> {
-    let mut out: BTreeMap<usize, Vec<Opening>> = BTreeMap::new();
-    let lines: Vec<&ConfigLine<'a>> = config.crypto.iter().map(|block| &block.head).collect();
-    for bound in lines.iter().filter(|line| line.word(1) == "map" && line.word(3) == "interface") {
-        let Some(index) = reader.by_nameif.get(bound.word(4)).copied() else { continue };
-        let openings = out.entry(index).or_default();
-        for line in
-            lines.iter().filter(|line| line.word(1) == "map" && line.word(2) == bound.word(2))
-        {
-            if line.word(4) == "match" && line.word(5) == "address" {
-                from_list(reader, line.word(6), line.span, openings);
-            }
-            if line.word(5) == "dynamic" {
-                dynamic(reader, config, line.word(6), line.span, openings);
-            }
+/// `crypto map M N match address L` and `… dynamic D` of the maps that stand on an interface; one list a map.
+fn crypto_maps<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
+    let maps = config.crypto.iter().map(|block| &block.head).filter(|line| line.word(1) == "map");
+    let mut openings: BTreeMap<&str, Vec<Opening>> = BTreeMap::new();
+    for line in maps.clone() {
+        let openings = openings.entry(line.word(2)).or_default();
+        if openings.len() > LINE_LIMIT {
+            continue;
+        }
+        if line.word(4) == "match" && line.word(5) == "address" {
+            from_list(reader, line.word(6), line.span, openings);
+        }
+        if line.word(5) == "dynamic" {
+            dynamic(reader, config, line.word(6), line.span, openings);
         }
     }
-    out
+    let mut lists: BTreeMap<&str, ListId> = BTreeMap::new();
+    for bound in maps.filter(|line| line.word(3) == "interface") {
+        let Some(index) = reader.by_nameif.get(bound.word(4)).copied() else { continue };
+        let name = bound.word(2);
+        let list = match lists.get(name) {
+            Some(list) => *list,
+            None => bypass_list(reader, openings.get(name).map_or(&[], Vec::as_slice)),
+        };
+        lists.insert(name, list);
+        vpn.lists.entry(index).or_default().push(list);
+    }
 }
 
 /// The packets that a peer may send: those of the crypto list with the sides exchanged.
@@ -135,6 +148,9 @@ fn from_list(reader: &Reader<'_>, name: &str, span: Span, out: &mut Vec<Opening>
         return out.push(Opening { source: any, destination: any, span });
     };
     for line in &reader.device.lists[*id].lines {
+        if out.len() > LINE_LIMIT {
+            return;
+        }
         if line.enabled && line.action != Action::Deny {
             let (source, destination) = (line.matches.destination, line.matches.source);
             out.push(Opening { source, destination, span });
@@ -220,28 +236,26 @@ fn v4_pool(reader: &Reader<'_>, line: &ConfigLine<'_>) -> Option<AddressRange> {
     AddressRange::new(reader.ip(first)?, reader.ip(last)?)
 }
 
-/// Remote access over TLS: who is logged in sends from a pool address.
-fn remote_access<'a>(
-    reader: &mut Reader<'a>,
-    config: &Config<'a>,
-    vpn: &Vpn,
-    openings: &mut BTreeMap<usize, Vec<Opening>>,
-) {
+/// Accounts for pools and tunnel groups.
+fn mark_groups(reader: &mut Reader<'_>, config: &Config<'_>) {
     for line in &config.pools {
         reader.ledger.used(line.span);
     }
     for block in &config.tunnel_groups {
         reader.whole(block, true);
     }
+}
+
+/// Remote access over TLS: who is logged in sends from a pool address.
+fn remote_access<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
     let any = reader.literals.any;
+    let Some((_, _, span)) = vpn.webvpn.first().copied() else { return };
     let sources = pools(reader, config).unwrap_or_else(|| vec![any]);
-    for (index, _, span) in &vpn.webvpn {
-        let entry = openings.entry(*index).or_default();
-        entry.extend(sources.iter().map(|source| Opening {
-            source: *source,
-            destination: any,
-            span: *span,
-        }));
+    let openings: Vec<Opening> =
+        sources.into_iter().map(|source| Opening { source, destination: any, span }).collect();
+    let list = bypass_list(reader, &openings);
+    for (index, _, _) in &vpn.webvpn {
+        vpn.lists.entry(*index).or_default().push(list);
     }
 }
 

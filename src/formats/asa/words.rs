@@ -165,7 +165,12 @@ pub(super) fn port(word: &str) -> Option<Port> {
 
 /// The number of a protocol word or of digits; `ip` (every protocol) is not one.
 pub(super) fn protocol(word: &str) -> Option<u8> {
-    find(PROTOCOLS, word).or_else(|| word.parse().ok())
+    match word {
+        // Nearly every line of a long list.
+        "tcp" => Some(6),
+        "udp" => Some(17),
+        word => find(PROTOCOLS, word).or_else(|| word.parse().ok()),
+    }
 }
 
 /// The ICMP (`protocol` 1) or ICMPv6 (58) type of a word or of digits.

@@ -159,7 +159,7 @@ pub(super) const TOP: &[(&str, Bin)] = &[
     ("ip default-gateway", DefaultGateway),
     ("cts role-based enforcement", Restrict),
     ("cts role-based permissions", Restrict),
-    ("ip verify unicast", Irrelevant),
+    ("ip verify", Irrelevant),
     ("control-plane host", ControlPlaneHost),
     ("hostname", Hostname),
     ("version", Version),

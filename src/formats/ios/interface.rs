@@ -38,6 +38,8 @@ pub(super) struct Iface<'a> {
     /// Commands that may change what passes here.
     pub(super) taints: Vec<Span>,
     pub(super) crypto: Option<Span>,
+    /// VRFs that take the connected networks of this interface (`vrf receive`).
+    pub(super) receives: Vec<Word<'a>>,
     /// A default route is learnt here, by this protocol.
     pub(super) learns: Option<(&'static str, Span)>,
     pub(super) inspect: Option<Span>,
@@ -152,7 +154,7 @@ fn kind(name: &str) -> InterfaceKind {
 impl<'a> Reader<'a, '_> {
     /// Reads every interface block.
     pub(super) fn read_interfaces(&mut self) {
-        let table = Commands::new(inert::INTERFACE.iter().map(|words| (*words, ())));
+        let table = Commands::new(inert::rows(inert::INTERFACE).map(|words| (words, ())));
         for block in self.config.take(Bin::Interface) {
             self.interface(&block, &table);
         }
@@ -238,7 +240,14 @@ impl<'a> Reader<'a, '_> {
             ("ip", "address") | ("ipv6", "address") if negated => true,
             ("ip", "address") => address(iface, line),
             ("ipv6", "address") => address6(iface, line),
-            ("ip" | "ipv6", "unnumbered") => !negated,
+            ("ip" | "ipv6", "unnumbered") => true,
+            ("vrf", "forwarding") | ("ip", "vrf") | ("zone-member", _) if negated => true,
+            ("vrf", "receive") | ("ip", "vrf")
+                if !negated && line.words.iter().any(|w| w.text == "receive") =>
+            {
+                iface.receives.extend(line.words.last());
+                true
+            }
             ("vrf", "forwarding") | ("ip", "vrf") if !negated => self.forwarding(iface, line),
             ("ip", "access-group") => negated || access_group(iface, line, Family::V4),
             ("ipv6", "traffic-filter") => negated || access_group(iface, line, Family::V6),
@@ -281,9 +290,7 @@ impl<'a> Reader<'a, '_> {
 
     fn taint(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) {
         iface.taints.push(line.span);
-        let known = line.starts(&["ip", "admission"])
-            || line.starts(&["ip", "auth-proxy"])
-            || line.starts(&["vrf", "receive"]);
+        let known = line.starts(&["ip", "admission"]) || line.starts(&["ip", "auth-proxy"]);
         let reason = text!(
             "インターフェースのこの行の影響を特定できないため、ここを通る通信は許可とも拒否とも読みます。",
             "the effect of this interface line is not known; traffic here may pass or be stopped"

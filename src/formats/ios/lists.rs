@@ -1,11 +1,13 @@
 //! Access lists: collected, put in the order of their numbers, and turned into rule lists; chains derived from them.
 
+mod derive;
+
 use super::acl::{self, Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
 use super::commands::Bin;
 use super::names::IOS;
 use super::reader::{Reader, line, unknown};
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{Action, AddressId, Line, ListId, Remark, ServiceId, TcpFlags};
+use crate::model::{Action, AddressId, Line, ListId, ServiceId, TcpFlags};
 use crate::net::{Family, PortRange, State};
 use crate::source::Span;
 use crate::text;
@@ -55,6 +57,14 @@ pub(super) enum Found {
     Undefined,
 }
 
+/// What a dynamic permit for replies is.
+pub(super) fn replies_reason() -> crate::text::Text {
+    text!(
+        "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
+        "a dynamic permit for replies of connections that are already open; it matches no new connection"
+    )
+}
+
 impl<'a> Reader<'a, '_> {
     /// Collects and turns into lists everything that defines an access list.
     pub(super) fn read_acls(&mut self) {
@@ -81,13 +91,8 @@ impl<'a> Reader<'a, '_> {
         match number {
             1..=99 | 1300..=1999 => {}
             100..=199 | 2000..=2699 => {}
-            200..=299
-            | 700..=799
-            | 1100..=1199
-            | 600..=699
-            | 800..=1099
-            | 1200..=1299
-            | 300..=599 => {
+            // Lists for other protocols and for MAC addresses.
+            200..=1299 => {
                 return self.ledger.irrelevant(super::split::whole(block));
             }
             _ => {
@@ -260,6 +265,7 @@ impl<'a> Reader<'a, '_> {
         let span = raw.span;
         if raw.words.first().is_some_and(|word| word.text == "evaluate") {
             let mut out = self.replies(label, dialect.family, span);
+            self.ledger.unsupported(span, replies_reason());
             out.comment = raw.comment.clone();
             return Some(out);
         }
@@ -283,11 +289,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `evaluate R` and inspection: packets of connections that are already open, never a new one.
     pub(super) fn replies(&mut self, label: String, family: Family, span: Span) -> Line {
-        let reason = text!(
-            "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
-            "a dynamic permit for replies of connections that are already open; it matches no new connection"
-        );
-        self.ledger.unsupported(span, reason.clone());
+        let reason = replies_reason();
         let mut matches = self.everything(Some(family), span);
         matches.states = Some(vec![State::Established, State::Related]);
         matches.unknown.push(unknown(reason, span));
@@ -407,112 +409,5 @@ impl<'a> Reader<'a, '_> {
             }
         }
         self.services(members, span)
-    }
-}
-
-impl<'a> Reader<'a, '_> {
-    /// The access list that `word` names.
-    pub(super) fn acl(&mut self, family: Family, word: Word<'a>) -> Found {
-        let Some(at) = self.acls.index.get(&(family, word.text)).copied() else {
-            let name = word.text.to_owned();
-            self.device.remarks.push(Remark::Undefined {
-                kind: "access-list",
-                name,
-                span: word.span,
-            });
-            return Found::Undefined;
-        };
-        self.acls.used.insert(at);
-        match self.acls.lists.get(at) {
-            Some(list) if self.acls.filled.contains(&at) => Found::List(*list),
-            _ => Found::Empty,
-        }
-    }
-
-    /// Whether an access list of this family and name is defined.
-    pub(super) fn acls_defined(&self, family: Family, name: &str) -> bool {
-        self.acls.index.contains_key(&(family, name))
-    }
-
-    /// The list to append when the access list `name` is bound: it stops what its family's implicit deny stops.
-    pub(super) fn implicit_deny(&mut self, family: Family, name: &str) -> Option<ListId> {
-        let at = self.acls.index.get(&(family, name)).copied()?;
-        if let Some(list) = self.acls.implicit.get(&at) {
-            return Some(*list);
-        }
-        let span = self.acls.raw.get(at)?.span;
-        let mut lines = Vec::new();
-        if family == Family::V6 {
-            // IOS lets neighbour discovery pass before the implicit deny of an IPv6 list.
-            for (kind, word) in [(136, "nd-na"), (135, "nd-ns")] {
-                let mut matches = self.everything(Some(family), span);
-                matches.service = self.icmp(58, Some(kind), None, span);
-                lines.push(line(
-                    format!("{name} implicit permit {word}"),
-                    matches,
-                    Action::Permit,
-                    span,
-                ));
-            }
-        }
-        let matches = self.everything(Some(family), span);
-        lines.push(line(format!("{name} implicit deny"), matches, Action::Deny, span));
-        let list = self.list(&format!("{name} implicit deny"), lines);
-        self.acls.implicit.insert(at, list);
-        Some(list)
-    }
-
-    /// A chain in which a permit of `list` becomes `permit` and a deny becomes `deny`; a line that is not understood may do
-    /// either.
-    pub(super) fn derive(&mut self, list: ListId, permit: Action, deny: Action) -> ListId {
-        let mut lines = Vec::new();
-        for old in &self.device.lists[list].lines {
-            let mut put = |action| lines.push(Line { action, ..old.clone() });
-            match old.action {
-                Action::Permit => put(permit),
-                Action::Deny => put(deny),
-                _ => {
-                    put(permit);
-                    put(deny);
-                }
-            }
-            if !matches!(old.action, Action::Permit | Action::Deny) {
-                let reason = text!("解釈できない行です。", "a line that is not understood");
-                for new in lines.iter_mut().rev().take(2) {
-                    new.matches.unknown.push(unknown(reason.clone(), old.span));
-                }
-            }
-        }
-        let name = self.device.lists[list].name.clone();
-        self.list(&name, lines)
-    }
-
-    /// The source ranges that `list` permits, when every line is a plain range and none denies.
-    pub(super) fn permitted_sources(&self, list: ListId) -> Option<Vec<crate::net::AddressRange>> {
-        let ranges = self.device.lists[list].lines.iter().map(|line| {
-            match (&line.action, &self.device.addresses[line.matches.source].value) {
-                (Action::Permit, crate::model::AddressSet::Range(range)) => Some(*range),
-                _ => None,
-            }
-        });
-        ranges.collect()
-    }
-
-    /// Whether the list was defined with source addresses only.
-    pub(super) fn is_standard(&self, list: ListId) -> bool {
-        let at = self.acls.lists.iter().position(|id| *id == list);
-        at.and_then(|at| self.acls.raw.get(at)).is_some_and(|raw| raw.standard)
-    }
-
-    /// Remarks lists that nothing refers to.
-    pub(super) fn remark_unbound(&mut self) {
-        for (at, raw) in self.acls.raw.iter().enumerate() {
-            if self.acls.used.contains(&at) || self.config.mentions.contains(raw.name) {
-                continue;
-            }
-            if let Some(list) = self.acls.lists.get(at) {
-                self.device.remarks.push(Remark::Unbound { list: *list });
-            }
-        }
     }
 }

@@ -29,14 +29,8 @@ const OTHERS: &[(&str, &[(u8, u16)])] = &[
     ("vstack", &[(6, 4786)]),
 ];
 
-/// What else the configuration switches on.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Extras {
-    /// `router bgp`.
-    pub(super) bgp: Option<Span>,
-    /// A crypto map.
-    pub(super) ipsec: Option<Span>,
-}
+/// Control protocols that the configuration switches on: label, protocol numbers, ports, place.
+pub(super) type Extras = Vec<(&'static str, &'static [u8], &'static [(u8, u16)], Span)>;
 
 #[derive(Debug)]
 struct Vty<'a> {
@@ -50,6 +44,8 @@ struct Vty<'a> {
 /// A permit for one service.
 struct Offer<'a> {
     label: String,
+    /// Whole protocols besides the ports.
+    protocols: &'static [u8],
     ports: Vec<(u8, u16)>,
     v4: Option<Word<'a>>,
     v6: Option<Word<'a>>,
@@ -58,6 +54,38 @@ struct Offer<'a> {
 }
 
 impl<'a> Reader<'a, '_> {
+    /// The control protocols that the configuration switches on; whom they answer is not read. To be called before the routing
+    /// blocks are taken.
+    pub(super) fn extras(&self) -> Extras {
+        let mut out: Extras = Vec::new();
+        for head in self.config.heads(Bin::Router) {
+            let skip = usize::from(head.word(0) == "ipv6");
+            match head.word(skip + 1) {
+                "bgp" => out.push(("router bgp", &[], &[(6, 179)], head.span)),
+                "ospf" | "ospfv3" => out.push(("router ospf", &[89], &[], head.span)),
+                "eigrp" => out.push(("router eigrp", &[88], &[], head.span)),
+                "rip" => out.push(("router rip", &[], &[(17, 520), (17, 521)], head.span)),
+                _ => {}
+            }
+        }
+        if let Some(head) = self.config.first(Bin::Crypto) {
+            out.push(("crypto map", &[50, 51], &[(17, 500), (17, 4500)], head.span));
+        }
+        let tunnel = self.interfaces.iter().find(|iface| iface.name.starts_with("Tunnel"));
+        if let Some(span) = tunnel.and_then(|iface| iface.span) {
+            out.push(("tunnel", &[4, 41, 47, 50], &[(17, 500), (17, 4500)], span));
+        }
+        if let Some((_, span)) = self.interfaces.iter().find_map(|iface| iface.virtuals.first()) {
+            out.push((
+                "first hop redundancy",
+                &[112],
+                &[(17, 1985), (17, 2029), (17, 3222)],
+                *span,
+            ));
+        }
+        out
+    }
+
     /// The filters for packets to the device: in the global context, and in VRFs.
     pub(super) fn read_local(&mut self, extras: Extras) -> (Filter, Filter) {
         let lines: Vec<Vty<'a>> =
@@ -144,6 +172,7 @@ impl<'a> Reader<'a, '_> {
                 let label = format!("line vty: {name}");
                 let offer = Offer {
                     label,
+                    protocols: &[],
                     ports: vec![(6, port)],
                     v4: vty.v4,
                     v6: vty.v6,
@@ -183,17 +212,27 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn offer(&mut self, offer: &Offer<'a>) -> Vec<Line> {
-        let members = offer
-            .ports
-            .iter()
-            .map(|(protocol, port)| self.to_port(*protocol, *port, offer.span))
-            .collect();
+        let mut members = Vec::new();
+        for protocol in offer.protocols {
+            members.push(self.protocol(*protocol, offer.span));
+        }
+        for (protocol, port) in &offer.ports {
+            members.push(self.one_port(*protocol, *port, offer.span));
+        }
         let service = self.services(members, offer.span);
         let mut lines = Vec::new();
         for (family, acl) in [(Family::V4, offer.v4), (Family::V6, offer.v6)] {
             let mut matches = self.everything(Some(family), offer.span);
             matches.service = service;
             matches.unknown.extend(offer.doubt.clone().map(|reason| unknown(reason, offer.span)));
+            let bare = family == Family::V6 && acl.is_none() && offer.v4.is_some();
+            if bare && !offer.label.starts_with("line vty") {
+                let reason = text!(
+                    "IPv4 のアクセスリストだけが指定されており、IPv6 の接続を拒否するかどうかは特定できません。",
+                    "only an IPv4 list is given; whether IPv6 connections are refused is not known"
+                );
+                matches.unknown.push(unknown(reason, offer.span));
+            }
             let action = match acl.map(|word| self.acl(family, word)) {
                 Some(Found::List(list)) => {
                     Action::Jump(self.derive(list, Action::Permit, Action::Return))
@@ -249,6 +288,7 @@ fn http<'a>(services: &[Block<'a>], off: &[Block<'a>]) -> Vec<Offer<'a>> {
         let label = format!("ip http {switch}");
         out.push(Offer {
             label,
+            protocols: &[],
             ports: vec![(6, number.unwrap_or(port))],
             v4,
             v6,
@@ -287,7 +327,8 @@ fn snmp<'a>(services: &[Block<'a>]) -> Vec<Offer<'a>> {
             }
         }
         let label = format!("snmp-server {kind}");
-        out.push(Offer { label, ports: vec![(17, 161)], v4, v6, doubt: None, span: head.span });
+        let ports = vec![(17, 161)];
+        out.push(Offer { label, protocols: &[], ports, v4, v6, doubt: None, span: head.span });
     }
     out
 }
@@ -302,6 +343,7 @@ fn others<'a>(services: &[Block<'a>], extras: Extras) -> Vec<Offer<'a>> {
             let label = (*words).to_owned();
             out.push(Offer {
                 label,
+                protocols: &[],
                 ports: ports.to_vec(),
                 v4: None,
                 v6: None,
@@ -316,6 +358,7 @@ fn others<'a>(services: &[Block<'a>], extras: Extras) -> Vec<Offer<'a>> {
         let ports = head.word(3).parse().map(|port| (6, port)).into_iter().collect();
         out.push(Offer {
             label: "ip ssh port".to_owned(),
+            protocols: &[],
             ports,
             v4: None,
             v6: None,
@@ -323,20 +366,16 @@ fn others<'a>(services: &[Block<'a>], extras: Extras) -> Vec<Offer<'a>> {
             span: head.span,
         });
     }
-    for (on, label, ports) in [
-        (extras.bgp, "router bgp", vec![(6, 179)]),
-        (extras.ipsec, "crypto map", vec![(17, 500), (17, 4500)]),
-    ] {
-        if let Some(span) = on {
-            out.push(Offer {
-                label: label.to_owned(),
-                ports,
-                v4: None,
-                v6: None,
-                doubt: Some(reason()),
-                span,
-            });
-        }
+    for (label, protocols, ports, span) in extras {
+        out.push(Offer {
+            label: label.to_owned(),
+            protocols,
+            ports: ports.to_vec(),
+            v4: None,
+            v6: None,
+            doubt: Some(reason()),
+            span,
+        });
     }
     out
 }

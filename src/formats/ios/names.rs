@@ -183,8 +183,11 @@ const ICMP6: &[(&str, u8, Option<u8>)] = &[
     ("unreachable", 1, None),
 ];
 
+/// Protocol number, first port, last port.
+type Ports = &'static [(u8, u16, u16)];
+
 /// Ports of the protocols that `match protocol` names: protocol number, first port, last port. Cisco's PAM defaults.
-pub(super) const PAM: &[(&str, &[(u8, u16, u16)])] = &[
+pub(super) const PAM: &[(&str, Ports)] = &[
     ("bgp", &[(6, 179, 179)]),
     ("bootpc", &[(17, 68, 68)]),
     ("bootps", &[(17, 67, 67)]),

@@ -30,6 +30,8 @@ pub(super) struct Reader<'a, 'l> {
     pub(super) interface_names: FxHashMap<String, usize>,
     pub(super) vrfs: FxHashMap<&'a str, ContextId>,
     pub(super) route_maps: FxHashMap<&'a str, Vec<super::routemap::Clause<'a>>>,
+    /// An address family by which other routers' VRF routes come in (`vpnv4` and the like).
+    pub(super) provider: Option<Span>,
     pub(super) chains: super::zones::Chains<'a>,
 }
 
@@ -114,7 +116,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Packets to one port.
-    pub(super) fn to_port(&mut self, protocol: u8, port: u16, span: Span) -> ServiceId {
+    pub(super) fn one_port(&mut self, protocol: u8, port: u16, span: Span) -> ServiceId {
         self.ports(protocol, PortRange::ALL, PortRange::single(port), TcpFlags::ANY, span)
     }
 

@@ -45,10 +45,9 @@ impl<'a> Reader<'a, '_> {
             for line in block.body {
                 self.clause_line(&mut clause, line);
             }
-            self.route_maps.entry(block.head.word(1)).or_default().push(clause);
-        }
-        for (_, clauses) in &mut self.route_maps {
-            clauses.sort_by_key(|clause| clause.number);
+            let clauses = self.route_maps.entry(block.head.word(1)).or_default();
+            let at = clauses.partition_point(|other| other.number <= clause.number);
+            clauses.insert(at, clause);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::commands::Bin;
 use super::reader::{Reader, unknown};
-use crate::formats::lines::{Block, ConfigLine};
+use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{ContextId, DynamicRouting, InterfaceId, Match, NextHop, PolicyRoute, Route};
 use crate::net::{Family, Prefix};
 use crate::source::Span;
@@ -203,6 +203,9 @@ impl<'a> Reader<'a, '_> {
             let Some(id) = iface.id else { continue };
             let context = self.device.interfaces[id].context;
             let (crypto, learns) = (iface.crypto, iface.learns);
+            for name in iface.receives.clone() {
+                self.receive(name, id);
+            }
             if let Some((protocol, span)) = learns {
                 self.dynamic(context, protocol, span);
             }
@@ -218,6 +221,25 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Crypto) {
             self.ledger.used(super::split::whole(&block));
         }
+    }
+
+    /// `vrf receive`: a VRF takes the connected networks of an interface that it does not hold.
+    fn receive(&mut self, name: Word<'a>, id: InterfaceId) {
+        let reason = text!(
+            "VRF が他のインターフェースの接続経路を取り込みます。通り得る経路として読みます。",
+            "the VRF takes connected routes of another interface; packets may pass there"
+        );
+        self.ledger.unsupported(name.span, reason.clone());
+        let context = self.vrf(name.text, name.span);
+        let own = self.device.interfaces[id].addresses.clone();
+        let prefixes = own.iter().filter_map(|own| Prefix::new(own.address, own.len));
+        let members = prefixes.map(|prefix| self.range(prefix.range(), name.span)).collect();
+        let mut matches = self.everything(None, name.span);
+        matches.destination = self.union(members, name.span);
+        matches.unknown.push(unknown(reason, name.span));
+        let route =
+            PolicyRoute { matches, next_hop: Some(NextHop::Interface(id)), span: name.span };
+        self.device.contexts[context].policy_routes.push(route);
     }
 
     fn router(&mut self, block: &Block<'a>) {
@@ -259,6 +281,9 @@ impl<'a> Reader<'a, '_> {
         }
         for line in &block.body {
             let family = line.word(0) == "address-family";
+            if family && matches!(line.word(1), "vpnv4" | "vpnv6" | "l2vpn") {
+                self.provider = Some(line.span);
+            }
             if family || line.word(0) == "vrf" {
                 context = vrf_of(line).map_or(self.global(), |word| self.vrf(word.text, word.span));
                 if !by_peers {
@@ -302,8 +327,11 @@ impl<'a> Reader<'a, '_> {
             leaks.extend(exchange.to_global.map(|span| (*id, self.global(), span)));
         }
         for (id, exchange) in &exchanges.0 {
-            let foreign =
-                exchange.imports.iter().find(|(target, _)| !exporters.contains_key(target));
+            let remote = self.provider.is_some();
+            let foreign = exchange
+                .imports
+                .iter()
+                .find(|(target, _)| remote || !exporters.contains_key(target));
             if let Some((_, span)) = foreign {
                 self.dynamic(*id, "route-target import", *span);
             }

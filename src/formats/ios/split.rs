@@ -27,6 +27,11 @@ impl<'a> Config<'a> {
         self.bins.contains_key(&bin)
     }
 
+    /// The heads of a bin.
+    pub(super) fn heads(&self, bin: Bin) -> impl Iterator<Item = &ConfigLine<'a>> {
+        self.bins.get(&bin).into_iter().flatten().map(|block| &block.head)
+    }
+
     /// The first head of a bin.
     pub(super) fn first(&self, bin: Bin) -> Option<&ConfigLine<'a>> {
         self.bins.get(&bin).and_then(|list| list.first()).map(|block| &block.head)
@@ -69,7 +74,7 @@ impl<T: Copy> Commands<T> {
 
 /// Sorts the lines of a file into bins.
 pub(super) fn split<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Config<'a> {
-    let inert = inert::TOP.iter().map(|words| (*words, Bin::Irrelevant));
+    let inert = inert::rows(inert::TOP).map(|words| (words, Bin::Irrelevant));
     let commands = Commands::new(TOP.iter().copied().chain(inert));
     let mut config = Config::default();
     for block in blocks(without_noise(lines, ledger)) {

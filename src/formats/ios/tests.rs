@@ -17,7 +17,7 @@ pub(super) fn read_text(text: &str) -> (Sources, Reading) {
 /// Tries the reader on files outside the repository: `SEKISHO_TRY=dir cargo test try_on -- --ignored --nocapture`.
 #[test]
 #[ignore = "reads a directory that a developer names"]
-#[allow(clippy::disallowed_methods, reason = "a developer's tool")]
+#[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a developer's tool")]
 fn try_on_a_directory() {
     let dir = std::env::var("SEKISHO_TRY").unwrap();
     for entry in std::fs::read_dir(dir).unwrap() {

@@ -1,10 +1,12 @@
 //! `ip nat`: the four lists of a device (destination and source, before and after the route).
 
+mod dynamic;
+mod forms;
+
 use super::commands::Bin;
 use super::interface::Side;
-use super::lists::Found;
 use super::reader::{Reader, line, unknown};
-use crate::formats::lines::{ConfigLine, Word};
+use crate::formats::lines::ConfigLine;
 use crate::model::{
     Action, AddressMap, AddressSet, AddressWithin, Binding, ContextId, InterfaceAddress,
     InterfaceId, Interfaces, Line, ListId, Match, NextHop, PolicyRoute, PortMap, Rewrite, Stage,
@@ -13,6 +15,7 @@ use crate::model::{
 use crate::net::{AddressRange, Family, PortRange, Prefix};
 use crate::source::Span;
 use crate::text;
+use forms::{Fixed, Options, fixed};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
@@ -40,25 +43,6 @@ struct Rules<'a> {
     outside_destination: Vec<Line>,
     inside: Vec<InterfaceId>,
     outside: Vec<InterfaceId>,
-}
-
-/// The options after the operands of a rule.
-#[derive(Clone, Copy, Debug, Default)]
-struct Options<'a> {
-    vrf: Option<Word<'a>>,
-    route_map: Option<Word<'a>>,
-    overload: bool,
-}
-
-/// One static rule.
-struct Fixed<'a> {
-    protocol: Option<u8>,
-    local: AddressRange,
-    /// `None`: the address of `interface`.
-    global: Option<AddressRange>,
-    interface: Option<Word<'a>>,
-    ports: Option<(u16, u16)>,
-    options: Options<'a>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -193,13 +177,13 @@ impl<'a> Reader<'a, '_> {
         rules.destination.push(line(label.clone(), inward, Action::Rewrite(down), span));
         let breadth = u8::from(fixed.ports.is_none()) + u8::from(wide);
         rules.fixed.push((breadth, line(label, outward, Action::Rewrite(up), span)));
-        self.into_vrf(context, down, span);
+        self.route_in_vrf(context, down, span);
         self.own(&global, &rules.outside, span);
         Some(())
     }
 
     /// A translated packet of a VRF rule is routed by that VRF, also when it came in by a global interface.
-    fn into_vrf(&mut self, context: ContextId, rewrite: crate::model::RewriteId, span: Span) {
+    fn route_in_vrf(&mut self, context: ContextId, rewrite: crate::model::RewriteId, span: Span) {
         if context == self.global() {
             return;
         }
@@ -278,170 +262,6 @@ impl<'a> Reader<'a, '_> {
         matches.unknown.push(unknown(reason, map.span));
     }
 
-    /// `{list A|route-map R} {pool P|interface I} [vrf V] [overload]`.
-    fn inside_dynamic(
-        &mut self,
-        head: &ConfigLine<'a>,
-        at: usize,
-        rules: &mut Rules<'a>,
-    ) -> Option<()> {
-        let options = options(head, at + 4);
-        let context = options.vrf.map_or(self.global(), |vrf| self.vrf(vrf.text, vrf.span));
-        let source = match head.word(at + 2) {
-            "pool" => match rules.pools.get(head.word(at + 3)) {
-                Some(ranges) if !ranges.is_empty() => AddressMap::Pool(ranges.clone()),
-                _ => AddressMap::Unknown,
-            },
-            "interface" => match self.interface_addresses(head.word(at + 3)) {
-                ranges if ranges.is_empty() => AddressMap::EgressInterface,
-                ranges => AddressMap::Pool(ranges),
-            },
-            _ => return None,
-        };
-        let rewrite = self.device.rewrites.push(Rewrite {
-            label: head.text.to_owned(),
-            source: Some(source.clone()),
-            source_port: options.overload.then_some(PortMap::Within(PortRange::ALL)),
-            span: Some(head.span),
-            ..Rewrite::default()
-        });
-        let ingress = Interfaces::Of(self.members(&rules.inside, context));
-        let lines = self.selected(head, at, &ingress, Action::Rewrite(rewrite))?;
-        if let (false, AddressMap::Pool(ranges)) = (options.overload, &source) {
-            self.back_through(head, at, ranges.clone(), context, rules);
-        }
-        rules.source.extend(lines);
-        Some(())
-    }
-
-    /// Without `overload` a translation in use also lets the outside open connections to that inside host.
-    fn back_through(
-        &mut self,
-        head: &ConfigLine<'a>,
-        at: usize,
-        ranges: Vec<AddressRange>,
-        context: ContextId,
-        rules: &mut Rules<'a>,
-    ) {
-        let list = head.words.get(at + 1).filter(|_| head.word(at) == "list");
-        let found = list.map(|word| self.acl(Family::V4, *word));
-        let inside = match found {
-            Some(Found::List(list)) => self.permitted_sources(list),
-            _ => None,
-        };
-        let reason = text!(
-            "プールのアドレスへの外からの通信は、変換が使われている間だけ内側へ届き得ます。",
-            "packets to the pool reach the inside only while a translation is in use"
-        );
-        let mut matches = self.everything(Some(Family::V4), head.span);
-        matches.destination = self.addresses_of(&Some(ranges), head.span);
-        matches.unknown.push(unknown(reason, head.span));
-        let rewrite = self.device.rewrites.push(Rewrite {
-            label: head.text.to_owned(),
-            destination: Some(inside.map_or(AddressMap::Unknown, AddressMap::Pool)),
-            span: Some(head.span),
-            ..Rewrite::default()
-        });
-        rules.destination.push(line(
-            head.text.to_owned(),
-            matches,
-            Action::Rewrite(rewrite),
-            head.span,
-        ));
-        self.into_vrf(context, rewrite, head.span);
-    }
-
-    /// Lines that do `action` for what a list or route map selects.
-    fn selected(
-        &mut self,
-        head: &ConfigLine<'a>,
-        at: usize,
-        ingress: &Interfaces,
-        action: Action,
-    ) -> Option<Vec<Line>> {
-        let name = head.words.get(at + 1).copied()?;
-        let mut lines = Vec::new();
-        match head.word(at) {
-            "list" => lines.push(self.select_list(head, name, action)),
-            "route-map" => match self.route_maps.get(name.text).cloned() {
-                Some(clauses) => {
-                    for clause in clauses {
-                        lines.extend(self.select_clause(head, &clause, action));
-                    }
-                }
-                None => {
-                    let word = name.text.to_owned();
-                    self.device.remarks.push(crate::model::Remark::Undefined {
-                        kind: "route-map",
-                        name: word,
-                        span: name.span,
-                    });
-                    lines.push(self.uncertain(head, name.span, action));
-                }
-            },
-            _ => return None,
-        }
-        for new in &mut lines {
-            new.matches.ingress = ingress.clone();
-        }
-        Some(lines)
-    }
-
-    fn select_list(&mut self, head: &ConfigLine<'a>, name: Word<'a>, action: Action) -> Line {
-        match self.acl(Family::V4, name) {
-            Found::List(list) => {
-                let chain = self.derive(list, action, Action::Return);
-                let matches = self.everything(Some(Family::V4), head.span);
-                line(head.text.to_owned(), matches, Action::Jump(chain), head.span)
-            }
-            _ => self.uncertain(head, name.span, action),
-        }
-    }
-
-    /// An undefined or empty list: whether anything is translated is not known.
-    fn uncertain(&mut self, head: &ConfigLine<'a>, span: Span, action: Action) -> Line {
-        let reason = text!(
-            "参照先のリストが未定義または空のため、変換の有無を特定できません。",
-            "the list it names is undefined or empty; whether it translates is not known"
-        );
-        self.ledger.unsupported(span, reason.clone());
-        let mut matches = self.everything(Some(Family::V4), head.span);
-        matches.unknown.push(unknown(reason, span));
-        line(head.text.to_owned(), matches, action, head.span)
-    }
-
-    fn select_clause(
-        &mut self,
-        head: &ConfigLine<'a>,
-        clause: &super::routemap::Clause<'a>,
-        action: Action,
-    ) -> Vec<Line> {
-        let action = if clause.permit { action } else { Action::Permit };
-        let names: Vec<Word<'a>> =
-            clause.lists.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        let mut lines: Vec<Line> =
-            names.iter().map(|name| self.select_list(head, *name, action)).collect();
-        if names.is_empty() {
-            let matches = self.everything(Some(Family::V4), head.span);
-            lines.push(line(head.text.to_owned(), matches, action, head.span));
-        }
-        let ids: Vec<InterfaceId> =
-            clause.egress.iter().filter_map(|word| self.find_interface(word.text)?.id).collect();
-        for new in &mut lines {
-            if !clause.egress.is_empty() {
-                new.matches.egress = Interfaces::Of(ids.clone());
-            }
-            for other in &clause.others {
-                let reason = text!(
-                    "route-map のこの条件は評価しません。",
-                    "this route-map condition is not evaluated"
-                );
-                new.matches.unknown.push(unknown(reason, *other));
-            }
-        }
-        lines
-    }
-
     /// `ip nat outside source static [tcp|udp|network] GLOBAL LOCAL`: outside hosts under an inside name.
     fn outside_static(&mut self, head: &ConfigLine<'a>, rules: &mut Rules<'a>) -> Option<()> {
         // The operands stand in the order outside global, outside local: what `fixed` calls local and global.
@@ -485,52 +305,6 @@ impl<'a> Reader<'a, '_> {
         });
         rules.outside_source.push(line(label.clone(), inward, Action::Rewrite(source), span));
         rules.outside_destination.push(line(label, outward, Action::Rewrite(destination), span));
-        Some(())
-    }
-
-    fn outside_dynamic(&mut self, head: &ConfigLine<'a>, rules: &mut Rules<'a>) -> Option<()> {
-        if head.word(6) != "pool" {
-            return None;
-        }
-        let ranges = rules.pools.get(head.word(7)).filter(|ranges| !ranges.is_empty()).cloned();
-        let rewrite = self.device.rewrites.push(Rewrite {
-            label: head.text.to_owned(),
-            source: Some(ranges.map_or(AddressMap::Unknown, AddressMap::Pool)),
-            span: Some(head.span),
-            ..Rewrite::default()
-        });
-        let lines = self.selected(head, 4, &Interfaces::Any, Action::Rewrite(rewrite))?;
-        rules.outside_source.extend(lines);
-        Some(())
-    }
-
-    /// `ip nat inside destination list A pool P`: the list names the virtual addresses, the pool the servers.
-    fn rotary(&mut self, head: &ConfigLine<'a>, rules: &mut Rules<'a>) -> Option<()> {
-        if head.word(4) != "list" || head.word(6) != "pool" {
-            return None;
-        }
-        let ranges = rules.pools.get(head.word(7)).filter(|ranges| !ranges.is_empty()).cloned();
-        let rewrite = self.device.rewrites.push(Rewrite {
-            label: head.text.to_owned(),
-            destination: Some(ranges.map_or(AddressMap::Unknown, AddressMap::Pool)),
-            span: Some(head.span),
-            ..Rewrite::default()
-        });
-        let name = head.words.get(5).copied()?;
-        let new = match self.acl(Family::V4, name) {
-            Found::List(list) => {
-                let chain = self.derive(list, Action::Rewrite(rewrite), Action::Return);
-                if self.is_standard(list) {
-                    for entry in &mut self.device.lists[chain].lines {
-                        std::mem::swap(&mut entry.matches.source, &mut entry.matches.destination);
-                    }
-                }
-                let matches = self.everything(Some(Family::V4), head.span);
-                line(head.text.to_owned(), matches, Action::Jump(chain), head.span)
-            }
-            _ => self.uncertain(head, name.span, Action::Rewrite(rewrite)),
-        };
-        rules.destination.push(new);
         Some(())
     }
 
@@ -578,77 +352,4 @@ impl<'a> Reader<'a, '_> {
         ));
         out
     }
-}
-
-/// `[tcp|udp|esp|gre] L [PORT] {G|interface I} [PORT]`, `network L G {MASK|/LEN}`.
-fn fixed<'a>(head: &ConfigLine<'a>, mut at: usize) -> Option<Fixed<'a>> {
-    if head.word(at) == "network" {
-        let mask = head.word(at + 3);
-        let len = match mask.strip_prefix('/') {
-            Some(len) => len.parse().ok()?,
-            None => crate::net::netmask_len(mask.parse().ok()?)?,
-        };
-        let side = |at: usize| Some(Prefix::new(head.word(at).parse().ok()?, len)?.range());
-        let (local, global) = (side(at + 1)?, side(at + 2)?);
-        return Some(Fixed {
-            protocol: None,
-            local,
-            global: Some(global),
-            interface: None,
-            ports: None,
-            options: options(head, at + 4),
-        });
-    }
-    let protocol = match head.word(at) {
-        "tcp" => Some(6),
-        "udp" => Some(17),
-        "esp" => Some(50),
-        "gre" => Some(47),
-        _ => None,
-    };
-    at += usize::from(protocol.is_some());
-    let local: IpAddr = head.word(at).parse().ok()?;
-    at += 1;
-    let local_port = protocol.and_then(|_| port(head.word(at)));
-    at += usize::from(local_port.is_some());
-    let (global, interface) = if head.word(at) == "interface" {
-        at += 1;
-        (None, Some(head.words.get(at).copied()?))
-    } else {
-        (Some(AddressRange::single(head.word(at).parse().ok()?)), None)
-    };
-    at += 1;
-    let global_port = local_port.and_then(|_| port(head.word(at)));
-    at += usize::from(global_port.is_some());
-    if local_port.is_some() != global_port.is_some() || !local.is_ipv4() {
-        return None;
-    }
-    let ports = local_port.zip(global_port);
-    Some(Fixed {
-        protocol,
-        local: AddressRange::single(local),
-        global,
-        interface,
-        ports,
-        options: options(head, at),
-    })
-}
-
-fn port(word: &str) -> Option<u16> {
-    let named = super::names::IOS.tcp.iter().find(|(name, _)| *name == word).map(|(_, port)| *port);
-    named.or_else(|| word.parse().ok())
-}
-
-fn options<'a>(head: &ConfigLine<'a>, at: usize) -> Options<'a> {
-    let mut out = Options::default();
-    for (index, word) in head.words.iter().enumerate().skip(at) {
-        let next = head.words.get(index + 1).copied();
-        match word.text {
-            "vrf" => out.vrf = next,
-            "route-map" => out.route_map = next,
-            "overload" => out.overload = true,
-            _ => {}
-        }
-    }
-    out
 }

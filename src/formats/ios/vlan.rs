@@ -12,6 +12,9 @@ use crate::text;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
+/// Number, lines and place of one `vlan access-map` block.
+type MapClause<'a> = (u32, Vec<ConfigLine<'a>>, Span);
+
 /// Filters of VLANs, by direction as seen from the SVI.
 #[derive(Debug, Default)]
 pub(super) struct VlanFilters {
@@ -85,7 +88,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
-        let mut clauses: BTreeMap<&'a str, Vec<(u32, Vec<ConfigLine<'a>>, Span)>> = BTreeMap::new();
+        let mut clauses: BTreeMap<&'a str, Vec<MapClause<'a>>> = BTreeMap::new();
         for block in self.config.take(Bin::AccessMap) {
             let span = super::split::whole(&block);
             self.ledger.used(span);
@@ -105,7 +108,7 @@ impl<'a> Reader<'a, '_> {
         maps
     }
 
-    fn access_map(&mut self, name: &str, clauses: &[(u32, Vec<ConfigLine<'a>>, Span)]) -> ListId {
+    fn access_map(&mut self, name: &str, clauses: &[MapClause<'a>]) -> ListId {
         let mut lines: Vec<Line> = Vec::new();
         let mut matched: Vec<Family> = Vec::new();
         let mut end = None;
@@ -191,7 +194,17 @@ impl<'a> Reader<'a, '_> {
                 (true, listed, _) => listed.to_vec(),
                 (false, _, vlan) => vec![(vlan.unwrap_or(1), vlan.unwrap_or(1))],
             };
-            for group in iface.groups.clone() {
+            let (groups, taint) = (iface.groups.clone(), iface.taints.first().copied());
+            let held =
+                |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
+            if let Some(span) = taint {
+                let chain = self.undecided("switch port: line not understood", span);
+                for (_, id) in svis.iter().filter(|(vlan, _)| held(*vlan)) {
+                    bound.entry((*id, true)).or_default().push(chain);
+                    bound.entry((*id, false)).or_default().push(chain);
+                }
+            }
+            for group in groups {
                 let Found::List(list) = self.acl(group.family, group.name) else { continue };
                 let reason = text!(
                     "スイッチポートのアクセスリストは VLAN 内の一部の端末にだけ効くため、拒否の行は許可とも拒否とも読みます。",
@@ -207,8 +220,6 @@ impl<'a> Reader<'a, '_> {
                     Action::Undecided,
                     group.span,
                 ));
-                let held =
-                    |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
                 for (_, id) in svis.iter().filter(|(vlan, _)| held(*vlan)) {
                     bound.entry((*id, group.inbound)).or_default().push(chain);
                 }

@@ -1,19 +1,16 @@
 //! Zone-based firewall: class maps and policy maps as chains, zone pairs as bindings.
 
+mod classes;
+
 use super::commands::Bin;
-use super::lists::Found;
-use super::names::PAM;
 use super::reader::{Reader, line, unknown};
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, Line, ListId, Remark};
-use crate::net::{Family, PortRange, State};
+use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, ListId, Remark};
+use crate::net::State;
 use crate::source::Span;
 use crate::text;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-
-/// How deep class maps may name class maps.
-const DEPTH: usize = 16;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The filters of the zone-based firewall.
 #[derive(Debug, Default)]
@@ -53,12 +50,15 @@ struct Pair<'a> {
     span: Span,
 }
 
+/// Protocol, first and last port, and the list of hosts for which alone it holds.
+type PortUse = (u8, u16, u16, Option<Span>);
+
 /// Definitions of the firewall.
 #[derive(Debug, Default)]
 pub(super) struct Maps<'a> {
     classes: FxHashMap<&'a str, ClassMap<'a>>,
     policies: FxHashMap<&'a str, PolicyMap<'a>>,
-    ports: FxHashMap<&'a str, Vec<(u8, u16, u16, Option<Span>)>>,
+    ports: FxHashMap<&'a str, Vec<PortUse>>,
 }
 
 /// Chains made so far, so that each is made once and their number is bounded.
@@ -67,11 +67,6 @@ pub(super) struct Chains<'a> {
     made: usize,
     policies: FxHashMap<&'a str, ListId>,
 }
-
-/// How many class chains are made; nested class maps could ask for exponentially many.
-const CHAINS: usize = 20_000;
-/// How many conditions a match-all class may have; each is one jump deeper.
-const ALL_LIMIT: usize = 64;
 
 impl<'a> Reader<'a, '_> {
     /// Reads the zone-based firewall; empty when no zone is defined.
@@ -168,7 +163,9 @@ impl<'a> Reader<'a, '_> {
                 "class" => {
                     let class =
                         sub.words.last().copied().filter(|word| word.text != "class-default");
-                    classes.push((class, Verb::Drop, sub.span));
+                    // What a named class without an action does is not documented; class-default drops.
+                    let verb = if class.is_some() { Verb::Unknown } else { Verb::Drop };
+                    classes.push((class, verb, sub.span));
                     self.ledger.used(sub.span);
                 }
                 "description" | "service-policy" | "police" | "urlfilter" | "server-response" => {
@@ -243,41 +240,8 @@ impl<'a> Reader<'a, '_> {
                 _ => {}
             }
         }
-        let passing: Vec<(&str, &str)> = pairs
-            .iter()
-            .filter(|pair| has(maps, pair, Verb::Pass))
-            .map(|p| (p.from, p.to))
-            .collect();
-        let inspecting = pairs.iter().any(|pair| has(maps, pair, Verb::Inspect));
-        let empty = Vec::new();
-        let of = |zone: &str| Interfaces::Of(members.get(zone).unwrap_or(&empty).clone());
-        let (mut stateful, mut stateless, mut own) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in pairs.iter().filter(|pair| pair.from != "self") {
-            let mut binding = self.pair_binding(maps, pair);
-            binding.ingress = of(pair.from);
-            if pair.to == "self" {
-                own.push(binding);
-                continue;
-            }
-            binding.egress = of(pair.to);
-            if !passing.contains(&(pair.from, pair.to)) && !passing.contains(&(pair.to, pair.from))
-            {
-                stateful.push(binding);
-                continue;
-            }
-            let label = format!("{}: stateless", pair.label);
-            stateful.push(open(
-                binding.ingress.clone(),
-                binding.egress.clone(),
-                label,
-                Some(pair.span),
-            ));
-            if inspecting {
-                let replies = self.session_replies(&pair.label, pair.span);
-                binding.lists.insert(0, replies);
-            }
-            stateless.push(binding);
-        }
+        let bindings = self.pair_bindings(maps, pairs, &members);
+        let (mut stateful, stateless, own) = bindings;
         for (zone, ids) in &members {
             let same = Interfaces::Of(ids.clone());
             stateful.push(open(same.clone(), same, format!("zone {zone}: same zone"), None));
@@ -304,6 +268,61 @@ impl<'a> Reader<'a, '_> {
         }
         let own = (!own.is_empty()).then(|| filter("zone policy to self", own, false));
         ZonePolicy { forward, own }
+    }
+
+    /// The bindings of the zone pairs: stateful ones, stateless ones, and those to the device itself.
+    fn pair_bindings(
+        &mut self,
+        maps: &Maps<'a>,
+        pairs: &[Pair<'a>],
+        members: &BTreeMap<&'a str, Vec<InterfaceId>>,
+    ) -> (Vec<Binding>, Vec<Binding>, Vec<Binding>) {
+        let passing: BTreeSet<(&str, &str)> = pairs
+            .iter()
+            .filter(|pair| has(maps, pair, Verb::Pass))
+            .map(|p| (p.from, p.to))
+            .collect();
+        let named: BTreeSet<(&str, &str)> = pairs.iter().map(|p| (p.from, p.to)).collect();
+        let inspecting: BTreeSet<(&str, &str)> = pairs
+            .iter()
+            .filter(|pair| has(maps, pair, Verb::Inspect))
+            .map(|p| (p.from, p.to))
+            .collect();
+        let of = |zone: &str| Interfaces::Of(members.get(zone).cloned().unwrap_or_default());
+        let (mut stateful, mut stateless, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        let mut apart = |reader: &mut Self, mut binding: Binding, back, label: &str, span| {
+            let passed = format!("{label}: stateless");
+            let (ingress, egress) = (binding.ingress.clone(), binding.egress.clone());
+            let through = open(ingress, egress, passed, Some(span));
+            if inspecting.contains(&back) {
+                binding.lists.insert(0, reader.session_replies(label, span));
+            }
+            stateless.push(binding);
+            through
+        };
+        for pair in pairs.iter().filter(|pair| pair.from != "self") {
+            let mut binding = self.pair_binding(maps, pair);
+            binding.ingress = of(pair.from);
+            if pair.to == "self" {
+                own.push(binding);
+                continue;
+            }
+            binding.egress = of(pair.to);
+            let (there, back) = ((pair.from, pair.to), (pair.to, pair.from));
+            if passing.contains(&there) || passing.contains(&back) {
+                stateful.push(apart(self, binding, back, &pair.label, pair.span));
+            } else {
+                stateful.push(binding);
+            }
+            if passing.contains(&there) && !named.contains(&back) {
+                // A pass makes no session: without a pair of its own the way back is shut.
+                let none = format!("no zone-pair {} to {}", pair.to, pair.from);
+                let shut = open(of(pair.to), of(pair.from), none, Some(pair.span));
+                let shut = Binding { default: Action::Deny, ..shut };
+                stateful.push(apart(self, shut, there, &pair.label, pair.span));
+            }
+        }
+        (stateful, stateless, own)
     }
 
     fn session_replies(&mut self, label: &str, span: Span) -> ListId {
@@ -379,192 +398,6 @@ impl<'a> Reader<'a, '_> {
             }
         }
         self.list(&format!("policy-map {name}"), lines)
-    }
-
-    /// The chain that does `action` for the packets of a class and nothing for others.
-    fn class_chain(
-        &mut self,
-        maps: &Maps<'a>,
-        class: Word<'a>,
-        action: Action,
-        depth: usize,
-    ) -> ListId {
-        let label = format!("class-map {}", class.text);
-        self.chains.made += 1;
-        let depth = if self.chains.made > CHAINS { DEPTH } else { depth };
-        let Some(map) = maps.classes.get(class.text).filter(|_| depth < DEPTH) else {
-            let name = class.text.to_owned();
-            let remark = match depth < DEPTH {
-                true => Remark::Undefined { kind: "class-map", name, span: class.span },
-                false => Remark::Recursive { name, span: class.span },
-            };
-            self.device.remarks.push(remark);
-            let reason = text!(
-                "クラスマップの条件を特定できません。",
-                "what this class-map matches is not known"
-            );
-            let new = self.guess(&label, reason, class.span, action);
-            return self.list(&label, vec![new]);
-        };
-        if map.matches.is_empty() || map.all && map.matches.len() > ALL_LIMIT {
-            let reason = text!(
-                "条件がないか、多すぎるクラスマップです。",
-                "a class-map without a condition, or with too many"
-            );
-            let new = self.guess(&label, reason, map.span, action);
-            return self.list(&label, vec![new]);
-        }
-        if !map.all {
-            let mut lines = Vec::new();
-            for criterion in &map.matches {
-                lines.extend(self.criterion(maps, &label, criterion, action, depth));
-            }
-            return self.list(&label, lines);
-        }
-        let mut then = action;
-        for criterion in map.matches.iter().rev() {
-            let lines = self.criterion(maps, &label, criterion, then, depth);
-            then = Action::Jump(self.list(&label, lines));
-        }
-        match then {
-            Action::Jump(list) => list,
-            _ => self.list(&label, Vec::new()),
-        }
-    }
-
-    /// A line that may match anything.
-    fn guess(
-        &mut self,
-        label: &str,
-        reason: crate::text::Text,
-        span: Span,
-        action: Action,
-    ) -> Line {
-        let mut matches = self.everything(None, span);
-        matches.unknown.push(unknown(reason, span));
-        line(label.to_owned(), matches, action, span)
-    }
-
-    fn criterion(
-        &mut self,
-        maps: &Maps<'a>,
-        label: &str,
-        sub: &ConfigLine<'a>,
-        action: Action,
-        depth: usize,
-    ) -> Vec<Line> {
-        let negated = sub.word(1) == "not";
-        let at = 1 + usize::from(negated);
-        let (hit, miss) = if negated { (Action::Return, action) } else { (action, Action::Return) };
-        let last = sub.words.last().copied();
-        let mut lines = match (sub.word(0), sub.word(at), last) {
-            ("match", "access-group", Some(name)) => self.by_list(label, sub, name, hit, miss),
-            ("match", "protocol", Some(_)) => self.by_protocol(maps, label, sub, at + 1, hit),
-            ("match", "class-map", Some(name)) if !negated => {
-                let chain = self.class_chain(maps, name, action, depth + 1);
-                let matches = self.everything(None, sub.span);
-                vec![line(label.to_owned(), matches, Action::Jump(chain), sub.span)]
-            }
-            _ => {
-                let reason = text!(
-                    "クラスマップのこの条件は評価しません。",
-                    "this class-map condition is not evaluated"
-                );
-                self.ledger.unsupported(sub.span, reason.clone());
-                return vec![self.guess(label, reason, sub.span, action)];
-            }
-        };
-        if negated {
-            let matches = self.everything(None, sub.span);
-            lines.push(line(label.to_owned(), matches, action, sub.span));
-        }
-        lines
-    }
-
-    fn by_list(
-        &mut self,
-        label: &str,
-        sub: &ConfigLine<'a>,
-        name: Word<'a>,
-        hit: Action,
-        miss: Action,
-    ) -> Vec<Line> {
-        let family = if sub.word(2) == "ipv6" { Family::V6 } else { Family::V4 };
-        let defined = self.acls_defined(Family::V4, name.text);
-        let family =
-            if !defined && self.acls_defined(Family::V6, name.text) { Family::V6 } else { family };
-        match self.acl(family, name) {
-            Found::List(list) if miss == Action::Return => {
-                let chain = self.derive(list, hit, miss);
-                let matches = self.everything(Some(family), sub.span);
-                vec![line(label.to_owned(), matches, Action::Jump(chain), sub.span)]
-            }
-            // Inverted: the lines stand in this list itself, so that a hit leaves it.
-            Found::List(list) => {
-                let chain = self.derive(list, hit, miss);
-                self.device.lists[chain].lines.clone()
-            }
-            _ => {
-                let reason = text!(
-                    "クラスマップのアクセスリストが未定義または空です。",
-                    "the access list of this class-map is undefined or empty"
-                );
-                self.ledger.unsupported(sub.span, reason.clone());
-                vec![self.guess(label, reason, sub.span, hit)]
-            }
-        }
-    }
-
-    fn by_protocol(
-        &mut self,
-        maps: &Maps<'a>,
-        label: &str,
-        sub: &ConfigLine<'a>,
-        at: usize,
-        hit: Action,
-    ) -> Vec<Line> {
-        let name = sub.word(at);
-        let span = sub.span;
-        let mut matches = self.everything(None, span);
-        let table = PAM.iter().find(|(known, _)| *known == name).map(|(_, ports)| *ports);
-        let added = maps.ports.get(name).map_or(&[][..], Vec::as_slice);
-        let whole: &[u8] = match name {
-            "tcp" => &[6],
-            "udp" => &[17],
-            "icmp" => &[1, 58],
-            "icmpv6" => &[58],
-            _ => &[],
-        };
-        if whole.is_empty() && table.is_none() && added.is_empty() {
-            let reason = text!(
-                "「match protocol {name}」のポートは表にないため、どの通信にも一致し得ると読みます。",
-                "the ports of match protocol {name} are not in the table; it may match anything"
-            );
-            self.ledger.unsupported(span, reason.clone());
-            return vec![self.guess(label, reason, span, hit)];
-        }
-        let any = crate::model::TcpFlags::ANY;
-        let range = |first, last| PortRange::new(first, last).unwrap_or(PortRange::ALL);
-        let mut members: Vec<_> = whole.iter().map(|number| self.protocol(*number, span)).collect();
-        for (protocol, first, last) in table.unwrap_or(&[]) {
-            members.push(self.ports(*protocol, PortRange::ALL, range(*first, *last), any, span));
-        }
-        let mut uncertain = Vec::new();
-        for (protocol, first, last, list) in added {
-            let id = self.ports(*protocol, PortRange::ALL, range(*first, *last), any, span);
-            if list.is_some() { uncertain.push(id) } else { members.push(id) }
-        }
-        let mut lines = Vec::new();
-        if !uncertain.is_empty() {
-            let reason =
-                text!("一部の宛先だけのポート割り当てです。", "a port mapping for some hosts only");
-            let mut new = self.guess(label, reason, span, hit);
-            new.matches.service = self.services(uncertain, span);
-            lines.push(new);
-        }
-        matches.service = self.services(members, span);
-        lines.push(line(label.to_owned(), matches, hit, span));
-        lines
     }
 }
 

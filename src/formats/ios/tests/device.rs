@@ -318,3 +318,41 @@ fn every_line_of_broken_input_has_a_status() {
         assert_eq!(unclaimed.count(), 0, "{text}");
     }
 }
+
+#[test]
+fn vrfs_of_a_provider_edge_learn_from_others() {
+    let text = "version 15.9\nvrf definition A\n rd 1:1\n route-target both 1:1\n address-family ipv4\nrouter bgp 65000\n neighbor 10.9.9.9 remote-as 65000\n address-family vpnv4\n  neighbor 10.9.9.9 activate\n";
+    let case = Case::new(text);
+    let vrf = case.device().contexts.iter().nth(1).unwrap().1;
+    assert!(!vrf.dynamic_routing.is_empty());
+    assert_eq!(case.device().name, "r1", "the file's name when no hostname stands in it");
+}
+
+#[test]
+fn an_unknown_line_on_a_switch_port_takes_certainty_from_its_vlan() {
+    let text = "version 15.2\nip routing\ninterface GigabitEthernet1/0/1\n switchport access vlan 10\n frobnicate\ninterface Vlan10\n ip address 10.0.10.1 255.255.255.0\ninterface Vlan20\n ip address 10.0.20.1 255.255.255.0\ninterface Vlan30\n ip address 10.0.30.1 255.255.255.0\n";
+    let case = Case::new(text);
+    let ask = |from, to| {
+        let (must, may, _) =
+            case.ask("port access-group", from, to, tcp("10.0.10.5", "10.0.20.5", 80));
+        (must, may)
+    };
+    assert_eq!(
+        (ask("Vlan10", "Vlan20"), ask("Vlan20", "Vlan10"), ask("Vlan20", "Vlan30")),
+        ((false, true), (false, true), (true, true))
+    );
+}
+
+#[test]
+fn a_vrf_that_receives_an_interface_may_reach_it() {
+    let text = "version 15.9\nip vrf A\n rd 1:1\ninterface GigabitEthernet0/0\n ip vrf receive A\n ip address 10.0.0.1 255.255.255.0\n no ip vrf forwarding\n";
+    let case = Case::new(text);
+    assert_eq!(case.unknown(), Vec::<&str>::new());
+    let vrf = case.device().contexts.iter().nth(1).unwrap().1;
+    let route = &vrf.policy_routes[0];
+    assert_eq!(route.next_hop, Some(NextHop::Interface(case.id("GigabitEthernet0/0"))));
+    assert_eq!(
+        holds(case.device(), route.matches.destination, "10.0.0.9".parse().unwrap()),
+        Fit::Yes
+    );
+}

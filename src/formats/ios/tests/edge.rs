@@ -232,3 +232,43 @@ fn stages_stand_in_the_order_of_the_vendor() {
         ]
     );
 }
+
+#[test]
+fn the_way_back_of_a_pass_is_shut_without_a_pair_of_its_own() {
+    let case = Case::new(ROUTER);
+    let global = case.device().contexts.iter().next().unwrap().1;
+    let stateless = global.pipeline.iter().find_map(|stage| match stage {
+        Stage::Filter(filter) if filter.name == "zone policy (pass)" => Some(filter),
+        _ => None,
+    });
+    let flow = packet(1, "10.30.0.9", "192.168.10.7", 0);
+    let ends =
+        filter(case.device(), stateless.unwrap(), case.id("Tunnel1"), Some(case.id(INSIDE)), &flow);
+    assert_eq!(ends.len(), 1);
+    assert!(ends.iter().all(|(permit, label)| !permit && label == "no zone-pair VPN to INSIDE"));
+}
+
+#[test]
+fn large_lists_are_read_in_linear_time() {
+    let mut text = "version 15.9\ninterface GigabitEthernet0/0\n ip address 10.0.0.1 255.255.255.0\n ip access-group BIG in\nip access-list extended BIG\n".to_owned();
+    for n in 0..50_000u32 {
+        text.push_str(&format!(
+            " {} permit tcp 10.{}.{}.0 0.0.0.255 host 192.0.2.{} eq {}\n",
+            n * 10 + 10,
+            n >> 8 & 255,
+            n & 255,
+            n % 250,
+            n % 1000 + 1
+        ));
+    }
+    for n in 0..20_000u32 {
+        text.push_str(&format!(
+            "ip route 10.{}.{}.0 255.255.255.0 10.0.0.2\n",
+            n >> 8 & 255,
+            n & 255
+        ));
+    }
+    let case = Case::new(&text);
+    assert_eq!(case.device().lists.iter().next().unwrap().1.lines.len(), 50_000);
+    assert!(case.unknown().is_empty());
+}

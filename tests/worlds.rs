@@ -1,0 +1,255 @@
+//! Every world under `topologies/` is held against its `expected.yaml`: exit code, every verdict, every policy finding with
+//! its blamed lines, and the hygiene findings that it names. The expectations were derived by hand, not from this program.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sekisho::net::{Flow, State, protocol_number};
+use sekisho::scan::{self, Files, Loaded, Options};
+use sekisho::trace::{self, Ingress};
+use serde_json::Value;
+
+fn worlds() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("expected.yaml").exists() {
+                found.push(path);
+            } else if path.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn yaml(path: &Path) -> Value {
+    serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or("")
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What identifies a finding: kind, rule, ends, device. The family counts where the expectation names one.
+fn key(finding: &Value) -> [String; 5] {
+    ["kind", "rule", "from", "to", "device"].map(|part| text(finding, part).to_owned())
+}
+
+fn load(dir: &Path) -> Loaded {
+    let mut entries = Vec::new();
+    for name in ["topology.yaml", "policy.yaml"] {
+        entries.push((name.to_owned(), std::fs::read(dir.join(name)).unwrap()));
+    }
+    for entry in std::fs::read_dir(dir.join("configs")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("configs/{}", path.file_name().unwrap().to_str().unwrap());
+        entries.push((name, std::fs::read(&path).unwrap()));
+    }
+    entries.sort();
+    scan::load(Files { name: "world".to_owned(), entries }, &Options::default()).unwrap()
+}
+
+#[test]
+fn every_world_is_judged_as_expected() {
+    let worlds = worlds();
+    assert!(worlds.len() >= 15, "worlds are missing: {worlds:?}");
+    let failures: Vec<String> = worlds.iter().flat_map(|dir| judge(dir)).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+fn judge(dir: &Path) -> Vec<String> {
+    let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+    let expected = yaml(&dir.join("expected.yaml"));
+    let run = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["check", "--format", "json"])
+        .arg(dir)
+        .output()
+        .unwrap();
+    let scan: Value = serde_json::from_slice(&run.stdout).unwrap_or_else(|error| {
+        panic!("{name}: {error}: {}", String::from_utf8_lossy(&run.stderr));
+    });
+    let mut wrong = Vec::new();
+    if run.status.code().map(i64::from) != expected["exit"].as_i64() {
+        wrong.push(format!("{name}: exit {:?}, expected {}", run.status.code(), expected["exit"]));
+    }
+    let verdicts = expected["verdicts"].as_object().unwrap();
+    assert_eq!(
+        verdicts.len(),
+        list(&scan, "verdicts").len(),
+        "{name}: every rule has an expectation"
+    );
+    for verdict in list(&scan, "verdicts") {
+        let wanted = &verdicts[text(verdict, "rule")];
+        if verdict["verdict"] != *wanted {
+            wrong.push(format!(
+                "{name}: {} is {}, expected {wanted}",
+                text(verdict, "rule"),
+                verdict["verdict"]
+            ));
+        }
+    }
+    wrong.extend(findings(&name, &expected, &scan, &load(dir)));
+    wrong.extend(hygiene(&name, &expected, &scan));
+    wrong
+}
+
+fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let is_policy = |finding: &&Value| !text(finding, "kind").starts_with("lint/");
+    let mut open: Vec<&Value> = list(scan, "findings").iter().filter(is_policy).collect();
+    for wanted in list(expected, "findings") {
+        let same = |finding: &&Value| {
+            let family = wanted["family"].is_null() || wanted["family"] == finding["family"];
+            key(finding) == key(wanted) && family
+        };
+        match open.iter().position(same) {
+            Some(at) => wrong.extend(compare(name, wanted, open.remove(at), loaded)),
+            None => wrong.push(format!("{name}: missing finding {:?}", key(wanted))),
+        }
+    }
+    for left in open {
+        wrong.push(format!(
+            "{name}: unexpected finding {:?}: {}",
+            key(left),
+            left["message"]["en"]
+        ));
+    }
+    wrong
+}
+
+fn compare(name: &str, wanted: &Value, found: &Value, loaded: &Loaded) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let what = format!("{name}: {:?}", key(wanted));
+    let place =
+        |blame: &Value| (text(blame, "file").to_owned(), blame["line"].as_u64().unwrap_or(0));
+    let lines = |value: &Value| list(value, "blame").iter().map(place).collect::<BTreeSet<_>>();
+    if !wanted["blame"].is_null() && lines(wanted) != lines(found) {
+        wrong.push(format!("{what}: blames {:?}, expected {:?}", lines(found), lines(wanted)));
+    }
+    for blame in list(wanted, "blame") {
+        let matching = list(found, "blame").iter().find(|other| place(other) == place(blame));
+        if matching.is_some_and(|found| !text(found, "text").contains(text(blame, "text"))) {
+            wrong.push(format!(
+                "{what}: {:?} reads {:?}",
+                place(blame),
+                matching.map(|m| &m["text"])
+            ));
+        }
+    }
+    let devices: Vec<&str> = list(found, "path").iter().map(|hop| text(hop, "device")).collect();
+    let path: Vec<&str> = list(wanted, "path").iter().filter_map(Value::as_str).collect();
+    if !wanted["path"].is_null() && devices != path {
+        wrong.push(format!("{what}: path {devices:?}, expected {path:?}"));
+    }
+    if !wanted["schedule"].is_null() && wanted["schedule"] != found["schedule"] {
+        wrong.push(format!(
+            "{what}: schedule {}, expected {}",
+            found["schedule"], wanted["schedule"]
+        ));
+    }
+    wrong.extend(chains(&what, wanted, found));
+    wrong.extend(witness(&what, wanted, found, loaded));
+    wrong
+}
+
+/// The shortest chain has the depth and hosts that are expected, and each further one is told.
+fn chains(what: &str, wanted: &Value, found: &Value) -> Vec<String> {
+    let Some(depth) = wanted["depth"].as_u64() else { return Vec::new() };
+    let hosts = |chain: &Value| -> Vec<String> {
+        let steps = list(chain, "steps");
+        let through = steps.iter().take(steps.len().saturating_sub(1));
+        through.map(|step| text(step, "to").rsplit('.').next().unwrap_or("").to_owned()).collect()
+    };
+    let told: Vec<Vec<String>> = list(found, "chains").iter().map(hosts).collect();
+    let names = |value: &Value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let mut wrong = Vec::new();
+    if told.first().map(|chain| chain.len() as u64 + 1) != Some(depth)
+        || told.first() != Some(&names(&wanted["via"]))
+    {
+        wrong
+            .push(format!("{what}: chains {told:?}, expected depth {depth} via {}", wanted["via"]));
+    }
+    for also in list(wanted, "also") {
+        if !told.contains(&names(also)) {
+            wrong.push(format!("{what}: chains {told:?} lack {also}"));
+        }
+    }
+    wrong
+}
+
+/// The expected witness is one packet that can travel; the reported one need not be the same, but must be of the same zones.
+fn witness(what: &str, wanted: &Value, found: &Value, loaded: &Loaded) -> Vec<String> {
+    if wanted["witness"].is_null() {
+        return Vec::new();
+    }
+    let mut wrong = Vec::new();
+    for packet in [&wanted["witness"], &found["witness"]] {
+        let snapshot = &loaded.snapshot;
+        let (Some(from), Some(to)) =
+            (snapshot.zone(text(wanted, "from")), snapshot.zone(text(wanted, "to")))
+        else {
+            wrong.push(format!("{what}: zones are not known"));
+            continue;
+        };
+        let trace =
+            trace::trace(snapshot, Ingress::Zone(from), flow(packet), &trace::Options::default());
+        let arrives = trace.certainly_reaches(sekisho::snapshot::Place::Zone(to));
+        if !arrives && text(wanted, "kind") == "forbidden-path" {
+            wrong.push(format!("{what}: {packet} does not travel"));
+        }
+    }
+    wrong
+}
+
+fn flow(packet: &Value) -> Flow {
+    let protocol = protocol_number(text(packet, "protocol")).unwrap();
+    let port = |key: &str, otherwise: u64| {
+        u16::try_from(packet[key].as_u64().unwrap_or(otherwise)).unwrap()
+    };
+    Flow {
+        src: text(packet, "src").parse().unwrap(),
+        dst: text(packet, "dst").parse().unwrap(),
+        protocol,
+        source_port: port("source_port", 49152),
+        destination_port: port("destination_port", 0),
+        tcp_flags: 2,
+        icmp_type: 8,
+        icmp_code: 0,
+        state: State::New,
+    }
+    .normalised()
+}
+
+fn hygiene(name: &str, expected: &Value, scan: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for wanted in list(expected, "lint") {
+        let kind = format!("lint/{}", text(wanted, "rule"));
+        let hit = |finding: &&Value| {
+            let first = &finding["blame"][0];
+            text(finding, "kind") == kind
+                && first["file"] == wanted["file"]
+                && first["line"] == wanted["line"]
+        };
+        if !list(scan, "findings").iter().any(|finding| hit(&finding)) {
+            wrong.push(format!("{name}: no {kind} at {}:{}", text(wanted, "file"), wanted["line"]));
+        }
+    }
+    wrong
+}
