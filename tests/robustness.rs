@@ -1,6 +1,13 @@
 //! The invariants of the fuzz targets on a stable toolchain: random text, and mutations of every configuration in the
 //! repository. Seeds are fixed, so a failure repeats; `tests/fuzz/` goes on from here with cargo-fuzz.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failing test says so; it reads the repository"
+)]
+
 #[path = "fuzz/invariants.rs"]
 mod invariants;
 
@@ -167,7 +174,10 @@ fn hold<'a>(cases: impl Iterator<Item = (&'static Format, Vec<u8>)> + 'a) {
 
 /// What tells one kind of failure from another: the sentence and the first words of the line it quotes, without numbers.
 fn kind_of(reason: &str) -> String {
-    let words = reason.split_whitespace().take(8).map(|word| word.trim_matches(|c: char| c.is_ascii_digit()));
+    let words = reason
+        .split_whitespace()
+        .take(8)
+        .map(|word| word.trim_matches(|c: char| c.is_ascii_digit()));
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -1,6 +1,12 @@
 //! What must hold for every input, however broken. The fuzz targets and `tests/robustness.rs` share this file: each function
 //! takes bytes and panics with a sentence when an invariant does not hold.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "an invariant that does not hold says so"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
