@@ -1,6 +1,12 @@
 //! A small tokenizer of Rust, and the paths that a source file names. It knows just enough to not be fooled by comments,
 //! strings, characters and lifetimes.
 
+#![allow(
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "part of a test, which says so when it fails"
+)]
+
 /// A word or sign of the source with its line.
 #[derive(Clone, Copy)]
 pub struct Token<'a>(pub &'a str, pub usize);

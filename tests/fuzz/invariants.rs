@@ -4,6 +4,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    unreachable_pub,
     reason = "an invariant that does not hold says so"
 )]
 
