@@ -104,7 +104,7 @@ fn family<K: Header>(judge: &Judge<'_, K>, judgment: &mut Judgment) {
     for rule in &judge.resolved.rules {
         match rule.rule.verb {
             Verb::Deny { .. } => {
-                for source in sets::sources::<K>(judge.network.snapshot, rule) {
+                for source in sets::sources(rule) {
                     judgment.findings.extend(judge.deny(rule, &source));
                 }
                 judgment.findings.extend(judge.enforcement(rule));

@@ -14,7 +14,7 @@ impl<K: Header> Judge<'_, K> {
     pub(super) fn enforcement(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for device in &rule.enforce_at {
-            for source in sets::sources::<K>(self.network.snapshot, rule) {
+            for source in sets::sources(rule) {
                 for to in targets(source.end, source.direction) {
                     for crossed in [true, false] {
                         findings.extend(self.fails(rule, *device, (source.end, to), crossed));

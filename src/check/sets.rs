@@ -62,10 +62,7 @@ pub(super) struct Source<'r> {
 }
 
 /// Every source of every direction of a rule.
-pub(super) fn sources<'r, K: Header>(
-    _snapshot: &Snapshot,
-    rule: &'r ResolvedRule<'_>,
-) -> Vec<Source<'r>> {
+pub(super) fn sources<'r>(rule: &'r ResolvedRule<'_>) -> Vec<Source<'r>> {
     let of =
         |direction: &'r Direction| direction.from.iter().map(move |end| Source { end, direction });
     rule.directions.iter().flat_map(of).collect()

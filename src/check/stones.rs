@@ -29,7 +29,7 @@ pub(super) struct Both<'a> {
 
 /// Addresses in both families.
 #[derive(Clone)]
-struct Held {
+pub(super) struct Held {
     v4: Intervals<u32>,
     v6: Intervals<u128>,
 }
@@ -68,7 +68,7 @@ impl Both<'_> {
         let mut findings = Vec::new();
         for to in &direction.to {
             for start in self.starts(&direction.from, to) {
-                let found = self.from_start(rule, &start, to);
+                let found = self.starting_at(rule, &start, to);
                 let done = found.is_some();
                 findings.extend(found);
                 if done {
@@ -99,7 +99,7 @@ impl Both<'_> {
         starts
     }
 
-    fn from_start(&self, rule: &ResolvedRule<'_>, start: &End, to: &End) -> Option<Finding> {
+    fn starting_at(&self, rule: &ResolvedRule<'_>, start: &End, to: &End) -> Option<Finding> {
         let mut exact = true;
         for reading in [Reading::Must, Reading::May] {
             if reading == Reading::May && exact {
@@ -217,7 +217,7 @@ impl Held {
 }
 
 /// A coordinate type as one side of [`Held`].
-trait Side: Header {
+pub(super) trait Side: Header {
     fn held(addresses: Intervals<Self>) -> Held;
 }
 

@@ -41,7 +41,7 @@ pub struct Entry<K> {
     /// Interface conditions of the line.
     pub egress: Interfaces,
     /// Source and destination of the widest reading, and the other conditions; for translation lists.
-    pub widest: (Arc<Intervals<K>>, Arc<Intervals<K>>, Function),
+    pub(super) widest: Parts<K>,
 }
 
 type Groups = Vec<Group>;
@@ -97,11 +97,14 @@ struct Place {
     sure: bool,
 }
 
+/// Sources, destinations and a set over the other fields.
+pub(super) type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
+
 /// A line ready to be placed in a reading.
 struct Ready<K> {
     priority: u32,
-    must: (Arc<Intervals<K>>, Arc<Intervals<K>>, Function),
-    may: (Arc<Intervals<K>>, Arc<Intervals<K>>, Function),
+    must: Parts<K>,
+    may: Parts<K>,
     exact: bool,
     activity: Activity,
     action: Action,
@@ -239,7 +242,7 @@ impl<K: Header> Builder<'_, K> {
         }
     }
 
-    fn product(&mut self, parts: &(Arc<Intervals<K>>, Arc<Intervals<K>>, Function)) -> Function {
+    fn product(&mut self, parts: &Parts<K>) -> Function {
         product(self.arena, parts)
     }
 
@@ -291,10 +294,7 @@ fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
 }
 
 /// The match of a line as it counts in a reading; `None` when it does not count.
-fn placed<K: Header>(
-    line: &Ready<K>,
-    reading: Reading,
-) -> Option<&(Arc<Intervals<K>>, Arc<Intervals<K>>, Function)> {
+fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&Parts<K>> {
     let sometimes = line.activity == Activity::Sometimes;
     let widest = match (line.action, reading) {
         (Action::Undecided, _) => true,
@@ -415,10 +415,7 @@ fn heights<K: Header>(all: &[(K, K)]) -> FxHashMap<(K, K), u8> {
 }
 
 /// The product of a source set, a destination set and a set over the other fields.
-pub(super) fn product<K: Header>(
-    arena: &mut Arena<K>,
-    parts: &(Arc<Intervals<K>>, Arc<Intervals<K>>, Function),
-) -> Function {
+pub(super) fn product<K: Header>(arena: &mut Arena<K>, parts: &Parts<K>) -> Function {
     let source = arena.field_in(super::fields::SRC, &parts.0);
     let destination = arena.field_in(super::fields::DST, &parts.1);
     let both = arena.guard(source, destination);

@@ -26,9 +26,12 @@ impl<T: Clone> Pair<T> {
 /// Wildcards with more free bits above the lowest run than this are read as unknown sets instead of 2^n intervals.
 const WILDCARD_BITS: u32 = 12;
 
+/// An address set in both readings.
+type Addresses<K> = Pair<Arc<Intervals<K>>>;
+
 /// All objects of a device. Ids refer to smaller ids only, so one pass from the front evaluates them.
 pub(super) struct Objects<K> {
-    addresses: Vec<Pair<Arc<Intervals<K>>>>,
+    addresses: Vec<Addresses<K>>,
     services: Vec<Pair<Function>>,
 }
 
@@ -47,7 +50,7 @@ impl<K: Header> Objects<K> {
     }
 
     /// The address set; an id that refers forward (which no reader makes) is unknown.
-    pub(super) fn address(&self, id: AddressId) -> Pair<Arc<Intervals<K>>> {
+    pub(super) fn address(&self, id: AddressId) -> Addresses<K> {
         self.addresses.get(Id::index(id)).cloned().unwrap_or_else(Self::unknown_address)
     }
 
@@ -57,7 +60,7 @@ impl<K: Header> Objects<K> {
         self.services.get(Id::index(id)).copied().unwrap_or(unknown)
     }
 
-    fn unknown_address() -> Pair<Arc<Intervals<K>>> {
+    fn unknown_address() -> Addresses<K> {
         Pair { must: Arc::new(Intervals::empty()), may: Arc::new(Self::everything()) }
     }
 
@@ -65,7 +68,7 @@ impl<K: Header> Objects<K> {
         Intervals::up_to(K::narrow(K::FAMILY.last()))
     }
 
-    fn address_value(&self, set: &AddressSet) -> Pair<Arc<Intervals<K>>> {
+    fn address_value(&self, set: &AddressSet) -> Addresses<K> {
         match set {
             AddressSet::Any => Pair::same(Arc::new(Self::everything())),
             AddressSet::Range(range) => {
@@ -94,10 +97,10 @@ impl<K: Header> Objects<K> {
         }
     }
 
-    fn union(&self, members: &[AddressId]) -> Pair<Arc<Intervals<K>>> {
+    fn union(&self, members: &[AddressId]) -> Addresses<K> {
         let values: Vec<_> = members.iter().map(|id| self.address(*id)).collect();
         let exact = values.iter().all(|value| value.must == value.may);
-        let join = |pick: fn(&Pair<Arc<Intervals<K>>>) -> &Arc<Intervals<K>>| {
+        let join = |pick: fn(&Addresses<K>) -> &Arc<Intervals<K>>| {
             Arc::new(Intervals::of(
                 values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect(),
             ))

@@ -151,6 +151,12 @@ impl<'a> Tree<'a> {
         Statements { tree: self, next: 0, end: self.nodes.len() }
     }
 
+    /// Every statement at any depth, in document order.
+    pub fn all(&self) -> impl Iterator<Item = Statement<'_, 'a>> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes.map(|(index, node)| Statement { tree: self, index, node: *node })
+    }
+
     fn span(&self, start: u32, end: u32) -> Span {
         Span { file: self.file, start, end }
     }

@@ -27,6 +27,7 @@ mod snat;
 #[cfg(test)]
 mod tests;
 mod vip;
+mod vip_lines;
 mod vip_words;
 mod vpn;
 mod zone;
@@ -47,15 +48,10 @@ fn detect(text: &str) -> u8 {
     if text.starts_with("#config-version=") || text.contains("\n#config-version=") {
         return 100;
     }
-    let mut lines = text.lines().map(str::trim);
-    let known = |line: &str| {
-        scope::TABLES
-            .iter()
-            .any(|table| line.strip_prefix("config ").is_some_and(|path| path.trim_end() == *table))
-    };
-    let blocks = lines.clone().filter(|line| known(line)).take(1).count();
-    let closed = lines.any(|line| line == "end");
-    if blocks > 0 && closed { 80 } else { 0 }
+    let lines = text.lines().map(str::trim);
+    let known = |path: &str| scope::TABLES.contains(&path.trim_end());
+    let blocks = lines.clone().filter_map(|line| line.strip_prefix("config ")).any(known);
+    if blocks && lines.rev().any(|line| line == "end") { 80 } else { 0 }
 }
 
 fn read(input: Input<'_>) -> Reading {

@@ -363,7 +363,7 @@ impl Reader<'_, '_> {
             lists: vec![list],
             default: Action::Permit,
             default_label: name.to_owned(),
-            span: Some(span),
+            span: None,
         };
         Filter { name, bindings: vec![binding], otherwise: Action::Permit, stateful: false }
     }

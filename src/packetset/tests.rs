@@ -8,6 +8,10 @@ const WIDTHS: [u32; 3] = [7, 7, 3];
 
 type RuleSpec = (Vec<(u32, u32)>, Vec<(u32, u32)>, (u32, u32));
 
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap()
+}
+
 fn points() -> impl Iterator<Item = [u32; 3]> {
     (0..8).flat_map(|a| (0..8).flat_map(move |b| (0..4).map(move |c| [a, b, c])))
 }
@@ -33,7 +37,7 @@ fn load(arena: &mut Arena<u32>, specs: &[RuleSpec]) -> Function {
     let rules: Vec<_> = parts
         .iter()
         .enumerate()
-        .map(|(i, (first, second, rest))| Rule { first, second, rest: *rest, priority: i as u32 })
+        .map(|(i, (first, second, rest))| Rule { first, second, rest: *rest, priority: small(i) })
         .collect();
     arena.first_match(&rules)
 }
@@ -54,7 +58,7 @@ proptest! {
         let mut arena = arena();
         let function = load(&mut arena, &list);
         for point in points() {
-            let expected = list.iter().position(|spec| inside(spec, point)).map(|i| i as u32);
+            let expected = list.iter().position(|spec| inside(spec, point)).map(small);
             prop_assert_eq!(arena.value_at(function, &point), expected);
         }
     }
@@ -66,7 +70,7 @@ proptest! {
         let cut = cut.min(list.len());
         let front = load(&mut arena, &list[..cut]);
         let back = load(&mut arena, &list[cut..]);
-        let back = arena.relabel(back, &|p| Some(p + cut as u32));
+        let back = arena.relabel(back, &|p| Some(p + small(cut)));
         prop_assert_eq!(arena.min(back, front), whole);
     }
 

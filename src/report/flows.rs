@@ -12,7 +12,10 @@ struct Row<'a> {
     row: usize,
     disposition: &'a str,
     verdict: &'a str,
-    delivered_to: &'a [String],
+    /// The first place that it reaches or may reach; null when it is dropped.
+    delivered_to: Option<&'a str>,
+    /// All of them, when the devices have a choice or something is not known.
+    places: &'a [String],
     header: Header<'a>,
     lines: Vec<Line<'a>>,
     causes: Vec<Reason<'a>>,
@@ -74,7 +77,8 @@ fn row<'a>(result: &'a FlowResult, sources: &'a Sources) -> Row<'a> {
         row: result.row,
         disposition: result.disposition,
         verdict: result.verdict.id(),
-        delivered_to: &result.delivered_to,
+        delivered_to: result.delivered_to.first().map(String::as_str),
+        places: &result.delivered_to,
         header: header(&result.header),
         lines: result.lines.iter().map(|line| decided(line, sources)).collect(),
         causes: result

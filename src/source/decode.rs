@@ -185,7 +185,7 @@ fn clean_line(line: &str) -> String {
 /// Skips the rest of an ANSI escape sequence whose ESC has been taken.
 fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     if chars.next_if_eq(&'[').is_some() {
-        while let Some(c) = chars.next() {
+        for c in chars.by_ref() {
             if ('@'..='~').contains(&c) {
                 return;
             }

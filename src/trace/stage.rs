@@ -268,6 +268,10 @@ fn noted(
     action: HopAction,
 ) -> Traveller {
     for decider in deciders {
+        // A default that no line states and that lets the packet pass says nothing on a path.
+        if decider.span.is_none() && action == HopAction::Permit && certain && decider.sure {
+            continue;
+        }
         let sure = certain && decider.sure;
         let action = match action {
             HopAction::Permit if !sure => HopAction::MayPermit,

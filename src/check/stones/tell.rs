@@ -61,11 +61,11 @@ impl Both<'_> {
         let v4 = item
             .v4
             .as_mut()
-            .and_then(|asked| self.v4.into_target(rule, asked, (&from, ends.1), verdict));
+            .and_then(|asked| self.v4.step_to_target(rule, asked, (&from, ends.1), verdict));
         v4.or_else(|| {
             item.v6
                 .as_mut()
-                .and_then(|asked| self.v6.into_target(rule, asked, (&from, ends.1), verdict))
+                .and_then(|asked| self.v6.step_to_target(rule, asked, (&from, ends.1), verdict))
         })
     }
 
@@ -90,10 +90,10 @@ impl Both<'_> {
                     let from = zone_end(self.snapshot(), item.zone);
                     let facts = match family {
                         Family::V4 => {
-                            self.v4.into_host(rule, item.v4.as_mut()?, (&from, &to), verdict)?
+                            self.v4.step_to_host(rule, item.v4.as_mut()?, (&from, &to), verdict)?
                         }
                         Family::V6 => {
-                            self.v6.into_host(rule, item.v6.as_mut()?, (&from, &to), verdict)?
+                            self.v6.step_to_host(rule, item.v6.as_mut()?, (&from, &to), verdict)?
                         }
                     };
                     seen.push(facts);
@@ -274,7 +274,7 @@ impl<K: Header> Judge<'_, K> {
         !asked.run.arena.guard(delivered, wanted).is_none()
     }
 
-    fn into_target(
+    fn step_to_target(
         &self,
         rule: &ResolvedRule<'_>,
         asked: &mut Asked<'_, K>,
@@ -291,7 +291,7 @@ impl<K: Header> Judge<'_, K> {
         facts.witness.is_some().then_some(facts)
     }
 
-    fn into_host(
+    fn step_to_host(
         &self,
         rule: &ResolvedRule<'_>,
         asked: &mut Asked<'_, K>,

@@ -3,7 +3,7 @@
 use super::core::{Reader, Scope};
 use super::entry::Fields;
 use super::policy::{Mode, Nat};
-use super::policy_words::{NARROWING, is_off};
+use super::policy_words::{Narrowing, is_off};
 use super::{schedule, service, zone};
 use crate::model::{Action, DynamicRouting, ServiceId, ServiceSet, Unknown};
 use crate::source::Span;
@@ -61,9 +61,9 @@ pub(super) fn schedule_of<'a>(
 }
 
 /// Users, tags and the like: whether they match is not in the configuration.
-pub(super) fn narrow(fields: &Fields<'_, '_>, unknown: &mut Vec<Unknown>) {
+pub(super) fn narrow(narrowing: &Narrowing, fields: &Fields<'_, '_>, unknown: &mut Vec<Unknown>) {
     for (key, statement) in fields.iter() {
-        let Some((key, off)) = NARROWING.iter().find(|(known, _)| known == key) else { continue };
+        let Some(off) = narrowing.off(key) else { continue };
         if !is_off(off, &statement.text(1)) {
             unknown.push(Unknown { reason: narrowing_reason(key), span: statement.span() });
         }

@@ -6,7 +6,9 @@ use super::interface::{Facts, has_family};
 use super::management::Global;
 use super::policy::{CONSOLIDATED, Dialect, Mode, POLICY, POLICY6, PolicyLine, SECURITY};
 use super::zone::Intrazone;
-use super::{address, local_in, policy, route, schedule, sdwan, service, snat, vip, vpn, zone};
+use super::{
+    address, local_in, policy, route, schedule, sdwan, service, snat, vip, vip_lines, vpn, zone,
+};
 use crate::model::{
     Action, Binding, ContextId, DynamicRouting, Filter, Interfaces, Line, ListId, Match, NextHop,
     RuleList, ServiceSet, Stage, TcpFlags, Translate, Translated,
@@ -41,7 +43,7 @@ pub(super) fn read<'a>(
     address::read(reader, scope);
     service::read(reader, scope);
     schedule::read(reader, scope);
-    let vips = vip::read(reader, scope, context);
+    let mut vips = vip::read(reader, scope, context);
     let pools = snat::pools(reader, scope);
     let mode = Mode {
         context,
@@ -50,7 +52,8 @@ pub(super) fn read<'a>(
         by_application: false,
     };
     let head = scope.blocks.get(POLICY.path).and_then(|blocks| blocks.first()).map(|b| b.head());
-    let policies = policies(reader, scope, &settings, mode);
+    let mut policies = policies(reader, scope, &settings, mode);
+    vip_lines::turn_back(&mut vips, &mut policies);
     let central = snat::central(reader, scope, &pools, mode);
     let translation = if mode.central {
         central
@@ -64,9 +67,11 @@ pub(super) fn read<'a>(
     let early = acl(reader, scope, mode);
     let selectors = vpn::selectors(reader, scope);
     route::read(reader, scope, context, facts, &sdwan);
+    vpn::pools(reader, scope, context);
     sdwan::rules(reader, scope, context, &sdwan);
     local_in::read(reader, scope, mode, facts, global);
     proxies(reader, scope);
+    wires(reader, scope, context);
     hairpins(reader, context, global);
     let filter = filter(reader, &settings, policies, &intrazone, head);
     let mut pipeline = Vec::new();
@@ -81,8 +86,15 @@ pub(super) fn read<'a>(
     reader.device.contexts[context].pipeline = pipeline;
 }
 
-const SETTINGS_READ: &[&str] =
-    &["central-nat", "opmode", "ngfw-mode", "asymroute", "asymroute6", "vdom-type"];
+const SETTINGS_READ: &[&str] = &[
+    "central-nat",
+    "opmode",
+    "ngfw-mode",
+    "asymroute",
+    "asymroute6",
+    "tcp-session-without-syn",
+    "vdom-type",
+];
 
 /// Every other setting of `config system settings` concerns the GUI, inspection or timers; a new one is most likely such, too.
 fn settings<'a>(
@@ -115,11 +127,12 @@ fn settings<'a>(
         reader.ledger.unsupported(span, reason);
     }
     let on = |key: &str| fields.span(key).filter(|_| fields.on(key));
-    let asymmetric = on("asymroute").or_else(|| on("asymroute6"));
+    let asymmetric =
+        on("asymroute").or_else(|| on("asymroute6")).or_else(|| on("tcp-session-without-syn"));
     if let Some(span) = asymmetric {
         let reason = text!(
-            "非対称ルーティングが有効なため、接続のない TCP パケットが検査されずに通り得ます。",
-            "asymmetric routing is on: TCP packets without a connection may pass unchecked"
+            "非対称ルーティングなどの設定により、接続のない TCP パケットが検査されずに通り得ます。",
+            "asymmetric routing or the like is on: TCP packets without a connection may pass unchecked"
         );
         reader.ledger.unsupported(span, reason);
     }
@@ -296,6 +309,23 @@ fn early_filter(reader: &mut Reader<'_>, lines: Vec<Line>) -> Filter {
         bindings: vec![everywhere(vec![list], Action::Permit, "no acl matches", None)],
         otherwise: Action::Permit,
         stateful: false,
+    }
+}
+
+/// Pairs of interfaces that are bridged: what comes in by one leaves by the other, without a route.
+fn wires(reader: &mut Reader<'_>, scope: &mut Scope<'_, '_>, context: ContextId) {
+    for block in scope.take("system virtual-wire-pair") {
+        if block.is_leaf() {
+            reader.irrelevant(block.span());
+            continue;
+        }
+        let reason = text!(
+            "仮想ワイヤーペアは経路を使わずに転送するため、どの隣接機器へも転送し得るものとして扱います。",
+            "a virtual wire pair forwards without routes; read as possibly going to any neighbour"
+        );
+        reader.ledger.unsupported(block.span(), reason);
+        let (protocol, span) = ("virtual-wire-pair".to_owned(), block.head());
+        reader.device.contexts[context].dynamic_routing.push(DynamicRouting { protocol, span });
     }
 }
 

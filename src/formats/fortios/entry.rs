@@ -189,6 +189,8 @@ impl<'t, 'a> Building<'t, 'a> {
 /// The settings of one entry or of a block without entries, as they are in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields<'t, 'a> {
+    /// One bit for each key that was ever set; most questions are about keys that are not there.
+    seen: u64,
     list: Vec<(Cow<'a, str>, Statement<'t, 'a>)>,
     /// Blocks inside.
     pub(super) nested: Vec<Statement<'t, 'a>>,
@@ -212,14 +214,25 @@ impl<'t, 'a> Fields<'t, 'a> {
         let key = statement.text(0);
         match statement.verb() {
             Verb::Set | Verb::Select => {
-                self.list.retain(|(other, _)| *other != key);
-                self.list.push((key, statement));
+                if self.may_have(&key) {
+                    self.list.retain(|(other, _)| *other != key);
+                }
+                self.push(key, statement);
             }
-            Verb::Append => self.list.push((key, statement)),
+            Verb::Append => self.push(key, statement),
             Verb::Unset => self.list.retain(|(other, _)| *other != key),
             Verb::Config => self.nested.push(statement),
             _ => self.odd.push(statement),
         }
+    }
+
+    fn push(&mut self, key: Cow<'a, str>, statement: Statement<'t, 'a>) {
+        self.seen |= bit(&key);
+        self.list.push((key, statement));
+    }
+
+    fn may_have(&self, key: &str) -> bool {
+        self.seen & bit(key) != 0
     }
 
     /// The settings in force: key and statement.
@@ -229,6 +242,9 @@ impl<'t, 'a> Fields<'t, 'a> {
 
     /// The statement that sets `key`.
     pub(super) fn get(&self, key: &str) -> Option<Statement<'t, 'a>> {
+        if !self.may_have(key) {
+            return None;
+        }
         self.list.iter().rev().find(|(other, _)| other == key).map(|(_, statement)| *statement)
     }
 
@@ -254,6 +270,9 @@ impl<'t, 'a> Fields<'t, 'a> {
 
     /// Every value of `key`, also those that `append` adds.
     pub(super) fn values(&self, key: &str) -> Vec<Word<'a>> {
+        if !self.may_have(key) {
+            return Vec::new();
+        }
         self.list
             .iter()
             .filter(|(other, _)| other == key)
@@ -265,4 +284,13 @@ impl<'t, 'a> Fields<'t, 'a> {
     pub(super) fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
         self.text(key)?.parse().ok()
     }
+}
+
+/// The bit of a key, from its length and ends.
+fn bit(key: &str) -> u64 {
+    let end = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or(0));
+    let bytes = key.as_bytes();
+    let length = u32::try_from(bytes.len()).unwrap_or(0);
+    let mixed = length.wrapping_mul(7) ^ end(bytes.first()).wrapping_mul(13) ^ end(bytes.last());
+    1u64 << (mixed & 63)
 }

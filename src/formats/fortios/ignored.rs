@@ -160,7 +160,11 @@ pub(super) const IGNORED: &[&str] = &[
     "vpn qkd",
     "vpn ssl client",
     "vpn ssl monitor",
-    "vpn ssl web",
+    "vpn ssl web host-check-software",
+    "vpn ssl web realm",
+    "vpn ssl web user-bookmark",
+    "vpn ssl web user-group-bookmark",
+    "vpn ssl web virtual-desktop-app-list",
     // System: administration, logging, clock, hardware, high availability, licences.
     "system 3g-modem",
     "system accprofile",

@@ -252,6 +252,10 @@ impl<'a> Found<'a> {
 
     fn ipv6(&mut self, reader: &mut Reader<'a>, block: Statement<'_, 'a>) {
         let fields = Fields::of(&[block]);
+        let mode = fields.text("ip6-mode").unwrap_or("static".into());
+        if mode == "static" {
+            self.address(reader, &fields.values("ip6-address"));
+        }
         for statement in block.children() {
             match statement.text(0).as_ref() {
                 "ip6-extra-addr" => {
@@ -268,10 +272,6 @@ impl<'a> Found<'a> {
                 // The block holds announcements, prefix delegation and DHCP relay beside the addresses.
                 _ => reader.irrelevant(statement.span()),
             }
-        }
-        let mode = fields.text("ip6-mode").unwrap_or("static".into());
-        if mode == "static" {
-            self.address(reader, &fields.values("ip6-address"));
         }
         self.dynamic6 = mode != "static" || fields.on("autoconf");
         self.access6.extend(fields.values("ip6-allowaccess"));

@@ -7,11 +7,12 @@ use super::entry::Fields;
 use super::interface::Facts;
 use super::management::Global;
 use super::policy::{self, Mode, bind};
+use super::policy_words::Narrowing;
 use super::{vpn, zone};
 use crate::formats::blocks::Word;
 use crate::model::{
-    Action, AddressId, AddressSet, Binding, Filter, InterfaceId, Interfaces, Line, Match, RuleList,
-    ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
+    Action, AddressId, AddressSet, Binding, DynamicRouting, Filter, InterfaceId, Interfaces, Line,
+    Match, RuleList, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
@@ -73,6 +74,7 @@ fn table<'a>(
     out: &mut Vec<Line>,
 ) {
     let words = policy::words();
+    let narrowing = Narrowing::new();
     let blocks = scope.take(path);
     for entry in reader.plain_entries(&blocks) {
         let strange = reader.account(&entry, &words);
@@ -88,7 +90,7 @@ fn table<'a>(
         let destination = side(reader, scope, &fields, "dstaddr", family, span);
         let service = service_of(reader, scope, &fields, span);
         let schedule = schedule_of(reader, scope, &fields, &mut unknown);
-        narrow(&fields, &mut unknown);
+        narrow(&narrowing, &fields, &mut unknown);
         let action = match fields.text("action").as_deref() {
             None | Some("deny") => Action::Deny,
             Some("accept") => Action::Permit,
@@ -224,6 +226,12 @@ impl Doors {
         let any = reader.constant("any");
         for path in ["vpn ipsec phase1-interface", "vpn ipsec phase1"] {
             for (name, fields, span) in vpn::whole(reader, scope, path) {
+                // Clients that dial in bring routes to their own networks.
+                if fields.is("type", "dynamic") && !fields.is("add-route", "disable") {
+                    let protocol = "ipsec".to_owned();
+                    let context = &mut reader.device.contexts[self.mode.context];
+                    context.dynamic_routing.push(DynamicRouting { protocol, span });
+                }
                 let sets = vec![udp(500), udp(4500), ServiceSet::Protocol(50)];
                 let service = union(reader, sets, span);
                 let ids = fields.values("interface");

@@ -5,7 +5,7 @@ use super::address;
 use super::conditions::{action_of, narrow, nat_of, schedule_of, service_of};
 use super::core::{Reader, Scope, Words};
 use super::entry::{Entry, Fields};
-use super::policy_words::{IGNORED, NARROWING, READ};
+use super::policy_words::{IGNORED, NARROWING, Narrowing, READ};
 use super::zone;
 use crate::formats::blocks::{Statement, Word};
 use crate::model::{
@@ -113,27 +113,34 @@ pub(super) fn read<'a>(
     mode: Mode,
 ) -> Vec<PolicyLine<'a>> {
     let words = words();
+    let narrowing = Narrowing::new();
     let blocks = scope.take(dialect.path);
     let mut lines = Vec::new();
     for entry in reader.plain_entries(&blocks) {
         let strange = reader.account(&entry, &words);
-        let mut policy = Policy::read(reader, scope, &entry, dialect, mode);
+        let mut policy = Policy::read(reader, scope, &entry, dialect, &narrowing, mode);
         strangers(reader, &strange, &mut policy);
         policy.emit(reader, mode, &mut lines);
     }
     lines
 }
 
-/// A line that is not understood makes the policy uncertain, nothing else.
+/// A line that is not understood makes the policy uncertain, and what it may match anything: the line might negate or replace
+/// what stands beside it. Its interfaces stay as they are.
 fn strangers(reader: &mut Reader<'_>, strange: &[Statement<'_, '_>], policy: &mut Policy<'_>) {
     for statement in strange {
         let words = super::core::first_words(*statement);
         let label = &policy.label;
         let reason = text!(
-            "{label} の「{words}」は解釈できません。このポリシーは一致するか不明なものとして扱います。",
-            "`{words}` of {label} is not understood; the policy may or may not match"
+            "{label} の「{words}」は解釈できません。このポリシーは、どの通信に一致するか不明なものとして扱います。",
+            "`{words}` of {label} is not understood; the policy may match anything between its interfaces, or nothing"
         );
         reader.ledger.unknown(statement.span(), reason.clone(), true);
+        let anything = reader.unknown_address(None, reason.clone(), statement.span());
+        policy.source = anything;
+        policy.destination = policy.destination.map(|_| anything);
+        let service = crate::model::ServiceSet::Unknown { reason: reason.clone() };
+        policy.service = reader.device.literal_service(service, statement.span());
         policy.unknown.push(Unknown { reason, span: statement.span() });
     }
 }
@@ -171,9 +178,13 @@ impl<'a> Policy<'a> {
         scope: &mut Scope<'_, 'a>,
         entry: &Entry<'_, 'a>,
         dialect: &Dialect,
+        narrowing: &Narrowing,
         mode: Mode,
     ) -> Policy<'a> {
         let fields = entry.fields();
+        for nested in fields.nested.iter().filter(|n| n.text(0) == "identity-based-policy") {
+            reader.used(nested.span());
+        }
         let span = entry.span().unwrap_or(reader.origin);
         let head = entry.parts().last().map_or(span, |part| part.head());
         let mut unknown = Vec::new();
@@ -190,7 +201,7 @@ impl<'a> Policy<'a> {
         let (vips, everywhere) = (std::mem::take(&mut side.vips), side.everywhere);
         let service = service_of(reader, scope, &fields, head);
         let schedule = schedule_of(reader, scope, &fields, &mut unknown);
-        narrow(&fields, &mut unknown);
+        narrow(narrowing, &fields, &mut unknown);
         let (action, tunnel) = action_of(reader, &fields, mode, head, &mut unknown);
         Policy {
             label: format!("{} {}", dialect.label, entry.name),

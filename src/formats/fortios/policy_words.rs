@@ -1,5 +1,7 @@
 //! The vocabulary of policies.
 
+use rustc_hash::FxHashMap;
+
 /// Read into the model.
 pub(super) const READ: &[&str] = &[
     "status",
@@ -117,6 +119,7 @@ pub(super) const NARROWING: &[(&str, &str)] = &[
 /// Known not to decide what is forwarded: inspection, shaping, logging, session handling, display.
 pub(super) const IGNORED: &[&str] = &[
     "uuid",
+    "policy-expiry-date-utc",
     "uuid-idx",
     "label",
     "global-label",
@@ -266,6 +269,21 @@ pub(super) const IGNORED: &[&str] = &[
     "traffic-class",
     "best-route",
 ];
+
+/// The rows of [`NARROWING`] by key.
+pub(super) struct Narrowing(FxHashMap<&'static str, &'static str>);
+
+impl Narrowing {
+    /// The table.
+    pub(super) fn new() -> Narrowing {
+        Narrowing(NARROWING.iter().copied().collect())
+    }
+
+    /// The value that switches the condition off; `None` when the key is no condition.
+    pub(super) fn off(&self, key: &str) -> Option<&'static str> {
+        self.0.get(key).copied()
+    }
+}
 
 /// Whether `value` of the narrowing `key` leaves the policy as wide as without it.
 pub(super) fn is_off(off: &str, value: &str) -> bool {

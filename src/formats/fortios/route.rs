@@ -205,10 +205,14 @@ fn hops<'a>(
         let names: Vec<&str> = zones.iter().map(|word| word.text.as_ref()).collect();
         return sdwan.hops(&names, family).into_iter().map(|hop| (hop, true)).collect();
     }
-    let interface = fields
-        .values("device")
-        .first()
-        .map(|word| port(reader, context, &word.text, word.span, InterfaceKind::Ethernet));
+    let mut interface = None;
+    if let Some(word) = fields.values("device").first() {
+        if reader.has_interfaces && !reader.ports.contains_key(&word.text) {
+            reader.undefined("interface", &word.text, word.span);
+            return Vec::new();
+        }
+        interface = Some(port(reader, context, &word.text, word.span, InterfaceKind::Ethernet));
+    }
     let gateway: Option<IpAddr> = fields.number("gateway");
     let gateway =
         gateway.filter(|address| !address.is_unspecified() && !fields.on("dynamic-gateway"));
@@ -245,7 +249,7 @@ fn targets<'a>(
 }
 
 /// The prefixes of an address object; `None` when it is not a plain union.
-fn prefixes_of(reader: &Reader<'_>, id: AddressId) -> Option<Vec<Prefix>> {
+pub(super) fn prefixes_of(reader: &Reader<'_>, id: AddressId) -> Option<Vec<Prefix>> {
     let mut open = vec![id];
     let mut out = Vec::new();
     let mut steps = 0usize;

@@ -80,6 +80,7 @@ pub(super) const TABLES: &[&str] = &[
     "vpn l2tp",
     "vpn pptp",
     "vpn ssl settings",
+    "vpn ssl web portal",
 ];
 
 /// The parts of a file: what is global, and each VDOM. A plain backup is one scope without a name.
@@ -103,21 +104,27 @@ pub(super) fn split<'t, 'a>(reader: &mut Reader<'a>, tree: &'t Tree<'a>) -> Scop
         tables: TABLES.iter().copied().collect(),
         ignored: IGNORED.iter().copied().collect(),
         index: FxHashMap::default(),
+        placed: FxHashSet::default(),
         scopes: Scopes { global: Scope::default(), vdoms: Vec::new(), multi },
     };
     for root in tree.roots() {
         sorter.root(reader, root);
     }
+    sorter.swallowed(reader, tree);
     if !multi && sorter.scopes.vdoms.is_empty() {
         sorter.scopes.vdoms.push(Scope::default());
     }
     sorter.scopes
 }
 
+/// How many swallowed tables are reported; one is enough to distrust the file.
+const SWALLOWED_LIMIT: usize = 20;
+
 struct Sorter<'t, 'a> {
     tables: FxHashSet<&'static str>,
     ignored: FxHashSet<&'static str>,
     index: FxHashMap<Cow<'a, str>, usize>,
+    placed: FxHashSet<u32>,
     scopes: Scopes<'t, 'a>,
 }
 
@@ -177,6 +184,7 @@ impl<'t, 'a> Sorter<'t, 'a> {
             return if harmless { reader.irrelevant(block.span()) } else { stray(reader, block) };
         }
         let path = block.path();
+        self.placed.insert(block.span().start);
         let scope = match slot.and_then(|slot| self.scopes.vdoms.get_mut(slot)) {
             Some(scope) => scope,
             None => &mut self.scopes.global,
@@ -187,6 +195,25 @@ impl<'t, 'a> Sorter<'t, 'a> {
             reader.irrelevant(block.span());
         } else {
             reader.ledger.unknown(block.span(), unknown_block(&path), false);
+        }
+    }
+
+    /// A table inside another block: an `end` before it is missing, and what the device does with the table is lost.
+    fn swallowed(&self, reader: &mut Reader<'a>, tree: &'t Tree<'a>) {
+        let nested = tree.all().filter(|statement| {
+            statement.verb() == Verb::Config
+                && matches!(&*statement.text(0), "firewall" | "system" | "router" | "vpn")
+                && !self.placed.contains(&statement.span().start)
+                && !statement.is_leaf()
+                && self.tables.contains(statement.path().as_str())
+        });
+        for statement in nested.take(SWALLOWED_LIMIT) {
+            let path = statement.path();
+            let reason = text!(
+                "「config {path}」が他のブロックの中にあります。前のブロックの end が欠けている可能性があります。",
+                "`config {path}` stands inside another block; the `end` of the block before may be missing"
+            );
+            reader.ledger.unknown(statement.head(), reason, false);
         }
     }
 

@@ -4,39 +4,19 @@ use super::core::{Name, Reader, Scope, Words};
 use super::entry::{Entry, Fields};
 use super::group::{Group, order};
 use super::service::{self, range};
-use super::vip_words::{IGNORED, READ};
+use super::vip_lines::{Fact, Vips, overlaps};
+use super::vip_words::{IGNORED, READ, SERVER_IGNORED, SERVER_READ};
 use super::zone;
 use crate::formats::blocks::Statement;
 use crate::model::{
     Action, AddressId, AddressMap, AddressSet, ContextId, Interfaces, Line, Match, PortMap,
     Rewrite, RewriteId, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
 };
-use crate::net::{AddressRange, Family, PortRange, number};
+use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use std::net::IpAddr;
-
-/// The virtual IPs of a context.
-#[derive(Default)]
-pub(super) struct Vips {
-    /// The lines of the translation list.
-    pub(super) lines: Vec<Line>,
-    /// What each does, for the order check and the outbound direction.
-    facts: Vec<Fact>,
-}
-
-/// One virtual IP.
-struct Fact {
-    name: String,
-    outside: Option<AddressRange>,
-    inside: Option<AddressRange>,
-    ports: Option<(u8, PortRange)>,
-    ingress: Interfaces,
-    /// One to one and for every port, so that the inner host goes out under the outer address.
-    one_to_one: bool,
-    span: Span,
-}
 
 /// Reads the virtual IPs of a VDOM.
 pub(super) fn read<'a>(
@@ -134,6 +114,7 @@ fn vip<'a>(
 ) -> RewriteId {
     let fields = entry.fields();
     let span = entry.span().unwrap_or(reader.origin);
+    let broken = !real_servers(reader, &fields) || broken;
     let mut unknown = Vec::new();
     let (ingress, interface) = ingress(reader, scope, context, &fields, &mut unknown);
     let outside = fields.text("extip").and_then(|text| addresses(&text, family));
@@ -189,6 +170,20 @@ fn vip<'a>(
         span,
     });
     id
+}
+
+/// Accounts for the servers of a pool; whether every line is understood.
+fn real_servers<'a>(reader: &mut Reader<'a>, fields: &Fields<'_, 'a>) -> bool {
+    let words = Words::new(SERVER_READ, SERVER_IGNORED);
+    let mut known = true;
+    for block in fields.nested.iter().filter(|block| block.text(0) == "realservers") {
+        for server in reader.plain_entries(&[*block]) {
+            let strange = reader.account(&server, &words);
+            reader.contained(&strange, "realservers");
+            known &= strange.is_empty();
+        }
+    }
+    known
 }
 
 fn unread(name: &str) -> Text {
@@ -283,13 +278,12 @@ fn target(
     let words = fields.values("mappedip");
     let [word] = words.as_slice() else { return None };
     let to = addresses(&word.text, family)?;
-    let exact = kind == "static-nat" && outside.is_some_and(|from| from.extent() == to.extent());
-    match outside {
-        Some(from) if exact && !from.first().is_unspecified() => {
-            Some(AddressMap::Shift { from, to })
-        }
-        _ => Some(AddressMap::Pool(vec![to])),
-    }
+    let Some(from) = outside.filter(|from| kind == "static-nat" && !from.first().is_unspecified())
+    else {
+        return Some(AddressMap::Pool(vec![to]));
+    };
+    // One to one needs ranges of one size; the device does not say what it does with others.
+    (from.extent() == to.extent()).then_some(AddressMap::Shift { from, to })
 }
 
 /// The real servers of a pool that are not switched off.
@@ -396,103 +390,4 @@ fn source(
         sets.push(set);
     }
     reader.union(sets, span)
-}
-
-/// Two virtual IPs that could meet the same packet: which one the device takes is not documented, so either may apply.
-fn overlaps(vips: &mut Vips) {
-    let mut sorted: Vec<(u128, u128, Family, usize)> = vips
-        .facts
-        .iter()
-        .enumerate()
-        .filter_map(|(at, fact)| {
-            let (first, last) = fact.outside?.numbers();
-            Some((first, last, fact.outside?.family(), at))
-        })
-        .collect();
-    sorted.sort_unstable();
-    let mut doubtful = vec![false; vips.facts.len()];
-    for (position, (_, last, family, a)) in sorted.iter().enumerate() {
-        for (first, _, other, b) in sorted.iter().skip(position + 1) {
-            if first > last {
-                break;
-            }
-            let (Some(left), Some(right)) = (vips.facts.get(*a), vips.facts.get(*b)) else {
-                continue;
-            };
-            if family == other && meet(left, right) {
-                for at in [*a, *b] {
-                    if let Some(slot) = doubtful.get_mut(at) {
-                        *slot = true;
-                    }
-                }
-            }
-        }
-    }
-    for (line, _) in vips.lines.iter_mut().zip(&doubtful).filter(|(_, doubtful)| **doubtful) {
-        let reason = text!(
-            "外部アドレスが他のバーチャルIPと重なっており、どちらが適用されるか決まりません。",
-            "its outer address overlaps another virtual IP; which one applies is not certain"
-        );
-        line.matches.unknown.push(Unknown { reason, span: line.span });
-    }
-}
-
-fn meet(a: &Fact, b: &Fact) -> bool {
-    let ports = match (a.ports, b.ports) {
-        (Some((p, x)), Some((q, y))) => p == q && x.first() <= y.last() && y.first() <= x.last(),
-        _ => true,
-    };
-    let ingress = match (&a.ingress, &b.ingress) {
-        (Interfaces::Of(x), Interfaces::Of(y)) => x.iter().any(|id| y.contains(id)),
-        _ => true,
-    };
-    ports && ingress
-}
-
-impl Vips {
-    /// A host behind a one-to-one virtual IP leaves under the outer address when the policy translates: *may* lines that
-    /// stand before the other source translations.
-    pub(super) fn outbound(&self, reader: &mut Reader<'_>) -> Vec<Line> {
-        let mut lines = Vec::new();
-        for fact in self.facts.iter().filter(|fact| fact.one_to_one) {
-            let (Some(outside), Some(inside)) = (fact.outside, fact.inside) else { continue };
-            if number(outside.first()) == 0 {
-                continue;
-            }
-            let label = format!("vip {} (outbound)", fact.name);
-            let rewrite = reader.device.rewrites.push(Rewrite {
-                label: label.clone(),
-                source: Some(AddressMap::Shift { from: inside, to: outside }),
-                span: Some(fact.span),
-                ..Rewrite::default()
-            });
-            let source = reader.device.literal(AddressSet::Range(inside), fact.span);
-            let any = reader.constant("any");
-            let service = reader.device.literal_service(ServiceSet::Any, fact.span);
-            let reason = text!(
-                "ポリシーの NAT が有効な場合に限り、バーチャルIPの外部アドレスに変換されます。",
-                "translated to the outer address only where the policy has NAT enabled"
-            );
-            lines.push(Line {
-                label,
-                matches: Match {
-                    ingress: Interfaces::Any,
-                    egress: fact.ingress.clone(),
-                    source,
-                    destination: any,
-                    service,
-                    states: None,
-                    translated: Translated::Ignored,
-                    schedule: None,
-                    unknown: vec![Unknown { reason, span: fact.span }],
-                },
-                action: Action::Rewrite(rewrite),
-                enabled: true,
-                log: None,
-                comment: None,
-                span: fact.span,
-            });
-        }
-        lines
-    }
 }

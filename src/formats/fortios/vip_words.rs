@@ -115,3 +115,22 @@ pub(super) const IGNORED: &[&str] = &[
     "empty-cert-action",
     "src-vip-filter",
 ];
+
+/// The same inside `config realservers`. Which clients a server takes decides among servers, and any is possible.
+pub(super) const SERVER_READ: &[&str] = &["ip", "port", "status", "type", "address"];
+
+/// Probing and weights.
+pub(super) const SERVER_IGNORED: &[&str] = &[
+    "id",
+    "weight",
+    "healthcheck",
+    "health-check-proto",
+    "monitor",
+    "max-connections",
+    "holddown-interval",
+    "http-host",
+    "client-ip",
+    "translate-host",
+    "verify-cert",
+    "tunnel-encryption",
+];

@@ -5,10 +5,11 @@ use super::core::{Name, Reader, Scope, subnet};
 use super::entry::Fields;
 use super::interface::port;
 use super::no_words;
+use super::route::prefixes_of;
 use super::vip::addresses;
 use crate::model::{
-    Action, AddressId, AddressSet, Binding, ContextId, Filter, InterfaceId, InterfaceKind,
-    Interfaces, Line, Match, RuleList, ServiceSet, Translated,
+    Action, AddressId, AddressSet, Binding, ContextId, DynamicRouting, Filter, InterfaceId,
+    InterfaceKind, Interfaces, Line, Match, NextHop, Route, RuleList, ServiceSet, Translated,
 };
 use crate::net::Family;
 use crate::source::Span;
@@ -48,6 +49,45 @@ pub(super) fn whole<'t, 'a>(
         out.push((entry.name, fields, span));
     }
     out
+}
+
+/// The addresses that SSL VPN clients get are connected by `ssl.VDOM`; pools that cannot be read may be anything.
+pub(super) fn pools<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>, context: ContextId) {
+    let settings = scope.blocks.get("vpn ssl settings").cloned().unwrap_or_default();
+    let settings = Fields::of(&settings);
+    let on = settings.get("source-interface").is_some() && !settings.is("status", "disable");
+    let portals = whole(reader, scope, "vpn ssl web portal");
+    let vdom = if scope.name.is_empty() { "root" } else { scope.name.as_ref() };
+    let tunnel = reader.ports.get(format!("ssl.{vdom}").as_str()).copied();
+    let Some(tunnel) = tunnel.filter(|_| on) else { return };
+    let mut words = settings.values("tunnel-ip-pools");
+    let mut words6 = settings.values("tunnel-ipv6-pools");
+    for (_, portal, _) in &portals {
+        words.extend(portal.values("ip-pools"));
+        words6.extend(portal.values("ipv6-pools"));
+    }
+    for (words, family) in [(words, Family::V4), (words6, Family::V6)] {
+        for word in words {
+            let id = address::resolve(reader, scope, &word, family);
+            let span = word.span;
+            let Some(prefixes) = prefixes_of(reader, id) else {
+                let protocol = "ssl-vpn".to_owned();
+                let context = &mut reader.device.contexts[context];
+                context.dynamic_routing.push(DynamicRouting { protocol, span });
+                continue;
+            };
+            for prefix in prefixes {
+                let next_hop = NextHop::Interface(tunnel);
+                let route =
+                    Route { prefix, next_hop, distance: 0, metric: 0, withdrawable: false, span };
+                let routes = &mut reader.device.contexts[context].routes;
+                if !routes.iter().any(|other| (other.prefix, other.next_hop) == (prefix, next_hop))
+                {
+                    routes.push(route);
+                }
+            }
+        }
+    }
 }
 
 /// A filter behind the policies: a packet enters a tunnel only when a selector holds it. Tunnels with an open selector, or

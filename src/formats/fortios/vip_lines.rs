@@ -1,0 +1,228 @@
+//! What virtual IPs do beside translating what comes in by their interface: overlap, go out, and turn back.
+
+use super::core::Reader;
+use super::policy::PolicyLine;
+use crate::model::{
+    Action, AddressMap, AddressSet, InterfaceId, Interfaces, Line, Match, Rewrite, RewriteId,
+    ServiceSet, Translated, Unknown,
+};
+use crate::net::{AddressRange, Family, PortRange, number};
+use crate::source::Span;
+use crate::text;
+use std::collections::BTreeMap;
+
+/// The virtual IPs of a context.
+#[derive(Default)]
+pub(super) struct Vips {
+    /// The lines of the translation list.
+    pub(super) lines: Vec<Line>,
+    /// What each does, for the order check and the outbound direction.
+    pub(super) facts: Vec<Fact>,
+}
+
+/// One virtual IP.
+pub(super) struct Fact {
+    /// Its name.
+    pub(super) name: String,
+    pub(super) outside: Option<AddressRange>,
+    pub(super) inside: Option<AddressRange>,
+    pub(super) ports: Option<(u8, PortRange)>,
+    pub(super) ingress: Interfaces,
+    /// One to one and for every port, so that the inner host goes out under the outer address.
+    pub(super) one_to_one: bool,
+    pub(super) span: Span,
+}
+
+/// Two virtual IPs that could meet the same packet: which one the device takes is not documented, so either may apply.
+pub(super) fn overlaps(vips: &mut Vips) {
+    let mut sorted: Vec<(u128, u128, Family, usize)> = vips
+        .facts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, fact)| {
+            let (first, last) = fact.outside?.numbers();
+            Some((first, last, fact.outside?.family(), at))
+        })
+        .collect();
+    sorted.sort_unstable();
+    let mut doubtful = vec![false; vips.facts.len()];
+    for (position, (_, last, family, a)) in sorted.iter().enumerate() {
+        for (first, _, other, b) in sorted.iter().skip(position + 1) {
+            if first > last {
+                break;
+            }
+            let (Some(left), Some(right)) = (vips.facts.get(*a), vips.facts.get(*b)) else {
+                continue;
+            };
+            if family == other && meet(left, right) {
+                for at in [*a, *b] {
+                    if let Some(slot) = doubtful.get_mut(at) {
+                        *slot = true;
+                    }
+                }
+            }
+        }
+    }
+    for (line, _) in vips.lines.iter_mut().zip(&doubtful).filter(|(_, doubtful)| **doubtful) {
+        let reason = text!(
+            "外部アドレスが他のバーチャルIPと重なっており、どちらが適用されるか決まりません。",
+            "its outer address overlaps another virtual IP; which one applies is not certain"
+        );
+        line.matches.unknown.push(Unknown { reason, span: line.span });
+    }
+}
+
+fn meet(a: &Fact, b: &Fact) -> bool {
+    let ports = match (a.ports, b.ports) {
+        (Some((p, x)), Some((q, y))) => p == q && x.first() <= y.last() && y.first() <= x.last(),
+        _ => true,
+    };
+    let ingress = match (&a.ingress, &b.ingress) {
+        (Interfaces::Of(x), Interfaces::Of(y)) => x.iter().any(|id| y.contains(id)),
+        _ => true,
+    };
+    ports && ingress
+}
+
+impl Vips {
+    /// A host behind a one-to-one virtual IP leaves under the outer address when the policy translates: *may* lines that
+    /// stand before the other source translations.
+    pub(super) fn outbound(&self, reader: &mut Reader<'_>) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for fact in self.facts.iter().filter(|fact| fact.one_to_one) {
+            let (Some(outside), Some(inside)) = (fact.outside, fact.inside) else { continue };
+            if number(outside.first()) == 0 {
+                continue;
+            }
+            let label = format!("vip {} (outbound)", fact.name);
+            let rewrite = reader.device.rewrites.push(Rewrite {
+                label: label.clone(),
+                source: Some(AddressMap::Shift { from: inside, to: outside }),
+                span: Some(fact.span),
+                ..Rewrite::default()
+            });
+            let source = reader.device.literal(AddressSet::Range(inside), fact.span);
+            let any = reader.constant("any");
+            let service = reader.device.literal_service(ServiceSet::Any, fact.span);
+            let reason = text!(
+                "ポリシーの NAT が有効な場合に限り、バーチャルIPの外部アドレスに変換されます。",
+                "translated to the outer address only where the policy has NAT enabled"
+            );
+            lines.push(Line {
+                label,
+                matches: Match {
+                    ingress: Interfaces::Any,
+                    egress: fact.ingress.clone(),
+                    source,
+                    destination: any,
+                    service,
+                    states: None,
+                    translated: Translated::Ignored,
+                    schedule: None,
+                    unknown: vec![Unknown { reason, span: fact.span }],
+                },
+                action: Action::Rewrite(rewrite),
+                enabled: true,
+                log: None,
+                comment: None,
+                span: fact.span,
+            });
+        }
+        lines
+    }
+}
+
+/// Turning back: a host inside that may go out by the outer interface reaches the outer address of a virtual IP, and with it
+/// the published host, although it did not come in by that interface. The device does so when one policy lets the packet
+/// out and another lets it in again, so both the translation and the second policy get a *may* line for such packets.
+pub(super) fn turn_back(vips: &mut Vips, policies: &mut Vec<PolicyLine<'_>>) {
+    let mut cache: BTreeMap<Vec<InterfaceId>, Interfaces> = BTreeMap::new();
+    let mut from: BTreeMap<RewriteId, (Vec<InterfaceId>, Interfaces)> = BTreeMap::new();
+    let mut extra = Vec::new();
+    for (fact, line) in vips.facts.iter().zip(&vips.lines) {
+        let (Interfaces::Of(outer), Action::Rewrite(rewrite)) = (&fact.ingress, line.action) else {
+            continue;
+        };
+        let inner = cache.entry(outer.clone()).or_insert_with(|| senders(policies, outer)).clone();
+        if inner == Interfaces::Of(Vec::new()) || !line.enabled {
+            continue;
+        }
+        from.insert(rewrite, (outer.clone(), inner.clone()));
+        extra.push(turned(line, inner));
+    }
+    vips.lines.extend(extra);
+    let old = std::mem::take(policies);
+    for policy in old {
+        let back = returning(&policy, &from);
+        policies.push(policy);
+        policies.extend(back);
+    }
+}
+
+/// Where packets may come from that an ordinary policy lets out by one of `outer`.
+fn senders(policies: &[PolicyLine<'_>], outer: &[InterfaceId]) -> Interfaces {
+    let mut ids = Vec::new();
+    for PolicyLine { line, .. } in policies {
+        let ordinary = !matches!(line.matches.translated, Translated::By(_) | Translated::Touched);
+        let out = outer.iter().any(|id| line.matches.egress.contains(*id));
+        if !line.enabled || line.action == Action::Deny || !ordinary || !out {
+            continue;
+        }
+        match &line.matches.ingress {
+            Interfaces::Any => return Interfaces::Any,
+            Interfaces::Of(more) => ids.extend(more.iter().filter(|id| !outer.contains(id))),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Interfaces::Of(ids)
+}
+
+fn turned(line: &Line, ingress: Interfaces) -> Line {
+    let reason = text!(
+        "内側から外部アドレス宛ての通信が折り返される（ヘアピン）場合があります。",
+        "packets from inside to the outer address may be turned back (hairpin)"
+    );
+    let mut line = line.clone();
+    line.matches.ingress = ingress;
+    line.matches.unknown.push(Unknown { reason, span: line.span });
+    line
+}
+
+fn returning<'a>(
+    policy: &PolicyLine<'a>,
+    from: &BTreeMap<RewriteId, (Vec<InterfaceId>, Interfaces)>,
+) -> Option<PolicyLine<'a>> {
+    // With central NAT, policies name no virtual IP: then any of them may be the one.
+    let rewrites: Vec<RewriteId> = match &policy.line.matches.translated {
+        Translated::By(rewrites) => rewrites.clone(),
+        Translated::Ignored => from.keys().copied().collect(),
+        _ => return None,
+    };
+    if policy.line.action == Action::Deny || policy.line.matches.ingress == Interfaces::Any {
+        return None;
+    }
+    let mut by = Vec::new();
+    let mut ids = Vec::new();
+    let mut any = false;
+    for rewrite in rewrites {
+        let Some((outer, inner)) = from.get(&rewrite) else { continue };
+        if !outer.iter().any(|id| policy.line.matches.ingress.contains(*id)) {
+            continue;
+        }
+        by.push(rewrite);
+        match inner {
+            Interfaces::Any => any = true,
+            Interfaces::Of(more) => ids.extend(more.iter().copied()),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    if !any && ids.is_empty() {
+        return None;
+    }
+    let ingress = if any { Interfaces::Any } else { Interfaces::Of(ids) };
+    let mut line = turned(&policy.line, ingress);
+    line.matches.translated = Translated::By(by);
+    Some(PolicyLine { line, nat: policy.nat.clone(), sources: policy.sources })
+}
