@@ -7,12 +7,14 @@
 //! per line.
 
 mod artefact;
+mod cover;
 mod header;
 mod objects;
 mod routes;
 mod translation;
 
 pub use artefact::{Artefact, Entry};
+pub use cover::{Covers, Fate};
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, small_range, span, stray,

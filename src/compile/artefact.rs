@@ -101,15 +101,15 @@ struct Place {
 pub(super) type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
 
 /// A line ready to be placed in a reading.
-struct Ready<K> {
-    priority: u32,
-    must: Parts<K>,
-    may: Parts<K>,
-    exact: bool,
-    activity: Activity,
-    action: Action,
-    ingress: Interfaces,
-    egress: Interfaces,
+pub(super) struct Ready<K> {
+    pub(super) priority: u32,
+    pub(super) must: Parts<K>,
+    pub(super) may: Parts<K>,
+    pub(super) exact: bool,
+    pub(super) activity: Activity,
+    pub(super) action: Action,
+    pub(super) ingress: Interfaces,
+    pub(super) egress: Interfaces,
 }
 
 impl<K: Header> Builder<'_, K> {
@@ -210,7 +210,7 @@ impl<K: Header> Builder<'_, K> {
     }
 
     /// Whether the line can apply at all.
-    fn activity(&self, line: &Line, reference: LineRef) -> Option<Activity> {
+    pub(super) fn activity(&self, line: &Line, reference: LineRef) -> Option<Activity> {
         if !line.enabled || self.conditions.without.contains(&reference) {
             return None;
         }
@@ -220,7 +220,7 @@ impl<K: Header> Builder<'_, K> {
         (activity != Activity::Inactive).then_some(activity)
     }
 
-    fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
+    pub(super) fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
         let matches = &line.matches;
         let (source, destination) =
             (self.objects.address(matches.source), self.objects.address(matches.destination));
@@ -282,14 +282,14 @@ impl<K: Header> Builder<'_, K> {
     }
 }
 
-fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
+pub(super) fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
     match interfaces {
         Interfaces::Any => Vec::new(),
         Interfaces::Of(ids) => ids.clone(),
     }
 }
 
-fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
+pub(super) fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
     u8::from(*ingress == Interfaces::Any) << 1 | u8::from(*egress == Interfaces::Any)
 }
 
@@ -313,15 +313,15 @@ fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&Parts<K>> {
     (!dropped && !parts.2.is_none() && !parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
 }
 
-struct Placed<K> {
-    first: Arc<Intervals<K>>,
-    second: Arc<Intervals<K>>,
-    rest: Function,
-    priority: u32,
+pub(super) struct Placed<K> {
+    pub(super) first: Arc<Intervals<K>>,
+    pub(super) second: Arc<Intervals<K>>,
+    pub(super) rest: Function,
+    pub(super) priority: u32,
 }
 
 /// One function for each pair of nesting heights that occurs: inside a class, intervals of a field hardly meet.
-fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
+pub(super) fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
     if lines.len() <= SMALL {
         return vec![load(arena, lines)];
     }

@@ -4,7 +4,7 @@ use super::page::{Page, Tone};
 use super::passage::{Passage, passage};
 use super::{Style, escape, mirror, view, width};
 use crate::net::Family;
-use crate::scan::{Loaded, Matrix, MatrixPair};
+use crate::scan::{Matrix, MatrixPair};
 use crate::text;
 use serde::Serialize;
 
@@ -41,9 +41,9 @@ struct PairJson {
 
 /// The matrix as text.
 #[must_use]
-pub fn matrix(loaded: &Loaded, matrix: &Matrix, format: MatrixFormat, style: &Style) -> String {
+pub fn matrix(matrix: &Matrix, format: MatrixFormat, style: &Style) -> String {
     match format {
-        MatrixFormat::Terminal => table(loaded, matrix, style),
+        MatrixFormat::Terminal => table(matrix, style),
         MatrixFormat::Json => json(matrix),
         MatrixFormat::Csv => csv(matrix),
     }
@@ -86,7 +86,7 @@ fn csv(matrix: &Matrix) -> String {
     out
 }
 
-fn table(loaded: &Loaded, matrix: &Matrix, style: &Style) -> String {
+fn table(matrix: &Matrix, style: &Style) -> String {
     let mut page = Page::new(style);
     if matrix.pairs.is_empty() {
         let none = text!("ゾーンの組がありません。", "There is no pair of zones.");
