@@ -9,6 +9,7 @@
 mod artefact;
 mod cover;
 mod header;
+mod height;
 mod objects;
 mod routes;
 mod translation;
