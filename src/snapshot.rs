@@ -4,8 +4,8 @@
 //!
 //! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of every
 //!    segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is behind
-//!    ([`Opaque::zones`]). Zones on one segment reach each other, and hosts of the segment, without any device; so do zones
-//!    behind one opaque router. Besides, the packet *may* go to an opaque router of the segment, which then does as in 5.
+//!    ([`Opaque::zones`]). Zones on one segment reach each other, and every address of its networks that no device has,
+//!    without any device; so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of the segment, which then does as in 5.
 //! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress known. If
 //!    the destination is then an address of an interface of the same context that is up, the packet is for the device
 //!    itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]. A packet that a route hands
@@ -26,7 +26,7 @@
 //!    result is one-to-one, else *may*); else it is delivered to the zones of the segment that hold it, or, when none does, to
 //!    whichever opaque routers are on the segment (interface routes; device ports *may* answer as well) and otherwise it ends
 //!    outside every zone ([`Place::Unzoned`]). A gateway that nobody owns *may* be any router of the segment. By an interface
-//!    that is not Ethernet, or an internal link, what nobody owns goes to the other ends: ports and opaque routers.
+//!    that is not Ethernet, or an internal link, what nobody holds goes to the other ends: ports and opaque routers.
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
 //!    any device port or opaque router on its segments, and deliver to any zone on its segments that holds the destination:
 //!    *may*. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand

@@ -5,9 +5,11 @@
 //! or another, the trace follows both. A member of an address or port pool stays unchosen (a range) until a condition tells
 //! its members apart; then the packet is split there, so that no member is missed.
 
+mod causes;
 mod flows;
 mod list;
 mod packet;
+mod proxy;
 mod reply;
 mod route;
 mod segment;

@@ -106,9 +106,9 @@ pub enum AddressMap {
     },
     /// Some address of these ranges, the device chooses; one address of one range is exact.
     Pool(Vec<AddressRange>),
-    /// An address of the interface by which the packet leaves.
+    /// An address of the interface by which the packet leaves; as [`AddressMap::Unknown`] when it has none of the family.
     EgressInterface,
-    /// Any address of the packet's family: the configuration does not say which.
+    /// Some unicast address of the packet's family: the configuration does not say which. Only what depends on it is uncertain.
     Unknown,
 }
 

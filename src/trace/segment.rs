@@ -1,13 +1,14 @@
 //! What happens between devices: who on a segment receives a packet, and what an opaque router does with it (rules 1, 4, 5).
 
-use super::packet::{Cut, Packet, destination_in, destination_is, within};
+use super::causes;
+use super::packet::{Cut, Packet, destination_in, destination_is};
+use super::proxy;
 use super::route::Target;
-use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
-use super::walk::{Walker, before_route};
+use super::walk::Walker;
 use super::{Disposition, Ingress, Origin};
-use crate::finding::{Cause, Hop};
-use crate::model::{AddressMap, InterfaceId, InterfaceKind, Stage};
+use crate::finding::Hop;
+use crate::model::{InterfaceId, InterfaceKind};
 use crate::snapshot::{OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId};
 use std::net::IpAddr;
 
@@ -62,6 +63,9 @@ impl Walker<'_> {
         traveller.touched.clear();
         let around = neighbourhood(self.snapshot, Port { device, interface: egress });
         if around.segment.is_none() && around.ports.is_empty() {
+            if target == Target::Anyone {
+                return;
+            }
             return self.end(traveller, Disposition::InterfaceDown, None);
         }
         let (snapshot, reply) = (self.snapshot, self.reply.clone());
@@ -73,7 +77,7 @@ impl Walker<'_> {
         };
         for (traveller, handed) in self.parts(traveller, ask) {
             for hand in handed {
-                let doubt = || segment_cause(snapshot, device, egress);
+                let doubt = || causes::segment_cause(snapshot, device, egress);
                 let mut next = traveller.clone();
                 next.aside |= hand.aside;
                 if !hand.certain {
@@ -125,14 +129,22 @@ impl Walker<'_> {
     pub(super) fn start_on(&mut self, id: SegmentId, traveller: Traveller) {
         let (snapshot, reply) = (self.snapshot, self.reply.clone());
         let around = everyone(snapshot, id);
-        let ask = |t: &Traveller| to_destination(snapshot, &reply, &around, t, false);
+        let ask = |t: &Traveller| {
+            let mut handed = to_destination(snapshot, &reply, &around, t, false)?;
+            let mut beside = false;
+            for network in &snapshot.segments[id].networks {
+                beside |= destination_in(&t.packet, network.range())?;
+            }
+            // A destination that is not beside the sender is for a router, not for nobody.
+            handed.retain(|hand| beside || hand.to != To::Unzoned);
+            Ok(handed)
+        };
         for (traveller, handed) in self.parts(traveller, ask) {
-            let direct: Vec<To> =
-                handed.iter().map(|h| h.to).filter(|to| *to != To::Unzoned).collect();
-            for hand in handed.iter().filter(|hand| matches!(hand.to, To::Zone(_))) {
+            let direct: Vec<To> = handed.iter().map(|hand| hand.to).collect();
+            for hand in handed.iter().filter(|hand| !matches!(hand.to, To::Receiver(_))) {
                 let mut next = traveller.clone();
                 if !hand.certain {
-                    next = next.doubting(vec![start_cause(snapshot, &around)]);
+                    next = next.doubting(vec![causes::start_cause(snapshot, &around.ports)]);
                 }
                 self.hand(Some(id), hand.to, next);
             }
@@ -143,7 +155,7 @@ impl Walker<'_> {
                 self.send(receiver, next);
             }
             for opaque in &around.opaques {
-                let cause = opaque_cause(snapshot, *opaque);
+                let cause = causes::opaque_cause(snapshot, *opaque);
                 let mut next = traveller.clone().doubting(vec![cause]);
                 let proper = around.ports.is_empty() && direct.is_empty()
                     || direct.contains(&opaque_to(opaque));
@@ -175,7 +187,7 @@ impl Walker<'_> {
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
             let owned = beside.iter().any(|(_, _, _, owners)| !owners.is_empty());
-            let doubtful = traveller.clone().doubting(vec![opaque_cause(snapshot, id)]);
+            let doubtful = traveller.clone().doubting(vec![causes::opaque_cause(snapshot, id)]);
             for (segment, around, zones, owners) in beside {
                 for port in around.ports {
                     let mut next = traveller.clone();
@@ -213,7 +225,7 @@ impl Walker<'_> {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
-            let doubtful = traveller.doubting(vec![opaque_cause(snapshot, id)]);
+            let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
             if behind.is_empty() {
                 let origin = Some(Origin::Behind(id));
                 let beyond = opaque.segments.first().filter(|_| !anywhere);
@@ -405,7 +417,7 @@ fn to_destination(
     }
     let mut handed = Vec::new();
     for port in &around.ports {
-        if let Some(certain) = answers(snapshot, reply, *port, traveller)? {
+        if let Some(certain) = proxy::answers(snapshot, reply, *port, traveller)? {
             handed.push(Handed { to: port_to(port), certain, aside: false });
         }
     }
@@ -423,105 +435,25 @@ fn to_destination(
     Ok(handed)
 }
 
-/// Nobody on the segment holds the destination: by an interface route whoever answers gets it, else it leaves the picture.
+/// Nobody on the segment holds the destination: over a line the other ends get it, by an interface route whoever answers,
+/// else it leaves the picture.
 fn nobody(around: &Neighbourhood, on_link: bool, doubt: bool) -> Vec<Handed> {
-    let ports = around.ports.iter().map(port_to);
-    let mut routers: Vec<To> = around.opaques.iter().map(opaque_to).collect();
-    if on_link && around.line {
-        routers.extend(ports);
-    } else if on_link {
-        let mut handed: Vec<Handed> =
-            ports.map(|to| Handed { aside: true, ..Handed::perhaps(to) }).collect();
-        let rest = if routers.is_empty() { vec![To::Unzoned] } else { routers };
-        handed.extend(rest.into_iter().map(|to| Handed { certain: !doubt, ..Handed::surely(to) }));
-        return handed;
+    let ports: Vec<To> = around.ports.iter().map(port_to).collect();
+    let mut receivers: Vec<To> = Vec::new();
+    if on_link || around.line {
+        receivers.extend(around.opaques.iter().map(opaque_to));
     }
-    let to = if on_link && !routers.is_empty() { routers } else { vec![To::Unzoned] };
-    to.into_iter().map(|to| Handed { certain: !doubt, ..Handed::surely(to) }).collect()
-}
-
-/// Whether the device answers for the destination on the segment of `port`, because it would translate it (proxy ARP);
-/// `Some(true)` when surely.
-fn answers(
-    snapshot: &Snapshot,
-    reply: &[Crossing],
-    port: Port,
-    traveller: &Traveller,
-) -> Result<Option<bool>, Cut> {
-    let packet = traveller.packet;
-    let back = |crossing: &Crossing| {
-        let here = crossing.device == port.device && crossing.egress == port.interface;
-        here && crossing.after.source != crossing.before.source
-            && within(packet.destination, crossing.after.source)
-    };
-    if reply.iter().any(back) {
-        return Ok(Some(true));
+    if around.line {
+        receivers.extend(&ports);
     }
-    let device = &snapshot.devices[port.device];
-    let context = device.interfaces[port.interface].context;
-    let ingress = Some(port.interface);
-    let visit = Visit { device: port.device, context, ingress, session: false, crossing: None };
-    let site = Site { device, visit: &visit, egress: None, at: snapshot.at };
-    let mut travellers =
-        vec![Traveller { touched: Vec::new(), hops: Vec::new(), ..traveller.clone() }];
-    for stage in before_route(&device.contexts[context]) {
-        let Stage::Translate(translate) = stage else { continue };
-        let mut next = Vec::new();
-        for traveller in travellers {
-            for branch in site.translate(translate, traveller)? {
-                let (Branch::Passed(traveller) | Branch::Denied(traveller)) = branch;
-                next.push(traveller);
-            }
-        }
-        travellers = next;
+    if receivers.is_empty() {
+        receivers.push(To::Unzoned);
     }
-    let changed = |t: &&Traveller| t.packet.destination != packet.destination;
-    let one_to_one = |t: &Traveller| {
-        t.touched
-            .iter()
-            .any(|id| matches!(device.rewrites[*id].destination, Some(AddressMap::Shift { .. })))
-    };
-    let some = travellers.iter().any(|t| changed(&t));
-    let all = travellers.iter().all(|t| changed(&t) && one_to_one(t));
-    Ok(some.then_some(all))
-}
-
-fn opaque_cause(snapshot: &Snapshot, id: OpaqueId) -> Cause {
-    let opaque = &snapshot.opaques[id];
-    let name = &opaque.name;
-    Cause {
-        span: opaque.span,
-        reason: crate::text!(
-            "ルーター「{name}」の設定がなく、どこへでも転送し得るものとして扱いました。",
-            "the configuration of router {name} is not at hand: it may forward anything anywhere"
-        ),
+    let certain = !doubt;
+    let mut handed: Vec<Handed> =
+        receivers.into_iter().map(|to| Handed { to, certain, aside: false }).collect();
+    if on_link && !around.line {
+        handed.extend(ports.into_iter().map(|to| Handed { to, certain: false, aside: true }));
     }
-}
-
-fn segment_cause(
-    snapshot: &Snapshot,
-    device: crate::snapshot::DeviceId,
-    egress: InterfaceId,
-) -> Cause {
-    let interface = &snapshot.devices[device].interfaces[egress];
-    let (name, device) = (&interface.name, &snapshot.devices[device].name);
-    Cause {
-        span: Some(interface.span),
-        reason: crate::text!(
-            "機器「{device}」のインターフェイス「{name}」の先で、どの機器が受け取るか確定できません。",
-            "which neighbour receives what leaves {device} by {name} is not certain"
-        ),
-    }
-}
-
-fn start_cause(snapshot: &Snapshot, around: &Neighbourhood) -> Cause {
-    let port = around.ports.first();
-    let device = port.map_or("", |port| snapshot.devices[port.device].name.as_str());
-    Cause {
-        span: None,
-        reason: crate::text!(
-            "宛先に機器「{device}」が代理応答する可能性があります。",
-            "device {device} may answer for the destination"
-        ),
-    }
+    handed
 }

@@ -7,7 +7,9 @@ use super::packet::{
 use super::traveller::{Crossing, Traveller, Visit};
 use super::truth::{Judge, View, at_interface};
 use crate::finding::{Cause, HopAction, HopLine};
-use crate::model::{AddressMap, Binding, Device, Filter, InterfaceId, PortMap, Rewrite, RewriteId};
+use crate::model::{
+    Action, AddressMap, Binding, Device, Filter, InterfaceId, PortMap, Rewrite, RewriteId,
+};
 use crate::model::{Moment, Translate};
 use crate::net::{AddressRange, Family, PortRange, State};
 
@@ -73,6 +75,10 @@ impl<'a> Site<'a> {
         }
         let mut results = match self.binding(&filter.bindings) {
             Some(binding) => list::binding(&mut self.judge(&traveller), binding, Purpose::Filter)?,
+            // A filter that does not look at the packet at all has decided nothing worth a line.
+            None if filter.otherwise == Action::Permit && doubted.is_empty() => {
+                return Ok(vec![Branch::Passed(traveller)]);
+            }
             None => no_binding(filter),
         };
         if !doubted.is_empty() {
@@ -193,8 +199,8 @@ impl<'a> Site<'a> {
                 made.push(next);
             }
             if targets.is_empty() {
-                let mut next = traveller.doubting(vec![unknown_target(rewrite)]);
-                next.set(field, everything(range.family()));
+                let mut next = traveller;
+                next.forget(field, everything(range.family()), unknown_target(rewrite));
                 made.push(next);
             }
         }

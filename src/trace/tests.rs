@@ -1,6 +1,7 @@
 //! A small builder of snapshots by hand, and the tests by subject.
 
 mod filters;
+mod laws;
 mod lists;
 mod networks;
 mod routing;

@@ -55,6 +55,9 @@ pub(super) struct Traveller {
     pub(super) received: Vec<(Receiver, Packet)>,
     /// The rewrites of the device where it is that changed the destination.
     pub(super) touched: Vec<RewriteId>,
+    /// Fields whose value is not known, and why. Unlike a pool, where every member is a real choice, only one value is real:
+    /// as soon as the way depends on it, nothing is certain.
+    pub(super) unknown: Vec<(Field, Cause)>,
     /// How often it changed the context inside the device where it is.
     pub(super) leaks: usize,
 }
@@ -72,11 +75,13 @@ impl Traveller {
             crossings: Vec::new(),
             received: Vec::new(),
             touched: Vec::new(),
+            unknown: Vec::new(),
             leaks: 0,
         }
     }
 
     pub(super) fn set(&mut self, field: Field, range: AddressRange) {
+        self.unknown.retain(|(known, _)| *known != field);
         match field {
             Field::Source => self.packet.source = range,
             Field::Destination => self.packet.destination = range,
@@ -113,9 +118,23 @@ impl Traveller {
         self
     }
 
-    /// The parts below and from the cut; at most one when the cut does not lie inside.
+    /// Makes an address one that is not known.
+    pub(super) fn forget(&mut self, field: Field, range: AddressRange, cause: Cause) {
+        self.set(field, range);
+        self.unknown.push((field, cause));
+    }
+
+    /// Whether the value of the field is not known.
+    pub(super) fn is_unknown(&self, field: Field) -> bool {
+        self.unknown.iter().any(|(unknown, _)| *unknown == field)
+    }
+
+    /// The parts below and from the cut; only one of them is real when the field is not known.
     pub(super) fn split(&self, cut: Cut) -> Vec<Traveller> {
+        let causes = self.unknown.iter().filter(|(field, _)| *field == cut.field);
+        let causes: Vec<Cause> = causes.map(|(_, cause)| cause.clone()).collect();
+        let whole = if causes.is_empty() { self.clone() } else { self.clone().doubting(causes) };
         let parts = self.packet.split(cut);
-        parts.into_iter().map(|packet| Traveller { packet, ..self.clone() }).collect()
+        parts.into_iter().map(|packet| Traveller { packet, ..whole.clone() }).collect()
     }
 }

@@ -177,6 +177,13 @@ impl<'a> Judge<'a> {
     /// The value of a service object; members are valued before the objects that hold them.
     fn service(&mut self, id: ServiceId) -> Truth {
         let (device, packet) = (self.view.device, self.view.packet);
+        let value = &device.services[id].value;
+        if !is_service_group(value) {
+            return service_value(value, packet, &self.services);
+        }
+        if let Some(value) = self.services.get(&id) {
+            return *value;
+        }
         let below = needed(id, &self.services, |id| service_parts(&device.services[id].value));
         for id in below {
             let value = service_value(&device.services[id].value, packet, &self.services);
@@ -250,6 +257,14 @@ fn needed<I: Copy + Ord, T>(
     found
 }
 
+fn is_group(value: &AddressSet) -> bool {
+    matches!(value, AddressSet::Union(_) | AddressSet::Except { .. })
+}
+
+fn is_service_group(value: &ServiceSet) -> bool {
+    matches!(value, ServiceSet::Union(_) | ServiceSet::Both(..) | ServiceSet::Except { .. })
+}
+
 fn address_parts(value: &AddressSet) -> Vec<AddressId> {
     match value {
         AddressSet::Union(members) => members.clone(),
@@ -274,6 +289,13 @@ fn addresses(
     field: Field,
     known: &mut BTreeMap<AddressId, Truth>,
 ) -> Truth {
+    let value = &device.addresses[id].value;
+    if !is_group(value) {
+        return address_value(value, range, field, known);
+    }
+    if let Some(value) = known.get(&id) {
+        return *value;
+    }
     for id in needed(id, known, |id| address_parts(&device.addresses[id].value)) {
         let value = address_value(&device.addresses[id].value, range, field, known);
         known.insert(id, value);

@@ -1,6 +1,9 @@
 //! From device to device; see "How packets move" in [`crate::snapshot`].
 
-use super::packet::{Cut, Packet, destination_in, destination_is, ports_within, source_in, within};
+use super::causes;
+use super::packet::{
+    Cut, Field, Packet, destination_in, destination_is, ports_within, source_in, within,
+};
 use super::route::{Lookup, Table, Target, Way};
 use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
@@ -8,7 +11,7 @@ use super::truth::{Judge, Truth, View};
 use super::{Disposition, End, Options, Origin, Trace};
 use crate::finding::{Cause, Hop, HopAction, HopLine};
 use crate::model::{Context, ContextId, Device, InterfaceId, NextHop, PolicyRoute, Stage};
-use crate::net::{Family, Prefix};
+use crate::net::{Family, Prefix, State};
 use crate::snapshot::{DeviceId, Place, Port, Snapshot, non_unicast};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -51,7 +54,7 @@ impl<'a> Walker<'a> {
             snapshot,
             options,
             reply,
-            doubted: doubted(snapshot),
+            doubted: causes::doubted(snapshot),
             queue: VecDeque::new(),
             explored: BTreeSet::new(),
             steps: 0,
@@ -155,7 +158,7 @@ impl<'a> Walker<'a> {
         if !interface.up {
             return self.end(traveller, Disposition::InterfaceDown, None);
         }
-        let crossing = self.crossing(port.device, &traveller.packet);
+        let crossing = self.crossing(port, &traveller.packet);
         let visit = Visit {
             device: port.device,
             context: interface.context,
@@ -163,8 +166,10 @@ impl<'a> Walker<'a> {
             session: crossing.is_some() || self.options.sessions.contains(&port.device),
             crossing,
         };
-        for (traveller, forwardable) in self.parts(traveller, forwardable) {
-            if forwardable {
+        // What a session takes back is judged at the route, as what it was.
+        let known = visit.crossing.is_some();
+        for (traveller, fit) in self.parts(traveller, |t| Ok(known || forwardable(t)?)) {
+            if fit {
                 self.through(&visit, context, traveller);
             } else {
                 self.end(traveller, Disposition::NotForwardable, None);
@@ -173,10 +178,13 @@ impl<'a> Walker<'a> {
     }
 
     /// The connection to which an answer belongs at this device, recognised by its header as the device knows it.
-    fn crossing(&self, device: DeviceId, packet: &Packet) -> Option<Crossing> {
+    fn crossing(&self, port: Port, packet: &Packet) -> Option<Crossing> {
+        let device = &self.snapshot.devices[port.device];
+        let context = |interface: InterfaceId| device.interfaces[interface].context;
         let fits = |crossing: &&Crossing| {
             let wanted = crossing.after.swapped();
-            crossing.device == device
+            crossing.device == port.device
+                && context(crossing.egress) == context(port.interface)
                 && within(packet.source, wanted.source)
                 && within(packet.destination, wanted.destination)
                 && ports_within(packet.source_port, wanted.source_port)
@@ -308,9 +316,10 @@ impl<'a> Walker<'a> {
         let context = &self.snapshot.devices[visit.device].contexts[visit.context];
         let unseen = !context.rib_complete && !context.dynamic_routing.is_empty();
         let lookup = &decision.lookup;
-        let mut causes: Vec<Cause> = decision.policy.iter().map(|p| policy_cause(p)).collect();
+        let mut causes: Vec<Cause> =
+            decision.policy.iter().map(|p| causes::policy_cause(p)).collect();
         if unseen {
-            causes.extend(context.dynamic_routing.iter().map(dynamic_cause));
+            causes.extend(context.dynamic_routing.iter().map(causes::dynamic_cause));
         }
         let doubt = !decision.policy.is_empty() || unseen && !lookup.connected;
         for choice in &lookup.choices {
@@ -379,7 +388,8 @@ impl<'a> Walker<'a> {
                 }
                 let stages = after_route(&device.contexts[visit.context]);
                 if visit.ingress == Some(interface) && port.hairpin_unfiltered {
-                    let around = traveller.clone().doubting(vec![hairpin_cause(port)]).beside();
+                    let around =
+                        traveller.clone().doubting(vec![causes::hairpin_cause(port)]).beside();
                     self.pass(visit, interface, target, (stages, around), false);
                 }
                 self.pass(visit, interface, target, (stages, traveller), true);
@@ -432,7 +442,10 @@ fn forwardable(traveller: &Traveller) -> Result<bool, Cut> {
     let blocks = |family: Family| non_unicast(family).iter().filter_map(|b| Prefix::parse(b));
     let mut forwardable = true;
     for block in blocks(packet.family()) {
-        forwardable &= !source_in(packet, block.range())?;
+        // An address that is not known is still one that the device has: unicast.
+        if !traveller.is_unknown(Field::Source) {
+            forwardable &= !source_in(packet, block.range())?;
+        }
         forwardable &= !destination_in(packet, block.range())?;
     }
     Ok(forwardable)
@@ -450,7 +463,7 @@ fn policy_routes<'c>(
         packet: &traveller.packet,
         ingress: visit.ingress,
         egress: None,
-        state: traveller.packet.state,
+        state: if visit.session { State::Established } else { traveller.packet.state },
         touched: &traveller.touched,
         at,
     });
@@ -472,55 +485,5 @@ fn policy_ways(table: &mut Table<'_>, next_hop: Option<NextHop>) -> Vec<Way> {
             let target = Target::Anyone;
             table.exits().map(|interface| Way::Out { interface, target }).collect()
         }
-    }
-}
-
-/// Devices with a gap that no reader could contain, and why: a file belongs to the devices that have a line in it.
-fn doubted(snapshot: &Snapshot) -> BTreeMap<DeviceId, Vec<Cause>> {
-    let mut doubted: BTreeMap<DeviceId, Vec<Cause>> = BTreeMap::new();
-    let gaps = snapshot.coverage.iter().flat_map(|coverage| &coverage.gaps);
-    for gap in gaps.filter(|gap| !gap.contained) {
-        for (id, device) in snapshot.devices.iter() {
-            let lists = device.lists.iter().filter_map(|(_, list)| list.lines.first());
-            let mut files =
-                device.interfaces.iter().map(|(_, i)| i.span).chain(lists.map(|l| l.span));
-            if files.any(|span| span.file == gap.span.file) {
-                let cause = Cause { span: Some(gap.span), reason: gap.reason.clone() };
-                doubted.entry(id).or_default().push(cause);
-            }
-        }
-    }
-    doubted
-}
-
-fn policy_cause(policy: &PolicyRoute) -> Cause {
-    Cause {
-        span: Some(policy.span),
-        reason: crate::text!(
-            "ポリシールートにより、経路表と異なる宛先へ転送されることがあります。",
-            "a policy route may send the packet another way than the routing table"
-        ),
-    }
-}
-
-fn dynamic_cause(dynamic: &crate::model::DynamicRouting) -> Cause {
-    let protocol = &dynamic.protocol;
-    Cause {
-        span: Some(dynamic.span),
-        reason: crate::text!(
-            "{protocol} で得る経路は設定に現れません。経路表の出力を読み込ませると確定します。",
-            "routes learned by {protocol} do not show in the configuration; a dump of the routing table settles it"
-        ),
-    }
-}
-
-fn hairpin_cause(port: &crate::model::Interface) -> Cause {
-    let name = &port.name;
-    Cause {
-        span: Some(port.span),
-        reason: crate::text!(
-            "インターフェイス「{name}」では、入った所から出る通信が規則を通らないことがあります。",
-            "traffic that leaves {name} where it came in may pass without meeting the rules"
-        ),
     }
 }

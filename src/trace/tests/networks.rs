@@ -244,3 +244,168 @@ fn too_many_branches_are_never_called_dropped() {
     assert_eq!(trace.verdict(), Undetermined);
     assert!(trace.may_reach(Place::Zone(world.b)));
 }
+
+#[test]
+fn unknown_routers_may_be_one_and_known_ones_on_a_segment_may_talk() {
+    let build = |declared: bool, shared: bool| {
+        let mut net = Net::default();
+        let (a, b) = (net.zone("a", &["10.0.1.0/24"]), net.zone("b", &["10.0.2.0/24"]));
+        let first = net.segment(&[], &[a]);
+        let second = if shared { first } else { net.segment(&[], &[]) };
+        let one = net.opaque("10.0.1.254", &[], &[first]);
+        let two = net.opaque("10.0.9.254", &[b], &[second]);
+        for opaque in [one, two] {
+            net.snapshot.opaques[opaque].declared = declared;
+        }
+        let trace = net.run(a, tcp("10.0.1.5", "10.0.2.5", 1));
+        assert!(!trace.certainly_reaches(Place::Zone(b)));
+        trace.may_reach(Place::Zone(b))
+    };
+    assert!(build(false, false), "unknown routers may be one");
+    assert!(build(true, true), "routers on one segment may hand over");
+    assert!(!build(true, false));
+}
+
+#[test]
+fn a_line_needs_no_address_at_the_other_end() {
+    let world = |kind| {
+        let mut world = row(|_| {}, |_| {});
+        for device in [world.r1, world.r2] {
+            let model = &mut world.net.snapshot.devices[device];
+            let name = if device == world.r1 { "out" } else { "in" };
+            let interface = model.interface(name).unwrap();
+            model.interfaces[interface].kind = kind;
+            model.interfaces[interface].addresses.clear();
+            model.contexts[ContextId::from_index(0)].routes[0].next_hop =
+                NextHop::Interface(interface);
+        }
+        world
+    };
+    let flow = tcp("10.0.1.5", "10.0.2.5", 443);
+    for kind in [InterfaceKind::PointToPoint, InterfaceKind::Tunnel] {
+        let world = world(kind);
+        assert!(world.net.run(world.a, flow).always_reaches(Place::Zone(world.b)), "{kind:?}");
+        assert_eq!(world.round(flow), Some(true));
+    }
+    // On Ethernet the other router may answer for the destination (proxy ARP), or nobody does.
+    let ethernet = world(InterfaceKind::Ethernet);
+    let trace = ethernet.net.run(ethernet.a, flow);
+    assert!(trace.may_reach(Place::Zone(ethernet.b)));
+    assert!(!trace.certainly_reaches(Place::Zone(ethernet.b)));
+}
+
+#[test]
+fn an_answer_that_comes_back_by_another_firewall_is_dropped_there() {
+    // Two firewalls side by side between a and b: the way there is by fw1, the way back by fw2.
+    let build = |stateful: bool| {
+        let mut net = Net::default();
+        let mut ports = Vec::new();
+        for n in [1, 2] {
+            let mut fw = device(&format!("fw{n}"));
+            let outer = fw.interface("outer", &[&format!("10.5.0.{n}/24")]);
+            let inner = fw.interface("inner", &[&format!("10.6.0.{n}/24")]);
+            fw.via("10.0.1.0/24", "10.5.0.9");
+            fw.via("10.0.2.0/24", "10.6.0.9");
+            let lines = vec![line("permit", fw.any(), Action::Permit)];
+            let list = fw.list(lines);
+            let filter = Filter { stateful, ..fw.filter(list) };
+            fw.stages(Vec::new(), vec![Stage::Filter(filter)]);
+            let id = net.add(fw);
+            ports.push([at(id, outer), at(id, inner)]);
+        }
+        for (name, side, far, gateway) in [
+            ("ra", "10.0.1.1/24", "10.5.0.9/24", "10.5.0.1"),
+            ("rb", "10.0.2.1/24", "10.6.0.9/24", "10.6.0.2"),
+        ] {
+            let mut r = device(name);
+            let (side, far) = (r.interface("side", &[side]), r.interface("far", &[far]));
+            r.via("0.0.0.0/0", gateway);
+            let id = net.add(r);
+            ports.push([at(id, side), at(id, far)]);
+        }
+        let (a, b) = (net.zone("a", &["10.0.1.0/24"]), net.zone("b", &["10.0.2.0/24"]));
+        net.segment(&[ports[2][0]], &[a]);
+        net.segment(&[ports[2][1], ports[0][0], ports[1][0]], &[]);
+        net.segment(&[ports[3][1], ports[0][1], ports[1][1]], &[]);
+        net.segment(&[ports[3][0]], &[b]);
+        let flow = tcp("10.0.1.5", "10.0.2.5", 443);
+        let trace = net.run(a, flow);
+        assert!(trace.always_reaches(Place::Zone(b)));
+        round_trip(&net.snapshot, Ingress::Zone(a), &flow, &trace.ends[0])
+    };
+    assert_eq!(build(true), Some(false));
+    assert_eq!(build(false), Some(true));
+}
+
+#[test]
+fn managing_a_device_is_a_round_trip() {
+    let world = pair(|fw| fw.policy(Vec::new()));
+    let flow = tcp("10.0.1.5", "10.0.1.1", 22);
+    let trace = world.net.run(world.a, flow);
+    let fw = Place::Device(DeviceId::from_index(0));
+    assert!(trace.always_reaches(fw));
+    let back = round_trip(&world.net.snapshot, Ingress::Zone(world.a), &flow, &trace.ends[0]);
+    assert_eq!(back, Some(true));
+}
+
+#[test]
+fn many_neighbours_without_routes_stay_within_the_budget() {
+    let mut net = Net::default();
+    let mut ports = Vec::new();
+    for n in 1..=12 {
+        let mut r = device(&format!("r{n}"));
+        let core = r.interface("core", &[&format!("10.5.0.{n}/24")]);
+        let side = r.interface("side", &[&format!("10.{}.0.1/24", 100 + n)]);
+        let context = &mut r.device.contexts[r.context];
+        context.dynamic_routing.push(DynamicRouting { protocol: "ospf".to_owned(), span: span(6) });
+        let id = net.add(r);
+        ports.push(at(id, core));
+        let zone = net.zone(&format!("z{n}"), &[&format!("10.{}.0.0/24", 100 + n)]);
+        net.segment(&[at(id, side)], &[zone]);
+    }
+    net.segment(&ports, &[]);
+    let trace = net.run(ZoneId::from_index(0), tcp("10.101.0.5", "10.112.0.5", 1));
+    assert!(!trace.truncated);
+    assert!(trace.may_reach(Place::Zone(ZoneId::from_index(11))));
+    assert_eq!(trace.verdict(), Undetermined);
+}
+
+#[test]
+fn an_address_beside_the_sender_in_no_zone_needs_no_device() {
+    let mut world = pair(|fw| fw.policy(Vec::new()));
+    let segment = SegmentId::from_index(0);
+    world.net.snapshot.segments[segment].networks.push(prefix("192.0.2.0/24"));
+    let unzoned = world.net.run(world.a, tcp("10.0.1.5", "192.0.2.7", 1));
+    assert!(unzoned.always_reaches(Place::Unzoned(segment)));
+    let beyond = world.net.run(world.a, tcp("10.0.1.5", "192.0.3.7", 1));
+    assert_eq!(beyond.verdict(), Dropped);
+}
+
+#[test]
+fn answers_find_the_right_context_of_a_device_that_translates_in_one() {
+    let mut fw = device("fw");
+    let inside = fw.interface("in", &["10.0.1.1/24"]);
+    let link0 = fw.interface("link0", &["10.4.0.1/30"]);
+    fw.via("10.0.2.0/24", "10.4.0.2");
+    let source = Some(AddressMap::EgressInterface);
+    let hide = fw.rewrite(Rewrite { source, ..Rewrite::default() });
+    let rewrite = line("hide", fw.any(), Action::Rewrite(hide));
+    let nat = fw.list(vec![rewrite]);
+    fw.stages(Vec::new(), vec![translate("nat", nat)]);
+    let second = Context { pipeline: vec![Stage::Route], ..Context::default() };
+    fw.context = fw.device.contexts.push(second);
+    let link1 = fw.interface("link1", &["10.4.0.2/30"]);
+    let outside = fw.interface("out", &["10.0.2.1/24"]);
+    fw.device.internal_links.push((link0, link1));
+    let mut net = Net::default();
+    let fw = net.add(fw);
+    let (a, b) = (net.zone("a", &["10.0.1.0/24"]), net.zone("b", &["10.0.2.0/24"]));
+    net.segment(&[at(fw, inside)], &[a]);
+    net.segment(&[at(fw, link0), at(fw, link1)], &[]);
+    net.segment(&[at(fw, outside)], &[b]);
+    let flow = tcp("10.0.1.5", "10.0.2.5", 443);
+    let trace = net.run(a, flow);
+    assert!(trace.always_reaches(Place::Zone(b)));
+    assert_eq!(trace.ends[0].flow.src, ip("10.4.0.1"));
+    assert_eq!(round_trip(&net.snapshot, Ingress::Zone(a), &flow, &trace.ends[0]), Some(true));
+}

@@ -110,25 +110,58 @@ fn masquerade_takes_the_address_of_the_egress() {
 
 #[test]
 fn an_egress_without_an_address_is_any_address() {
-    let mut world = nat(nothing, open, |fw| {
-        let source = Some(AddressMap::EgressInterface);
-        vec![change(fw, "0.0.0.0/0", Rewrite { source, ..Rewrite::default() })]
-    });
-    let fw = DeviceId::from_index(0);
-    let egress = &mut world.net.snapshot.devices[fw].interfaces[InterfaceId::from_index(1)];
-    egress.addresses.remove(0);
-    let context = ContextId::from_index(0);
-    world.net.snapshot.devices[fw].contexts[context].routes.push(Route {
-        prefix: prefix("10.0.2.0/24"),
-        next_hop: NextHop::Interface(InterfaceId::from_index(1)),
-        distance: 1,
-        metric: 0,
-        withdrawable: false,
-        span: span(5),
-    });
-    let trace = world.net.run(world.a, tcp("10.0.1.5", "10.0.2.5", 443));
-    assert!(trace.may_reach(Place::Zone(world.b)));
-    assert!(!trace.certainly_reaches(Place::Zone(world.b)));
+    let build = |telling: bool| {
+        let mut world = nat(nothing, open, |fw| {
+            let source = Some(AddressMap::EgressInterface);
+            let source_port = Some(PortMap::Within(ports(1024, 65535)));
+            vec![change(fw, "0.0.0.0/0", Rewrite { source, source_port, ..Rewrite::default() })]
+        });
+        let fw = DeviceId::from_index(0);
+        let device = &mut world.net.snapshot.devices[fw];
+        let egress = InterfaceId::from_index(1);
+        device.interfaces[egress].addresses.remove(0);
+        let context = &mut device.contexts[ContextId::from_index(0)];
+        context.routes.push(Route {
+            prefix: prefix("10.0.2.0/24"),
+            next_hop: NextHop::Interface(egress),
+            distance: 1,
+            metric: 0,
+            withdrawable: false,
+            span: span(5),
+        });
+        if telling {
+            let known = AddressSet::Range(prefix("192.0.2.0/24").range());
+            let known = device.literal(known, span(2));
+            let any = device.addresses.ids().next().unwrap();
+            let matches = Match {
+                source: known,
+                destination: any,
+                ..device.lists[ListId::from_index(1)].lines[0].matches.clone()
+            };
+            let deny = device.lists.push(RuleList {
+                name: "late".to_owned(),
+                lines: vec![line("late", matches, Action::Deny)],
+            });
+            let filter = Filter {
+                name: "late",
+                bindings: vec![bind(deny, Action::Permit)],
+                otherwise: Action::Permit,
+                stateful: false,
+            };
+            device.contexts[ContextId::from_index(0)].pipeline.push(Stage::Filter(filter));
+        }
+        world
+    };
+    let flow = tcp("10.0.1.5", "10.0.2.5", 443);
+    let world = build(false);
+    let trace = world.net.run(world.a, flow);
+    assert!(trace.always_reaches(Place::Zone(world.b)), "whatever the address is, it arrives");
+    let back = round_trip(&world.net.snapshot, Ingress::Zone(world.a), &flow, &trace.ends[0]);
+    assert_eq!(back, Some(true));
+    let told = build(true);
+    let trace = told.net.run(told.a, flow);
+    assert!(trace.may_reach(Place::Zone(told.b)) && !trace.certainly_reaches(Place::Zone(told.b)));
+    assert!(trace.ends.iter().all(|end| !end.certain && !end.causes.is_empty()));
 }
 
 /// r1 hides zone a behind a pool; r2 denies half of the pool.
