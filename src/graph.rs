@@ -71,11 +71,6 @@ impl<K: Header> Graph<K> {
             }
         }
         graph.unknown_routers(snapshot);
-        let unknown: Vec<OpaqueId> = snapshot.unknown_routers().collect();
-        for (from, to) in unknown.iter().zip(unknown.iter().cycle().skip(1)) {
-            // A ring: whatever one of them holds, each of them may come to hold.
-            graph.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
-        }
         for ((device, _), compiled) in snapshot.devices.iter().zip(compiled) {
             graph.device(snapshot, device, compiled);
         }

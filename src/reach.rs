@@ -254,6 +254,17 @@ impl<K: Header> Walk<'_, '_, K> {
                 );
             }
         }
+        for (id, opaque) in snapshot.opaques.iter().filter(|(_, o)| o.zones.contains(&zone)) {
+            for neighbour in opaque.zones.iter().filter(|other| **other != zone) {
+                let held = graph::zone_set::<K>(snapshot, *neighbour);
+                let inside = run.arena.field_in(fields::DST, &held);
+                let direct = run.arena.guard(run.start, inside);
+                first.push((Node::End(Place::Zone(*neighbour)), direct));
+            }
+            if self.query.reading != Reading::Always {
+                first.push((Node::Opaque(id), run.start));
+            }
+        }
         let entries = snapshot.entries(zone).into_iter().enumerate();
         let chosen = entries.filter(|(position, _)| entry.is_none_or(|entry| entry == *position));
         first.extend(chosen.map(|(_, port)| (Node::Arrive(port), run.start)));

@@ -210,6 +210,7 @@ fn needed(
 }
 
 fn service_list(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Service> {
+    fields.refuse_blank("service", problems);
     let Some(node) = fields.get("service") else { return Vec::new() };
     refuse_empty(node, problems);
     services(node, problems)
@@ -242,6 +243,7 @@ fn refuse_with_require(fields: &mut Fields<'_>, problems: &mut Problems) {
 fn except(node: &Node, problems: &mut Problems) -> Option<Except> {
     let mut fields = Fields::open(node, problems)?;
     let mut side = |key, side, problems: &mut Problems| {
+        fields.refuse_blank(key, problems);
         fields.get(key).map(|node| {
             refuse_empty(node, problems);
             parties(node, side, problems)

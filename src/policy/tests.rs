@@ -109,6 +109,10 @@ fn keys_and_verbs_are_strict() {
         (only(&enforce).0, only(&enforce).1.as_str()),
         (5, "`enforce-at` goes with `deny` only")
     );
+    let blank = with("    deny: { from: a, to: b, service: }\n");
+    assert_eq!(only(&blank).1, "`service` has no value");
+    let blank = with("    deny: { from: a, to: b }\n    except: [{ from: x, to: }]\n");
+    assert_eq!(only(&blank).1, "`to` has no value");
     let both_ways = with("    require: { from: a, to: b, both-ways: false }\n");
     assert_eq!(only(&both_ways).1, "`both-ways` does not go with `require`");
     assert_eq!(only(&with("    deny: { from: [], to: b }\n")).1, "the list is empty");
@@ -185,4 +189,19 @@ fn the_schema_and_the_reader_know_the_same_keys() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&full).map(|e| e.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(at in 0..FULL.len(), put in "[-:{}\\[\\],*&!|>%@#\"\\n a-z0-9]{0,6}", cut in 0usize..20) {
+        let at = (0..=at).rev().find(|at| FULL.is_char_boundary(*at)).unwrap_or(0);
+        let end = (at + cut..FULL.len()).find(|at| FULL.is_char_boundary(*at)).unwrap_or(FULL.len());
+        let text = format!("{}{put}{}", &FULL[..at], &FULL[end..]);
+        let (sources, result) = read_text(&text);
+        let len = sources.iter().next().map_or(0, |(_, file)| file.text().len());
+        for problem in result.err().unwrap_or_default() {
+            proptest::prop_assert!(problem.span.start <= problem.span.end);
+            proptest::prop_assert!(problem.span.end as usize <= len);
+        }
+    }
 }

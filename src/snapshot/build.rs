@@ -4,6 +4,7 @@
 //! settle it. Broken references of the topology file (an interface that no configuration has) are problems: the run ends.
 
 mod derive;
+mod entrance;
 mod fqdn;
 mod gateways;
 mod issues;
@@ -85,6 +86,7 @@ fn suggest(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -
         let span = Span { file: coverage.file, start: 0, end: 0 };
         paths.push(crate::source::Spanned { value: config(device, coverage), span });
     }
+    derive::rename_devices(&mut topology);
     topology
 }
 

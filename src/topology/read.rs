@@ -265,6 +265,20 @@ fn check_names(topology: &Topology, problems: &mut Problems) {
         let DeviceKind::Configured { interfaces, .. } = &device.kind else { continue };
         interfaces.iter().filter_map(|i| i.zone.as_ref()).for_each(|name| zone(name, problems));
     }
+    for host in &topology.hosts {
+        let word = &host.id.value;
+        if topology.zones.iter().any(|zone| zone.id.value == *word) {
+            let message = crate::text!(
+                "「{word}」はゾーンの名前にも使われています。",
+                "`{word}` is the name of a zone, too"
+            );
+            let help = crate::text!(
+                "方針では名前だけで書くため、ホストに別の名前を付けてください。",
+                "policies name both in the same way; give the host another name"
+            );
+            problems.push(Problem::new(host.id.span, message).help(help));
+        }
+    }
     let ends = topology.links.iter().flat_map(|(left, right)| [left, right]);
     for end in topology.attach.iter().map(|attach| &attach.at).chain(ends) {
         check_device(topology, end, problems);

@@ -177,3 +177,24 @@ fn properties(value: &serde_json::Value, keys: &mut Vec<String>) {
         map.values().for_each(|value| properties(value, keys));
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(at in 0..FULL.len(), put in "[-:{}\\[\\],*&!|>%@#\"\\n a-z0-9]{0,6}", cut in 0usize..20) {
+        let at = (0..=at).rev().find(|at| FULL.is_char_boundary(*at)).unwrap_or(0);
+        let end = (at + cut..FULL.len()).find(|at| FULL.is_char_boundary(*at)).unwrap_or(FULL.len());
+        let text = format!("{}{put}{}", &FULL[..at], &FULL[end..]);
+        let (sources, result) = read_text(&text);
+        let len = sources.iter().next().map_or(0, |(_, file)| file.text().len());
+        for problem in result.err().unwrap_or_default() {
+            proptest::prop_assert!(problem.span.start <= problem.span.end);
+            proptest::prop_assert!(problem.span.end as usize <= len);
+        }
+    }
+}
+
+#[test]
+fn a_host_cannot_have_the_name_of_a_zone() {
+    let text = "version: 1\nzones: { web: { networks: [10.0.0.0/24] } }\nhosts:\n  web: { address: 10.0.0.1 }\n";
+    assert_eq!((only(text).0, only(text).1.as_str()), (4, "`web` is the name of a zone, too"));
+}

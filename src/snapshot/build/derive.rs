@@ -214,6 +214,22 @@ impl Holes {
     }
 }
 
+/// Gives every device a name that a topology file may use; names of configurations may hold any character.
+pub(super) fn rename_devices(topology: &mut Topology) {
+    let mut names = BTreeSet::new();
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    for decl in &mut topology.devices {
+        let name = unused(&clean(&decl.name.value), &mut names);
+        let before = std::mem::replace(&mut decl.name.value, name.clone());
+        renamed.entry(before).or_insert(name);
+    }
+    for attach in &mut topology.attach {
+        if let Some(name) = renamed.get(&attach.at.device) {
+            attach.at.device.clone_from(name);
+        }
+    }
+}
+
 /// The word as a name that a topology file may use.
 fn clean(word: &str) -> String {
     let bad = |c: char| c.is_whitespace() || c.is_control() || "./:*,".contains(c);

@@ -3,7 +3,7 @@
 
 use super::ranges::without;
 use super::segments::{SubnetIndex, put_opaque, put_zone};
-use super::{Work, port_name, zones};
+use super::{Work, entrance, port_name, zones};
 use crate::model::{ContextId, Device, Interface, InterfaceId, InterfaceKind, NextHop};
 use crate::net::{Family, Prefix};
 use crate::snapshot::{
@@ -219,7 +219,7 @@ impl Gateways {
         Some(opaque)
     }
 
-    /// Tunnels and lines always have another end.
+    /// Tunnels and lines have another end, and it matters when packets can go there or come from there.
     fn far_ends(&mut self, work: &mut Work) {
         let mut open = Vec::new();
         for (id, segment) in work.snapshot.segments.iter() {
@@ -227,7 +227,11 @@ impl Gateways {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
-            if line && segment.opaques.is_empty() {
+            let device = &work.snapshot.devices[port.device];
+            let used = !interface.addresses.is_empty()
+                || interface.dynamic
+                || entrance::admits(device, port.interface);
+            if line && used && segment.opaques.is_empty() {
                 open.push((*port, id, interface.span));
             }
         }
@@ -272,25 +276,22 @@ fn put_zones_behind(
 ) {
     let table = Table::new(routes);
     for (zone, network) in zones::networks(work) {
-        if !index.covering(network).is_empty() {
-            continue;
-        }
+        let connected = index.longest(network);
         let by_name = work.attached.iter().any(|(_, attached)| *attached == zone);
-        let mut placed = by_name || !index.inside(network).is_empty();
-        for router in declared {
+        let mut placed = connected.is_some() || by_name || !index.inside(network).is_empty();
+        for router in declared.iter().filter(|_| connected.is_none()) {
             if router.networks.iter().any(|(behind, _)| behind.overlaps(network)) {
                 put_behind(&mut work.snapshot, router.opaque, zone);
                 placed = true;
             }
         }
-        for default in [false, true] {
-            if default && placed {
-                break;
-            }
-            for exit in table.exits_to(network, default) {
-                if default && has_external_zone(&work.snapshot, exit.segment) {
-                    continue;
-                }
+        // A route longer than the connected subnet leads away from it.
+        for exit in table.exits_to(network, connected.unwrap_or(0)) {
+            placed |= put_at_exit(work, exit, found, zone);
+        }
+        let last_resort = if placed { Vec::new() } else { table.defaults(network.family()) };
+        for exit in last_resort {
+            if !has_external_zone(&work.snapshot, exit.segment) {
                 placed |= put_at_exit(work, exit, found, zone);
             }
         }
@@ -344,28 +345,28 @@ impl<'a> Table<'a> {
         Table(table)
     }
 
-    /// In each context, the exits of the longest route that covers `network` and of every route inside it; default routes only
-    /// when asked for, and then nothing else.
-    fn exits_to(&self, network: Prefix, default: bool) -> Vec<&'a Exit> {
+    /// In each context, the exits of the longest route that covers `network` and is longer than `floor`, and of every route
+    /// inside it.
+    fn exits_to(&self, network: Prefix, floor: u8) -> Vec<&'a Exit> {
         let mut exits = Vec::new();
         for routes in self.0.values() {
-            if default {
-                let all = Prefix::all(network.family());
-                exits.extend(routes.get(&all).into_iter().flatten().copied());
-                continue;
-            }
-            let above = (1..=network.len()).rev();
+            let above = (floor.saturating_add(1)..=network.len()).rev();
             let mut above = above.filter_map(|len| Prefix::new(network.address(), len));
             let longest = above.find_map(|prefix| routes.get(&prefix));
             exits.extend(longest.into_iter().flatten().copied());
-            let inside = routes
-                .range(network..)
-                .take_while(|(prefix, _)| network.contains(prefix.address()));
-            let inside =
+            let inside = routes.range(network..);
+            let inside = inside.take_while(|(prefix, _)| network.contains(prefix.address()));
+            let longer =
                 inside.filter(|(prefix, _)| network.covers(**prefix) && **prefix != network);
-            exits.extend(inside.flat_map(|(_, exits)| exits).copied());
+            exits.extend(longer.flat_map(|(_, exits)| exits).copied());
         }
         exits
+    }
+
+    /// The exits of default routes.
+    fn defaults(&self, family: Family) -> Vec<&'a Exit> {
+        let all = Prefix::all(family);
+        self.0.values().filter_map(|routes| routes.get(&all)).flatten().copied().collect()
     }
 }
 

@@ -180,7 +180,10 @@ fn unzoned_interfaces(snapshot: &Snapshot, segment: &Segment, issues: &mut Vec<I
             continue;
         }
         let name = port_name(snapshot, *port);
-        let networks = some(segment.networks.iter());
+        let networks = match segment.networks.as_slice() {
+            [] => "DHCP / PPPoE".to_owned(),
+            networks => some(networks.iter()),
+        };
         let reason = crate::text!(
             "インターフェース「{name}」（{networks}）はどのゾーンにも属さず、隣の機器もありません。ゾーンの networks にこのサブネットを加えるか、\
              attach でゾーンを結び付けてください。",

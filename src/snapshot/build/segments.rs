@@ -3,7 +3,7 @@
 use super::joins::Joins;
 use super::ranges::is_link_local;
 use super::{Work, overrides, port_name};
-use crate::model::{ContextId, Interface, InterfaceKind};
+use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceKind};
 use crate::net::{Family, Prefix, number};
 use crate::snapshot::{
     DeviceId, IssueKind, OpaqueId, Port, Segment, SegmentId, Snapshot, ZoneId, issue,
@@ -328,16 +328,24 @@ fn conflict(
             return Some((before, *number));
         }
         let interface = &snapshot.devices[up.port.device].interfaces[up.port.interface];
-        for address in &interface.addresses {
-            let local = Prefix::new(address.address, address.len).is_none_or(is_link_local);
-            let before =
-                addresses.insert(address.address, *number).filter(|b| b != number && !local);
+        for address in first_addresses(interface) {
+            let before = addresses.insert(address, *number).filter(|before| before != number);
             if let Some(before) = before {
                 return Some((before, *number));
             }
         }
     }
     None
+}
+
+/// The first address of each family: later ones may be virtual addresses that several routers share.
+fn first_addresses(interface: &Interface) -> impl Iterator<Item = std::net::IpAddr> {
+    let first = |family| {
+        let mut own = interface.addresses.iter().filter(move |a| Family::of(a.address) == family);
+        let local = |a: &InterfaceAddress| Prefix::new(a.address, a.len).is_none_or(is_link_local);
+        own.find(|address| !local(address)).map(|address| address.address)
+    };
+    Family::ALL.into_iter().filter_map(first)
 }
 
 fn report_conflict(work: &mut Work, ports: &[Up], left: usize, right: usize) {
@@ -373,6 +381,13 @@ impl SubnetIndex {
 
     fn key(prefix: Prefix) -> (Family, u128, u8) {
         (prefix.family(), number(prefix.address()), prefix.len())
+    }
+
+    /// The length of the longest subnet that covers `prefix`.
+    pub(super) fn longest(&self, prefix: Prefix) -> Option<u8> {
+        let lens = (0..=prefix.len()).rev();
+        let mut above = lens.filter_map(|len| Prefix::new(prefix.address(), len));
+        above.find(|p| self.0.contains_key(&SubnetIndex::key(*p))).map(Prefix::len)
     }
 
     /// Segments with a subnet that covers `prefix`, longest first.

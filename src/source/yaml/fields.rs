@@ -48,6 +48,15 @@ impl<'a> Fields<'a> {
         written.or(self.entries.first()).map_or(self.span, |(k, _)| k.span)
     }
 
+    /// Makes a problem of `key` when it is written without a value: what would then be meant is not for guessing.
+    pub fn refuse_blank(&mut self, key: &'static str, problems: &mut Problems) {
+        let blank = |(k, node): &&(Key, Node)| k.text == key && node.value == Value::Null;
+        if let Some((written, _)) = self.entries.iter().find(blank) {
+            let message = crate::text!("「{key}」に値がありません。", "`{key}` has no value");
+            problems.push(Problem::new(written.span, message));
+        }
+    }
+
     /// The text of `key`.
     pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<Spanned<String>> {
         self.get(key)?.text(problems)
@@ -78,13 +87,24 @@ impl<'a> Fields<'a> {
         self.get(key).and_then(|node| node.entries(problems)).unwrap_or(&[])
     }
 
+    fn known(&self) -> String {
+        let mut known: Vec<&str> = Vec::new();
+        for key in &self.asked {
+            if !known.contains(key) {
+                known.push(key);
+            }
+        }
+        known.join(", ")
+    }
+
     /// Makes a problem of every key that nobody asked for.
     pub fn close(self, problems: &mut Problems) {
         for (key, _) in self.entries {
             if self.asked.contains(&key.text.as_str()) {
                 continue;
             }
-            let (name, known) = (&key.text, self.asked.join(", "));
+            let name = &key.text;
+            let known = self.known();
             let problem = if name == "<<" {
                 Problem::new(
                     key.span,

@@ -138,3 +138,17 @@ fn hostile_names_survive_the_first_file() {
     let topology = topology.unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
     assert_eq!(topology.zones.len(), 5);
 }
+
+#[test]
+fn devices_named_after_files_get_names_that_can_be_written() {
+    let make = |d: Box| d.port("wan", &["203.0.113.2/30"]).route("0.0.0.0/0", "203.0.113.1");
+    let world =
+        World::bare().with("site a/fw.2026", make).with("site-a-fw-2026", |d| d.port("p", &[]));
+    let text = written(&world);
+    let mut sources = crate::source::Sources::default();
+    let id = sources.add("t.yaml", text.as_bytes()).unwrap();
+    let topology = crate::topology::read(id, sources.file(id)).unwrap();
+    let names: Vec<&str> = topology.devices.iter().map(|d| d.name.value.as_str()).collect();
+    assert_eq!(names, ["site-a-fw-2026", "site-a-fw-2026-2"]);
+    assert_eq!(topology.attach[0].at.device, "site-a-fw-2026");
+}
