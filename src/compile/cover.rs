@@ -260,3 +260,6 @@ fn meets(a: &Interfaces, b: &Interfaces) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

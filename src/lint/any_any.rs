@@ -1,12 +1,12 @@
 //! Permits without limits: every source, every destination, every service, or two of the three.
 
 use super::Subject;
-use super::breadth::{Breadth, addresses, any_service, unconditional};
+use super::breadth::{Breadth, addresses, any_service, plumbing, unconditional};
 use super::entries::{self, Entry, List};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::model::{Action, Device, Line};
+use crate::model::{Action, Device, Interfaces, Line};
 use crate::net::Family;
 use crate::text;
 use crate::text::Text;
@@ -30,6 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
             let open = entry
                 .lines(subject.device, list.id)
                 .filter(|line| line.enabled && line.action == Action::Permit && unconditional(line))
+                .filter(|line| !plumbing(subject.device, line.matches.service))
                 .map(|line| (open(subject.device, line), line))
                 .max_by_key(|(open, _)| *open);
             if let Some((open, line)) = open.filter(|(open, _)| open.count >= 2) {
@@ -81,8 +82,9 @@ fn finding(
                 "on {name}, {label} permits every source and every service"
             ),
         ),
+        // A stateless list that asks for the source only is most often a check against forged sources.
         _ => (
-            Severity::Medium,
+            if list.stateful { Severity::Medium } else { Severity::Low },
             text!(
                 "「{name}」の行「{label}」は、宛先もサービスも限定せずに許可しています。",
                 "on {name}, {label} permits every destination and every service"
@@ -90,7 +92,7 @@ fn finding(
         ),
     };
     let mut finding = write::new(subject, rule, severity, message);
-    finding.details.push(narrowing(subject.device, line));
+    finding.details.push(narrowing(subject.device, list, line));
     finding.advice = Some(text!(
         "業務に必要な送信元、宛先、サービスだけを許可する行に置き換えてください。",
         "replace it by lines for the sources, destinations and services that work needs"
@@ -99,26 +101,39 @@ fn finding(
     write::seal(subject, finding, &[&subject.device.lists[list.id].name])
 }
 
-/// What limits the line besides its addresses and service.
-fn narrowing(device: &Device, line: &Line) -> Text {
-    let ingress = entries::interfaces(device, &line.matches.ingress);
-    let egress = entries::interfaces(device, &line.matches.egress);
-    match (ingress, egress) {
-        (None, None) => text!(
-            "インターフェースの条件もありません（適用先のインターフェースだけが範囲を決めます）。",
-            "no interface condition of its own either: only where the list is bound limits it"
+/// What limits the line besides its addresses and service: its own interfaces, else those where the list is bound.
+fn narrowing(device: &Device, list: &List, line: &Line) -> Text {
+    let own = (line.matches.ingress.clone(), line.matches.egress.clone());
+    let open = own == (Interfaces::Any, Interfaces::Any);
+    let places = if open { list.places.as_slice() } else { std::slice::from_ref(&own) };
+    let words: Vec<Text> = places.iter().take(PLACES).map(|place| way(device, place)).collect();
+    let ja = words.iter().map(|text| text.ja.as_str()).collect::<Vec<_>>().join("、");
+    let en = words.iter().map(|text| text.en.as_str()).collect::<Vec<_>>().join(", ");
+    let unlimited =
+        places.iter().any(|(from, to)| *from == Interfaces::Any && *to == Interfaces::Any);
+    if unlimited {
+        return text!(
+            "インターフェースの限定もありません。",
+            "no interface condition limits it either"
+        );
+    }
+    match places.len().saturating_sub(PLACES) {
+        0 => text!("インターフェースによる限定: {ja}", "limited by interface only: {en}"),
+        more => text!(
+            "インターフェースによる限定: {ja} ほか{more}か所",
+            "limited by interface only: {en} and {more} more"
         ),
-        (Some(from), None) => text!(
-            "限定しているのは入力インターフェース（{from}）だけです。",
-            "only the ingress interface limits it: {from}"
-        ),
-        (None, Some(to)) => text!(
-            "限定しているのは出力インターフェース（{to}）だけです。",
-            "only the egress interface limits it: {to}"
-        ),
-        (Some(from), Some(to)) => text!(
-            "インターフェースは {from} から {to} に限られます。",
-            "the interfaces limit it: from {from} to {to}"
-        ),
+    }
+}
+
+/// Places named in a finding; more are counted.
+const PLACES: usize = 8;
+
+fn way(device: &Device, (ingress, egress): &(Interfaces, Interfaces)) -> Text {
+    match (entries::interfaces(device, ingress), entries::interfaces(device, egress)) {
+        (None, None) => text!("すべて", "any"),
+        (Some(from), None) => text!("「{from}」から入る通信", "in by {from}"),
+        (None, Some(to)) => text!("「{to}」へ出る通信", "out by {to}"),
+        (Some(from), Some(to)) => text!("「{from}」から「{to}」への通信", "from {from} to {to}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{AddressId, AddressSet, Device, Line, ServiceId, ServiceSet, Translated};
-use crate::net::Family;
+use crate::net::{Family, TCP_ACK, TCP_RST};
 
 /// How wide an address set is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,36 @@ pub(super) fn any_service(device: &Device, id: ServiceId) -> bool {
     }
     false
 }
+
+/// Whether `id` holds nothing but what a network needs to work at all: ICMP, DHCP, routing and redundancy protocols, and
+/// packets of connections that are already open.
+pub(super) fn plumbing(device: &Device, id: ServiceId) -> bool {
+    let (mut open, mut seen) = (vec![id], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        match &device.services[id].value {
+            ServiceSet::Icmp { .. } => {}
+            ServiceSet::Protocol(protocol) if PLUMBING.contains(protocol) => {}
+            ServiceSet::Ports { flags, .. } if flags.value & (TCP_ACK | TCP_RST) != 0 => {}
+            ServiceSet::Ports { protocol: UDP, destination, .. }
+                if DHCP.iter().any(|(first, last)| {
+                    (*first..=*last).contains(&destination.first())
+                        && (*first..=*last).contains(&destination.last())
+                }) => {}
+            ServiceSet::Union(members) => open.extend(members),
+            _ => return false,
+        }
+    }
+    true
+}
+
+const UDP: u8 = 17;
+/// ICMP, IGMP, ICMPv6, EIGRP, OSPF, PIM, VRRP.
+const PLUMBING: [u8; 7] = [1, 2, 58, 88, 89, 103, 112];
+/// Ports of DHCP and DHCPv6.
+const DHCP: [(u16, u16); 2] = [(67, 68), (546, 547)];
 
 /// Whether the line applies to new connections whatever their past, as far as its conditions are known.
 pub(super) fn unconditional(line: &Line) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compile::{Covers, Fate, Header};
+use crate::compile::{Covers, Fate};
 use crate::model::{Action, Binding, Device, Filter, Interfaces, Line, ListId, Stage};
 use crate::source::Span;
 
@@ -11,6 +11,10 @@ pub(super) struct List {
     pub(super) id: ListId,
     /// Its entries, in order.
     pub(super) entries: Vec<Entry>,
+    /// Whether every filter that consults it follows connections.
+    pub(super) stateful: bool,
+    /// Ingress and egress conditions under which it is consulted, in order, each once.
+    pub(super) places: Vec<(Interfaces, Interfaces)>,
 }
 
 /// One line of the configuration: all lines of the list that come from it.
@@ -57,15 +61,7 @@ impl List {
 
 /// The lists of the filters of `device`, each once, in the order of the tables.
 pub(super) fn lists(device: &Device) -> Vec<List> {
-    let mut bound: BTreeMap<ListId, Vec<(&Binding, bool)>> = BTreeMap::new();
-    for filter in filters(device) {
-        for binding in &filter.bindings {
-            let last = binding.lists.last();
-            for list in &binding.lists {
-                bound.entry(*list).or_default().push((binding, last == Some(list)));
-            }
-        }
-    }
+    let bound = bound(device);
     let mut v4 = Covers::<u32>::new(device);
     let mut v6 = Covers::<u128>::new(device);
     let mut claimed = BTreeSet::new();
@@ -74,13 +70,43 @@ pub(super) fn lists(device: &Device) -> Vec<List> {
         let end = end(&bindings);
         let mut entries = entries(device, id, &bindings, &claimed);
         claimed.extend(entries.iter().map(|entry| entry.span));
-        let fates = [fates(&mut v4, id, end), fates(&mut v6, id, end)];
+        let fates = [v4.fates(id, end), v6.fates(id, end)];
         for entry in &mut entries {
             entry.fate = join(&entry.members, &fates);
         }
-        out.push(List { id, entries });
+        let stateful = bindings.iter().all(|bound| bound.stateful);
+        let mut places = Vec::new();
+        for bound in &bindings {
+            let place = (bound.binding.ingress.clone(), bound.binding.egress.clone());
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        out.push(List { id, entries, stateful, places });
     }
     out
+}
+
+/// One binding of a list.
+struct Bound<'d> {
+    binding: &'d Binding,
+    /// Whether no list comes after it there.
+    last: bool,
+    stateful: bool,
+}
+
+fn bound(device: &Device) -> BTreeMap<ListId, Vec<Bound<'_>>> {
+    let mut bound: BTreeMap<ListId, Vec<Bound<'_>>> = BTreeMap::new();
+    for filter in filters(device) {
+        for binding in &filter.bindings {
+            for list in &binding.lists {
+                let last = binding.lists.last() == Some(list);
+                let stateful = filter.stateful;
+                bound.entry(*list).or_default().push(Bound { binding, last, stateful });
+            }
+        }
+    }
+    bound
 }
 
 fn filters(device: &Device) -> Vec<&Filter> {
@@ -96,31 +122,22 @@ fn filters(device: &Device) -> Vec<&Filter> {
 }
 
 /// What happens to packets that no line of the list decides, when that is the same wherever it is bound.
-fn end(bindings: &[(&Binding, bool)]) -> Option<Action> {
-    let ends: BTreeMap<bool, Action> = bindings
-        .iter()
-        .map(|(binding, last)| {
-            (binding.default == Action::Permit, (*last).then_some(binding.default))
-        })
-        .map(|(permits, end)| (permits, end.unwrap_or(Action::Undecided)))
-        .collect();
-    match (ends.first_key_value(), ends.len()) {
-        (Some((_, action)), 1) if bindings.iter().all(|(_, last)| *last) => Some(*action),
-        _ => None,
-    }
+fn end(bindings: &[Bound<'_>]) -> Option<Action> {
+    let first = bindings.first()?.binding.default;
+    bindings.iter().all(|bound| bound.last && bound.binding.default == first).then_some(first)
 }
 
 /// The entries of a list: permits and denies, unless another list has the same lines, or the line is where the list is bound.
 fn entries(
     device: &Device,
     list: ListId,
-    bindings: &[(&Binding, bool)],
+    bindings: &[Bound<'_>],
     claimed: &BTreeSet<Span>,
 ) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut index: BTreeMap<Span, usize> = BTreeMap::new();
     for (position, line) in device.lists[list].lines.iter().enumerate() {
-        let binds = bindings.iter().any(|(binding, _)| binding.span == Some(line.span));
+        let binds = bindings.iter().any(|bound| bound.binding.span == Some(line.span));
         let decides = matches!(line.action, Action::Permit | Action::Deny);
         if binds || !decides || claimed.contains(&line.span) {
             continue;
@@ -134,10 +151,6 @@ fn entries(
         }
     }
     entries
-}
-
-fn fates<K: Header>(covers: &mut Covers<'_, K>, list: ListId, end: Option<Action>) -> Vec<Fate> {
-    covers.fates(list, end)
 }
 
 /// The fate of several lines in several families as one: live as soon as one is.

@@ -1,24 +1,56 @@
 //! Lines whose removal changes the fate of no packet, because lines after them decide the same way.
 
+use std::collections::BTreeSet;
+
 use super::Subject;
+use super::breadth::{Breadth, addresses, any_service};
 use super::entries::{Entry, List};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
+use crate::model::{Action, Device};
+use crate::net::Family;
 use crate::text;
 use crate::text::Text;
 
+/// All findings together can be acted on: no line is reported that another finding needs to stay.
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for list in &subject.lists {
+        let mut needed = BTreeSet::new();
         for entry in &list.entries {
-            if let Fate::Repeated { by, end } = &entry.fate {
-                let by = list.holding(by, entry.span);
-                findings.push(finding(subject, rule, list, entry, (&by, *end)));
+            let Fate::Repeated { by, end } = &entry.fate else { continue };
+            let by = list.holding(by, entry.span);
+            let gone = |other: &&Entry| matches!(other.fate, Fate::Covered(_));
+            if by.is_empty() && !end
+                || needed.contains(&entry.span)
+                || by.iter().any(gone)
+                || states_a_ban(subject.device, list, entry, &by)
+            {
+                continue;
             }
+            needed.extend(by.iter().map(|other| other.span));
+            findings.push(finding(subject, rule, list, entry, (&by, *end)));
         }
     }
     findings
+}
+
+/// Whether the entry denies what a later deny of everything would deny anyway. To write a ban down is good practice: it stays
+/// when permits are added.
+fn states_a_ban(device: &Device, list: &List, entry: &Entry, by: &[&Entry]) -> bool {
+    let everything = |entry: &&Entry| {
+        entry.lines(device, list.id).any(|line| {
+            let any = |id| {
+                Family::ALL.into_iter().any(|family| addresses(device, id, family) == Breadth::Any)
+            };
+            any(line.matches.source)
+                && any(line.matches.destination)
+                && any_service(device, line.matches.service)
+        })
+    };
+    entry.lines(device, list.id).any(|line| line.action == Action::Deny)
+        && by.iter().any(everything)
 }
 
 fn finding(

@@ -14,6 +14,9 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
         for entry in &list.entries {
             if let Fate::Covered(by) = &entry.fate {
                 let by = list.holding(by, entry.span);
+                if by.is_empty() {
+                    continue;
+                }
                 findings.extend(finding(subject, rule, list, entry, &by));
             }
         }
