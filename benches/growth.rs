@@ -1,10 +1,12 @@
 //! How time grows with size, beside the figures that the design asks for. `cargo bench --bench growth` prints one table; a last
-//! column tells the ratio of each time to the one a tenth its size (10 is linear).
+//! column tells the ratio of each time to the one a tenth its size (10 is linear). `cargo bench --bench growth -- "all pairs"`
+//! measures the rows whose name begins so, for longer: what to run under a profiler.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::panic,
     reason = "a measurement reads the clock and files"
 )]
 
@@ -22,7 +24,7 @@ use sekisho::graph::{unicast, zone_set};
 use sekisho::lint::lint;
 use sekisho::packetset::Arena;
 use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query, Run};
+use sekisho::reach::{Network, Query, Run, opening};
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::snapshot::{Place, ZoneId};
 use sekisho::source::Sources;
@@ -33,7 +35,8 @@ const FORBIDDEN: [&str; 4] = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"];
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--test");
     let sizes: &[usize] = if smoke { &[1_000] } else { &[1_000, 10_000, 100_000] };
-    let mut table = Table::default();
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let mut table = Table { only, rows: Vec::new() };
     for lines in sizes {
         let world = World::with_lines(40, 8, *lines);
         readers(&mut table, world);
@@ -56,80 +59,61 @@ fn readers(table: &mut Table, world: World) {
             .collect();
         let bytes: u64 = ids.iter().map(|id| sources.file(*id).bytes()).sum();
         let lines = ids.iter().map(|id| sources.file(*id).line_count()).sum();
-        let time = best(|| {
-            ids.iter()
-                .map(|id| (reader.read)(Input { id: *id, file: sources.file(*id) }))
-                .collect::<Vec<_>>()
-        });
-        let speed = bytes as f64 / 1e6 / time.as_secs_f64();
-        table.row(&format!("read {format}"), lines, time, &format!("{speed:.0} MB/s"), target);
+        let read = |id: &_| (reader.read)(Input { id: *id, file: sources.file(*id) });
+        let work = format!("read {format}");
+        let time = table.row(&work, lines, target, || ids.iter().map(read).collect::<Vec<_>>());
+        table.note(speed(bytes, time));
     }
-    let decoded = best(|| {
+    let bytes = configs.iter().map(|config| config.text.len() as u64).sum();
+    let time = table.row("decode", world.lines(), "", || {
         let mut sources = Sources::default();
         for config in &configs {
             sources.add(&config.path, config.text.as_bytes()).expect("text");
         }
         sources
     });
-    let bytes: usize = configs.iter().map(|config| config.text.len()).sum();
-    let speed = bytes as f64 / 1e6 / decoded.as_secs_f64();
-    table.row("decode", world.lines(), decoded, &format!("{speed:.0} MB/s"), "");
+    table.note(speed(bytes, time));
+}
+
+fn speed(bytes: u64, time: Duration) -> String {
+    format!("{:.0} MB/s", bytes as f64 / 1e6 / time.as_secs_f64())
 }
 
 /// Compiling, all zone pairs, and the whole way from text to verdict.
 fn engine(table: &mut Table, world: World) {
     let lines = world.lines();
-    let loaded = load(world.files());
+    let files = world.files();
+    let loaded = load(files.clone());
     let snapshot = &loaded.snapshot;
-    let compile = best(|| {
-        snapshot
-            .devices
-            .iter()
-            .map(|(_, device)| Compiled::<u32>::new(device, &Conditions::default()))
-            .collect::<Vec<_>>()
+    let compile = table.row("compile, v4", lines, "", || {
+        let devices = snapshot.devices.iter();
+        devices.map(|(_, d)| Compiled::<u32>::new(d, &Conditions::default())).collect::<Vec<_>>()
     });
-    table.row("compile, v4", lines, compile, "", "");
-    let network = best(|| Network::<u32>::new(snapshot));
-    table.row("compile + graph, v4", lines, network, "", "");
+    table.row("graph and compile, v4", lines, "", || Network::<u32>::new(snapshot));
     let network = Network::<u32>::new(snapshot);
-    let zones: Vec<ZoneId> =
-        snapshot.zones.ids().filter(|zone| snapshot.zones[*zone].id.starts_with('z')).collect();
+    let ids = snapshot.zones.ids();
+    let zones: Vec<ZoneId> = ids.filter(|z| snapshot.zones[*z].id.starts_with('z')).collect();
     let mut open = 0;
-    let pairs = best(|| open = open_pairs(&network, &zones));
-    let all = zones.len() * (zones.len() - 1);
-    table.row("all pairs, v4", lines, pairs, &format!("{open} of {all} open"), "");
-    let both = compile + pairs;
+    let pairs = table.row("all pairs, v4", lines, "", || open = open_pairs(&network, &zones));
+    table.note(format!("{open} of {} open", zones.len() * (zones.len() - 1)));
     let target = if lines > 50_000 { "5 ms (80k rules)" } else { "" };
-    table.row("parsed rules to verdicts", lines, both, "", target);
-    let hygiene = best(|| lint(snapshot, &loaded.sources));
+    table.sum("rules to verdicts, v4", lines, target, compile + pairs);
     let target = match lines {
         5_000..50_000 => "15 ms",
         50_000.. => "250 ms",
         _ => "",
     };
-    table.row(
-        "lint",
-        lines,
-        hygiene,
-        &format!("{} findings", lint(snapshot, &loaded.sources).len()),
-        target,
-    );
-    let loading = best(|| load(world.files()));
-    let making = best(|| world.files());
-    table.row("text to snapshot", lines, loading.saturating_sub(making), "", "");
     let mut findings = 0;
-    let whole = once(|| {
-        let scan = scan::judge(load(world.files()));
-        findings = scan.findings.len();
-        scan
-    });
-    table.row(
-        "check: text to findings",
-        lines,
-        whole.saturating_sub(making),
-        &format!("{findings} findings"),
-        "",
-    );
+    table.row("lint", lines, target, || findings = lint(snapshot, &loaded.sources).len());
+    table.note(format!("{findings} findings"));
+    table.row("text to snapshot", lines, "", || load(files.clone()));
+    let target = if lines > 50_000 { "30 ms (7 MB)" } else { "" };
+    table.row("check, text to findings", lines, target, || findings = check(files.clone()));
+    table.note(format!("{findings} findings"));
+}
+
+fn check(files: Files) -> usize {
+    black_box(scan::judge(load(files))).findings.len()
 }
 
 /// How many ordered pairs of zones a forbidden packet may cross.
@@ -152,7 +136,9 @@ fn forbidden<K: Header>(network: &Network<'_, K>, from: ZoneId) -> Run<K> {
         let source = zone_set(network.snapshot, from).intersection(&unicast());
         let source = arena.field_in(fields::SRC, &source);
         let services = service_set(arena, &services);
-        arena.guard(services, source)
+        let start = arena.guard(services, source);
+        let opening = opening(arena);
+        arena.guard(start, opening)
     };
     network.run(&Query {
         zone: from,
@@ -181,45 +167,14 @@ fn court_case(table: &mut Table) {
     let files = Files { name: "delivered".to_owned(), entries };
     let lines =
         files.entries.iter().map(|(_, bytes)| bytes.split(|byte| *byte == b'\n').count()).sum();
-    let loading = best(|| load(files.clone()));
-    table.row("court case: read and join", lines, loading, "", "");
+    table.row("court case, read and join", lines, "", || load(files.clone()));
     let mut findings = 0;
-    let whole = best(|| {
-        let scan = scan::judge(load(files.clone()));
-        findings = scan.findings.len();
-        scan
-    });
-    table.row(
-        "court case: files to findings",
-        lines,
-        whole,
-        &format!("{findings} findings"),
-        "20 ms",
-    );
+    table.row("court case, to findings", lines, "20 ms", || findings = check(files.clone()));
+    table.note(format!("{findings} findings"));
 }
 
 fn load(files: Files) -> Loaded {
-    scan::load(files, &Options::default()).unwrap_or_else(|errors| {
-        panic!(
-            "{}",
-            errors
-                .first()
-                .map_or(String::new(), |e| format!("{}:{:?} {}", e.path, e.line, e.message.en))
-        )
-    })
-}
-
-/// The shortest of several runs within a second, at least one.
-fn best<T>(mut work: impl FnMut() -> T) -> Duration {
-    let start = Instant::now();
-    let mut best = once(&mut work);
-    for _ in 0..30 {
-        if start.elapsed() > Duration::from_secs(1) {
-            break;
-        }
-        best = best.min(once(&mut work));
-    }
-    best
+    scan::load(files, &Options::default()).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn once<T>(mut work: impl FnMut() -> T) -> Duration {
@@ -230,27 +185,74 @@ fn once<T>(mut work: impl FnMut() -> T) -> Duration {
     time
 }
 
-#[derive(Default)]
-struct Table(Vec<(String, usize, Duration, String, String)>);
+/// What was measured.
+struct Row {
+    work: String,
+    lines: usize,
+    time: Duration,
+    note: String,
+    target: String,
+}
+
+struct Table {
+    only: Option<String>,
+    rows: Vec<Row>,
+}
 
 impl Table {
-    fn row(&mut self, work: &str, lines: usize, time: Duration, note: &str, target: &str) {
-        eprintln!("{work}: {lines} lines, {time:?} {note}");
-        self.0.push((work.to_owned(), lines, time, note.to_owned(), target.to_owned()));
+    /// Measures `work`: the shortest of at most 30 runs within a second, at least one; nothing when another row is asked for.
+    fn row<T>(
+        &mut self,
+        name: &str,
+        lines: usize,
+        target: &str,
+        mut work: impl FnMut() -> T,
+    ) -> Duration {
+        if self.only.as_ref().is_some_and(|only| !name.starts_with(only)) {
+            return Duration::ZERO;
+        }
+        let (limit, runs) = if self.only.is_some() { (5, 10_000) } else { (1, 30) };
+        let start = Instant::now();
+        let mut best = once(&mut work);
+        for _ in 1..runs {
+            if start.elapsed() > Duration::from_secs(limit) {
+                break;
+            }
+            best = best.min(once(&mut work));
+        }
+        self.sum(name, lines, target, best);
+        best
+    }
+
+    /// Adds a time that was measured in parts.
+    fn sum(&mut self, name: &str, lines: usize, target: &str, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        eprintln!("{name}: {lines} lines, {time:?}");
+        let (work, target) = (name.to_owned(), target.to_owned());
+        self.rows.push(Row { work, lines, time, note: String::new(), target });
+    }
+
+    /// Says something about the last row.
+    fn note(&mut self, note: String) {
+        if let Some(row) = self.rows.last_mut() {
+            row.note = note;
+        }
     }
 
     fn print(&self) {
         println!(
-            "\n{:<30} {:>8} {:>11} {:>18} {:>17} {:>6}",
+            "\n{:<26} {:>8} {:>11} {:>18} {:>17} {:>6}",
             "work", "lines", "time", "result", "target", "ratio"
         );
-        for (index, (work, lines, time, note, target)) in self.0.iter().enumerate() {
-            let before = self.0.iter().take(index).rev().find(|row| row.0 == *work);
+        for (index, Row { work, lines, time, note, target }) in self.rows.iter().enumerate() {
+            let before = self.rows.iter().take(index).rev().find(|row| row.work == *work);
             let ratio = before.map_or(String::new(), |row| {
-                format!("{:.1}", time.as_secs_f64() / row.2.as_secs_f64())
+                format!("{:.1}", time.as_secs_f64() / row.time.as_secs_f64())
             });
             let time = format!("{:.2} ms", time.as_secs_f64() * 1e3);
-            println!("{work:<30} {lines:>8} {time:>11} {note:>18} {target:>17} {ratio:>6}");
+            println!("{work:<26} {lines:>8} {time:>11} {note:>18} {target:>17} {ratio:>6}");
         }
     }
 }

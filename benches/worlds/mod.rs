@@ -29,7 +29,7 @@ pub struct Config {
     pub text: String,
 }
 
-/// Services that rules let pass; the last four are the forbidden ones, which 1 rule in 200 names.
+/// Services that rules let pass; the last four are the forbidden ones, one port in 25 is one of them.
 const PORTS: [u16; 14] = [80, 443, 53, 25, 110, 143, 993, 8080, 8443, 5432, 23, 445, 3389, 1433];
 const HARMLESS: usize = 10;
 
@@ -196,7 +196,7 @@ impl Site {
             let source = if choice < 6 { Group::new() } else { dice.group() };
             let destination = if (6..9).contains(&choice) { Group::new() } else { dice.group() };
             let port = |dice: &mut Dice| {
-                let risky = dice.below(400) == 0;
+                let risky = dice.below(25) == 0;
                 PORTS[if risky { HARMLESS + dice.below(4) } else { dice.below(HARMLESS) }]
             };
             let ports = (0..1 + dice.below(3)).map(|_| port(&mut dice)).collect();
