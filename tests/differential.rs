@@ -50,7 +50,8 @@ fn narrowed(seed: u64, mut features: Features, mut words: String) -> String {
 #[test]
 fn random_networks() {
     let only = wanted("SEKISHO_DIFFERENTIAL_SEED");
-    let seeds = only.map_or(0..wanted("SEKISHO_DIFFERENTIAL").unwrap_or(NETWORKS), |seed| seed..seed + 1);
+    let seeds =
+        only.map_or(0..wanted("SEKISHO_DIFFERENTIAL").unwrap_or(NETWORKS), |seed| seed..seed + 1);
     let mut failures = Vec::new();
     for seed in seeds {
         let features = Features::some(&mut Rng::new(seed).fork(3));
