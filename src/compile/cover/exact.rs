@@ -114,7 +114,8 @@ impl<'l, K: Header> Asked<'l, K> {
         let all = self.product(&item.may);
         let mut left = all;
         let mut parts = Vec::new();
-        for root in self.groups(&group.wide).flat_map(|wide| &wide.sure) {
+        // Classes of wide prefixes come last; they are the smallest and take the most.
+        for root in self.groups(&group.wide).flat_map(|wide| wide.sure.iter().rev()) {
             let part = self.scratch.import(self.arena, *root, left);
             let before = self.scratch.relabel(part, &|at| (at < item.at).then_some(at));
             left = self.scratch.minus(left, before);
