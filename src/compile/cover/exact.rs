@@ -46,9 +46,9 @@ impl<'l, K: Header> Asked<'l, K> {
         fate
     }
 
-    fn groups(&self, numbers: &[usize]) -> impl Iterator<Item = &'l Group> + use<'l, K> {
+    fn groups<'n>(&self, numbers: &'n [usize]) -> impl Iterator<Item = &'l Group> + use<'l, 'n, K> {
         let groups = &self.lines.groups;
-        numbers.to_vec().into_iter().filter_map(|number| groups.get(number))
+        numbers.iter().filter_map(|number| groups.get(*number))
     }
 
     /// The line before `item` that surely decides the packet.
@@ -114,7 +114,8 @@ impl<'l, K: Header> Asked<'l, K> {
         let all = self.product(&item.may);
         let mut left = all;
         let mut parts = Vec::new();
-        for root in self.groups(&group.wide).flat_map(|wide| &wide.sure) {
+        // Classes of wide prefixes come last; they are the smallest and take the most.
+        for root in self.groups(&group.wide).flat_map(|wide| wide.sure.iter().rev()) {
             let part = self.scratch.import(self.arena, *root, left);
             let before = self.scratch.relabel(part, &|at| (at < item.at).then_some(at));
             left = self.scratch.minus(left, before);
@@ -198,13 +199,16 @@ impl<'l, K: Header> Asked<'l, K> {
     }
 }
 
+/// One coordinate of a set, when there is one.
+type End<K> = fn(&Intervals<K>) -> Option<K>;
+
 /// A few packets of a product: corners of its first and last parts.
 fn samples<K: Header>(arena: &Arena<K>, parts: &Parts<K>) -> Vec<Vec<K>> {
     let (sources, destinations) = (corners(&parts.0), corners(&parts.1));
     let (cubes, _) = arena.cubes(parts.2, 3);
     let mut points = Vec::new();
     for cube in &cubes {
-        let ends: [fn(&Intervals<K>) -> Option<K>; 2] = [
+        let ends: [End<K>; 2] = [
             |values| values.as_slice().first().map(|(first, _)| *first),
             |values| values.as_slice().last().map(|(_, last)| *last),
         ];
