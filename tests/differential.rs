@@ -4,6 +4,8 @@
 //! and flows picked from the results, from every zone. `SEKISHO_DIFFERENTIAL=N` judges N networks instead of the few of a
 //! normal run; `SEKISHO_DIFFERENTIAL_SEED=S` judges seed S alone.
 
+#[path = "differential/describe.rs"]
+mod describe;
 #[path = "differential/device.rs"]
 mod device;
 #[path = "differential/features.rs"]
@@ -44,7 +46,8 @@ fn narrowed(seed: u64, mut features: Features, mut words: String) -> String {
             }
         }
     }
-    format!("seed {seed} with {:?}\n{words}", features.list())
+    let network = describe::describe(&network::generate(seed, features));
+    format!("seed {seed} with {:?}\n{words}\n{network}", features.list())
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn random_networks() {
         let features = Features::some(&mut Rng::new(seed).fork(3));
         if let Some(words) = judge(seed, features, FLOWS) {
             failures.push(narrowed(seed, features, words));
-            if failures.len() >= 12 {
+            if failures.len() >= 6 {
                 break;
             }
         }
