@@ -131,9 +131,10 @@ impl<K: Header> Graph<K> {
                 self.wire_beside(node, Node::End(Place::Zone(*zone)), held, beside);
             }
             if opaque.segments.first() == Some(&segment_id) {
-                let zoned = snapshot.zones.ids().fold(Intervals::empty(), |all, zone| {
-                    all.union(&zone_set(snapshot, zone))
-                });
+                let zoned = snapshot
+                    .zones
+                    .ids()
+                    .fold(Intervals::empty(), |all, zone| all.union(&zone_set(snapshot, zone)));
                 let beyond = Some(everything::<K>().minus(&zoned));
                 self.wire(node, Node::End(Place::Unzoned(segment_id)), beyond, false);
             }

@@ -24,14 +24,12 @@ use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-use crate::compile::{
-    self, ChoiceKind, Compiled, Conditions, Header, LineRef, Reading, fields,
-};
+use crate::compile::{self, ChoiceKind, Compiled, Conditions, Header, LineRef, Reading, fields};
 use crate::graph::{self, Graph, Node, Step};
 use crate::model::{ContextId, Id, InterfaceId, RewriteId};
 use crate::packetset::{Arena, Function, Intervals};
-use loops::Passage;
 use crate::snapshot::{DeviceId, Place, Port, Snapshot, ZoneId};
+use loops::Passage;
 
 /// A snapshot compiled for one family.
 #[derive(Debug)]
@@ -211,15 +209,14 @@ impl<'a, K: Header> Network<'a, K> {
             exact: true,
             limited: false,
         };
-        let mut walk =
-            Walk {
-                network: self,
-                query,
-                seen: FxHashMap::default(),
-                open: VecDeque::new(),
-                passages: Vec::new(),
-                again: false,
-            };
+        let mut walk = Walk {
+            network: self,
+            query,
+            seen: FxHashMap::default(),
+            open: VecDeque::new(),
+            passages: Vec::new(),
+            again: false,
+        };
         walk.enter(&mut run, entry);
         while let Some(event) = walk.open.pop_front() {
             if run.events.len() > EVENTS || run.arena.exhausted() {
@@ -471,11 +468,7 @@ impl Record {
 
 /// What a device marked means nothing on the wire.
 fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
-    run.arena.assign(
-        set,
-        fields::MARK,
-        &Intervals::range(K::default(), K::default()),
-    )
+    run.arena.assign(set, fields::MARK, &Intervals::range(K::default(), K::default()))
 }
 
 impl<K: Header> Run<K> {

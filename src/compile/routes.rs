@@ -224,11 +224,8 @@ impl<K: Header> RouteTable<K> {
         let mut choices = None;
         if let Some(hop) = route.next_hop {
             let (kinds, _) = resolver.resolve(hop, RESOLVE_DEPTH);
-            let choice = |kind| Choice {
-                kind,
-                span: Some(route.span),
-                label: "policy route".to_owned(),
-            };
+            let choice =
+                |kind| Choice { kind, span: Some(route.span), label: "policy route".to_owned() };
             choices = Some(kinds.into_iter().map(|(kind, _)| self.choice(choice(kind))).collect());
         }
         let ingress = matches.ingress.clone();
@@ -304,9 +301,7 @@ impl Resolver<'_> {
         match hop {
             NextHop::Discard => (vec![(ChoiceKind::Discard, true)], false),
             NextHop::Context(context) => (vec![(ChoiceKind::Context(context), true)], false),
-            NextHop::Interface(interface) => {
-                out(interface, ChoiceKind::Direct(interface, false))
-            }
+            NextHop::Interface(interface) => out(interface, ChoiceKind::Direct(interface, false)),
             NextHop::Gateway { address, interface: Some(interface) } => {
                 out(interface, ChoiceKind::Gateway(interface, address))
             }

@@ -514,12 +514,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     }
 
     /// Packets that leave by the interface they came in by, where such packets may pass unfiltered.
-    fn hairpin(
-        &self,
-        run: &mut Run<K>,
-        branch: &Branch,
-        egress: InterfaceId,
-    ) -> Option<Branch> {
+    fn hairpin(&self, run: &mut Run<K>, branch: &Branch, egress: InterfaceId) -> Option<Branch> {
         let unfiltered = self.model().interfaces[self.port.interface].hairpin_unfiltered;
         if egress != self.port.interface || !unfiltered {
             return None;

@@ -25,11 +25,17 @@ pub(crate) fn describe(snapshot: &Snapshot) -> String {
 fn describe_device(device: &Device, out: &mut String) {
     let _ = writeln!(out, "device {}", device.name);
     for (id, i) in device.interfaces.iter() {
-        let own: Vec<String> = i.addresses.iter().map(|a| format!("{}/{}", a.address, a.len)).collect();
-        let _ = writeln!(out, "  {id:?} {:?} up {} {:?} hairpin {} {own:?}", i.context, i.up, i.kind, i.hairpin_unfiltered);
+        let own: Vec<String> =
+            i.addresses.iter().map(|a| format!("{}/{}", a.address, a.len)).collect();
+        let _ = writeln!(
+            out,
+            "  {id:?} {:?} up {} {:?} hairpin {} {own:?}",
+            i.context, i.up, i.kind, i.hairpin_unfiltered
+        );
     }
     for (id, rewrite) in device.rewrites.iter() {
-        let maps = (&rewrite.source, &rewrite.destination, rewrite.source_port, rewrite.destination_port);
+        let maps =
+            (&rewrite.source, &rewrite.destination, rewrite.source_port, rewrite.destination_port);
         let _ = writeln!(out, "  {id:?} {maps:?}");
     }
     for (id, list) in device.lists.iter() {
@@ -39,17 +45,31 @@ fn describe_device(device: &Device, out: &mut String) {
         }
     }
     for (id, context) in device.contexts.iter() {
-        let _ = writeln!(out, "  {id:?} dynamic {} complete {}", context.dynamic_routing.len(), context.rib_complete);
+        let _ = writeln!(
+            out,
+            "  {id:?} dynamic {} complete {}",
+            context.dynamic_routing.len(),
+            context.rib_complete
+        );
         for route in &context.routes {
-            let _ = writeln!(out, "    {:?} {:?} {} {} withdrawable {}", route.prefix, route.next_hop, route.distance, route.metric, route.withdrawable);
+            let _ = writeln!(
+                out,
+                "    {:?} {:?} {} {} withdrawable {}",
+                route.prefix, route.next_hop, route.distance, route.metric, route.withdrawable
+            );
         }
         for policy in &context.policy_routes {
             let _ = writeln!(out, "    policy {:?} {:?}", policy.next_hop, policy.matches.ingress);
         }
         for stage in &context.pipeline {
             let (what, bindings) = match stage {
-                Stage::Filter(filter) => (format!("filter stateful {} else {:?}", filter.stateful, filter.otherwise), filter.bindings.as_slice()),
-                Stage::Translate(translate) => ("translate".to_owned(), translate.bindings.as_slice()),
+                Stage::Filter(filter) => (
+                    format!("filter stateful {} else {:?}", filter.stateful, filter.otherwise),
+                    filter.bindings.as_slice(),
+                ),
+                Stage::Translate(translate) => {
+                    ("translate".to_owned(), translate.bindings.as_slice())
+                }
                 Stage::Route => ("route".to_owned(), &[][..]),
             };
             describe_bindings(&what, bindings, out);
@@ -63,7 +83,11 @@ fn describe_device(device: &Device, out: &mut String) {
 fn describe_bindings(what: &str, bindings: &[Binding], out: &mut String) {
     let _ = writeln!(out, "    {what}");
     for binding in bindings {
-        let _ = writeln!(out, "      {:?} {:?} {:?} {:?}", binding.ingress, binding.egress, binding.lists, binding.default);
+        let _ = writeln!(
+            out,
+            "      {:?} {:?} {:?} {:?}",
+            binding.ingress, binding.egress, binding.lists, binding.default
+        );
     }
 }
 

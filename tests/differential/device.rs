@@ -5,8 +5,9 @@ use super::lists::ListMaker;
 use super::network::{Plan, host, host6, ip, prefix, span};
 use super::rng::Rng;
 use sekisho::model::{
-    AddressSet, Binding, Context, ContextId, Device, DynamicRouting, Filter, Id, Interface, InterfaceAddress,
-    InterfaceId, InterfaceKind, Interfaces, NextHop, PolicyRoute, Route, ServiceSet, Stage, Translate, Action,
+    Action, AddressSet, Binding, Context, ContextId, Device, DynamicRouting, Filter, Id, Interface,
+    InterfaceAddress, InterfaceId, InterfaceKind, Interfaces, NextHop, PolicyRoute, Route,
+    ServiceSet, Stage, Translate,
 };
 
 pub(crate) struct DeviceMaker<'p> {
@@ -49,7 +50,9 @@ impl<'p> DeviceMaker<'p> {
                 let mut rng = self.rng.fork(40 + n as u64);
                 if rng.chance(50) {
                     let context = &mut self.device.contexts[id];
-                    context.dynamic_routing.push(DynamicRouting { protocol: "ospf".to_owned(), span: span(11) });
+                    context
+                        .dynamic_routing
+                        .push(DynamicRouting { protocol: "ospf".to_owned(), span: span(11) });
                     context.rib_complete = rng.chance(20);
                 }
             }
@@ -83,8 +86,20 @@ impl<'p> DeviceMaker<'p> {
         if self.has(Feature::InternalLinks) && contexts > 1 {
             let kind = InterfaceKind::Internal;
             let n = self.number;
-            let a = self.interface(ContextId::from_index(0), &[(format!("10.66.{n}.1"), 30)], kind, true, false);
-            let b = self.interface(ContextId::from_index(1), &[(format!("10.66.{n}.2"), 30)], kind, true, false);
+            let a = self.interface(
+                ContextId::from_index(0),
+                &[(format!("10.66.{n}.1"), 30)],
+                kind,
+                true,
+                false,
+            );
+            let b = self.interface(
+                ContextId::from_index(1),
+                &[(format!("10.66.{n}.2"), 30)],
+                kind,
+                true,
+                false,
+            );
             self.device.internal_links.push((a, b));
         }
     }
@@ -97,7 +112,11 @@ impl<'p> DeviceMaker<'p> {
         up: bool,
         hairpin_unfiltered: bool,
     ) -> InterfaceId {
-        let own = |(text, len): &(String, u8)| InterfaceAddress { address: ip(text), len: *len, span: span(1) };
+        let own = |(text, len): &(String, u8)| InterfaceAddress {
+            address: ip(text),
+            len: *len,
+            span: span(1),
+        };
         self.device.interfaces.push(Interface {
             name: format!("p{}", self.device.interfaces.len()),
             alias: None,
@@ -116,8 +135,13 @@ impl<'p> DeviceMaker<'p> {
     /// A next hop of every allowed kind.
     fn next_hop(&self, rng: &mut Rng, context: ContextId, six: bool) -> NextHop {
         let text = |s: usize, h: usize| if six { host6(s, h) } else { host(s, h) };
-        let own: Vec<InterfaceId> =
-            self.device.interfaces.iter().filter(|(_, i)| i.context == context).map(|(id, _)| id).collect();
+        let own: Vec<InterfaceId> = self
+            .device
+            .interfaces
+            .iter()
+            .filter(|(_, i)| i.context == context)
+            .map(|(id, _)| id)
+            .collect();
         if self.has(Feature::NullRoutes) && rng.chance(15) {
             return NextHop::Discard;
         }
@@ -138,7 +162,10 @@ impl<'p> DeviceMaker<'p> {
                 }
             } else if !six {
                 let end = if context.index() == 0 { 2 } else { 1 };
-                return NextHop::Gateway { address: ip(&format!("10.66.{}.{end}", self.number)), interface: None };
+                return NextHop::Gateway {
+                    address: ip(&format!("10.66.{}.{end}", self.number)),
+                    interface: None,
+                };
             }
         }
         let (s, h) = (rng.below(self.plan.segments), 1 + rng.below(20));
@@ -220,7 +247,11 @@ impl<'p> DeviceMaker<'p> {
 
     fn ports(&self, rng: &mut Rng) -> Interfaces {
         let all: Vec<InterfaceId> = self.device.interfaces.ids().collect();
-        if rng.chance(60) { Interfaces::Any } else { Interfaces::Of(vec![rng.pick(&all), rng.pick(&all)]) }
+        if rng.chance(60) {
+            Interfaces::Any
+        } else {
+            Interfaces::Of(vec![rng.pick(&all), rng.pick(&all)])
+        }
     }
 
     fn bindings(&mut self, label: u64, after: bool, translate: bool) -> Vec<Binding> {

@@ -18,9 +18,18 @@ impl Samples {
         let mut add = |range: AddressRange| {
             if range.family() == family {
                 let (first, last) = range.numbers();
-                let around = [first.saturating_sub(1), first, first + 5, first / 2 + last / 2, last, last.saturating_add(1)];
+                let around = [
+                    first.saturating_sub(1),
+                    first,
+                    first + 5,
+                    first / 2 + last / 2,
+                    last,
+                    last.saturating_add(1),
+                ];
                 let inside = around.into_iter().filter(|n| *n <= family.last());
-                samples.addresses.extend(inside.map(|n| address(family, n)).filter(|a| is_unicast(*a)));
+                samples
+                    .addresses
+                    .extend(inside.map(|n| address(family, n)).filter(|a| is_unicast(*a)));
             }
         };
         for (_, device) in snapshot.devices.iter() {
@@ -32,7 +41,9 @@ impl Samples {
             for (_, rewrite) in device.rewrites.iter() {
                 for map in [&rewrite.source, &rewrite.destination].into_iter().flatten() {
                     match map {
-                        AddressMap::Shift { from, to } => [*from, *to].into_iter().for_each(&mut add),
+                        AddressMap::Shift { from, to } => {
+                            [*from, *to].into_iter().for_each(&mut add)
+                        }
                         AddressMap::Pool(ranges) => ranges.iter().copied().for_each(&mut add),
                         _ => {}
                     }
@@ -45,7 +56,11 @@ impl Samples {
                 context.routes.iter().for_each(|route| add(route.prefix.range()));
             }
         }
-        snapshot.opaques.iter().flat_map(|(_, o)| &o.addresses).for_each(|a| add(AddressRange::single(*a)));
+        snapshot
+            .opaques
+            .iter()
+            .flat_map(|(_, o)| &o.addresses)
+            .for_each(|a| add(AddressRange::single(*a)));
         snapshot.declared_networks().for_each(|network| add(network.range()));
         let more = ["10.0.0.5", "10.0.1.6", "198.51.100.1", "fd00:1::6", "2001:db8::1"];
         more.into_iter().for_each(|text| add(AddressRange::single(ip(text))));
@@ -63,7 +78,9 @@ impl Samples {
             ZoneAddresses::Networks(networks) => networks
                 .iter()
                 .filter(|network| network.family() == family)
-                .map(|network| address(family, number(network.address()) + 1 + rng.below(120) as u128))
+                .map(|network| {
+                    address(family, number(network.address()) + 1 + rng.below(120) as u128)
+                })
                 .collect(),
             ZoneAddresses::Rest => {
                 self.addresses.iter().copied().filter(|a| snapshot.zone_holds(zone, *a)).collect()
@@ -77,13 +94,22 @@ impl Samples {
         let src = self.source(rng, snapshot, zone)?;
         let dst = rng.pick(&self.addresses);
         let protocol = rng.pick(&[6, 6, 6, 17, 17, 1, 58, 50]);
-        let state = rng.pick(&[State::New, State::New, State::New, State::New, State::Established, State::Related, State::Invalid]);
+        let state = rng.pick(&[
+            State::New,
+            State::New,
+            State::New,
+            State::New,
+            State::Established,
+            State::Related,
+            State::Invalid,
+        ]);
         let flow = Flow {
             src,
             dst,
             protocol,
             source_port: rng.pick(&[1023, 1024, 50000]),
-            destination_port: rng.pick(&[21, 22, 23, 80, 85, 90, 91, 443, 444, 445, 1023, 1024, 8080, 8085, 65535]),
+            destination_port: rng
+                .pick(&[21, 22, 23, 80, 85, 90, 91, 443, 444, 445, 1023, 1024, 8080, 8085, 65535]),
             tcp_flags: rng.pick(&[2, 2, 2, 16, 18, 0]),
             icmp_type: rng.pick(&[0, 8, 128, 129]),
             icmp_code: rng.pick(&[0, 1]),

@@ -76,7 +76,8 @@ pub(crate) fn symbolic<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: 
     let points = [point::<K>(flow)];
     let [may, must, always] = [Reading::May, Reading::Must, Reading::Always]
         .map(|reading| run_of(network, zone, &points, reading));
-    let only = (always.drops.is_empty() && always.ends.len() == 1).then(|| places(&always).pop_first());
+    let only =
+        (always.drops.is_empty() && always.ends.len() == 1).then(|| places(&always).pop_first());
     Said {
         may: places(&may),
         must: places(&must),
@@ -155,7 +156,12 @@ pub(crate) fn one<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: Flow)
     } else {
         return None;
     };
-    Some(format!("from {zone:?} {flow} {:?} flags {}\n{differs}\n{}", flow.state, flow.tcp_flags, tell(&trace)))
+    Some(format!(
+        "from {zone:?} {flow} {:?} flags {}\n{differs}\n{}",
+        flow.state,
+        flow.tcp_flags,
+        tell(&trace)
+    ))
 }
 
 fn translates(snapshot: &Snapshot) -> bool {
@@ -165,11 +171,21 @@ fn translates(snapshot: &Snapshot) -> bool {
 fn tell(trace: &Trace) -> String {
     let mut out = String::new();
     for end in &trace.ends {
-        out += &format!("  {:?} certain {} aside {} {}\n", end.disposition, end.certain, end.aside, end.flow);
+        out += &format!(
+            "  {:?} certain {} aside {} {}\n",
+            end.disposition, end.certain, end.aside, end.flow
+        );
         for hop in &end.hops {
             let lines: Vec<String> =
                 hop.lines.iter().map(|l| format!("{} {:?}", l.label, l.action)).collect();
-            out += &format!("    {} [{}] {} -> {:?}: {}\n", hop.device, hop.context, hop.ingress, hop.egress, lines.join("; "));
+            out += &format!(
+                "    {} [{}] {} -> {:?}: {}\n",
+                hop.device,
+                hop.context,
+                hop.ingress,
+                hop.egress,
+                lines.join("; ")
+            );
         }
     }
     out
@@ -179,12 +195,21 @@ fn tell(trace: &Trace) -> String {
 fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String> {
     for reading in [Reading::May, Reading::Must] {
         let start = |arena: &mut Arena<K>| opening::<K>(arena);
-        let mut run = network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: None });
+        let mut run = network.run(&Query {
+            zone,
+            start: &start,
+            reading,
+            only_filters_of: None,
+            watch: None,
+        });
         if run.limited {
             continue;
         }
-        let ends: Vec<(Place, usize)> =
-            run.ends.iter().flat_map(|(place, ids)| ids.iter().take(4).map(|id| (*place, *id))).collect();
+        let ends: Vec<(Place, usize)> = run
+            .ends
+            .iter()
+            .flat_map(|(place, ids)| ids.iter().take(4).map(|id| (*place, *id)))
+            .collect();
         for (place, id) in ends {
             let Some(origin) = run.witness(network, id, Function::ALL, &[]) else {
                 return Some(format!("{reading:?}: no witness for {place:?} from {zone:?}"));
@@ -197,12 +222,20 @@ fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String
                 end.place() == Some(place) && (end.certain || reading == Reading::May)
             };
             if !trace.truncated && !trace.ends.iter().any(|end| arrives(&end)) {
-                return Some(format!("witness for {place:?} in {reading:?} from {zone:?} does not arrive: {}\n{}", origin.flow, tell(&trace)));
+                return Some(format!(
+                    "witness for {place:?} in {reading:?} from {zone:?} does not arrive: {}\n{}",
+                    origin.flow,
+                    tell(&trace)
+                ));
             }
             let devices = crossed(&run, &origin.points);
             let same = trace.ends.iter().filter(arrives).any(|end| end.devices == devices);
             if !trace.truncated && !same {
-                return Some(format!("witness for {place:?} in {reading:?} from {zone:?} goes another way: {} over {devices:?}\n{}", origin.flow, tell(&trace)));
+                return Some(format!(
+                    "witness for {place:?} in {reading:?} from {zone:?} goes another way: {} over {devices:?}\n{}",
+                    origin.flow,
+                    tell(&trace)
+                ));
             }
         }
     }

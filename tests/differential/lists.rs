@@ -4,9 +4,9 @@ use super::features::Feature;
 use super::network::{Plan, host, host6, ip, prefix, span};
 use super::rng::Rng;
 use sekisho::model::{
-    Action, AddressId, AddressMap, AddressSet, AddressWithin, Device, Id, InterfaceId, Interfaces, Line,
-    ListId, Match, PortMap, Rewrite, RewriteId, RuleList, Schedule, ScheduleId, ServiceId, ServiceSet, TcpFlags,
-    Translated, Unknown, Window,
+    Action, AddressId, AddressMap, AddressSet, AddressWithin, Device, Id, InterfaceId, Interfaces,
+    Line, ListId, Match, PortMap, Rewrite, RewriteId, RuleList, Schedule, ScheduleId, ServiceId,
+    ServiceSet, TcpFlags, Translated, Unknown, Window,
 };
 use sekisho::net::{AddressRange, Family, PortRange, State, WildcardMask};
 use sekisho::text;
@@ -19,7 +19,8 @@ pub(crate) struct ListMaker<'d> {
     depth: usize,
 }
 
-const PORTS: [(u16, u16); 6] = [(22, 22), (80, 80), (80, 443), (443, 443), (1024, 65535), (0, 65535)];
+const PORTS: [(u16, u16); 6] =
+    [(22, 22), (80, 80), (80, 443), (443, 443), (1024, 65535), (0, 65535)];
 
 fn range(first: &str, last: &str) -> AddressRange {
     AddressRange::new(ip(first), ip(last)).unwrap()
@@ -59,7 +60,9 @@ impl<'d> ListMaker<'d> {
         }
         let unknown = self.has(Feature::Unknown);
         let value = match self.rng.below(10) {
-            0 if depth < 2 => AddressSet::Union(vec![self.address(depth + 1), self.address(depth + 1)]),
+            0 if depth < 2 => {
+                AddressSet::Union(vec![self.address(depth + 1), self.address(depth + 1)])
+            }
             1 if depth < 2 => {
                 AddressSet::Except { of: self.address(depth + 1), minus: self.address(depth + 1) }
             }
@@ -87,10 +90,16 @@ impl<'d> ListMaker<'d> {
         }
         let ports = |(first, last)| PortRange::new(first, last).unwrap();
         let value = match self.rng.below(11) {
-            0 if depth < 2 => ServiceSet::Union(vec![self.service(depth + 1), self.service(depth + 1)]),
+            0 if depth < 2 => {
+                ServiceSet::Union(vec![self.service(depth + 1), self.service(depth + 1)])
+            }
             1 if depth < 2 => ServiceSet::Both(self.service(depth + 1), self.service(depth + 1)),
-            2 if depth < 2 => ServiceSet::Except { of: self.service(depth + 1), minus: self.service(depth + 1) },
-            3 | 4 if self.has(Feature::Unknown) => ServiceSet::Unknown { reason: text!("不明", "unknown") },
+            2 if depth < 2 => {
+                ServiceSet::Except { of: self.service(depth + 1), minus: self.service(depth + 1) }
+            }
+            3 | 4 if self.has(Feature::Unknown) => {
+                ServiceSet::Unknown { reason: text!("不明", "unknown") }
+            }
             5 => ServiceSet::Protocol(self.rng.pick(&[6, 17, 1, 58, 50])),
             6 => ServiceSet::Icmp {
                 protocol: self.rng.pick(&[1, 58]),
@@ -127,12 +136,21 @@ impl<'d> ListMaker<'d> {
 
     fn ports(&mut self) -> Interfaces {
         let all: Vec<InterfaceId> = self.device.interfaces.ids().collect();
-        if self.rng.chance(85) { Interfaces::Any } else { Interfaces::Of(vec![self.rng.pick(&all)]) }
+        if self.rng.chance(85) {
+            Interfaces::Any
+        } else {
+            Interfaces::Of(vec![self.rng.pick(&all)])
+        }
     }
 
     pub(crate) fn matches(&mut self, after: bool, translate: bool) -> Match {
-        let states = [vec![State::New], vec![State::Established, State::Related], vec![State::Invalid, State::New]];
-        let states = (self.has(Feature::States) && self.rng.chance(25)).then(|| self.rng.pick(&states));
+        let states = [
+            vec![State::New],
+            vec![State::Established, State::Related],
+            vec![State::Invalid, State::New],
+        ];
+        let states =
+            (self.has(Feature::States) && self.rng.chance(25)).then(|| self.rng.pick(&states));
         let rewrites: Vec<RewriteId> = self.device.rewrites.ids().collect();
         let translated = match self.rng.below(6) {
             _ if !self.has(Feature::TranslatedConditions) || translate => Translated::Ignored,
@@ -142,7 +160,8 @@ impl<'d> ListMaker<'d> {
             _ => Translated::Ignored,
         };
         let unknown = self.has(Feature::Unknown) && self.rng.chance(15);
-        let unknown = unknown.then(|| Unknown { reason: text!("不明", "unknown"), span: span(5) });
+        let unknown =
+            unknown.then(|| Unknown { reason: text!("不明", "unknown"), span: span(5) });
         let uncertain = !translate || self.has(Feature::NatUncertain);
         Match {
             ingress: self.ports(),
@@ -159,7 +178,8 @@ impl<'d> ListMaker<'d> {
 
     fn line(&mut self, matches: Match, action: Action) -> Line {
         let enabled = !(self.has(Feature::Disabled) && self.rng.chance(20));
-        let number = self.device.lists.len() * 100 + self.depth * 20 + self.rng.below(1_000_000) * 1000;
+        let number =
+            self.device.lists.len() * 100 + self.depth * 20 + self.rng.below(1_000_000) * 1000;
         let span = span(u32::try_from(number).unwrap() % 4_000_000_000);
         Line { label: "line".to_owned(), matches, action, enabled, log: None, comment: None, span }
     }
@@ -184,7 +204,12 @@ impl<'d> ListMaker<'d> {
                 }
                 if let Some(PortMap::Shift { from, .. }) = map.destination_port {
                     matches.service = self.device.literal_service(
-                        ServiceSet::Ports { protocol: 6, source: PortRange::ALL, destination: from, flags: TcpFlags::ANY },
+                        ServiceSet::Ports {
+                            protocol: 6,
+                            source: PortRange::ALL,
+                            destination: from,
+                            flags: TcpFlags::ANY,
+                        },
                         span(6),
                     );
                 }
@@ -209,13 +234,18 @@ impl<'d> ListMaker<'d> {
             return Action::Undecided;
         }
         if translate {
-            return if self.rng.chance(15) { Action::Permit } else { Action::Rewrite(self.rewrite(after)) };
+            return if self.rng.chance(15) {
+                Action::Permit
+            } else {
+                Action::Rewrite(self.rewrite(after))
+            };
         }
         if self.rng.chance(60) { Action::Permit } else { Action::Deny }
     }
 
     fn rewrite(&mut self, after: bool) -> RewriteId {
-        let mut rewrite = Rewrite { label: "rewrite".to_owned(), span: Some(span(8)), ..Rewrite::default() };
+        let mut rewrite =
+            Rewrite { label: "rewrite".to_owned(), span: Some(span(8)), ..Rewrite::default() };
         let s = self.segment();
         if after {
             rewrite.source = Some(self.source_map(s));
@@ -241,9 +271,15 @@ impl<'d> ListMaker<'d> {
         match self.rng.below(6) {
             0 => AddressMap::EgressInterface,
             1 if self.has(Feature::NatUnknown) => AddressMap::Unknown,
-            2 => AddressMap::Shift { from: prefix(&format!("10.0.{s}.0/25")).range(), to: prefix("203.0.113.128/25").range() },
+            2 => AddressMap::Shift {
+                from: prefix(&format!("10.0.{s}.0/25")).range(),
+                to: prefix("203.0.113.128/25").range(),
+            },
             3 => AddressMap::Pool(vec![range("203.0.113.1", "203.0.113.1")]),
-            4 => AddressMap::Pool(vec![prefix(&format!("fd00:{s}::/64")).range(), range("203.0.113.0", "203.0.113.7")]),
+            4 => AddressMap::Pool(vec![
+                prefix(&format!("fd00:{s}::/64")).range(),
+                range("203.0.113.0", "203.0.113.7"),
+            ]),
             _ => AddressMap::Pool(vec![range("203.0.113.0", "203.0.113.15")]),
         }
     }
@@ -253,10 +289,18 @@ impl<'d> ListMaker<'d> {
             0 => AddressMap::Pool(vec![range(&host(s, 5), &host(s, 5))]),
             1 if self.has(Feature::NatUnknown) => AddressMap::Unknown,
             2 => AddressMap::Pool(vec![range(&host(s, 120), &host(s, 130))]),
-            3 => AddressMap::Shift { from: range(&host6(s, 0x40), &host6(s, 0x4f)), to: range(&host6(s, 0x140), &host6(s, 0x14f)) },
-            4 => AddressMap::Shift { from: range(&host(s, 40), &host(s, 40)), to: range("10.9.0.5", "10.9.0.5") },
-            _ => AddressMap::Shift { from: range("203.0.113.0", "203.0.113.7"), to: range(&host(s, 0), &host(s, 7)) },
+            3 => AddressMap::Shift {
+                from: range(&host6(s, 0x40), &host6(s, 0x4f)),
+                to: range(&host6(s, 0x140), &host6(s, 0x14f)),
+            },
+            4 => AddressMap::Shift {
+                from: range(&host(s, 40), &host(s, 40)),
+                to: range("10.9.0.5", "10.9.0.5"),
+            },
+            _ => AddressMap::Shift {
+                from: range("203.0.113.0", "203.0.113.7"),
+                to: range(&host(s, 0), &host(s, 7)),
+            },
         }
     }
-
 }

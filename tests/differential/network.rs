@@ -50,14 +50,17 @@ impl Plan {
     fn new(rng: &mut Rng, features: Features) -> Plan {
         let devices = 1 + rng.below(4);
         let segments = 2 + rng.below(devices + 1).min(3);
-        let ports = (0..devices)
-            .map(|device| {
-                let count = 2 + rng.below(3);
-                (0..count)
-                    .map(|port| if port < 2 { (device + port) % segments } else { rng.below(segments) })
-                    .collect()
-            })
-            .collect();
+        let ports =
+            (0..devices)
+                .map(|device| {
+                    let count = 2 + rng.below(3);
+                    (0..count)
+                        .map(|port| {
+                            if port < 2 { (device + port) % segments } else { rng.below(segments) }
+                        })
+                        .collect()
+                })
+                .collect();
         let opaques = if features.has(Feature::Opaques) { 1 + rng.below(2) } else { 0 };
         let opaques = (0..opaques).map(|n| (rng.below(segments), 250 + n)).collect();
         Plan { features, segments, devices, ports, opaques }
@@ -80,7 +83,11 @@ impl Plan {
 
     /// The host number of a port of a device.
     pub(crate) fn address(&self, device: usize, port: usize) -> usize {
-        if self.features.has(Feature::SharedAddresses) && port == 0 { 1 } else { 1 + device * 8 + port }
+        if self.features.has(Feature::SharedAddresses) && port == 0 {
+            1
+        } else {
+            1 + device * 8 + port
+        }
     }
 }
 
@@ -94,7 +101,8 @@ pub(crate) fn generate(seed: u64, features: Features) -> Snapshot {
     }
     let mut segments: Vec<Segment> = vec![Segment::default(); plan.segments];
     for (s, segment) in segments.iter_mut().enumerate() {
-        segment.networks = vec![prefix(&format!("10.0.{s}.0/24")), prefix(&format!("fd00:{s}::/64"))];
+        segment.networks =
+            vec![prefix(&format!("10.0.{s}.0/24")), prefix(&format!("fd00:{s}::/64"))];
     }
     for device in 0..plan.devices {
         let made = DeviceMaker::new(rng.fork(100 + device as u64), &plan, device).make();
@@ -107,7 +115,13 @@ pub(crate) fn generate(seed: u64, features: Features) -> Snapshot {
     snapshot
 }
 
-fn attach(snapshot: &mut Snapshot, segments: &mut Vec<Segment>, plan: &Plan, index: usize, device: Device) {
+fn attach(
+    snapshot: &mut Snapshot,
+    segments: &mut Vec<Segment>,
+    plan: &Plan,
+    index: usize,
+    device: Device,
+) {
     let id = DeviceId::from_index(index);
     let linked = |interface: InterfaceId| {
         device.internal_links.iter().any(|(a, b)| *a == interface || *b == interface)
@@ -130,11 +144,8 @@ fn attach(snapshot: &mut Snapshot, segments: &mut Vec<Segment>, plan: &Plan, ind
 
 fn zone(snapshot: &mut Snapshot, networks: Vec<Prefix>, external: bool) -> ZoneId {
     let id = format!("z{}", snapshot.zones.len());
-    let addresses = if networks.is_empty() {
-        ZoneAddresses::Rest
-    } else {
-        ZoneAddresses::Networks(networks)
-    };
+    let addresses =
+        if networks.is_empty() { ZoneAddresses::Rest } else { ZoneAddresses::Networks(networks) };
     let label = id.clone();
     snapshot.zones.push(Zone { id, label, addresses, external, roles: Vec::new(), span: None })
 }
@@ -185,8 +196,10 @@ fn opaque(snapshot: &mut Snapshot, rng: &mut Rng, plan: &Plan, n: usize, place: 
     let mut behind = Vec::new();
     if plan.features.has(Feature::ZonesBehind) {
         for k in 0..1 + rng.below(2) {
-            let networks =
-                vec![prefix(&format!("10.9.{}.0/24", n * 2 + k)), prefix(&format!("fd09:{}::/64", n * 2 + k))];
+            let networks = vec![
+                prefix(&format!("10.9.{}.0/24", n * 2 + k)),
+                prefix(&format!("fd09:{}::/64", n * 2 + k)),
+            ];
             behind.push(zone(snapshot, networks, rng.chance(30)));
         }
     }
