@@ -28,7 +28,7 @@ use judge::judge;
 use rng::Rng;
 
 /// Networks of a normal run.
-const NETWORKS: u64 = 40;
+const NETWORKS: u64 = 16;
 /// Flows from each zone of a network.
 const FLOWS: usize = 16;
 
