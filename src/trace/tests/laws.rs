@@ -106,7 +106,7 @@ fn a_list_can_do_exactly_what_some_reading_of_its_doubts_does() {
         let mut fw = device("fw");
         let list = build(&mut fw, &plan);
         let packet = Packet::new(&tcp("10.0.1.5", "10.0.2.5", 443));
-        let mut judge = Judge::new(View {
+        let mut judge = Judge::new(View { lasting: false,
             device: &fw.device,
             packet: &packet,
             ingress: None,
