@@ -186,11 +186,13 @@ pub(crate) fn ranges<K: Header>(cube: &Cube<K>, field: usize) -> Vec<AddressRang
         .collect()
 }
 
-/// TCP packets in state `new` that open nothing.
+/// TCP packets of no connection that open nothing: state `invalid`, and those in state `new` but for a lone SYN.
 pub(crate) fn stray<K: Header>(arena: &mut Arena<K>) -> Function {
     let mask = net::TCP_FIN | net::TCP_SYN | net::TCP_RST | net::TCP_ACK;
     let closed = flags_where(|flags| flags & mask != net::TCP_SYN);
-    cube(arena, &span(6, 6), &[(fields::FLAGS, closed), (fields::STATE, span(0, 0))])
+    let new = cube(arena, &span(6, 6), &[(fields::FLAGS, closed), (fields::STATE, span(0, 0))]);
+    let invalid = cube(arena, &span(6, 6), &[(fields::STATE, span(3, 3))]);
+    arena.min(new, invalid)
 }
 
 /// The interval from one small number to another.

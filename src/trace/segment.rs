@@ -247,8 +247,11 @@ impl Walker<'_> {
             if behind.is_empty() {
                 let origin = Some(Origin::Behind(id));
                 let beyond = opaque.segments.first().filter(|_| !anywhere);
-                let place = beyond.map(|segment| Disposition::Delivered(Place::Unzoned(*segment)));
-                self.end(doubtful.clone(), place.unwrap_or(Disposition::NoRoute), origin);
+                if let Some(segment) = beyond {
+                    let place = Disposition::Delivered(Place::Unzoned(*segment));
+                    self.end(doubtful.clone(), place, origin);
+                }
+                self.end(doubtful.clone(), Disposition::NoRoute, origin);
             }
             self.wander(id, doubtful.beside());
         }

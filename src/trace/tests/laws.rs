@@ -85,6 +85,8 @@ fn decide(plan: &Plan, bits: u32, next: &mut u32) -> Option<Action> {
         });
         // Lines in doubt are counted even after the decision, so that every line has its own bit.
         let inner = match action {
+            // Rule 10 of the snapshot: a return in doubt is read as an undecided line.
+            Do::Decide(Action::Return) if truth.is_none() => Some(Action::Undecided),
             Do::Decide(action) => Some(*action),
             Do::Jump(plan) => decide(plan, bits, next),
         };
