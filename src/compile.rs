@@ -7,18 +7,21 @@
 //! per line.
 
 mod artefact;
+mod cover;
 mod header;
+mod height;
 mod objects;
 mod routes;
 mod translation;
 
 pub use artefact::{Artefact, Entry};
+pub use cover::{Covers, Fate};
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, small_range, span, stray,
 };
-pub use routes::{Choice, ChoiceKind, PolicyBranch, RouteTable};
-pub use translation::{Outcome, apply, image, pull_back};
+pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
+pub use translation::{Applied, Outcome, addressed, apply, garble, image, pull_back};
 
 use crate::model::{Device, Id, ListId, Moment, Stage};
 use crate::packetset::{Arena, Key};
@@ -95,7 +98,7 @@ impl<K: Header> Compiled<K> {
         let routes = device
             .contexts
             .ids()
-            .map(|id| RouteTable::new(&mut arena, device, id, &objects))
+            .map(|id| RouteTable::new(&mut arena, device, id, &objects, conditions.at))
             .collect();
         Compiled { arena, lists, routes }
     }

@@ -222,6 +222,13 @@ impl Finding {
     }
 }
 
+/// Sixteen hexadecimal digits of the SHA-256 of `parts`: what a finding keeps over runs and machines.
+#[must_use]
+pub fn fingerprint(parts: &[String]) -> String {
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(parts.join("\u{1f}").as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Where a policy rule comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basis {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::compile::{self, Choice, ChoiceKind, Compiled, Header};
-use crate::model::{ContextId, InterfaceId};
+use crate::model::{ContextId, InterfaceId, InterfaceKind};
 use crate::net::AddressRange;
 use crate::packetset::Intervals;
 use crate::snapshot::{
@@ -46,6 +46,8 @@ pub enum Step<K> {
         takes: Option<Intervals<K>>,
         /// Whether a packet that it takes surely goes this way.
         certain: bool,
+        /// Whether the way exists beside a proper one, and not in place of it.
+        aside: bool,
     },
 }
 
@@ -62,13 +64,11 @@ impl<K: Header> Graph<K> {
     #[must_use]
     pub fn new(snapshot: &Snapshot, compiled: &[Arc<Compiled<K>>]) -> Self {
         let mut graph = Graph { graph: DiGraph::new(), nodes: BTreeMap::new() };
-        for (segment_id, segment) in snapshot.segments.iter() {
-            for port in &segment.ports {
-                graph.node(Node::Arrive(*port));
-            }
-            for opaque in &segment.opaques {
-                graph.opaque(snapshot, *opaque, segment_id);
-            }
+        for port in snapshot.segments.iter().flat_map(|(_, segment)| &segment.ports) {
+            graph.node(Node::Arrive(*port));
+        }
+        for opaque in snapshot.opaques.ids() {
+            graph.opaque(snapshot, opaque);
         }
         graph.unknown_routers(snapshot);
         for ((device, _), compiled) in snapshot.devices.iter().zip(compiled) {
@@ -90,27 +90,54 @@ impl<K: Header> Graph<K> {
     }
 
     fn wire(&mut self, from: Node, to: Node, takes: Option<Intervals<K>>, certain: bool) {
+        self.wire_beside(from, to, takes, (certain, false));
+    }
+
+    fn wire_beside(
+        &mut self,
+        from: Node,
+        to: Node,
+        takes: Option<Intervals<K>>,
+        (certain, aside): (bool, bool),
+    ) {
         if takes.as_ref().is_some_and(Intervals::is_empty) {
             return;
         }
         let (from, to) = (self.node(from), self.node(to));
-        self.graph.add_edge(from, to, Step::Wire { takes, certain });
+        self.graph.add_edge(from, to, Step::Wire { takes, certain, aside });
     }
 
-    fn opaque(&mut self, snapshot: &Snapshot, id: OpaqueId, segment: SegmentId) {
+    fn opaque(&mut self, snapshot: &Snapshot, id: OpaqueId) {
         let opaque = &snapshot.opaques[id];
         let node = Node::Opaque(id);
+        self.node(node);
         for zone in &opaque.zones {
             self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), true);
         }
         if is_outside(snapshot, id) {
             return;
         }
-        for port in &snapshot.segments[segment].ports {
-            self.wire(node, Node::Arrive(*port), None, false);
-        }
-        for zone in &snapshot.segments[segment].zones {
-            self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), false);
+        let beside = (false, true);
+        for (segment_id, segment) in opaque.segments.iter().map(|id| (*id, &snapshot.segments[*id]))
+        {
+            for port in &segment.ports {
+                self.wire_beside(node, Node::Arrive(*port), None, beside);
+            }
+            for other in segment.opaques.iter().filter(|other| **other != id) {
+                self.wire_beside(node, Node::Opaque(*other), None, beside);
+            }
+            for zone in &segment.zones {
+                let held = Some(zone_set(snapshot, *zone));
+                self.wire_beside(node, Node::End(Place::Zone(*zone)), held, beside);
+            }
+            if opaque.segments.first() == Some(&segment_id) {
+                let zoned = snapshot
+                    .zones
+                    .ids()
+                    .fold(Intervals::empty(), |all, zone| all.union(&zone_set(snapshot, zone)));
+                let beyond = Some(everything::<K>().minus(&zoned));
+                self.wire(node, Node::End(Place::Unzoned(segment_id)), beyond, false);
+            }
         }
     }
 
@@ -119,7 +146,7 @@ impl<K: Header> Graph<K> {
         let ids: Vec<OpaqueId> = snapshot.unknown_routers().collect();
         for (from, to) in ids.iter().zip(ids.iter().cycle().skip(1)).filter(|(from, to)| from != to)
         {
-            self.wire(Node::Opaque(*from), Node::Opaque(*to), None, false);
+            self.wire_beside(Node::Opaque(*from), Node::Opaque(*to), None, (false, true));
         }
     }
 
@@ -127,7 +154,7 @@ impl<K: Header> Graph<K> {
         let device = &snapshot.devices[id];
         for (context, table) in device.contexts.ids().zip(&compiled.routes) {
             let floods = table.dynamic.is_some()
-                || table.policy.iter().any(|branch| branch.choice.is_none());
+                || table.policy.iter().any(|branch| branch.choices.is_none());
             let own: Vec<InterfaceId> = device
                 .interfaces
                 .iter()
@@ -157,32 +184,64 @@ impl<K: Header> Graph<K> {
     fn depart(&mut self, snapshot: &Snapshot, node: Node, device: DeviceId, choice: &Choice) {
         match choice.kind {
             ChoiceKind::Gateway(interface, gateway) => {
-                let Some(segment) = snapshot.segment_of(Port { device, interface }) else { return };
-                let owner = owners(snapshot, segment).find(|(_, address)| *address == gateway);
-                let to = owner.map_or(Node::End(Place::Unzoned(segment)), |(node, _)| node);
-                self.wire(node, to, None, true);
+                let port = Port { device, interface };
+                if let Some(segment) = snapshot.segment_of(port) {
+                    self.hand(snapshot, node, (port, segment), gateway);
+                }
             }
             ChoiceKind::Direct(interface, connected) => {
-                if let Some(segment) = snapshot.segment_of(Port { device, interface }) {
-                    self.deliver(snapshot, node, segment, connected);
+                let port = Port { device, interface };
+                if let Some(segment) = snapshot.segment_of(port) {
+                    self.deliver(snapshot, node, (port, segment), connected);
                 }
             }
             ChoiceKind::Context(_) | ChoiceKind::Discard => {}
         }
     }
 
-    /// The wires onto a segment for packets whose next hop is their destination.
-    fn deliver(&mut self, snapshot: &Snapshot, node: Node, segment: SegmentId, connected: bool) {
-        let own = |address| compile::intervals::<K>(std::iter::once(AddressRange::single(address)));
-        let mut taken = Intervals::empty();
-        let mut by_node: BTreeMap<Node, Intervals<K>> = BTreeMap::new();
-        for (owner, address) in owners(snapshot, segment) {
-            let fresh = own(address).minus(&taken);
-            taken = taken.union(&fresh);
-            let takes = by_node.entry(owner).or_insert_with(Intervals::empty);
-            *takes = takes.union(&fresh);
+    /// The wires to a gateway. One that nobody owns may be any router of the segment.
+    fn hand(
+        &mut self,
+        snapshot: &Snapshot,
+        node: Node,
+        (port, segment): (Port, SegmentId),
+        gateway: std::net::IpAddr,
+    ) {
+        let all: Vec<Node> = owners(snapshot, segment, Some(port))
+            .filter(|(_, address)| *address == gateway)
+            .map(|(owner, _)| owner)
+            .collect();
+        let is_port = |owner: &Node| matches!(owner, Node::Arrive(_));
+        let mut owning: Vec<Node> = all.iter().copied().filter(is_port).collect();
+        if owning.is_empty() {
+            owning = all;
         }
-        for (owner, takes) in by_node {
+        let mut certain = true;
+        if owning.is_empty() {
+            owning = routers(snapshot, segment, Some(port)).collect();
+            certain = is_line(snapshot, port) && !owning.is_empty();
+            if !certain {
+                owning.push(Node::End(Place::Unzoned(segment)));
+            }
+        }
+        owning.dedup();
+        for owner in owning {
+            self.wire(node, owner, None, certain);
+        }
+    }
+
+    /// The wires onto a segment for packets whose next hop is their destination.
+    fn deliver(
+        &mut self,
+        snapshot: &Snapshot,
+        node: Node,
+        (port, segment): (Port, SegmentId),
+        connected: bool,
+    ) {
+        let owned = owned(snapshot, segment, Some(port));
+        let mut taken = Intervals::empty();
+        for (owner, takes) in owned {
+            taken = taken.union(&takes);
             self.wire(node, owner, Some(takes), true);
         }
         let mut zoned = taken.clone();
@@ -191,14 +250,20 @@ impl<K: Header> Graph<K> {
             zoned = zoned.union(&held);
             self.wire(node, Node::End(Place::Zone(*zone)), Some(held.minus(&taken)), true);
         }
-        let left = Intervals::up_to(K::narrow(K::FAMILY.last())).minus(&zoned);
-        let opaques = &snapshot.segments[segment].opaques;
-        if connected || opaques.is_empty() {
-            self.wire(node, Node::End(Place::Unzoned(segment)), Some(left), true);
-        } else {
-            for opaque in opaques {
-                self.wire(node, Node::Opaque(*opaque), Some(left.clone()), true);
+        let left = everything::<K>().minus(&zoned);
+        let line = is_line(snapshot, port);
+        let mut nobody = true;
+        for router in routers(snapshot, segment, Some(port)) {
+            let opaque = matches!(router, Node::Opaque(_));
+            if line || opaque && !connected {
+                nobody = false;
+                self.wire(node, router, Some(left.clone()), true);
+            } else if !connected {
+                self.wire_beside(node, router, Some(left.clone()), (false, true));
             }
+        }
+        if nobody {
+            self.wire(node, Node::End(Place::Unzoned(segment)), Some(left), true);
         }
     }
 
@@ -219,24 +284,72 @@ impl<K: Header> Graph<K> {
     }
 }
 
-/// Who owns which address on a segment, ports first.
+/// Every address.
+fn everything<K: Header>() -> Intervals<K> {
+    Intervals::up_to(K::narrow(K::FAMILY.last()))
+}
+
+/// Whether what leaves by `port` needs no address to reach the other end.
+fn is_line(snapshot: &Snapshot, port: Port) -> bool {
+    let device = &snapshot.devices[port.device];
+    let mut links = device.internal_links.iter();
+    device.interfaces[port.interface].kind != InterfaceKind::Ethernet
+        || links.any(|(a, b)| [*a, *b].contains(&port.interface))
+}
+
+/// The routers of a segment but `except`: ports, then opaque routers.
+fn routers(
+    snapshot: &Snapshot,
+    segment: SegmentId,
+    except: Option<Port>,
+) -> impl Iterator<Item = Node> {
+    let segment = &snapshot.segments[segment];
+    let ports = segment.ports.iter().filter(move |port| Some(**port) != except);
+    ports.map(|p| Node::Arrive(*p)).chain(segment.opaques.iter().map(|o| Node::Opaque(*o)))
+}
+
+/// Who owns which address on a segment, without `except`; ports first.
 fn owners(
     snapshot: &Snapshot,
     segment: SegmentId,
+    except: Option<Port>,
 ) -> impl Iterator<Item = (Node, std::net::IpAddr)> {
-    let segment = &snapshot.segments[segment];
-    let ports = segment.ports.iter().flat_map(|port| {
-        let interface = &snapshot.devices[port.device].interfaces[port.interface];
-        interface.addresses.iter().map(|address| (Node::Arrive(*port), address.address))
-    });
-    let opaques = segment.opaques.iter().flat_map(|opaque| {
-        snapshot.opaques[*opaque].addresses.iter().map(|address| (Node::Opaque(*opaque), *address))
-    });
-    ports.chain(opaques)
+    routers(snapshot, segment, except).flat_map(|node| {
+        let (interface, opaque) = match node {
+            Node::Arrive(port) => {
+                (Some(&snapshot.devices[port.device].interfaces[port.interface]), None)
+            }
+            Node::Opaque(id) => (None, Some(&snapshot.opaques[id])),
+            _ => (None, None),
+        };
+        let own = interface.into_iter().flat_map(|i| i.addresses.iter().map(|a| a.address));
+        let own = own.chain(opaque.into_iter().flat_map(|o| o.addresses.iter().copied()));
+        own.map(move |address| (node, address))
+    })
+}
+
+/// The addresses that each router of a segment owns; opaque routers only those that no port does.
+pub(crate) fn owned<K: Header>(
+    snapshot: &Snapshot,
+    segment: SegmentId,
+    except: Option<Port>,
+) -> BTreeMap<Node, Intervals<K>> {
+    let mut owned: BTreeMap<Node, Intervals<K>> = BTreeMap::new();
+    let mut ports = Intervals::empty();
+    for (owner, address) in owners(snapshot, segment, except) {
+        let mut own = compile::intervals::<K>(std::iter::once(AddressRange::single(address)));
+        match owner {
+            Node::Arrive(_) => ports = ports.union(&own),
+            _ => own = own.minus(&ports),
+        }
+        let takes = owned.entry(owner).or_insert_with(Intervals::empty);
+        *takes = takes.union(&own);
+    }
+    owned
 }
 
 /// Whether an opaque router stands for an outside network only: every zone behind it is external.
-fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
+pub(crate) fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
     let opaque = &snapshot.opaques[id];
     opaque.declared
         && !opaque.zones.is_empty()

@@ -1,12 +1,81 @@
 //! Hygiene: findings about configurations that no policy rule asks for. One file per rule.
+//!
+//! Rules about lines look at the lists of filters only, and there at what somebody wrote: model lines that come from one
+//! configuration line are one [`entries::Entry`], and lines that a reader adds of its own are left out.
+//!
+//! # Fingerprints
+//!
+//! A fingerprint is the hash of the rule, the device and the *text* of the blamed lines, so that it survives moved lines.
+
+mod any_any;
+mod breadth;
+mod disabled_broad;
+mod entries;
+mod redundant;
+mod shadowed;
+mod unbound;
+mod undefined;
+mod write;
+
+use std::collections::BTreeMap;
 
 use crate::finding::Finding;
+use crate::model::Device;
 use crate::snapshot::Snapshot;
 use crate::source::Sources;
+
+/// What a rule looks at: one device.
+struct Subject<'a> {
+    sources: &'a Sources,
+    device: &'a Device,
+    lists: Vec<entries::List>,
+}
+
+struct Rule {
+    name: &'static str,
+    check: fn(&Subject<'_>, &'static str) -> Vec<Finding>,
+}
+
+/// Every rule, in the order of its findings.
+const RULES: [Rule; 6] = [
+    Rule { name: "shadowed", check: shadowed::check },
+    Rule { name: "redundant", check: redundant::check },
+    Rule { name: "any-any", check: any_any::check },
+    Rule { name: "undefined", check: undefined::check },
+    Rule { name: "unbound", check: unbound::check },
+    Rule { name: "disabled-broad", check: disabled_broad::check },
+];
 
 /// The findings of every hygiene rule, in the order of the rules.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
-    let _ = (snapshot, sources);
-    Vec::new()
+    let subjects: Vec<Subject<'_>> = snapshot
+        .devices
+        .iter()
+        .map(|(_, device)| Subject { sources, device, lists: entries::lists(device) })
+        .collect();
+    let mut findings = Vec::new();
+    for rule in &RULES {
+        for subject in &subjects {
+            findings.extend((rule.check)(subject, rule.name));
+        }
+    }
+    tell_apart(&mut findings);
+    findings
 }
+
+/// Findings about equal texts get different fingerprints, in the order of the lines.
+fn tell_apart(findings: &mut [Finding]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings {
+        let count = seen.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let parts = [finding.fingerprint.clone(), count.to_string()];
+            finding.fingerprint = crate::finding::fingerprint(&parts);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@
 
 mod blame;
 mod device;
+mod enter;
+mod loops;
 mod witness;
 
 pub use blame::{Blamed, blamed_lines};
@@ -22,11 +24,12 @@ use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-use crate::compile::{self, Compiled, Conditions, Header, LineRef, Reading, fields};
+use crate::compile::{self, ChoiceKind, Compiled, Conditions, Header, LineRef, Reading, fields};
 use crate::graph::{self, Graph, Node, Step};
-use crate::model::{ContextId, InterfaceId, RewriteId};
-use crate::packetset::{Arena, Function};
+use crate::model::{ContextId, Id, InterfaceId, RewriteId};
+use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{DeviceId, Place, Port, Snapshot, ZoneId};
+use loops::Passage;
 
 /// A snapshot compiled for one family.
 #[derive(Debug)]
@@ -85,6 +88,8 @@ pub struct Event {
     pub records: Vec<Record>,
     /// Whether they crossed the watched device.
     pub crossed: bool,
+    /// Addresses whose value is not known ([`Reading::Must`] only): 1 for the source, 2 for the destination.
+    pub unknown: u8,
 }
 
 /// What one stage did.
@@ -105,6 +110,8 @@ pub enum Record {
         before: Function,
         /// The rewrite; `None` when a line left them as they are.
         rewrite: Option<RewriteId>,
+        /// Whether an unread line may have made anything of both addresses.
+        garbled: bool,
         /// The line.
         line: Option<LineRef>,
     },
@@ -202,14 +209,23 @@ impl<'a, K: Header> Network<'a, K> {
             exact: true,
             limited: false,
         };
-        let mut walk =
-            Walk { network: self, query, seen: FxHashMap::default(), open: VecDeque::new() };
+        let mut walk = Walk {
+            network: self,
+            query,
+            seen: FxHashMap::default(),
+            open: VecDeque::new(),
+            passages: Vec::new(),
+            again: false,
+        };
         walk.enter(&mut run, entry);
         while let Some(event) = walk.open.pop_front() {
             if run.events.len() > EVENTS || run.arena.exhausted() {
                 break;
             }
             walk.step(&mut run, event);
+        }
+        if walk.again {
+            loops::note(&mut run, &walk.passages);
         }
         run.limited = run.events.len() > EVENTS || run.arena.exhausted();
         run
@@ -229,57 +245,31 @@ fn sendable<K: Header>(arena: &mut Arena<K>, query: &Query<'_, K>) -> Function {
 struct Walk<'q, 'a, K> {
     network: &'q Network<'a, K>,
     query: &'q Query<'q, K>,
-    seen: FxHashMap<(Node, bool), Function>,
+    seen: FxHashMap<(Node, bool, u8), Function>,
     open: VecDeque<usize>,
+    /// Who went where, in [`Reading::Always`].
+    passages: Vec<Passage>,
+    /// Whether packets came to a node that had seen them.
+    again: bool,
 }
 
 impl<K: Header> Walk<'_, '_, K> {
-    /// Puts the start set wherever hosts of the zone send to.
-    fn enter(&mut self, run: &mut Run<K>, entry: Option<usize>) {
-        let snapshot = self.network.snapshot;
-        let zone = self.query.zone;
-        let mut first: Vec<(Node, Function)> = Vec::new();
-        for (_, segment) in
-            snapshot.segments.iter().filter(|(_, segment)| segment.zones.contains(&zone))
-        {
-            for neighbour in segment.zones.iter().filter(|other| **other != zone) {
-                let held = graph::zone_set::<K>(snapshot, *neighbour);
-                let inside = run.arena.field_in(fields::DST, &held);
-                let direct = run.arena.guard(run.start, inside);
-                first.push((Node::End(Place::Zone(*neighbour)), direct));
-            }
-            if self.query.reading != Reading::Always {
-                first.extend(
-                    segment.opaques.iter().map(|opaque| (Node::Opaque(*opaque), run.start)),
-                );
-            }
-        }
-        for (id, opaque) in snapshot.opaques.iter().filter(|(_, o)| o.zones.contains(&zone)) {
-            for neighbour in opaque.zones.iter().filter(|other| **other != zone) {
-                let held = graph::zone_set::<K>(snapshot, *neighbour);
-                let inside = run.arena.field_in(fields::DST, &held);
-                let direct = run.arena.guard(run.start, inside);
-                first.push((Node::End(Place::Zone(*neighbour)), direct));
-            }
-            if self.query.reading != Reading::Always {
-                first.push((Node::Opaque(id), run.start));
-            }
-        }
-        let entries = snapshot.entries(zone).into_iter().enumerate();
-        let chosen = entries.filter(|(position, _)| entry.is_none_or(|entry| entry == *position));
-        first.extend(chosen.map(|(_, port)| (Node::Arrive(port), run.start)));
-        for (node, set) in first {
-            self.push(run, Event { node, set, parent: None, records: Vec::new(), crossed: false });
-        }
-    }
-
     /// Adds an event for what its node has not seen yet.
     fn push(&mut self, run: &mut Run<K>, mut event: Event) {
         if let (Node::Arrive(Port { device, .. }), Some(watched)) = (event.node, self.query.watch) {
             event.crossed |= device == watched;
         }
-        let seen = self.seen.entry((event.node, event.crossed)).or_insert(Function::NONE);
-        event.set = run.arena.minus(event.set, *seen);
+        let key = (event.node, event.crossed, event.unknown);
+        let seen = self.seen.entry(key).or_insert(Function::NONE);
+        let fresh = run.arena.minus(event.set, *seen);
+        if let (Reading::Always, Some(from)) = (self.query.reading, event.parent)
+            && !matches!(event.node, Node::End(_))
+        {
+            let changed = event.records.iter().any(Record::is_change);
+            self.passages.push(Passage { from, to: event.node, set: event.set, changed });
+            self.again |= fresh != event.set;
+        }
+        event.set = fresh;
         if event.set.is_none() {
             return;
         }
@@ -316,16 +306,18 @@ impl<K: Header> Walk<'_, '_, K> {
         fresh: bool,
     ) {
         let mut transit = device::Transit::new(self.network, self.query, port, context, id);
-        for branch in transit.run(run, event.set, fresh) {
+        for branch in transit.run(run, (event.set, event.unknown), fresh) {
             let mut next = Event {
                 node: branch.node,
                 set: branch.set,
                 parent: Some(id),
                 records: branch.records,
                 crossed: event.crossed,
+                unknown: branch.unknown,
             };
             match branch.node {
                 Node::Depart(..) | Node::Flood(..) => self.wires(run, &next),
+                Node::Leak(..) => self.push(run, next),
                 _ => {
                     next.set = clear_mark(run, next.set);
                     self.push(run, next);
@@ -336,33 +328,83 @@ impl<K: Header> Walk<'_, '_, K> {
 
     /// Follows the wires out of a departure.
     fn wires(&mut self, run: &mut Run<K>, event: &Event) {
-        let Some(node) = self.network.graph.find(event.node) else { return };
-        let set = clear_mark(run, event.set);
-        let edges: Vec<_> =
-            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
-        for edge in edges.into_iter().rev() {
-            let Step::Wire { takes, certain } = edge.weight() else { continue };
-            self.follow(run, event, set, edge.target(), takes.as_ref(), *certain);
+        let event = &Event { set: clear_mark(run, event.set), ..event.clone() };
+        let (some, sure) = self.answered(run, event);
+        let plain = run.arena.minus(event.set, some);
+        let doubted = run.arena.minus(some, sure);
+        let mut left = plain;
+        for (target, takes, certain, aside) in self.edges(event.node) {
+            let taken = inside(run, plain, takes.as_ref());
+            self.follow(run, event, (plain, taken), target, (certain, aside));
+            if !aside {
+                left = run.arena.minus(left, taken);
+            }
+            let taken = inside(run, doubted, takes.as_ref());
+            self.follow(run, event, (doubted, taken), target, (false, aside));
+        }
+        let depart = matches!(event.node, Node::Depart(..));
+        if let (Reading::Always, true, Some(parent)) = (self.query.reading, depart, event.parent)
+            && !left.is_none()
+        {
+            let records = event.records.clone();
+            run.drops.push(Drop { set: left, event: parent, records });
         }
     }
 
+    /// Hands what leaves straight to its destination to the devices that answer for it; returns what they may take, and what
+    /// they surely take.
+    fn answered(&mut self, run: &mut Run<K>, event: &Event) -> (Function, Function) {
+        let mut all = (Function::NONE, Function::NONE);
+        let Node::Depart(device, context, choice) = event.node else { return all };
+        let table = self.network.compiled.get(Id::index(device));
+        let table = table.and_then(|compiled| compiled.routes.get(Id::index(context)));
+        let kind = table.and_then(|table| table.choices.get(choice)).map(|choice| choice.kind);
+        let Some(ChoiceKind::Direct(interface, _)) = kind else { return all };
+        let port = Port { device, interface };
+        let Some(segment) = self.network.snapshot.segment_of(port) else { return all };
+        if self.answers(run, segment, Some(port), event.set).is_empty() {
+            return all;
+        }
+        let mut open = event.set;
+        for own in graph::owned::<K>(self.network.snapshot, segment, Some(port)).values() {
+            let own = run.arena.field_in(fields::DST, own);
+            open = run.arena.minus(open, own);
+        }
+        for (answerer, some, sure) in self.answers(run, segment, Some(port), open) {
+            all = (run.arena.min(all.0, some), run.arena.min(all.1, sure));
+            let node = Node::Arrive(answerer);
+            self.follow(run, event, (event.set, sure), node, (true, false));
+            let perhaps = run.arena.minus(some, sure);
+            self.follow(run, event, (event.set, perhaps), node, (false, false));
+        }
+        all
+    }
+
+    /// The wires out of a node: where to, which destinations, whether certain, whether beside the proper way.
+    fn edges(&self, node: Node) -> Vec<(Node, Option<Intervals<K>>, bool, bool)> {
+        let graph = &self.network.graph;
+        let Some(index) = graph.find(node) else { return Vec::new() };
+        let mut out = Vec::new();
+        for edge in graph.graph.edges_directed(index, Direction::Outgoing) {
+            let target = graph.graph.node_weight(edge.target());
+            if let (Step::Wire { takes, certain, aside }, Some(target)) = (edge.weight(), target) {
+                out.push((*target, takes.clone(), *certain, *aside));
+            }
+        }
+        out.reverse();
+        out
+    }
+
+    /// Sends on what a wire takes of a set.
     fn follow(
         &mut self,
         run: &mut Run<K>,
         event: &Event,
-        set: Function,
-        target: petgraph::graph::NodeIndex,
-        takes: Option<&crate::packetset::Intervals<K>>,
-        certain: bool,
+        (whole, set): (Function, Function),
+        node: Node,
+        (certain, aside): (bool, bool),
     ) {
-        let set = match takes {
-            Some(takes) => {
-                let inside = run.arena.field_in(fields::DST, takes);
-                run.arena.guard(set, inside)
-            }
-            None => set,
-        };
-        if set.is_none() {
+        if set.is_none() || aside && self.query.reading == Reading::Always {
             return;
         }
         if !certain {
@@ -371,28 +413,20 @@ impl<K: Header> Walk<'_, '_, K> {
                 return;
             }
         }
-        if let Some(node) = self.network.graph.graph.node_weight(target) {
-            self.push(run, Event { node: *node, set, ..event.clone() });
-        }
+        let set = settled(run, whole, set, event.unknown);
+        self.push(run, Event { node, set, ..event.clone() });
     }
 
     /// An opaque router: surely to the zones behind it, perhaps anywhere else.
     fn opaque(&mut self, run: &mut Run<K>, id: usize, event: &Event) {
         let next = Event { parent: Some(id), records: Vec::new(), ..event.clone() };
-        let Some(node) = self.network.graph.find(event.node) else { return };
         let mut left = event.set;
-        let edges: Vec<_> =
-            self.network.graph.graph.edges_directed(node, Direction::Outgoing).collect();
-        for edge in edges.into_iter().rev() {
-            let Step::Wire { takes, certain } = edge.weight() else { continue };
-            if let (Some(takes), true) = (takes, certain) {
-                let inside = run.arena.field_in(fields::DST, takes);
-                left = run.arena.minus(left, inside);
+        for (target, takes, certain, aside) in self.edges(event.node) {
+            let taken = inside(run, event.set, takes.as_ref());
+            if certain {
+                left = run.arena.minus(left, taken);
             }
-            if self.query.reading == Reading::Always && !certain {
-                continue;
-            }
-            self.follow(run, &next, event.set, edge.target(), takes.as_ref(), *certain);
+            self.follow(run, &next, (event.set, taken), target, (certain, aside));
         }
         if self.query.reading == Reading::Always && !left.is_none() {
             run.drops.push(Drop { set: left, event: id, records: Vec::new() });
@@ -400,13 +434,41 @@ impl<K: Header> Walk<'_, '_, K> {
     }
 }
 
+fn inside<K: Header>(run: &mut Run<K>, set: Function, takes: Option<&Intervals<K>>) -> Function {
+    let Some(takes) = takes else { return set };
+    let inside = run.arena.field_in(fields::DST, takes);
+    run.arena.guard(set, inside)
+}
+
+/// What is left of `after` when of an address that is not known every value must have got there from `before`.
+fn settled<K: Header>(
+    run: &mut Run<K>,
+    before: Function,
+    after: Function,
+    unknown: u8,
+) -> Function {
+    if unknown == 0 {
+        return after;
+    }
+    let mut lost = run.arena.minus(before, after);
+    for (bit, field) in [(1, fields::SRC), (2, fields::DST)] {
+        if unknown & bit != 0 {
+            lost = run.arena.exists(lost, field);
+        }
+    }
+    run.arena.minus(after, lost)
+}
+
+impl Record {
+    /// Whether it changed the header.
+    fn is_change(&self) -> bool {
+        matches!(self, Record::Translate { rewrite, garbled, .. } if rewrite.is_some() || *garbled)
+    }
+}
+
 /// What a device marked means nothing on the wire.
 fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
-    run.arena.assign(
-        set,
-        fields::MARK,
-        &crate::packetset::Intervals::range(K::default(), K::default()),
-    )
+    run.arena.assign(set, fields::MARK, &Intervals::range(K::default(), K::default()))
 }
 
 impl<K: Header> Run<K> {

@@ -108,6 +108,8 @@ pub struct MatrixPair {
     pub must: FlowList,
     /// What may pass; holds everything that surely passes.
     pub may: FlowList,
+    /// Whether every packet that can open a connection surely passes; addresses of devices in the zone are not counted.
+    pub everything: bool,
 }
 
 /// Why one zone reaches another, or does not.
@@ -132,6 +134,8 @@ pub struct ExplainedCase {
     pub must: FlowList,
     /// What may pass.
     pub may: FlowList,
+    /// Whether every packet that was asked for surely passes; addresses of devices in the zone are not counted.
+    pub everything: bool,
     /// One packet: of what passes when anything does, else one that is stopped.
     pub witness: Option<Flow>,
     /// Its path, down to the line that stops it when it is stopped.

@@ -95,6 +95,8 @@ pub struct End {
     /// Whether it exists beside a proper way, and not in place of it: what an opaque router might do besides delivering,
     /// a U-turn that skips the filters, a router of the segment that the sender has no reason to use.
     pub aside: bool,
+    /// Whether every filter on the way lets it pass at any time, not only within a schedule.
+    pub lasting: bool,
     /// One header as it arrives, after all translation.
     pub flow: Flow,
     /// The devices on the way, with what decided at each.
@@ -187,10 +189,13 @@ impl Trace {
         self.ends.iter().any(|end| end.certain && end.place() == Some(place))
     }
 
-    /// Whether the packet reaches `place` whatever the devices choose.
+    /// Whether the packet reaches `place` whatever the devices choose, whatever is not known, and at any time: every proper way
+    /// ends there.
     #[must_use]
     pub fn always_reaches(&self, place: Place) -> bool {
-        self.verdict_where(|end| end.place() == Some(place)) == TraceVerdict::Delivered
+        let mut proper = self.ends.iter().filter(|end| !end.aside).peekable();
+        let arrives = |end: &End| end.lasting && end.place() == Some(place);
+        !self.truncated && proper.peek().is_some() && proper.all(arrives)
     }
 
     /// Whether the widest reading lets the packet reach `place`; true when not every branch was followed.

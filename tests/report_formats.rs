@@ -216,6 +216,7 @@ fn the_other_views_are_as_harmless() {
     let [from, to] = [HOSTILE, HOSTILE].map(str::to_owned);
     let family = Family::V4;
     let case = ExplainedCase {
+        everything: false,
         family,
         must: must.clone(),
         may: may.clone(),
@@ -226,7 +227,8 @@ fn the_other_views_are_as_harmless() {
     let service = Some(HOSTILE.to_owned());
     let explanation =
         Explanation { from: from.clone(), to: to.clone(), service, cases: vec![case] };
-    let matrix = Matrix { pairs: vec![MatrixPair { from, to, family, must, may }] };
+    let matrix =
+        Matrix { pairs: vec![MatrixPair { from, to, family, must, may, everything: false }] };
     let error = InputError {
         path: HOSTILE.to_owned(),
         span: one.blame.first().map(|blame| blame.span),
@@ -241,9 +243,9 @@ fn the_other_views_are_as_harmless() {
             report::doctor(loaded, &style),
             report::explain(loaded, &explanation, false, &style),
             report::explain(loaded, &explanation, true, &style),
-            report::matrix(loaded, &matrix, MatrixFormat::Terminal, &style),
-            report::matrix(loaded, &matrix, MatrixFormat::Json, &style),
-            report::matrix(loaded, &matrix, MatrixFormat::Csv, &style),
+            report::matrix(&matrix, MatrixFormat::Terminal, &style),
+            report::matrix(&matrix, MatrixFormat::Json, &style),
+            report::matrix(&matrix, MatrixFormat::Csv, &style),
             report::problem(&error, file, &style),
         ];
         for text in shown {
@@ -255,13 +257,13 @@ fn the_other_views_are_as_harmless() {
             );
         }
     }
-    let json = report::matrix(loaded, &matrix, MatrixFormat::Json, &style(Lang::En));
+    let json = report::matrix(&matrix, MatrixFormat::Json, &style(Lang::En));
     let value: Value = serde_json::from_str(&json).unwrap();
     let pair = &value["pairs"][0];
     assert_eq!((&pair["from"], &pair["family"]), (&HOSTILE.into(), &"ipv4".into()));
     assert_eq!(pair["must"], serde_json::json!([]));
     assert_eq!(pair["may"][0]["dst"], "any");
-    let csv = report::matrix(loaded, &matrix, MatrixFormat::Csv, &style(Lang::En));
+    let csv = report::matrix(&matrix, MatrixFormat::Csv, &style(Lang::En));
     assert_eq!(csv.lines().count(), 2, "a name begins no row");
 }
 

@@ -1,6 +1,5 @@
 //! What the judgment could not see: vacuous rules, and what is missing from the picture.
 
-use super::facts::hash;
 use super::parties::{End, Resolved, ResolvedRule};
 use super::write;
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
@@ -45,7 +44,7 @@ fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding>
         causes.push(Cause { span: Some(rule.rule.span), reason });
     }
     finding.causes = causes;
-    finding.fingerprint = hash(&[Kind::Vacuous.id(), id.clone()]);
+    finding.fingerprint = crate::finding::fingerprint(&[Kind::Vacuous.id(), id.clone()]);
     Some(finding)
 }
 
@@ -89,7 +88,10 @@ fn issue(issue: &Issue) -> Finding {
         issue.cause.reason.clone(),
     );
     finding.causes = vec![issue.cause.clone()];
-    finding.fingerprint =
-        hash(&[Kind::Coverage.id(), rule.to_owned(), issue.cause.reason.en.clone()]);
+    finding.fingerprint = crate::finding::fingerprint(&[
+        Kind::Coverage.id(),
+        rule.to_owned(),
+        issue.cause.reason.en.clone(),
+    ]);
     finding
 }

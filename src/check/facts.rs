@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use sha2::{Digest, Sha256};
-
 use super::parties::{End, ResolvedRule};
 use super::{Judge, write};
 use crate::compile::LineRef;
@@ -238,13 +236,7 @@ pub(super) fn fingerprint<K>(judge: &Judge<'_, K>, finding: &Finding) -> String 
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         ));
     }
-    hash(&parts)
-}
-
-/// Sixteen hexadecimal digits of the SHA-256 of `parts`.
-pub(super) fn hash(parts: &[String]) -> String {
-    let digest = Sha256::digest(parts.join("\u{1f}").as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    crate::finding::fingerprint(&parts)
 }
 
 /// The names through which an address object comes to hold `address`, outermost first.

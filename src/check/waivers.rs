@@ -1,6 +1,5 @@
 //! Waivers: each covers exactly the packets that it names; what is wrong with the waiver itself is a finding.
 
-use super::facts::hash;
 use super::parties::{Resolved, ResolvedWaiver};
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
 use crate::policy::{Policy, Waiver};
@@ -72,7 +71,8 @@ fn problems(snapshot: &Snapshot, entry: &ResolvedWaiver, waiver: &Waiver) -> Vec
 }
 
 fn finding(waiver: &Waiver, (severity, message): (Severity, Text)) -> Finding {
-    let fingerprint = hash(&[Kind::Waiver.id(), waiver.rule.clone(), message.en.clone()]);
+    let fingerprint =
+        crate::finding::fingerprint(&[Kind::Waiver.id(), waiver.rule.clone(), message.en.clone()]);
     let mut finding =
         Finding::new(Kind::Waiver, &waiver.rule, severity, Verdict::Undetermined, message);
     finding.fingerprint = fingerprint;

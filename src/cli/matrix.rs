@@ -14,6 +14,6 @@ pub(super) fn run(run: &Run, flags: &MatrixFlags) -> Result<Exit, Stop> {
         MatrixFlag::Json => MatrixFormat::Json,
         MatrixFlag::Csv => MatrixFormat::Csv,
     };
-    run.print(report::matrix(&loaded, &matrix, format, &run.style()).as_bytes())?;
+    run.print(report::matrix(&matrix, format, &run.style()).as_bytes())?;
     Ok(Exit::Clean)
 }

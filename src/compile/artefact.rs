@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::header::Header;
+use super::height;
 use super::objects::{Objects, Pair};
 use super::{Compiled, Conditions, LineRef, Reading};
 use crate::model::{Action, Activity, Device, Id, InterfaceId, Interfaces, Line, ListId};
@@ -101,15 +102,15 @@ struct Place {
 pub(super) type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
 
 /// A line ready to be placed in a reading.
-struct Ready<K> {
-    priority: u32,
-    must: Parts<K>,
-    may: Parts<K>,
-    exact: bool,
-    activity: Activity,
-    action: Action,
-    ingress: Interfaces,
-    egress: Interfaces,
+pub(super) struct Ready<K> {
+    pub(super) priority: u32,
+    pub(super) must: Parts<K>,
+    pub(super) may: Parts<K>,
+    pub(super) exact: bool,
+    pub(super) activity: Activity,
+    pub(super) action: Action,
+    pub(super) ingress: Interfaces,
+    pub(super) egress: Interfaces,
 }
 
 impl<K: Header> Builder<'_, K> {
@@ -210,7 +211,7 @@ impl<K: Header> Builder<'_, K> {
     }
 
     /// Whether the line can apply at all.
-    fn activity(&self, line: &Line, reference: LineRef) -> Option<Activity> {
+    pub(super) fn activity(&self, line: &Line, reference: LineRef) -> Option<Activity> {
         if !line.enabled || self.conditions.without.contains(&reference) {
             return None;
         }
@@ -220,7 +221,7 @@ impl<K: Header> Builder<'_, K> {
         (activity != Activity::Inactive).then_some(activity)
     }
 
-    fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
+    pub(super) fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
         let matches = &line.matches;
         let (source, destination) =
             (self.objects.address(matches.source), self.objects.address(matches.destination));
@@ -282,14 +283,14 @@ impl<K: Header> Builder<'_, K> {
     }
 }
 
-fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
+pub(super) fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
     match interfaces {
         Interfaces::Any => Vec::new(),
         Interfaces::Of(ids) => ids.clone(),
     }
 }
 
-fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
+pub(super) fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
     u8::from(*ingress == Interfaces::Any) << 1 | u8::from(*egress == Interfaces::Any)
 }
 
@@ -313,24 +314,24 @@ fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&Parts<K>> {
     (!dropped && !parts.2.is_none() && !parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
 }
 
-struct Placed<K> {
-    first: Arc<Intervals<K>>,
-    second: Arc<Intervals<K>>,
-    rest: Function,
-    priority: u32,
+pub(super) struct Placed<K> {
+    pub(super) first: Arc<Intervals<K>>,
+    pub(super) second: Arc<Intervals<K>>,
+    pub(super) rest: Function,
+    pub(super) priority: u32,
 }
 
 /// One function for each pair of nesting heights that occurs: inside a class, intervals of a field hardly meet.
-fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
+pub(super) fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
     if lines.len() <= SMALL {
         return vec![load(arena, lines)];
     }
-    let sources = by_height(lines.iter().map(|line| &line.first));
-    let destinations = by_height(lines.iter().map(|line| &line.second));
+    let sources = height::layers(lines.iter().map(|line| &line.first));
+    let destinations = height::layers(lines.iter().map(|line| &line.second));
     let mut classes: std::collections::BTreeMap<(u8, u8), Vec<Placed<K>>> =
         std::collections::BTreeMap::new();
     for line in lines {
-        let layers = |layers: &Layers<K>, set: &Arc<Intervals<K>>| {
+        let layers = |layers: &height::Layers<K>, set: &Arc<Intervals<K>>| {
             layers.get(&Arc::as_ptr(set)).cloned().unwrap_or_default()
         };
         for (height_first, first) in layers(&sources, &line.first) {
@@ -358,60 +359,6 @@ fn load<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Function {
         })
         .collect();
     arena.first_match(&rules)
-}
-
-type Layers<K> = FxHashMap<*const Intervals<K>, Vec<(u8, Arc<Intervals<K>>)>>;
-
-/// The tallest height that is told apart; taller intervals share a class, which costs size, never truth.
-const TALLEST: u8 = 15;
-
-/// Each set cut into layers: the intervals that contain nothing, those that contain only such, and so on.
-fn by_height<'a, K: Header>(sets: impl Iterator<Item = &'a Arc<Intervals<K>>>) -> Layers<K> {
-    let mut distinct: FxHashMap<*const Intervals<K>, &Arc<Intervals<K>>> = FxHashMap::default();
-    for set in sets {
-        distinct.entry(Arc::as_ptr(set)).or_insert(set);
-    }
-    let mut all: Vec<(K, K)> = Vec::new();
-    #[allow(clippy::iter_over_hash_type, reason = "sorted below")]
-    for set in distinct.values() {
-        all.extend_from_slice(set.as_slice());
-    }
-    all.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
-    all.dedup();
-    let heights = heights(&all);
-    let layer = |set: &Arc<Intervals<K>>| {
-        let mut layers: std::collections::BTreeMap<u8, Vec<(K, K)>> =
-            std::collections::BTreeMap::new();
-        for interval in set.as_slice() {
-            layers.entry(heights.get(interval).copied().unwrap_or(0)).or_default().push(*interval);
-        }
-        layers.into_iter().map(|(height, parts)| (height, Arc::new(Intervals::of(parts)))).collect()
-    };
-    distinct.into_iter().map(|(pointer, set)| (pointer, layer(set))).collect()
-}
-
-/// The height of every interval of a list sorted by start, longest first.
-fn heights<K: Header>(all: &[(K, K)]) -> FxHashMap<(K, K), u8> {
-    let mut heights: FxHashMap<(K, K), u8> = FxHashMap::default();
-    let mut open: Vec<((K, K), u8)> = Vec::new();
-    let close = |open: &mut Vec<((K, K), u8)>, heights: &mut FxHashMap<(K, K), u8>| {
-        if let Some((interval, height)) = open.pop() {
-            heights.insert(interval, height);
-            if let Some(parent) = open.last_mut() {
-                parent.1 = parent.1.max((height + 1).min(TALLEST));
-            }
-        }
-    };
-    for interval in all {
-        while open.last().is_some_and(|((_, last), _)| *last < interval.0) {
-            close(&mut open, &mut heights);
-        }
-        open.push((*interval, 0));
-    }
-    while !open.is_empty() {
-        close(&mut open, &mut heights);
-    }
-    heights
 }
 
 /// The product of a source set, a destination set and a set over the other fields.

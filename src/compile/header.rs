@@ -125,6 +125,21 @@ pub(crate) fn flags_where<K: Key>(keep: impl Fn(u8) -> bool) -> Intervals<K> {
     )
 }
 
+/// Every packet in its normal form (see [`Flow::normalised`]), in any state and with any mark.
+pub(crate) fn normal<K: Header>(arena: &mut Arena<K>) -> Function {
+    let quiet = (fields::FLAGS, span(0, 0));
+    let tcp = cube(arena, &span(6, 6), &[]);
+    let ported = port_protocols().minus(&span(6, 6));
+    let ported = cube(arena, &ported, std::slice::from_ref(&quiet));
+    let byte = |field| (field, span(0, 255));
+    let icmp = [byte(fields::DPORT), byte(fields::SPORT), quiet.clone()];
+    let icmp = cube(arena, &icmp_protocols(), &icmp);
+    let other = Intervals::up_to(small(255)).minus(&port_protocols()).minus(&icmp_protocols());
+    let zero = |field| (field, span(0, 0));
+    let other = cube(arena, &other, &[zero(fields::DPORT), zero(fields::SPORT), quiet]);
+    arena.min_all(vec![tcp, ported, icmp, other])
+}
+
 /// The packets that can open a connection, each in its normal form (see [`Flow::normalised`] and [`Flow::is_opening`]).
 pub(crate) fn opening<K: Header>(arena: &mut Arena<K>) -> Function {
     let syn = net::TCP_SYN;

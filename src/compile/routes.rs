@@ -1,5 +1,7 @@
 //! The routing table of a context as one function over the destination.
 
+use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,7 +9,8 @@ use std::sync::Arc;
 use super::header::Header;
 use super::objects::Objects;
 use crate::model::{
-    ContextId, Device, InterfaceId, Interfaces, NextHop, PolicyRoute, RESOLVE_DEPTH, Route,
+    Activity, ContextId, Device, InterfaceId, InterfaceKind, Interfaces, Moment, NextHop,
+    PolicyRoute, RESOLVE_DEPTH, Route,
 };
 use crate::net::{Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals, Rule};
@@ -20,18 +23,25 @@ pub struct RouteTable<K> {
     pub own: Intervals<K>,
     /// From destination to the position in `groups`.
     pub best: Function,
-    /// The same without withdrawable routes; `None` when there is none.
-    pub fallback: Option<Function>,
     /// Positions in `choices` that share the load.
-    pub groups: Vec<Vec<usize>>,
-    /// Whether a group holds a withdrawable route.
-    pub withdrawable: Vec<bool>,
+    pub groups: Vec<Group>,
     /// Every way out.
     pub choices: Vec<Choice>,
     /// Policy routes, in order.
     pub policy: Vec<PolicyBranch>,
     /// Where a routing protocol is switched on whose routes are not known.
     pub dynamic: Option<(String, Span)>,
+}
+
+/// Routes of one prefix and rank.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Positions in [`RouteTable::choices`], each with whether it is there without a withdrawal.
+    pub choices: Vec<(usize, bool)>,
+    /// Whether one of them is a connected prefix.
+    pub connected: bool,
+    /// When all of them may be withdrawn: the table of what ranks behind.
+    pub behind: Option<Function>,
 }
 
 /// One way out of a context.
@@ -65,18 +75,20 @@ pub struct PolicyBranch {
     pub ingress: Interfaces,
     /// The widest set of packets that it takes.
     pub takes: Function,
-    /// The way out; `None`: any.
-    pub choice: Option<usize>,
+    /// The ways out, none when the next hop cannot be used; `None`: any.
+    pub choices: Option<Vec<usize>>,
     /// Where it stands.
     pub span: Span,
 }
 
+/// Longest prefix, then lowest distance, then lowest metric.
+type Rank = (Reverse<u8>, Prefix, u8, u32);
+
 struct Candidate {
-    prefix: Prefix,
-    distance: u8,
-    metric: u32,
+    rank: Rank,
     withdrawable: bool,
-    choice: usize,
+    connected: bool,
+    choices: Vec<(usize, bool)>,
 }
 
 impl<K: Header> RouteTable<K> {
@@ -85,17 +97,16 @@ impl<K: Header> RouteTable<K> {
         device: &Device,
         id: ContextId,
         objects: &Objects<K>,
+        at: Option<Moment>,
     ) -> Self {
         let context = &device.contexts[id];
-        let resolver = Resolver { device, context: id };
+        let resolver = Resolver { device, context: id, known: RefCell::default() };
         let mut table = RouteTable {
             own: super::intervals(
                 resolver.addresses().map(|(_, address, _, _)| address.into_range()),
             ),
             best: Function::NONE,
-            fallback: None,
             groups: Vec::new(),
-            withdrawable: Vec::new(),
             choices: Vec::new(),
             policy: Vec::new(),
             dynamic: context
@@ -105,15 +116,9 @@ impl<K: Header> RouteTable<K> {
                 .map(|d| (d.protocol.clone(), d.span)),
         };
         let candidates = table.candidates(&resolver, &context.routes);
-        table.best = table.load(arena, candidates.iter());
-        if candidates.iter().any(|candidate| candidate.withdrawable) {
-            table.fallback = Some(
-                table.load(arena, candidates.iter().filter(|candidate| !candidate.withdrawable)),
-            );
-        }
+        table.load(arena, candidates);
         for route in &context.policy_routes {
-            let branch = table.policy_branch(arena, &resolver, objects, route);
-            table.policy.push(branch);
+            table.policy_branch(arena, &resolver, objects, route, at);
         }
         table
     }
@@ -132,70 +137,68 @@ impl<K: Header> RouteTable<K> {
             if Family::of(address.0) == K::FAMILY {
                 let name = &resolver.device.interfaces[interface].name;
                 let label = format!("connected {prefix} on {name}");
-                let choice =
-                    Choice { kind: ChoiceKind::Direct(interface, true), span: Some(span), label };
-                self.choices.push(choice);
-                let choice = self.choices.len() - 1;
-                out.push(Candidate { prefix, distance: 0, metric: 0, withdrawable: false, choice });
+                let kind = resolver.by(interface, ChoiceKind::Direct(interface, true));
+                self.choices.push(Choice { kind, span: Some(span), label });
+                out.push(Candidate {
+                    rank: (Reverse(prefix.len()), prefix, 0, 0),
+                    withdrawable: false,
+                    connected: true,
+                    choices: vec![(self.choices.len() - 1, true)],
+                });
             }
         }
         for route in routes.iter().filter(|route| route.prefix.family() == K::FAMILY) {
-            let Some(kind) = resolver.resolve(route.next_hop, RESOLVE_DEPTH) else { continue };
-            self.choices.push(Choice {
-                kind,
-                span: Some(route.span),
-                label: format!("route {}", route.prefix),
-            });
-            out.push(Candidate {
-                prefix: route.prefix,
-                distance: route.distance.max(1),
-                metric: route.metric,
-                withdrawable: route.withdrawable,
-                choice: self.choices.len() - 1,
-            });
+            let prefix = route.prefix;
+            let (kinds, may_fail) = resolver.resolve(route.next_hop, RESOLVE_DEPTH);
+            let mut choices = Vec::new();
+            for (kind, certain) in kinds {
+                let label = format!("route {prefix}");
+                self.choices.push(Choice { kind, span: Some(route.span), label });
+                choices.push((self.choices.len() - 1, certain));
+            }
+            if !choices.is_empty() {
+                out.push(Candidate {
+                    rank: (Reverse(prefix.len()), prefix, route.distance, route.metric),
+                    withdrawable: route.withdrawable || may_fail,
+                    connected: false,
+                    choices,
+                });
+            }
         }
         out
     }
 
     /// Longest prefix first; within a prefix the best distance and metric share the load.
-    fn load<'a>(
-        &mut self,
-        arena: &mut Arena<K>,
-        candidates: impl Iterator<Item = &'a Candidate>,
-    ) -> Function {
-        let mut by_prefix: BTreeMap<(std::cmp::Reverse<u8>, Prefix), Vec<&Candidate>> =
-            BTreeMap::new();
-        for candidate in candidates {
-            by_prefix
-                .entry((std::cmp::Reverse(candidate.prefix.len()), candidate.prefix))
-                .or_default()
-                .push(candidate);
+    fn load(&mut self, arena: &mut Arena<K>, mut candidates: Vec<Candidate>) {
+        candidates.sort_by_key(|candidate| candidate.rank);
+        let mut parts: Vec<Intervals<K>> = Vec::new();
+        let mut loose = Vec::new();
+        let mut settled: Option<Prefix> = None;
+        for group in candidates.chunk_by(|a, b| a.rank == b.rank) {
+            let Some(first) = group.first() else { continue };
+            let prefix = first.rank.1;
+            if settled == Some(prefix) {
+                continue;
+            }
+            parts.push(super::intervals::<K>(std::iter::once(prefix.range())));
+            if group.iter().all(|candidate| candidate.withdrawable) {
+                loose.push(self.groups.len());
+            } else {
+                settled = Some(prefix);
+            }
+            self.groups.push(Group {
+                choices: group.iter().flat_map(|c| c.choices.iter().copied()).collect(),
+                connected: group.iter().any(|candidate| candidate.connected),
+                behind: None,
+            });
         }
-        let everything = Intervals::up_to(K::narrow(K::FAMILY.last()));
-        let mut parts = Vec::new();
-        for ((_, prefix), list) in by_prefix {
-            let best = list.iter().map(|c| (c.distance, c.metric)).min();
-            let chosen: Vec<&&Candidate> =
-                list.iter().filter(|c| Some((c.distance, c.metric)) == best).collect();
-            self.withdrawable.push(chosen.iter().any(|candidate| candidate.withdrawable));
-            self.groups.push(chosen.iter().map(|candidate| candidate.choice).collect());
-            parts.push((
-                super::intervals::<K>(std::iter::once(prefix.range())),
-                self.groups.len() - 1,
-            ));
+        self.best = first_match(arena, &parts, 0);
+        for index in loose {
+            let behind = first_match(arena, &parts, index + 1);
+            if let Some(group) = self.groups.get_mut(index) {
+                group.behind = Some(behind);
+            }
         }
-        let first = u32::try_from(self.groups.len() - parts.len()).unwrap_or(0);
-        let rules: Vec<Rule<'_, K>> = parts
-            .iter()
-            .zip(first..)
-            .map(|((second, _), priority)| Rule {
-                first: &everything,
-                second,
-                rest: Function::ALL,
-                priority,
-            })
-            .collect();
-        arena.first_match(&rules)
     }
 
     fn policy_branch(
@@ -204,8 +207,13 @@ impl<K: Header> RouteTable<K> {
         resolver: &Resolver<'_>,
         objects: &Objects<K>,
         route: &PolicyRoute,
-    ) -> PolicyBranch {
+        at: Option<Moment>,
+    ) {
         let matches = &route.matches;
+        let schedule = matches.schedule.map(|id| resolver.device.schedules[id].activity(at));
+        if schedule == Some(Activity::Inactive) {
+            return;
+        }
         let (source, destination) =
             (objects.address(matches.source), objects.address(matches.destination));
         let rest = objects.rest(arena, matches);
@@ -213,16 +221,42 @@ impl<K: Header> RouteTable<K> {
             arena,
             &(Arc::clone(&source.may), Arc::clone(&destination.may), rest.may),
         );
-        let kind = route.next_hop.and_then(|hop| resolver.resolve(hop, RESOLVE_DEPTH));
-        let label = "policy route".to_owned();
-        let choice = kind.map(|kind| self.choice(Choice { kind, span: Some(route.span), label }));
-        PolicyBranch { ingress: matches.ingress.clone(), takes, choice, span: route.span }
+        let mut choices = None;
+        if let Some(hop) = route.next_hop {
+            let (kinds, _) = resolver.resolve(hop, RESOLVE_DEPTH);
+            let choice =
+                |kind| Choice { kind, span: Some(route.span), label: "policy route".to_owned() };
+            choices = Some(kinds.into_iter().map(|(kind, _)| self.choice(choice(kind))).collect());
+        }
+        let ingress = matches.ingress.clone();
+        self.policy.push(PolicyBranch { ingress, takes, choices, span: route.span });
     }
 }
+
+/// From destination to the first of `parts` that holds it, from position `from` on.
+fn first_match<K: Header>(arena: &mut Arena<K>, parts: &[Intervals<K>], from: usize) -> Function {
+    let everything = Intervals::up_to(K::narrow(K::FAMILY.last()));
+    let rules: Vec<Rule<'_, K>> = parts
+        .iter()
+        .zip(0..)
+        .skip(from)
+        .map(|(second, priority)| Rule {
+            first: &everything,
+            second,
+            rest: Function::ALL,
+            priority,
+        })
+        .collect();
+    arena.first_match(&rules)
+}
+
+/// Ways out, each with whether it is there without a withdrawal; and whether there may be none.
+type Ways = (Vec<(ChoiceKind, bool)>, bool);
 
 struct Resolver<'a> {
     device: &'a Device,
     context: ContextId,
+    known: RefCell<BTreeMap<(IpAddr, usize), Ways>>,
 }
 
 #[derive(Clone, Copy)]
@@ -249,36 +283,90 @@ impl Resolver<'_> {
         self.device.interfaces[interface].up
     }
 
-    /// Where a next hop leads; `None` when it cannot be used.
-    fn resolve(&self, hop: NextHop, depth: usize) -> Option<ChoiceKind> {
+    /// What goes to a loopback interface is dropped.
+    fn by(&self, interface: InterfaceId, kind: ChoiceKind) -> ChoiceKind {
+        match self.device.interfaces[interface].kind {
+            InterfaceKind::Loopback => ChoiceKind::Discard,
+            _ => kind,
+        }
+    }
+
+    /// Where a next hop leads, each way with whether it is there without a withdrawal, none when it cannot be used; and
+    /// whether it may become unusable.
+    fn resolve(&self, hop: NextHop, depth: usize) -> Ways {
+        let out = |interface, kind| {
+            let usable = self.is_up(interface).then(|| (self.by(interface, kind), true));
+            (usable.into_iter().collect(), false)
+        };
         match hop {
-            NextHop::Discard => Some(ChoiceKind::Discard),
-            NextHop::Context(context) => Some(ChoiceKind::Context(context)),
-            NextHop::Interface(interface) => {
-                self.is_up(interface).then_some(ChoiceKind::Direct(interface, false))
-            }
+            NextHop::Discard => (vec![(ChoiceKind::Discard, true)], false),
+            NextHop::Context(context) => (vec![(ChoiceKind::Context(context), true)], false),
+            NextHop::Interface(interface) => out(interface, ChoiceKind::Direct(interface, false)),
             NextHop::Gateway { address, interface: Some(interface) } => {
-                self.is_up(interface).then_some(ChoiceKind::Gateway(interface, address))
+                out(interface, ChoiceKind::Gateway(interface, address))
             }
             NextHop::Gateway { address, interface: None } => self.gateway(address, depth),
         }
     }
 
-    fn gateway(&self, address: IpAddr, depth: usize) -> Option<ChoiceKind> {
-        let connected = self.addresses().filter(|(_, _, prefix, _)| prefix.contains(address));
-        if let Some((interface, ..)) = connected.max_by_key(|(_, _, prefix, _)| prefix.len()) {
-            return Some(ChoiceKind::Gateway(interface, address));
+    fn gateway(&self, address: IpAddr, depth: usize) -> Ways {
+        let holds = |(interface, _, prefix, _): &(InterfaceId, Own, Prefix, Span)| {
+            let kind = self.device.interfaces[*interface].kind;
+            kind != InterfaceKind::Loopback && prefix.contains(address)
+        };
+        let connected: Vec<(InterfaceId, Prefix)> =
+            self.addresses().filter(holds).map(|(i, _, prefix, _)| (i, prefix)).collect();
+        if let Some(longest) = connected.iter().map(|(_, prefix)| prefix.len()).max() {
+            let best = connected.iter().filter(|(_, prefix)| prefix.len() == longest);
+            let ways = best.map(|(i, _)| (ChoiceKind::Gateway(*i, address), true));
+            return (ways.collect(), false);
         }
-        let routes = self.device.contexts[self.context]
-            .routes
-            .iter()
-            .filter(|route| route.prefix.contains(address));
-        let route = routes.max_by_key(|route| {
-            (route.prefix.len(), std::cmp::Reverse((route.distance, route.metric)))
-        })?;
-        match self.resolve(route.next_hop, depth.checked_sub(1)?)? {
-            ChoiceKind::Direct(interface, _) => Some(ChoiceKind::Gateway(interface, address)),
-            other => Some(other),
+        match depth.checked_sub(1) {
+            Some(depth) => self.through(address, depth),
+            None => (Vec::new(), false),
         }
+    }
+
+    /// The way to a gateway that lies behind another route.
+    fn through(&self, gateway: IpAddr, depth: usize) -> Ways {
+        if let Some(known) = self.known.borrow().get(&(gateway, depth)) {
+            return known.clone();
+        }
+        let routes = self.device.contexts[self.context].routes.iter();
+        let mut found: Vec<((Reverse<u8>, u8, u32), Option<&Route>)> = routes
+            .filter(|route| route.prefix.contains(gateway))
+            .map(|route| ((Reverse(route.prefix.len()), route.distance, route.metric), Some(route)))
+            .collect();
+        let loopbacks = self.addresses().filter(|(_, _, prefix, _)| prefix.contains(gateway));
+        found.extend(loopbacks.map(|(_, _, prefix, _)| ((Reverse(prefix.len()), 0, 0), None)));
+        found.sort_by_key(|(rank, _)| *rank);
+        let (mut out, mut certain, mut may_fail) = (Vec::new(), true, true);
+        for group in found.chunk_by(|a, b| a.0 == b.0) {
+            let mut firm = false;
+            let before = out.len();
+            for (_, route) in group {
+                let (ways, loose) = match route {
+                    None => (vec![(ChoiceKind::Discard, true)], false),
+                    Some(route) => {
+                        let (ways, may_fail) = self.resolve(route.next_hop, depth);
+                        (ways, route.withdrawable || may_fail)
+                    }
+                };
+                firm |= !loose && !ways.is_empty();
+                out.extend(ways.into_iter().map(|(kind, sure)| match kind {
+                    ChoiceKind::Direct(interface, _) => {
+                        (ChoiceKind::Gateway(interface, gateway), certain && sure)
+                    }
+                    other => (other, certain && sure),
+                }));
+            }
+            if firm {
+                may_fail = false;
+                break;
+            }
+            certain &= out.len() == before;
+        }
+        self.known.borrow_mut().insert((gateway, depth), (out.clone(), may_fail));
+        (out, may_fail)
     }
 }

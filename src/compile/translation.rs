@@ -13,8 +13,23 @@ pub struct Outcome {
     pub before: Function,
     /// The rewrite; `None` when they stay as they are.
     pub rewrite: Option<RewriteId>,
+    /// Whether an unread line may have made anything of both addresses.
+    pub garbled: bool,
     /// The line; `None` when no line matched.
     pub line: Option<LineRef>,
+}
+
+/// What a translation list does to a set.
+#[derive(Debug)]
+pub struct Applied {
+    /// Every fate that a line decides.
+    pub outcomes: Vec<Outcome>,
+    /// What no line takes.
+    pub left: Function,
+    /// What an undecided line may stop.
+    pub undecided: Function,
+    /// Whether no line is in doubt.
+    pub exact: bool,
 }
 
 /// All outcomes for the packets of `set`, and what no line of the list takes. In [`Reading::Must`] only outcomes that are the
@@ -27,7 +42,7 @@ pub fn apply<K: Header>(
     ports: (InterfaceId, Option<InterfaceId>),
     set: Function,
     reading: Reading,
-) -> (Vec<Outcome>, Function, bool) {
+) -> Applied {
     let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
     let undecided_at = |p: u32| {
         artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided)
@@ -56,12 +71,15 @@ pub fn apply<K: Header>(
         untouched = scratch.minus(untouched, doubt);
     } else {
         untouched = scratch.min(untouched, undecided);
+        for garbled in [false, true] {
+            outcomes.push(Outcome { before: undecided, rewrite: None, garbled, line: None });
+        }
         outcomes.extend(
             possible.into_iter().map(|(before, priority)| outcome(artefact, before, priority)),
         );
     }
     outcomes.retain(|outcome| !outcome.before.is_none());
-    (outcomes, untouched, exact)
+    Applied { outcomes, left: untouched, undecided, exact }
 }
 
 fn outcome<K>(artefact: &Artefact<K>, before: Function, priority: u32) -> Outcome {
@@ -70,7 +88,7 @@ fn outcome<K>(artefact: &Artefact<K>, before: Function, priority: u32) -> Outcom
         Action::Rewrite(id) => Some(id),
         _ => None,
     });
-    Outcome { before, rewrite, line: entry.map(|entry| entry.line) }
+    Outcome { before, rewrite, garbled: false, line: entry.map(|entry| entry.line) }
 }
 
 /// The packets that an uncertain line may take: those that no certain line took before it, and those of undecided lines.
@@ -107,19 +125,47 @@ fn uncertain<K: Header>(
     out
 }
 
-/// The packets of `set` after `rewrite`. `egress` holds the addresses of the interface by which they leave.
+/// The fields, as bits, that `rewrite` sets, and those among them whose value is not known.
+#[must_use]
+pub fn addressed<K: Header>(rewrite: &Rewrite, egress: &Intervals<K>) -> (u8, u8) {
+    let (mut set, mut unknown) = (0, 0);
+    for (bit, map) in [(1, &rewrite.source), (2, &rewrite.destination)] {
+        let known = match map {
+            None => continue,
+            Some(AddressMap::Shift { from, to }) => {
+                from.family() == K::FAMILY && to.family() == K::FAMILY
+            }
+            Some(AddressMap::Pool(ranges)) => ranges.iter().any(|r| r.family() == K::FAMILY),
+            Some(AddressMap::EgressInterface) => !egress.is_empty(),
+            Some(AddressMap::Unknown) => false,
+        };
+        set |= bit;
+        unknown |= if known { 0 } else { bit };
+    }
+    (set, unknown)
+}
+
+/// What an unread line of a translation list may do.
+#[must_use]
+pub fn garble() -> Rewrite {
+    let any = Some(AddressMap::Unknown);
+    Rewrite { source: any.clone(), destination: any, ..Rewrite::default() }
+}
+
+/// The packets of `set` after `rewrite`. `egress` holds the addresses of the interface by which they leave, `all` those that
+/// an unknown address can have.
 #[must_use]
 pub fn image<K: Header>(
     scratch: &mut Arena<K>,
     set: Function,
     rewrite: &Rewrite,
-    id: RewriteId,
-    egress: &Intervals<K>,
+    id: Option<RewriteId>,
+    (egress, all): (&Intervals<K>, &Intervals<K>),
 ) -> Function {
     let mut out = set;
     for (field, map) in [(fields::SRC, &rewrite.source), (fields::DST, &rewrite.destination)] {
         if let Some(map) = map {
-            out = map_address(scratch, out, field, map, egress);
+            out = map_address(scratch, out, field, map, (egress, all));
         }
     }
     for (field, map) in
@@ -129,9 +175,16 @@ pub fn image<K: Header>(
             out = map_port(scratch, out, field, map);
         }
     }
-    if rewrite.destination.is_some() || rewrite.destination_port.is_some() {
-        let mark = K::narrow(Id::index(id) as u128 + 1);
-        out = scratch.assign(out, fields::MARK, &Intervals::range(mark, mark));
+    let Some(id) = id else { return out };
+    let mark = K::narrow(Id::index(id) as u128 + 1);
+    let mark = Intervals::range(mark, mark);
+    if rewrite.destination.is_some() {
+        out = scratch.assign(out, fields::MARK, &mark);
+    } else if rewrite.destination_port.is_some() {
+        let ported = scratch.field_in(fields::PROTOCOL, &port_protocols());
+        let (with, without) = (scratch.guard(out, ported), scratch.minus(out, ported));
+        let with = scratch.assign(with, fields::MARK, &mark);
+        out = scratch.min(with, without);
     }
     out
 }
@@ -141,9 +194,8 @@ fn map_address<K: Header>(
     set: Function,
     field: usize,
     map: &AddressMap,
-    egress: &Intervals<K>,
+    (egress, all): (&Intervals<K>, &Intervals<K>),
 ) -> Function {
-    let all = Intervals::up_to(K::narrow(K::FAMILY.last()));
     match map {
         AddressMap::Shift { from, to }
             if from.family() == K::FAMILY && to.family() == K::FAMILY =>
@@ -152,11 +204,11 @@ fn map_address<K: Header>(
         }
         AddressMap::Pool(ranges) => {
             let pool = super::intervals(ranges.iter().copied());
-            scratch.assign(set, field, if pool.is_empty() { &all } else { &pool })
+            scratch.assign(set, field, if pool.is_empty() { all } else { &pool })
         }
         AddressMap::EgressInterface if !egress.is_empty() => scratch.assign(set, field, egress),
         AddressMap::Shift { .. } | AddressMap::EgressInterface | AddressMap::Unknown => {
-            scratch.assign(set, field, &all)
+            scratch.assign(set, field, all)
         }
     }
 }

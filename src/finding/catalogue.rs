@@ -213,8 +213,8 @@ fn lint_entries() -> Vec<Entry> {
             id: "lint/shadowed",
             title: text!("届かない行", "shadowed line"),
             meaning: text!(
-                "前にある行がすべての通信を先に処理するため、この行は一度も使われません。動作は前の行と異なります。",
-                "Lines before it decide every packet first, so it never applies; and they decide otherwise than it would."
+                "前にある行がすべての通信を先に処理するため、この行は一度も使われません。前の行と動作が異なるときは重大度を上げています。",
+                "Lines before it decide every packet first, so it never applies; it is graver when they decide otherwise than it would."
             ),
             reason: text!(
                 "遮断したつもりの行が効いていないことがあります。",

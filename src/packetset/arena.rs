@@ -63,8 +63,8 @@ pub struct Arena<K> {
     pub(super) cache: Vec<(u32, Function, Function, Function)>,
 }
 
-/// Entries of the direct-mapped operation cache.
-const CACHE: usize = 1 << 14;
+/// Entries of the direct-mapped operation cache: it grows with the arena, so that a small question stays cheap.
+const CACHE: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 14;
 
 impl<K: Key> Arena<K> {
     /// An empty arena over fields whose largest coordinates are `widths`, in the order in which nodes test them, that holds at
@@ -234,25 +234,28 @@ impl<K: Key> Arena<K> {
     }
 
     pub(super) fn cached(&self, op: u32, a: Function, b: Function) -> Option<Function> {
-        let entry = self.cache.get(cache_slot(op, a, b))?;
+        let entry = self.cache.get(cache_slot(op, a, b, self.cache.len()))?;
         (entry.0 == op && entry.1 == a && entry.2 == b).then_some(entry.3)
     }
 
     pub(super) fn remember(&mut self, op: u32, a: Function, b: Function, result: Function) {
-        if self.cache.is_empty() {
-            self.cache = vec![(u32::MAX, Function::NONE, Function::NONE, Function::NONE); CACHE];
+        if self.cache.len() < self.nodes.len().clamp(*CACHE.start(), *CACHE.end()) {
+            let grown = (self.cache.len() * 4).clamp(*CACHE.start(), *CACHE.end());
+            self.cache = vec![(u32::MAX, Function::NONE, Function::NONE, Function::NONE); grown];
         }
-        if let Some(entry) = self.cache.get_mut(cache_slot(op, a, b)) {
+        let slot = cache_slot(op, a, b, self.cache.len());
+        if let Some(entry) = self.cache.get_mut(slot) {
             *entry = (op, a, b, result);
         }
     }
 }
 
-fn cache_slot(op: u32, a: Function, b: Function) -> usize {
+/// The place of an operation in a cache of `size` entries, a power of two.
+fn cache_slot(op: u32, a: Function, b: Function, size: usize) -> usize {
     let mixed = (u64::from(a.0) << 32 | u64::from(b.0))
         .wrapping_add(u64::from(op))
         .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    usize::try_from(mixed >> 40).unwrap_or(0) & (CACHE - 1)
+    usize::try_from(mixed >> 40).unwrap_or(0) & size.wrapping_sub(1)
 }
 
 fn hash_of<K: Key>(field: u8, steps: impl Iterator<Item = (K, Function)>) -> u64 {

@@ -83,7 +83,7 @@ impl<K: Header> Run<K> {
         while let Some(event) = at.and_then(|id| self.events.get(id)).cloned() {
             for record in event.records.iter().rev() {
                 match record {
-                    Record::Translate { rewrite: Some(_), .. } => narrowed = None,
+                    record if record.is_change() => narrowed = None,
                     Record::Filter { filter, after } => {
                         let set =
                             narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));

@@ -1,9 +1,12 @@
 //! The way of a set through one device: its pipeline, stage by stage.
 
-use super::{Drop, FilterRef, Network, Query, Record, Run};
-use crate::compile::{self, ChoiceKind, Compiled, Header, Reading, RouteTable, fields};
-use crate::graph::Node;
-use crate::model::{Action, Binding, ContextId, Device, Filter, Id, InterfaceId, Stage, Translate};
+use super::{Drop, FilterRef, Network, Query, Record, Run, settled};
+use crate::compile::{self, ChoiceKind, Compiled, Group, Header, Reading, RouteTable, fields};
+use crate::graph::{self, Node};
+use crate::model::{
+    Action, AddressMap, Binding, ContextId, Device, Filter, Id, InterfaceId, InterfaceKind, Stage,
+    Translate,
+};
 use crate::net::{Family, State};
 use crate::packetset::{Function, Intervals};
 use crate::snapshot::{Place, Port};
@@ -14,6 +17,8 @@ pub(super) struct Branch {
     pub(super) node: Node,
     pub(super) set: Function,
     pub(super) records: Vec<Record>,
+    /// As [`super::Event::unknown`].
+    pub(super) unknown: u8,
 }
 
 pub(super) struct Transit<'q, 'a, K> {
@@ -48,27 +53,90 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     }
 
     /// Every branch of `set`; `fresh` when it has just come in, so that the stages before the route apply.
-    pub(super) fn run(&mut self, run: &mut Run<K>, set: Function, fresh: bool) -> Vec<Branch> {
-        let pipeline = &self.model().contexts[self.context].pipeline;
-        let route = pipeline
-            .iter()
-            .position(|stage| matches!(stage, Stage::Route))
-            .unwrap_or(pipeline.len());
-        let mut branches = vec![Branch { node: Node::Arrive(self.port), set, records: Vec::new() }];
+    pub(super) fn run(
+        &mut self,
+        run: &mut Run<K>,
+        (set, unknown): (Function, u8),
+        fresh: bool,
+    ) -> Vec<Branch> {
+        let end = self.model().contexts[self.context].pipeline.len();
+        let route = self.before_route();
+        let first = Branch { node: Node::Arrive(self.port), set, records: Vec::new(), unknown };
+        let mut branches = vec![self.forwardable(run, first)];
         if fresh {
-            branches = self.stages(run, branches, 0..route, None);
+            branches = self.stages(run, branches, 0..route, (None, true));
         }
         let mut out = Vec::new();
         for branch in branches {
-            let forwarded = if fresh { self.local(run, branch, &mut out) } else { branch };
+            let branch = self.forwardable(run, branch);
+            let forwarded = self.local(run, branch, &mut out);
             for (next, egress) in self.route(run, forwarded) {
-                let bypass = self.hairpin(run, &next, egress);
-                out.extend(bypass);
-                out.extend(self.stages(run, vec![next], route + 1..pipeline.len(), egress));
+                let Some(interface) = egress else {
+                    out.push(next);
+                    continue;
+                };
+                if let Some(bypass) = self.hairpin(run, &next, interface) {
+                    out.extend(self.stages(run, vec![bypass], route + 1..end, (egress, false)));
+                }
+                out.extend(self.stages(run, vec![next], route + 1..end, (egress, true)));
             }
         }
         out.retain(|branch| !branch.set.is_none());
         out
+    }
+
+    fn before_route(&self) -> usize {
+        let pipeline = &self.model().contexts[self.context].pipeline;
+        let at = pipeline.iter().position(|stage| matches!(stage, Stage::Route));
+        at.unwrap_or(pipeline.len())
+    }
+
+    /// What can be forwarded or accepted at all.
+    fn forwardable(&self, run: &mut Run<K>, branch: Branch) -> Branch {
+        let unicast = graph::unicast::<K>();
+        let source = run.arena.field_in(fields::SRC, &unicast);
+        let destination = run.arena.field_in(fields::DST, &unicast);
+        let set = run.arena.guard(branch.set, source);
+        let set = run.arena.guard(set, destination);
+        let lost = run.arena.minus(branch.set, set);
+        self.lose(run, &branch, lost);
+        Branch { set, ..branch }
+    }
+
+    /// What the device may answer for on the segment of the port because it would translate it before the route, and what it
+    /// surely answers for: what is translated one to one, whatever the lines do.
+    pub(super) fn answers(&self, run: &mut Run<K>, set: Function) -> (Function, Function) {
+        let mut sums = [Function::NONE; 3];
+        let pipeline = &self.model().contexts[self.context].pipeline;
+        let (ports, mut plain) = ((self.port.interface, None), set);
+        for stage in pipeline.iter().take(self.before_route()) {
+            let Stage::Translate(translate) = stage else { continue };
+            let (Some(binding), Some(compiled)) =
+                (binding(&translate.bindings, ports), self.compiled())
+            else {
+                continue;
+            };
+            let (mut open, mut kept) = (plain, Function::NONE);
+            for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
+                let arena = &mut run.arena;
+                let applied = compile::apply(artefact, arena, compiled, ports, open, Reading::May);
+                for outcome in applied.outcomes {
+                    let rewrite = outcome.rewrite.map(|id| &self.model().rewrites[id]);
+                    let map = rewrite.and_then(|rewrite| rewrite.destination.as_ref());
+                    let [shifted, other, same] = split(run, &outcome, map);
+                    for (sum, part) in sums.iter_mut().zip([shifted, other, same]) {
+                        *sum = run.arena.min(*sum, part);
+                    }
+                    kept = run.arena.min(kept, same);
+                }
+                open = applied.left;
+            }
+            plain = run.arena.min(kept, open);
+        }
+        let [shifted, other, _] = sums;
+        let some = run.arena.min(shifted, other);
+        let doubt = run.arena.min(other, plain);
+        (some, run.arena.minus(shifted, doubt))
     }
 
     fn stages(
@@ -76,12 +144,13 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         run: &mut Run<K>,
         mut branches: Vec<Branch>,
         range: std::ops::Range<usize>,
-        egress: Option<InterfaceId>,
+        (egress, filtering): (Option<InterfaceId>, bool),
     ) -> Vec<Branch> {
         let pipeline = &self.model().contexts[self.context].pipeline;
         let ports = (self.port.interface, egress);
         for (index, stage) in pipeline.iter().enumerate().take(range.end).skip(range.start) {
             branches = match stage {
+                Stage::Filter(_) if !filtering => branches,
                 Stage::Filter(filter) => {
                     let place = FilterRef {
                         device: self.port.device,
@@ -134,7 +203,9 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         if passed != sure {
             run.exact = false;
         }
+        let before = branch.set;
         branch.set = if self.query.reading == Reading::Must { sure } else { passed };
+        branch.set = settled(run, before, branch.set, branch.unknown);
         branch.records.push(Record::Filter { filter: place, after: branch.set });
         branch
     }
@@ -208,31 +279,51 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         let mut out = Vec::new();
         let mut open = branch.set;
         for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
-            let (outcomes, left, exact) =
+            let applied =
                 compile::apply(artefact, &mut run.arena, compiled, ports, open, self.query.reading);
-            run.exact &= exact;
-            open = left;
-            for outcome in outcomes {
-                let rewrite = outcome.rewrite.map(|id| (id, &self.model().rewrites[id]));
-                let set = match rewrite {
-                    Some((id, rewrite)) => {
-                        compile::image(&mut run.arena, outcome.before, rewrite, id, &egress)
-                    }
-                    None => outcome.before,
-                };
-                let mut records = branch.records.clone();
-                records.push(Record::Translate {
-                    device: self.port.device,
-                    before: outcome.before,
-                    rewrite: outcome.rewrite,
-                    line: outcome.line,
-                });
-                out.push(Branch { node: branch.node, set, records });
+            run.exact &= applied.exact;
+            self.lose(run, &branch, applied.undecided);
+            open = applied.left;
+            for outcome in applied.outcomes {
+                out.push(self.translated(run, &branch, &outcome, &egress));
             }
         }
+        let open = settled(run, branch.set, open, branch.unknown);
         out.push(Branch { set: open, ..branch });
         out.retain(|branch| !branch.set.is_none());
         out
+    }
+
+    fn translated(
+        &self,
+        run: &mut Run<K>,
+        branch: &Branch,
+        outcome: &compile::Outcome,
+        egress: &Intervals<K>,
+    ) -> Branch {
+        let before = settled(run, branch.set, outcome.before, branch.unknown);
+        let all = graph::unicast::<K>();
+        let garble = compile::garble();
+        let rewrite = match outcome.rewrite {
+            Some(id) => Some(&self.model().rewrites[id]),
+            None => outcome.garbled.then_some(&garble),
+        };
+        let (mut set, mut unknown) = (before, branch.unknown);
+        if let Some(rewrite) = rewrite {
+            set = compile::image(&mut run.arena, before, rewrite, outcome.rewrite, (egress, &all));
+            let (known, open) = compile::addressed(rewrite, egress);
+            let open = if self.query.reading == Reading::Must { open } else { 0 };
+            unknown = unknown & !known | open;
+        }
+        let mut records = branch.records.clone();
+        records.push(Record::Translate {
+            device: self.port.device,
+            before,
+            rewrite: outcome.rewrite,
+            garbled: outcome.garbled,
+            line: outcome.line,
+        });
+        Branch { node: branch.node, set, records, unknown }
     }
 
     fn egress_addresses(&self, egress: Option<InterfaceId>) -> Intervals<K> {
@@ -249,7 +340,9 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             node: Node::End(Place::Device(self.port.device)),
             set: run.arena.guard(branch.set, own),
             records: branch.records.clone(),
+            unknown: branch.unknown,
         };
+        itself.set = settled(run, branch.set, itself.set, branch.unknown);
         for (index, filter) in self.model().contexts[self.context].local.iter().enumerate() {
             let ports = (self.port.interface, None);
             let place = FilterRef {
@@ -262,7 +355,8 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             itself = self.filter(run, itself, filter, place);
         }
         out.push(itself);
-        branch.set = run.arena.minus(branch.set, own);
+        let foreign = run.arena.minus(branch.set, own);
+        branch.set = settled(run, branch.set, foreign, branch.unknown);
         branch
     }
 
@@ -281,12 +375,20 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
                 continue;
             }
             run.exact = false;
-            match (self.query.reading, policy.choice) {
-                (Reading::Must, _) => plain = run.arena.minus(plain, taken),
-                (_, Some(choice)) => self.choose(run, &branch, taken, choice, &mut out),
-                (_, None) => self.flood(&branch, taken, &mut out),
+            if self.query.reading == Reading::Must {
+                plain = run.arena.minus(plain, taken);
+                continue;
+            }
+            match &policy.choices {
+                Some(choices) => {
+                    for choice in choices {
+                        self.choose(run, &branch, taken, *choice, &mut out);
+                    }
+                }
+                None => self.flood(run, &branch, taken, &mut out),
             }
         }
+        let plain = settled(run, branch.set, plain, branch.unknown);
         self.look_up(run, &branch, plain, &mut out);
         out.retain(|(branch, _)| !branch.set.is_none());
         out
@@ -305,47 +407,55 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         let unrouted = run.arena.minus(set, routed);
         self.lose(run, branch, unrouted);
         let mut unsure = unrouted;
-        for group in run.arena.priorities(found) {
-            let part = run.arena.select(found, &|p| p == group);
-            let choices = table.groups.get(group as usize).map_or(&[][..], Vec::as_slice);
-            if !choices.iter().all(|choice| is_connected(table, *choice)) {
+        for number in run.arena.priorities(found) {
+            let part = run.arena.select(found, &|p| p == number);
+            let part = settled(run, set, part, branch.unknown);
+            let Some(group) = table.groups.get(number as usize) else { continue };
+            if !group.connected {
                 unsure = run.arena.min(unsure, part);
                 if table.dynamic.is_some() && self.query.reading == Reading::Must {
                     continue;
                 }
             }
-            for choice in choices {
-                self.choose(run, branch, part, *choice, out);
-            }
-            if table.withdrawable.get(group as usize) == Some(&true)
-                && self.query.reading == Reading::May
-            {
-                self.fall_back(run, branch, part, out);
-            }
+            self.take(run, branch, (part, true), group, out);
         }
         if table.dynamic.is_some() && !unsure.is_none() {
             run.exact = false;
             if self.query.reading != Reading::Must {
-                self.flood(branch, unsure, out);
+                self.flood(run, branch, unsure, out);
             }
         }
     }
 
-    fn fall_back(
+    /// The ways of a group, and when it may be withdrawn those of what ranks behind.
+    fn take(
         &self,
         run: &mut Run<K>,
         branch: &Branch,
-        set: Function,
+        (set, certain): (Function, bool),
+        group: &Group,
         out: &mut Vec<(Branch, Option<InterfaceId>)>,
     ) {
+        for (choice, sure) in &group.choices {
+            if certain && *sure || self.query.reading != Reading::Must {
+                self.choose(run, branch, set, *choice, out);
+            }
+            run.exact &= *sure;
+        }
         let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return };
-        let Some(fallback) = table.fallback else { return };
+        let Some(behind) = group.behind else { return };
         run.exact = false;
-        let found = run.arena.import(&compiled.arena, fallback, set);
-        for group in run.arena.priorities(found) {
-            let part = run.arena.select(found, &|p| p == group);
-            for choice in table.groups.get(group as usize).into_iter().flatten() {
-                self.choose(run, branch, part, *choice, out);
+        if self.query.reading == Reading::Must {
+            return;
+        }
+        let found = run.arena.import(&compiled.arena, behind, set);
+        let routed = run.arena.support(found);
+        let unrouted = run.arena.minus(set, routed);
+        self.lose(run, branch, unrouted);
+        for number in run.arena.priorities(found) {
+            let part = run.arena.select(found, &|p| p == number);
+            if let Some(group) = table.groups.get(number as usize) {
+                self.take(run, branch, (part, false), group, out);
             }
         }
     }
@@ -367,6 +477,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             node: Node::Depart(self.port.device, self.context, choice),
             set,
             records: branch.records.clone(),
+            unknown: branch.unknown,
         };
         next.records.push(Record::Route {
             device: self.port.device,
@@ -385,25 +496,27 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         }
     }
 
-    /// Out of every interface of the context: the way is not known.
-    fn flood(&self, branch: &Branch, set: Function, out: &mut Vec<(Branch, Option<InterfaceId>)>) {
+    /// Out of every interface of the context: the way is not known, and perhaps there is none.
+    fn flood(
+        &self,
+        run: &mut Run<K>,
+        branch: &Branch,
+        set: Function,
+        out: &mut Vec<(Branch, Option<InterfaceId>)>,
+    ) {
+        self.lose(run, branch, set);
         let interfaces =
             self.model().interfaces.iter().filter(|(_, i)| i.up && i.context == self.context);
-        for (id, _) in interfaces {
+        for (id, _) in interfaces.filter(|(_, i)| i.kind != InterfaceKind::Loopback) {
             let node = Node::Flood(self.port.device, id);
-            out.push((Branch { node, set, records: branch.records.clone() }, Some(id)));
+            out.push((Branch { node, set, ..branch.clone() }, Some(id)));
         }
     }
 
     /// Packets that leave by the interface they came in by, where such packets may pass unfiltered.
-    fn hairpin(
-        &self,
-        run: &mut Run<K>,
-        branch: &Branch,
-        egress: Option<InterfaceId>,
-    ) -> Option<Branch> {
+    fn hairpin(&self, run: &mut Run<K>, branch: &Branch, egress: InterfaceId) -> Option<Branch> {
         let unfiltered = self.model().interfaces[self.port.interface].hairpin_unfiltered;
-        if egress != Some(self.port.interface) || !unfiltered {
+        if egress != self.port.interface || !unfiltered {
             return None;
         }
         run.exact = false;
@@ -422,8 +535,27 @@ impl Permitted {
     }
 }
 
-fn is_connected<K>(table: &RouteTable<K>, choice: usize) -> bool {
-    matches!(table.choices.get(choice).map(|choice| choice.kind), Some(ChoiceKind::Direct(_, true)))
+/// The packets of an outcome by what becomes of their destination: moved one to one, changed otherwise, the same.
+fn split<K: Header>(
+    run: &mut Run<K>,
+    outcome: &compile::Outcome,
+    map: Option<&AddressMap>,
+) -> [Function; 3] {
+    let (before, none) = (outcome.before, Function::NONE);
+    match map {
+        None if outcome.garbled => [none, before, none],
+        None => [none, none, before],
+        Some(AddressMap::Shift { from, to }) if from == to => [none, none, before],
+        Some(AddressMap::Shift { .. }) => [before, none, none],
+        Some(AddressMap::Pool(ranges)) if ranges.iter().all(|range| range.extent() == 0) => {
+            let [only] = ranges.as_slice() else { return [none, before, none] };
+            let only = compile::intervals(std::iter::once(*only));
+            let only = run.arena.field_in(fields::DST, &only);
+            let same = run.arena.guard(before, only);
+            [none, run.arena.minus(before, same), same]
+        }
+        Some(_) => [none, before, none],
+    }
 }
 
 /// The first binding that fits.

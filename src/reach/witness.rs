@@ -89,6 +89,9 @@ impl<K: Header> Run<K> {
 
     fn undo(&mut self, network: &Network<'_, K>, record: &Record, point: Vec<K>) -> Option<Vec<K>> {
         match record {
+            Record::Translate { before, garbled: true, .. } => {
+                compile::pull_back(&mut self.arena, *before, &compile::garble(), &point)
+            }
             Record::Translate { device, before, rewrite: Some(id), .. } => {
                 let rewrite = &network.snapshot.devices[*device].rewrites[*id];
                 compile::pull_back(&mut self.arena, *before, rewrite, &point)

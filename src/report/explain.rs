@@ -33,15 +33,14 @@ pub fn explain(loaded: &Loaded, explanation: &Explanation, json: bool, style: &S
     if json { as_json(loaded, explanation) } else { as_text(loaded, explanation, style) }
 }
 
-fn word(loaded: &Loaded, explanation: &Explanation, case: &ExplainedCase) -> Passage {
-    let ends = (explanation.from.as_str(), explanation.to.as_str());
-    passage(loaded, ends, case.family, &case.must, &case.may)
+fn word(case: &ExplainedCase) -> Passage {
+    passage(&case.must, &case.may, case.everything)
 }
 
 fn as_json(loaded: &Loaded, explanation: &Explanation) -> String {
     let case = |case: &ExplainedCase| CaseJson {
         family: mirror::family_word(case.family),
-        passage: word(loaded, explanation, case).id(),
+        passage: word(case).id(),
         must: mirror::cubes(&case.must),
         may: mirror::cubes(&case.may),
         witness: case.witness.as_ref().map(mirror::flow),
@@ -81,7 +80,7 @@ fn one_case(
     case: &ExplainedCase,
     style: &Style,
 ) {
-    let word = word(loaded, explanation, case);
+    let word = word(case);
     let line = sentence(explanation, case, word);
     page.sentence("", "  ", Tone::Strong, line.get(style.lang));
     if let Some(flow) = &case.witness {

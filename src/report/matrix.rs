@@ -4,7 +4,7 @@ use super::page::{Page, Tone};
 use super::passage::{Passage, passage};
 use super::{Style, escape, mirror, view, width};
 use crate::net::Family;
-use crate::scan::{Loaded, Matrix, MatrixPair};
+use crate::scan::{Matrix, MatrixPair};
 use crate::text;
 use serde::Serialize;
 
@@ -41,24 +41,24 @@ struct PairJson {
 
 /// The matrix as text.
 #[must_use]
-pub fn matrix(loaded: &Loaded, matrix: &Matrix, format: MatrixFormat, style: &Style) -> String {
+pub fn matrix(matrix: &Matrix, format: MatrixFormat, style: &Style) -> String {
     match format {
-        MatrixFormat::Terminal => table(loaded, matrix, style),
-        MatrixFormat::Json => json(loaded, matrix),
-        MatrixFormat::Csv => csv(loaded, matrix),
+        MatrixFormat::Terminal => table(matrix, style),
+        MatrixFormat::Json => json(matrix),
+        MatrixFormat::Csv => csv(matrix),
     }
 }
 
-fn word(loaded: &Loaded, pair: &MatrixPair) -> Passage {
-    passage(loaded, (&pair.from, &pair.to), pair.family, &pair.must, &pair.may)
+fn word(pair: &MatrixPair) -> Passage {
+    passage(&pair.must, &pair.may, pair.everything)
 }
 
-fn json(loaded: &Loaded, matrix: &Matrix) -> String {
+fn json(matrix: &Matrix) -> String {
     let pair = |pair: &MatrixPair| PairJson {
         from: pair.from.clone(),
         to: pair.to.clone(),
         family: mirror::family_word(pair.family),
-        passage: word(loaded, pair).id(),
+        passage: word(pair).id(),
         must: mirror::cubes(&pair.must),
         may: mirror::cubes(&pair.may),
         must_omitted: pair.must.omitted,
@@ -68,7 +68,7 @@ fn json(loaded: &Loaded, matrix: &Matrix) -> String {
     escape::json(&serde_json::to_string_pretty(&all).unwrap_or_default()) + "\n"
 }
 
-fn csv(loaded: &Loaded, matrix: &Matrix) -> String {
+fn csv(matrix: &Matrix) -> String {
     let mut out = "from,to,family,passage,must,may\n".to_owned();
     for pair in &matrix.pairs {
         let flows = |list| view::flow_lines(list, usize::MAX, text::Lang::En).join("; ");
@@ -76,7 +76,7 @@ fn csv(loaded: &Loaded, matrix: &Matrix) -> String {
             pair.from.clone(),
             pair.to.clone(),
             pair.family.id().to_owned(),
-            word(loaded, pair).id().to_owned(),
+            word(pair).id().to_owned(),
             flows(&pair.must),
             flows(&pair.may),
         ];
@@ -86,7 +86,7 @@ fn csv(loaded: &Loaded, matrix: &Matrix) -> String {
     out
 }
 
-fn table(loaded: &Loaded, matrix: &Matrix, style: &Style) -> String {
+fn table(matrix: &Matrix, style: &Style) -> String {
     let mut page = Page::new(style);
     if matrix.pairs.is_empty() {
         let none = text!("ゾーンの組がありません。", "There is no pair of zones.");
@@ -99,9 +99,9 @@ fn table(loaded: &Loaded, matrix: &Matrix, style: &Style) -> String {
             continue;
         }
         let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
-        let open = pairs.iter().any(|pair| word(loaded, pair) != Passage::None);
+        let open = pairs.iter().any(|pair| word(pair) != Passage::None);
         if open {
-            one_family(&mut page, loaded, &pairs, name, style);
+            one_family(&mut page, &pairs, name, style);
         } else {
             let count = pairs.len();
             let line = text!(
@@ -116,13 +116,7 @@ fn table(loaded: &Loaded, matrix: &Matrix, style: &Style) -> String {
     page.finish()
 }
 
-fn one_family(
-    page: &mut Page<'_>,
-    loaded: &Loaded,
-    pairs: &[&MatrixPair],
-    name: &str,
-    style: &Style,
-) {
+fn one_family(page: &mut Page<'_>, pairs: &[&MatrixPair], name: &str, style: &Style) {
     page.heading(&text!(
         "{name}: 行から列への到達可能性",
         "{name}: what travels from the row to the column"
@@ -133,7 +127,7 @@ fn one_family(
     let cell = |to: &str| width::columns(to).max(if style.lang == text::Lang::Ja { 9 } else { 12 });
     let total = first + tos.iter().map(|to| cell(to) + 2).sum::<usize>();
     if total > style.width.unwrap_or(TABLE_LIMIT).max(80) {
-        return list(page, loaded, pairs, style);
+        return list(page, pairs, style);
     }
     let mut header = width::pad("", first);
     for to in &tos {
@@ -146,7 +140,7 @@ fn one_family(
             .iter()
             .map(|to| {
                 let pair = pairs.iter().find(|pair| pair.from == *from && pair.to == *to);
-                let word = pair.map(|pair| word(loaded, pair));
+                let word = pair.map(|pair| word(pair));
                 let text = word.map_or("-".to_owned(), |w| w.word().get(style.lang).to_owned());
                 let tone = word.map_or(Tone::Faint, Passage::tone);
                 (tone, format!("  {}", width::pad(&text, cell(to))))
@@ -159,14 +153,14 @@ fn one_family(
     }
     if style.verbose {
         page.blank();
-        list(page, loaded, pairs, style);
+        list(page, pairs, style);
     }
 }
 
 /// The pairs between which something passes, with what passes.
-fn list(page: &mut Page<'_>, loaded: &Loaded, pairs: &[&MatrixPair], style: &Style) {
+fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style) {
     for pair in pairs {
-        let word = word(loaded, pair);
+        let word = word(pair);
         if word == Passage::None {
             continue;
         }
@@ -179,7 +173,7 @@ fn list(page: &mut Page<'_>, loaded: &Loaded, pairs: &[&MatrixPair], style: &Sty
             page.sentence("    ", "      ", Tone::Plain, &line);
         }
     }
-    let closed = pairs.iter().filter(|pair| self::word(loaded, pair) == Passage::None).count();
+    let closed = pairs.iter().filter(|pair| self::word(pair) == Passage::None).count();
     if closed > 0 {
         let line = text!(
             "ほかの {closed} 組では、通るものはありません。",

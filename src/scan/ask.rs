@@ -4,7 +4,7 @@ use super::{ExplainedCase, Explanation, InputError, Loaded, Matrix, MatrixPair};
 use crate::check::{self, End};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Cause, FlowList};
-use crate::packetset::{Arena, Function};
+use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
 use crate::reach::{Network, Query, Run, opening};
 use crate::snapshot::{Place, ZoneId};
@@ -39,6 +39,8 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
         {
             let widest = delivered(&network, &mut may, to);
             let widest = check::list_flows(&mut may.arena, widest, FLOWS);
+            let everything =
+                passes_whole(&network, must.as_mut().unwrap_or(&mut may), (from, to), &[]);
             let sure = must.as_mut().map(|run| {
                 let set = delivered(&network, run, to);
                 check::list_flows(&mut run.arena, set, FLOWS)
@@ -49,6 +51,7 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
                 family: K::FAMILY,
                 must: sure.unwrap_or_else(|| widest.clone()),
                 may: widest,
+                everything,
             });
         }
     }
@@ -75,6 +78,28 @@ fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) ->
     let all = run.delivered(to.place, None);
     let inside = run.arena.field_in(fields::DST, &check::addresses(network, to));
     run.arena.guard(all, inside)
+}
+
+/// Whether a run delivers every packet of the services that could open a connection, but to devices' own addresses.
+fn passes_whole<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    ends: (&End, &End),
+    services: &[Service],
+) -> bool {
+    let devices = network.compiled.iter().flat_map(|device| &device.routes);
+    let own = devices.fold(Intervals::empty(), |all, table| all.union(&table.own));
+    let source = run.arena.field_in(fields::SRC, &check::addresses(network, ends.0).minus(&own));
+    let destination =
+        run.arena.field_in(fields::DST, &check::addresses(network, ends.1).minus(&own));
+    let services = check::service_set(&mut run.arena, services);
+    let opening = opening(&mut run.arena);
+    let all = [source, destination, services]
+        .into_iter()
+        .fold(opening, |all, part| run.arena.guard(all, part));
+    let arrived = delivered(network, run, ends.1);
+    let arrived = run.arena.exists(arrived, fields::MARK);
+    run.arena.is_subset(all, arrived)
 }
 
 #[allow(clippy::result_large_err, reason = "once a run")]
@@ -153,6 +178,7 @@ fn case<K: Header>(
         check::list_flows(&mut run.arena, set, FLOWS)
     };
     let (sure, widest) = (list(&mut must), list(&mut may));
+    let everything = passes_whole(&network, &mut must, (from, to), services);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };
     let witness = check::example(&network, run, (from, to), services)?;
     let trace = trace::trace(&loaded.snapshot, Ingress::Zone(zone), witness, &Options::default());
@@ -169,6 +195,7 @@ fn case<K: Header>(
         family: K::FAMILY,
         must: sure,
         may: widest,
+        everything,
         witness: Some(witness),
         path,
         causes,

@@ -181,7 +181,7 @@ impl Walker<'_, '_> {
         results: &mut Results,
         entered: &BTreeSet<ListId>,
     ) -> Result<Step, Cut> {
-        let matched = self.judge.line(line);
+        let matched = self.judge.line(line, self.purpose == Purpose::Translate);
         let sure = match matched.truth {
             Truth::No => return Ok(Step::On),
             Truth::Mixed(cut) => return Err(cut),
@@ -207,6 +207,8 @@ impl Walker<'_, '_> {
             Action::Undecided => self.undecided(line, results, &decider),
             Action::Return if sure => results.falls = true,
             Action::Return => {
+                // Whether the rest of the list is met is not known: read as a line that may do anything.
+                self.undecided(line, results, &decider);
                 results.falls = true;
                 return Ok(Step::On);
             }

@@ -5,7 +5,7 @@ use super::packet::{Cut, Packet, destination_in, destination_is};
 use super::proxy;
 use super::route::Target;
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
-use super::walk::Walker;
+use super::walk::{Walker, forwardable};
 use super::{Disposition, Ingress, Origin};
 use crate::finding::Hop;
 use crate::model::{InterfaceId, InterfaceKind};
@@ -106,6 +106,9 @@ impl Walker<'_> {
     pub(super) fn start(&mut self, ingress: Ingress, packet: Packet) {
         let traveller = Traveller::new(packet);
         let snapshot = self.snapshot;
+        if forwardable(&traveller) == Ok(false) {
+            return self.end(traveller, Disposition::NotForwardable, None);
+        }
         match ingress {
             Ingress::Port(port) => self.send(Receiver::Port(port), traveller),
             Ingress::Segment(segment) => self.start_on(segment, traveller),
@@ -137,9 +140,15 @@ impl Walker<'_> {
             }
             // A destination that is not beside the sender is for a router, not for nobody.
             handed.retain(|hand| beside || hand.to != To::Unzoned);
-            Ok(handed)
+            let mut behind = Vec::new();
+            for opaque in &around.opaques {
+                if !holding(snapshot, &snapshot.opaques[*opaque].zones, &t.packet)?.is_empty() {
+                    behind.push(*opaque);
+                }
+            }
+            Ok((handed, behind))
         };
-        for (traveller, handed) in self.parts(traveller, ask) {
+        for (traveller, (handed, behind)) in self.parts(traveller, ask) {
             let direct: Vec<To> = handed.iter().map(|hand| hand.to).collect();
             for hand in handed.iter().filter(|hand| !matches!(hand.to, To::Receiver(_))) {
                 let mut next = traveller.clone();
@@ -155,9 +164,12 @@ impl Walker<'_> {
                 self.send(receiver, next);
             }
             for opaque in &around.opaques {
-                let cause = causes::opaque_cause(snapshot, *opaque);
-                let mut next = traveller.clone().doubting(vec![cause]);
-                let proper = around.ports.is_empty() && direct.is_empty()
+                let mut next = traveller.clone();
+                let leads = behind.contains(opaque);
+                if !leads {
+                    next = next.doubting(vec![causes::opaque_cause(snapshot, *opaque)]);
+                }
+                let proper = (around.ports.is_empty() || leads) && direct.is_empty()
                     || direct.contains(&opaque_to(opaque));
                 next.aside = !proper;
                 self.send(Receiver::Opaque(*opaque), next);
@@ -225,6 +237,12 @@ impl Walker<'_> {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
+            if is_outside(snapshot, id) {
+                if behind.is_empty() {
+                    self.end(traveller, Disposition::NoRoute, Some(Origin::Behind(id)));
+                }
+                continue;
+            }
             let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
             if behind.is_empty() {
                 let origin = Some(Origin::Behind(id));
@@ -255,6 +273,13 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// Whether an opaque router stands for an outside network only: it delivers there and forwards nothing else.
+fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
+    let opaque = &snapshot.opaques[id];
+    let mut zones = opaque.zones.iter().map(|zone| &snapshot.zones[*zone]);
+    opaque.declared && !opaque.zones.is_empty() && zones.all(|zone| zone.external)
 }
 
 fn through_opaque(snapshot: &Snapshot, id: OpaqueId, mut traveller: Traveller) -> Traveller {

@@ -41,6 +41,7 @@ impl<'a> Site<'a> {
             state: self.state(traveller),
             touched: &traveller.touched,
             at: self.at,
+            lasting: false,
         })
     }
 
@@ -81,6 +82,8 @@ impl<'a> Site<'a> {
             }
             None => no_binding(filter),
         };
+        let mut traveller = traveller;
+        traveller.lasting &= doubted.is_empty() && self.lasts(filter, &traveller)?;
         if !doubted.is_empty() {
             let label = "unread lines".to_owned();
             let unread = Decider { span: doubted.first().and_then(|c| c.span), label, sure: false };
@@ -89,6 +92,17 @@ impl<'a> Site<'a> {
             results.causes.extend(doubted.iter().cloned());
         }
         Ok(filtered(&traveller, &results))
+    }
+
+    /// Whether the filter lets the packet pass at any time.
+    fn lasts(&self, filter: &Filter, traveller: &Traveller) -> Result<bool, Cut> {
+        let Some(binding) = self.binding(&filter.bindings) else { return Ok(true) };
+        if self.device.schedules.is_empty() {
+            return Ok(true);
+        }
+        let view = View { lasting: true, ..self.judge(traveller).view() };
+        let results = list::binding(&mut Judge::new(view), binding, Purpose::Filter)?;
+        Ok(results.certain() && results.outcomes.contains_key(&Outcome::Permit))
     }
 
     /// The packet after a translation stage.

@@ -48,6 +48,8 @@ pub(super) struct Traveller {
     pub(super) certain: bool,
     /// Whether it took a way that exists beside the proper one: see [`super::End::aside`].
     pub(super) aside: bool,
+    /// Whether it would go on at any time, not only within a schedule.
+    pub(super) lasting: bool,
     pub(super) hops: Vec<Hop>,
     pub(super) devices: Vec<DeviceId>,
     pub(super) causes: Vec<Cause>,
@@ -69,6 +71,7 @@ impl Traveller {
             arrived: packet,
             certain: true,
             aside: false,
+            lasting: true,
             hops: Vec::new(),
             devices: Vec::new(),
             causes: Vec::new(),

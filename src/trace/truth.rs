@@ -73,6 +73,8 @@ pub(super) struct View<'a> {
     /// The rewrites of this device that changed the destination.
     pub(super) touched: &'a [RewriteId],
     pub(super) at: Option<Moment>,
+    /// Asks for what holds at any time: a permit line that is active at some time only does not apply.
+    pub(super) lasting: bool,
 }
 
 /// Evaluates conditions on one view and remembers the value of every object that it met.
@@ -112,9 +114,9 @@ impl<'a> Judge<'a> {
         self.view
     }
 
-    /// Whether `line` applies. A schedule that is active at some time only lets a permit or translation line apply (there is
-    /// a time when it does) and leaves any other line in doubt.
-    pub(super) fn line(&mut self, line: &Line) -> Matched {
+    /// Whether `line` applies. A schedule that is active at some time only lets a permit line of a filter apply (there is a
+    /// time when it does) and leaves any other line in doubt.
+    pub(super) fn line(&mut self, line: &Line, translating: bool) -> Matched {
         let mut matched = Matched { truth: Truth::No, schedule: None };
         if !line.enabled {
             return matched;
@@ -124,7 +126,9 @@ impl<'a> Judge<'a> {
         let on_time = match (activity, line.action) {
             (Activity::Inactive, _) => return matched,
             (Activity::Active, _) => Truth::Yes,
-            (Activity::Sometimes, Action::Permit | Action::Rewrite(_)) => Truth::Yes,
+            (Activity::Sometimes, Action::Permit) if translating => Truth::Maybe,
+            (Activity::Sometimes, Action::Permit) if self.view.lasting => return matched,
+            (Activity::Sometimes, Action::Permit) => Truth::Yes,
             (Activity::Sometimes, _) => Truth::Maybe,
         };
         if activity == Activity::Sometimes {

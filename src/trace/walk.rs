@@ -33,7 +33,7 @@ pub(super) struct Walker<'a> {
     /// Devices with lines that were not understood and can change anything.
     doubted: BTreeMap<DeviceId, Vec<Cause>>,
     queue: VecDeque<(Receiver, Traveller)>,
-    explored: BTreeSet<(Receiver, Packet, bool, bool, Vec<DeviceId>)>,
+    explored: BTreeSet<(Receiver, Packet, [bool; 3], Vec<DeviceId>)>,
     steps: usize,
     trace: Trace,
 }
@@ -94,6 +94,7 @@ impl<'a> Walker<'a> {
             disposition,
             certain: traveller.certain,
             aside: traveller.aside,
+            lasting: traveller.lasting,
             flow: traveller.packet.flow(),
             hops: traveller.hops,
             devices: traveller.devices,
@@ -132,7 +133,8 @@ impl<'a> Walker<'a> {
         }
         // Where nothing is certain any more, the way to a place adds nothing to having been there.
         let way = if traveller.certain { traveller.devices.clone() } else { Vec::new() };
-        let key = (receiver, traveller.packet, traveller.certain, traveller.aside, way);
+        let marks = [traveller.certain, traveller.aside, traveller.lasting];
+        let key = (receiver, traveller.packet, marks, way);
         if self.explored.insert(key) {
             traveller.received.push(state);
             self.queue.push_back((receiver, traveller));
@@ -257,18 +259,21 @@ impl<'a> Walker<'a> {
     fn decide(&mut self, visit: &Visit, traveller: Traveller) {
         let device = &self.snapshot.devices[visit.device];
         let own = |traveller: &Traveller| {
+            if visit.crossing.is_none() && !forwardable(traveller)? {
+                return Ok(None);
+            }
             let mut own = false;
             let up = device.interfaces.iter().filter(|(_, i)| i.up && i.context == visit.context);
             for address in up.flat_map(|(_, i)| &i.addresses) {
                 own |= destination_is(&traveller.packet, address.address)?;
             }
-            Ok(own)
+            Ok(Some(own))
         };
         for (traveller, own) in self.parts(traveller, own) {
-            if own {
-                self.accept(visit, traveller);
-            } else {
-                self.route(visit, traveller);
+            match own {
+                Some(true) => self.accept(visit, traveller),
+                Some(false) => self.route(visit, traveller),
+                None => self.end(traveller, Disposition::NotForwardable, None),
             }
         }
     }
@@ -330,7 +335,9 @@ impl<'a> Walker<'a> {
             }
             self.leave(visit, next, choice.way);
         }
-        if lookup.may_fail {
+        let lost = |policy: &&PolicyRoute| policy.next_hop.is_none();
+        if lookup.may_fail || unseen && !lookup.connected || decision.policy.iter().any(|p| lost(p))
+        {
             let sure = lookup.choices.is_empty() && !doubt;
             let lost = traveller.clone();
             let lost = if sure { lost } else { lost.doubting(causes.clone()) };
@@ -348,9 +355,8 @@ impl<'a> Walker<'a> {
                 self.leave(visit, next, way);
             }
         }
-        if unseen {
-            let mut next = traveller.doubting(causes);
-            next.aside |= lookup.connected;
+        if unseen && !lookup.connected {
+            let next = traveller.doubting(causes);
             for interface in table.exits() {
                 let way = Way::Out { interface, target: Target::Anyone };
                 let mut next = next.clone();
@@ -437,7 +443,7 @@ fn after_route(context: &Context) -> &[Stage] {
 }
 
 /// Rule 6.
-fn forwardable(traveller: &Traveller) -> Result<bool, Cut> {
+pub(super) fn forwardable(traveller: &Traveller) -> Result<bool, Cut> {
     let packet = &traveller.packet;
     let blocks = |family: Family| non_unicast(family).iter().filter_map(|b| Prefix::parse(b));
     let mut forwardable = true;
@@ -466,6 +472,7 @@ fn policy_routes<'c>(
         state: if visit.session { State::Established } else { traveller.packet.state },
         touched: &traveller.touched,
         at,
+        lasting: false,
     });
     let mut matching = Vec::new();
     for policy in &context.policy_routes {

@@ -114,6 +114,7 @@ fn a_list_can_do_exactly_what_some_reading_of_its_doubts_does() {
             state: State::New,
             touched: &[],
             at: None,
+            lasting: false,
         });
         let results =
             list::binding(&mut judge, &bind(list, Action::Deny), Purpose::Filter).unwrap();

@@ -1,5 +1,4 @@
 use super::*;
-use crate::formats::detect;
 
 #[test]
 fn the_header_gives_name_version_and_certainty() {
@@ -16,7 +15,7 @@ fn the_header_gives_name_version_and_certainty() {
 #[test]
 fn excerpts_are_recognised_and_others_are_not() {
     assert_eq!((FORMAT.detect)("config firewall policy\nedit 1\nnext\nend\n"), 80);
-    assert_eq!(detect("config system interface\nedit \"a\"\nnext\nend\n").unwrap().id, "fortios");
+    assert!((FORMAT.detect)("config system interface\nedit \"a\"\nnext\nend\n") > 0);
     let ios = "hostname r1\n!\ninterface Gi0/0\n ip address 10.0.0.1 255.255.255.0\n!\naccess-list 1 permit any\nend\n";
     assert_eq!((FORMAT.detect)(ios), 0);
     assert_eq!((FORMAT.detect)(""), 0);

@@ -1,0 +1,194 @@
+//! What somebody wrote into the lists of filters, and what the lines of a list leave to one another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compile::{Covers, Fate};
+use crate::model::{Action, Binding, Device, Filter, Interfaces, Line, ListId, Stage};
+use crate::source::Span;
+
+/// A rule list that a filter consults.
+pub(super) struct List {
+    pub(super) id: ListId,
+    /// Its entries, in order.
+    pub(super) entries: Vec<Entry>,
+    /// Whether every filter that consults it follows connections.
+    pub(super) stateful: bool,
+    /// Ingress and egress conditions under which it is consulted, in order, each once.
+    pub(super) places: Vec<(Interfaces, Interfaces)>,
+}
+
+/// One line of the configuration: all lines of the list that come from it.
+pub(super) struct Entry {
+    pub(super) span: Span,
+    /// Positions in the list; never empty.
+    pub(super) members: Vec<usize>,
+    /// What the other lines leave to it, in both families together.
+    pub(super) fate: Fate,
+}
+
+/// Filters whose lines follow from something else than a rule list.
+const DERIVED: [&str; 6] = [
+    "unread lines",
+    "NAT reverse path",
+    "IPsec selectors",
+    "aaa authentication",
+    "management-only",
+    "management",
+];
+/// Filters of the device's own traffic that somebody writes as rule lists.
+const WRITTEN_LOCAL: [&str; 2] = ["local-in policy", "control-plane"];
+
+impl Entry {
+    /// The lines of the entry.
+    pub(super) fn lines<'d>(
+        &self,
+        device: &'d Device,
+        list: ListId,
+    ) -> impl Iterator<Item = &'d Line> + use<'d, '_> {
+        let lines = &device.lists[list].lines;
+        self.members.iter().filter_map(|member| lines.get(*member))
+    }
+}
+
+impl List {
+    /// The entries of these lines, each once, in order, without `except`.
+    pub(super) fn holding(&self, lines: &[u32], except: Span) -> Vec<&Entry> {
+        let lines: BTreeSet<usize> = lines.iter().map(|at| *at as usize).collect();
+        let holds = |entry: &&Entry| entry.members.iter().any(|member| lines.contains(member));
+        self.entries.iter().filter(holds).filter(|entry| entry.span != except).collect()
+    }
+}
+
+/// The lists of the filters of `device`, each once, in the order of the tables.
+pub(super) fn lists(device: &Device) -> Vec<List> {
+    let bound = bound(device);
+    let mut v4 = Covers::<u32>::new(device);
+    let mut v6 = Covers::<u128>::new(device);
+    let mut claimed = BTreeSet::new();
+    let mut out = Vec::new();
+    for (id, bindings) in bound {
+        let end = end(&bindings);
+        let mut entries = entries(device, id, &bindings, &claimed);
+        claimed.extend(entries.iter().map(|entry| entry.span));
+        let fates = [v4.fates(id, end), v6.fates(id, end)];
+        for entry in &mut entries {
+            entry.fate = join(&entry.members, &fates);
+        }
+        let stateful = bindings.iter().all(|bound| bound.stateful);
+        let mut places = Vec::new();
+        for bound in &bindings {
+            let place = (bound.binding.ingress.clone(), bound.binding.egress.clone());
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        out.push(List { id, entries, stateful, places });
+    }
+    out
+}
+
+/// One binding of a list.
+struct Bound<'d> {
+    binding: &'d Binding,
+    /// Whether no list comes after it there.
+    last: bool,
+    stateful: bool,
+}
+
+fn bound(device: &Device) -> BTreeMap<ListId, Vec<Bound<'_>>> {
+    let mut bound: BTreeMap<ListId, Vec<Bound<'_>>> = BTreeMap::new();
+    for filter in filters(device) {
+        for binding in &filter.bindings {
+            for list in &binding.lists {
+                let last = binding.lists.last() == Some(list);
+                let stateful = filter.stateful;
+                bound.entry(*list).or_default().push(Bound { binding, last, stateful });
+            }
+        }
+    }
+    bound
+}
+
+fn filters(device: &Device) -> Vec<&Filter> {
+    let mut filters = Vec::new();
+    for (_, context) in device.contexts.iter() {
+        filters.extend(context.pipeline.iter().filter_map(|stage| match stage {
+            Stage::Filter(filter) if !DERIVED.contains(&filter.name) => Some(filter),
+            _ => None,
+        }));
+        filters.extend(context.local.iter().filter(|f| WRITTEN_LOCAL.contains(&f.name)));
+    }
+    filters
+}
+
+/// What happens to packets that no line of the list decides, when that is the same wherever it is bound.
+fn end(bindings: &[Bound<'_>]) -> Option<Action> {
+    let first = bindings.first()?.binding.default;
+    bindings.iter().all(|bound| bound.last && bound.binding.default == first).then_some(first)
+}
+
+/// The entries of a list: permits and denies, unless another list has the same lines, or the line is where the list is bound.
+fn entries(
+    device: &Device,
+    list: ListId,
+    bindings: &[Bound<'_>],
+    claimed: &BTreeSet<Span>,
+) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut index: BTreeMap<Span, usize> = BTreeMap::new();
+    for (position, line) in device.lists[list].lines.iter().enumerate() {
+        let binds = bindings.iter().any(|bound| bound.binding.span == Some(line.span));
+        let decides = matches!(line.action, Action::Permit | Action::Deny);
+        if binds || !decides || claimed.contains(&line.span) {
+            continue;
+        }
+        let at = *index.entry(line.span).or_insert_with(|| {
+            entries.push(Entry { span: line.span, members: Vec::new(), fate: Fate::Live });
+            entries.len() - 1
+        });
+        if let Some(entry) = entries.get_mut(at) {
+            entry.members.push(position);
+        }
+    }
+    entries
+}
+
+/// The fate of several lines in several families as one: live as soon as one is.
+fn join(members: &[usize], fates: &[Vec<Fate>]) -> Fate {
+    let mut joined = Fate::Empty;
+    for fates in fates {
+        for member in members {
+            let next = fates.get(*member).cloned().unwrap_or(Fate::Live);
+            joined = match (joined, next) {
+                (Fate::Live, _) | (_, Fate::Live) => return Fate::Live,
+                (joined, Fate::Empty) => joined,
+                (Fate::Empty, next) => next,
+                (Fate::Covered(a), Fate::Covered(b)) => Fate::Covered([a, b].concat()),
+                (Fate::Repeated { by: a, end: x }, Fate::Repeated { by: b, end: y }) => {
+                    Fate::Repeated { by: [a, b].concat(), end: x || y }
+                }
+                (Fate::Repeated { by, end }, Fate::Covered(_))
+                | (Fate::Covered(_), Fate::Repeated { by, end }) => Fate::Repeated { by, end },
+            };
+        }
+    }
+    joined
+}
+
+/// The interfaces that narrow a line, as an engineer names them; `None` when nothing does.
+pub(super) fn interfaces(device: &Device, interfaces: &Interfaces) -> Option<String> {
+    match interfaces {
+        Interfaces::Any => None,
+        Interfaces::Of(ids) => {
+            let names = ids.iter().map(|id| {
+                let interface = &device.interfaces[*id];
+                interface
+                    .alias
+                    .as_ref()
+                    .filter(|_| device.format == "asa")
+                    .unwrap_or(&interface.name)
+            });
+            Some(names.map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
