@@ -2,7 +2,12 @@
 //! path crosses one to three of them. Rules name object groups; 6 % have any source, 3 % any destination, 7 % deny. The core and
 //! every other leaf are ASA, the rest FortiOS. The same numbers give the same bytes.
 
-#![allow(dead_code, unreachable_pub, reason = "each user takes the part that it needs")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::indexing_slicing,
+    reason = "each user takes the part that it needs"
+)]
 
 use std::fmt::Write;
 
@@ -359,6 +364,21 @@ fn fortios(site: Site, rules: &[Rule]) -> String {
         let _ =
             write!(out, "    edit \"tcp-{port}\"\n        set tcp-portrange {port}\n    next\n");
     }
+    fortios_policies(&mut out, site, rules);
+    out.push_str("end\nconfig router static\n");
+    for (index, (network, len, gateway, interface)) in site.routes().into_iter().enumerate() {
+        let _ = write!(
+            out,
+            "    edit {}\n        set dst {network} {}\n        set gateway {gateway}\n        set device \"{interface}\"\n    next\n",
+            index + 1,
+            mask(len)
+        );
+    }
+    out.push_str("end\n");
+    out
+}
+
+fn fortios_policies(out: &mut String, site: Site, rules: &[Rule]) {
     out.push_str("end\nconfig firewall policy\n");
     for (index, rule) in rules.iter().enumerate() {
         let side = |group: &Group, side: &str| {
@@ -376,15 +396,4 @@ fn fortios(site: Site, rules: &[Rule]) -> String {
             side(&rule.destination, "D"),
         );
     }
-    out.push_str("end\nconfig router static\n");
-    for (index, (network, len, gateway, interface)) in site.routes().into_iter().enumerate() {
-        let _ = write!(
-            out,
-            "    edit {}\n        set dst {network} {}\n        set gateway {gateway}\n        set device \"{interface}\"\n    next\n",
-            index + 1,
-            mask(len)
-        );
-    }
-    out.push_str("end\n");
-    out
 }

@@ -2,6 +2,7 @@
 //! takes bytes and panics with a sentence when an invariant does not hold.
 
 #![allow(
+    dead_code,
     clippy::expect_used,
     clippy::indexing_slicing,
     unreachable_pub,
