@@ -253,6 +253,9 @@ fn first_match<K: Header>(arena: &mut Arena<K>, parts: &[Intervals<K>], from: us
 /// Ways out, each with whether it is there without a withdrawal; and whether there may be none.
 type Ways = (Vec<(ChoiceKind, bool)>, bool);
 
+/// Longest prefix first, then lowest distance, then lowest metric.
+type Order = (Reverse<u8>, u8, u32);
+
 struct Resolver<'a> {
     device: &'a Device,
     context: ContextId,
@@ -333,7 +336,7 @@ impl Resolver<'_> {
             return known.clone();
         }
         let routes = self.device.contexts[self.context].routes.iter();
-        let mut found: Vec<((Reverse<u8>, u8, u32), Option<&Route>)> = routes
+        let mut found: Vec<(Order, Option<&Route>)> = routes
             .filter(|route| route.prefix.contains(gateway))
             .map(|route| ((Reverse(route.prefix.len()), route.distance, route.metric), Some(route)))
             .collect();

@@ -336,8 +336,7 @@ impl<'a> Walker<'a> {
             self.leave(visit, next, choice.way);
         }
         let lost = |policy: &&PolicyRoute| policy.next_hop.is_none();
-        if lookup.may_fail || unseen && !lookup.connected || decision.policy.iter().any(|p| lost(p))
-        {
+        if lookup.may_fail || unseen && !lookup.connected || decision.policy.iter().any(lost) {
             let sure = lookup.choices.is_empty() && !doubt;
             let lost = traveller.clone();
             let lost = if sure { lost } else { lost.doubting(causes.clone()) };

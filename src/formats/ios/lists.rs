@@ -175,12 +175,12 @@ impl<'a> Reader<'a, '_> {
         pending: &mut Option<String>,
     ) {
         let Some(raw) = self.acls.raw.get_mut(at) else { return };
-        let sequence = words.first().is_some_and(|word| word.text == "sequence");
-        if sequence {
+        // The last word stays, so that a line of a number alone is a line that is not understood, not one that is not there.
+        if words.len() > 1 && words.first().is_some_and(|word| word.text == "sequence") {
             words.remove(0);
         }
         let mut number = words.first().and_then(|word| word.text.parse::<u32>().ok());
-        if number.is_some() {
+        if number.is_some() && words.len() > 1 {
             words.remove(0);
         } else if let [.., key, value] = words.as_slice()
             && key.text == "sequence"
@@ -195,6 +195,13 @@ impl<'a> Reader<'a, '_> {
         }
         if words.first().is_some_and(|word| word.text == "no") {
             return self.take_back(at, &words, span);
+        }
+        if words.is_empty() {
+            let reason = text!(
+                "「access-list」の番号の後に条件がありません。",
+                "nothing follows the number of this access-list"
+            );
+            return self.ledger.unknown(span, reason, false);
         }
         let numbered = number.is_some();
         let number = number.unwrap_or(raw.last.saturating_add(10));

@@ -272,3 +272,21 @@ fn large_lists_are_read_in_linear_time() {
     assert_eq!(case.device().lists.iter().next().unwrap().1.lines.len(), 50_000);
     assert!(case.unknown().is_empty());
 }
+
+#[test]
+fn a_number_without_a_condition_is_an_unread_line() {
+    for text in [
+        "ip access-list extended A\n 10\n",
+        "access-list 1\n",
+        "access-list 120\n",
+        "ipv6 access-list S\n sequence\n",
+    ] {
+        let (_, reading) = read_text(text);
+        let gaps = &reading.coverage.gaps;
+        assert!(gaps.iter().any(|gap| gap.status == LineStatus::Unknown), "{text:?}");
+        assert!(
+            !gaps.iter().any(|gap| gap.reason.en == "this line was not interpreted"),
+            "{text:?}"
+        );
+    }
+}
