@@ -4,6 +4,16 @@
 //! and flows picked from the results, from every zone. `SEKISHO_DIFFERENTIAL=N` judges N networks instead of the few of a
 //! normal run; `SEKISHO_DIFFERENTIAL_SEED=S` judges seed S alone.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and makes its own inputs"
+)]
+
 #[path = "differential/describe.rs"]
 mod describe;
 #[path = "differential/device.rs"]
