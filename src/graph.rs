@@ -112,7 +112,8 @@ impl<K: Header> Graph<K> {
         let node = Node::Opaque(id);
         self.node(node);
         for zone in &opaque.zones {
-            self.wire(node, Node::End(Place::Zone(*zone)), Some(zone_set(snapshot, *zone)), true);
+            let held = Some(zone_set(snapshot, *zone));
+            self.wire(node, Node::End(Place::Zone(*zone)), held, opaque.declared);
         }
         if is_outside(snapshot, id) {
             return;

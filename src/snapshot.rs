@@ -30,7 +30,8 @@
 //!    whichever opaque routers are on the segment (interface routes; device ports *may* answer as well) and otherwise it ends
 //!    outside every zone ([`Place::Unzoned`]). A gateway that nobody owns *may* be any router of the segment. By an interface
 //!    that is not Ethernet, or an internal link, what nobody holds goes to the other ends: ports and opaque routers.
-//! 5. **Opaque router.** A destination in a zone behind it is delivered there, surely. Besides, it may forward anything to
+//! 5. **Opaque router.** A destination in a zone behind it is delivered there, and what hosts behind it send comes out of it:
+//!    surely when it is declared; *may*, when nobody declared it. Besides, it may forward anything to
 //!    any device port or opaque router on its segments, and deliver to any zone on its segments that holds the destination:
 //!    *may*; what no zone holds it may drop, or send out of the picture. One that is declared and has only external zones
 //!    behind it forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::device::Transit;
-use super::{Event, Run, Walk};
+use super::{Drop, Event, Run, Walk};
 use crate::compile::{self, Header, Reading, fields};
 use crate::graph::{self, Node};
 use crate::model::Stage;
@@ -162,6 +162,13 @@ impl<K: Header> Walk<'_, '_, K> {
     fn behind(&mut self, run: &mut Run<K>, id: OpaqueId, ports: &[Port]) {
         let snapshot = self.network.snapshot;
         let opaque = &snapshot.opaques[id];
+        if !opaque.declared {
+            run.exact = false;
+            if self.query.reading == Reading::Must {
+                return;
+            }
+        }
+        let first = run.events.len();
         for zone in &opaque.zones {
             let set = self.inside(run, run.start, &graph::zone_set(snapshot, *zone));
             self.put(run, Node::End(Place::Zone(*zone)), set);
@@ -192,6 +199,9 @@ impl<K: Header> Walk<'_, '_, K> {
                     self.put(run, Node::End(Place::Zone(*zone)), set);
                 }
             }
+        }
+        if !opaque.declared && self.query.reading == Reading::Always && run.events.len() > first {
+            run.drops.push(Drop { set: run.start, event: first, records: Vec::new() });
         }
         self.onwards(run, id);
     }

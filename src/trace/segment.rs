@@ -180,7 +180,7 @@ impl Walker<'_> {
     /// A host behind an opaque router sends.
     pub(super) fn start_behind(&mut self, id: OpaqueId, traveller: Traveller) {
         let snapshot = self.snapshot;
-        let traveller = through_opaque(snapshot, id, traveller);
+        let traveller = unless_declared(snapshot, id, through_opaque(snapshot, id, traveller));
         let opaque = &snapshot.opaques[id];
         let ask = |t: &Traveller| {
             let behind = holding(snapshot, &opaque.zones, &t.packet)?;
@@ -235,7 +235,8 @@ impl Walker<'_> {
         for (traveller, (behind, anywhere)) in self.parts(traveller, ask) {
             for zone in &behind {
                 let place = Disposition::Delivered(Place::Zone(*zone));
-                self.end(traveller.clone(), place, Some(Origin::Behind(id)));
+                let arrived = unless_declared(snapshot, id, traveller.clone());
+                self.end(arrived, place, Some(Origin::Behind(id)));
             }
             if is_outside(snapshot, id) {
                 if behind.is_empty() {
@@ -276,6 +277,14 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// What goes through a router that nobody declared is in doubt.
+fn unless_declared(snapshot: &Snapshot, id: OpaqueId, traveller: Traveller) -> Traveller {
+    if snapshot.opaques[id].declared {
+        return traveller;
+    }
+    traveller.doubting(vec![causes::opaque_cause(snapshot, id)])
 }
 
 /// Whether an opaque router stands for an outside network only: it delivers there and forwards nothing else.

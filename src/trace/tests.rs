@@ -249,6 +249,7 @@ impl Net {
     fn opaque(&mut self, address: &str, zones: &[ZoneId], segments: &[SegmentId]) -> OpaqueId {
         let id = self.snapshot.opaques.push(Opaque {
             name: format!("gateway {address}"),
+            declared: true,
             addresses: vec![ip(address)],
             zones: zones.to_vec(),
             segments: segments.to_vec(),

@@ -409,3 +409,15 @@ fn answers_find_the_right_context_of_a_device_that_translates_in_one() {
     assert_eq!(trace.ends[0].flow.src, ip("10.4.0.1"));
     assert_eq!(round_trip(&net.snapshot, Ingress::Zone(a), &flow, &trace.ends[0]), Some(true));
 }
+
+#[test]
+fn nothing_is_sure_behind_a_router_that_nobody_declared() {
+    let (mut net, [a, _, w]) = around(|_| {});
+    let unknown = net.snapshot.opaques.ids().next().unwrap();
+    net.snapshot.opaques[unknown].declared = false;
+    let out = net.run(a, tcp("10.0.1.5", "198.51.100.7", 443));
+    assert_eq!(out.verdict(), Undetermined);
+    assert!(out.may_reach(Place::Zone(w)) && !out.certainly_reaches(Place::Zone(w)));
+    let back = net.run(w, tcp("198.51.100.7", "10.0.1.5", 443));
+    assert!(back.may_reach(Place::Zone(a)) && !back.certainly_reaches(Place::Zone(a)));
+}
