@@ -2,48 +2,51 @@
 //!
 //! # How packets move (both judges implement exactly this)
 //!
-//! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of every
-//!    segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is behind
-//!    ([`Opaque::zones`]). Zones on one segment reach each other, and every address of its networks that no device has,
-//!    without any device; so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of the segment,
-//!    which then does as in 5; surely so when the destination is in a zone behind it. What comes from behind an opaque router
-//!    *may* also go to the zones and opaque routers on its segments. A router that the sender has no reason to use, because a
-//!    neighbour takes the packet, is a way aside: it exists beside the proper one, and no promise of arrival rests on it.
-//! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress known. If
-//!    the destination is then an address of an interface of the same context that is up, the packet is for the device
-//!    itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]. A packet that a route hands
-//!    to another context is asked this again there, and meets the stages after the route of that context.
-//! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other branch,
-//!    uncertain for packets that a policy route matches. Table: longest prefix among connected prefixes of interfaces that are
-//!    up (distance 0) and usable routes; then lowest distance, then lowest metric; equals share the load (each is a possible
-//!    choice; where one choice is connected, the destination counts as connected). A route is usable when its interface is up, or its gateway lies in a connected prefix of the context or is
-//!    itself reached by a usable route (at most [`RESOLVE_DEPTH`] times). When a chosen route is `withdrawable`, the table
-//!    without it is a *may* branch too, and so on until a rank holds a route that stays. When the context has `dynamic_routing` and no complete RIB, every neighbour of the
-//!    context (each device port, opaque router and zone on its segments) is a *may* branch, and what the table says is
-//!    uncertain and may end in a drop; destinations in connected prefixes are not flooded. No route: dropped. What goes to a
-//!    loopback interface is dropped.
-//! 4. **Departure** by an interface to a next hop (the gateway; the destination itself for connected and interface routes).
-//!    The remaining stages run with ingress and egress known. On the segment of the egress: a device port that owns the
-//!    next-hop address receives the packet; else an opaque router that owns it does; else, when the next hop is the
-//!    destination, a device port that would translate it before the route (it answers for it: proxy ARP; surely when every
-//!    result is one-to-one, else *may*); else it is delivered to the zones of the segment that hold it, or, when none does, to
-//!    whichever opaque routers are on the segment (interface routes; device ports *may* answer as well) and otherwise it ends
-//!    outside every zone ([`Place::Unzoned`]). A gateway that nobody owns *may* be any router of the segment. By an interface
-//!    that is not Ethernet, or an internal link, what nobody holds goes to the other ends: ports and opaque routers.
-//! 5. **Opaque router.** A destination in a zone behind it is delivered there, and what hosts behind it send comes out of it:
-//!    surely when it is declared; *may*, when nobody declared it. Besides, it may forward anything to
-//!    any device port or opaque router on its segments, and deliver to any zone on its segments that holds the destination:
-//!    *may*; what no zone holds it may drop, or send out of the picture. One that is declared and has only external zones
-//!    behind it forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or linked: each *may* hand
-//!    anything to another.
+//! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of
+//!    every segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is
+//!    behind ([`Opaque::zones`]). Zones on one segment reach each other, and every address of its networks that no device
+//!    has, without any device; so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of
+//!    the segment, which then does as in 5; surely so when the destination is in a zone behind it. What comes from behind
+//!    an opaque router *may* also go to the zones and opaque routers on its segments. A router that the sender has no
+//!    reason to use, because a neighbour takes the packet, is a way aside: it exists beside the proper one, and no
+//!    promise of arrival rests on it.
+//! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress
+//!    known. If the destination is then an address of an interface of the same context that is up, the packet is for the
+//!    device itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]. A packet that a
+//!    route hands to another context is asked this again there, and meets the stages after the route of that context.
+//! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other
+//!    branch, uncertain for packets that a policy route matches. Table: longest prefix among connected prefixes of
+//!    interfaces that are up (distance 0) and usable routes; then lowest distance, then lowest metric; equals share the
+//!    load (each is a possible choice; where one choice is connected, the destination counts as connected). A route is
+//!    usable when its interface is up, or its gateway lies in a connected prefix of the context or is itself reached by a
+//!    usable route (at most [`RESOLVE_DEPTH`] times). When a chosen route is `withdrawable`, the table without it is a
+//!    *may* branch too, and so on until a rank holds a route that stays. When the context has `dynamic_routing` and no
+//!    complete RIB, every neighbour of the context (each device port, opaque router and zone on its segments) is a *may*
+//!    branch, and what the table says is uncertain and may end in a drop; destinations in connected prefixes are not
+//!    flooded. No route: dropped. What goes to a loopback interface is dropped.
+//! 4. **Departure** by an interface to a next hop (the gateway; the destination itself for connected and interface
+//!    routes). The remaining stages run with ingress and egress known. On the segment of the egress: a device port that
+//!    owns the next-hop address receives the packet; else an opaque router that owns it does; else, when the next hop is
+//!    the destination, a device port that would translate it before the route (it answers for it: proxy ARP; surely when
+//!    every result is one-to-one, else *may*); else it is delivered to the zones of the segment that hold it, or, when
+//!    none does, to whichever opaque routers are on the segment (interface routes; device ports *may* answer as well) and
+//!    otherwise it ends outside every zone ([`Place::Unzoned`]). A gateway that nobody owns *may* be any router of the
+//!    segment. By an interface that is not Ethernet, or an internal link, what nobody holds goes to the other ends: ports
+//!    and opaque routers.
+//! 5. **Opaque router.** A destination in a zone behind it is delivered there, and what hosts behind it send comes out of
+//!    it: surely when it is declared; *may*, when nobody declared it. Besides, it may forward anything to any device port
+//!    or opaque router on its segments, and deliver to any zone on its segments that holds the destination: *may*; what
+//!    no zone holds it may drop, or send out of the picture. One that is declared and has only external zones behind it
+//!    forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
+//!    linked: each *may* hand anything to another.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never sent, forwarded, nor accepted by a device.
 //! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
-//! 8. A stateful filter drops TCP packets that open nothing ([`crate::net::Flow::is_opening`]) in state `new` or `invalid`; it
-//!    passes packets in state `established` and `related` without meeting a line.
-//! 9. **Schedules** are read at [`Snapshot::at`]. A line that is active at some time only ([`crate::model::Activity`]) applies
-//!    when it permits in a filter, because there is a time when it does; any other line, also of a translation list, *may*
-//!    apply. What must hold at any time does not rest on it.
+//! 8. A stateful filter drops TCP packets that open nothing ([`crate::net::Flow::is_opening`]) in state `new` or
+//!    `invalid`; it passes packets in state `established` and `related` without meeting a line.
+//! 9. **Schedules** are read at [`Snapshot::at`]. A line that is active at some time only ([`crate::model::Activity`])
+//!    applies when it permits in a filter, because there is a time when it does; any other line, also of a translation
+//!    list, *may* apply. What must hold at any time does not rest on it.
 //! 10. A [`crate::model::Action::Return`] whose match is uncertain *may* return, permit or deny.
 
 mod build;
