@@ -308,6 +308,13 @@ impl WildcardMask {
         WildcardMask { address: u32::from(address) & !ignore, ignore }
     }
 
+    /// Whether the set falls into more than 4,096 intervals: more than 12 ignored bits stand above the lowest run of them. Both
+    /// judges read such a set as unknown.
+    #[must_use]
+    pub fn is_scattered(self) -> bool {
+        self.ignore.count_ones() - self.ignore.trailing_ones() > 12
+    }
+
     /// The same set as a prefix, when the ignored bits are the lowest ones without a gap.
     #[must_use]
     pub fn to_prefix(self) -> Option<Prefix> {

@@ -27,7 +27,13 @@ impl<K: Header> Judge<'_, K> {
         };
         let same = trace.ends.iter().filter(arrives).find(|end| end.devices == through);
         let Some(end) = same.or_else(|| trace.ends.iter().find(arrives)) else {
-            facts.disagrees = true;
+            // A trace that stopped at its budget says nothing against the other judge, but nothing for it either.
+            if trace.truncated {
+                facts.verdict = Verdict::Undetermined;
+                facts.limited();
+            } else {
+                facts.disagrees = true;
+            }
             return;
         };
         facts.path.clone_from(&end.hops);

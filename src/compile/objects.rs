@@ -23,9 +23,6 @@ impl<T: Clone> Pair<T> {
     }
 }
 
-/// Wildcards with more free bits above the lowest run than this are read as unknown sets instead of 2^n intervals.
-const WILDCARD_BITS: u32 = 12;
-
 /// An address set in both readings.
 type Addresses<K> = Pair<Arc<Intervals<K>>>;
 
@@ -207,7 +204,7 @@ fn wildcard<K: Header>(mask: WildcardMask) -> Option<Intervals<K>> {
     let run = mask.ignore.trailing_ones();
     let low = 1u32.checked_shl(run).map_or(u32::MAX, |bit| bit - 1);
     let high = mask.ignore & !low;
-    if high.count_ones() > WILDCARD_BITS {
+    if mask.is_scattered() {
         return None;
     }
     let mut starts = Vec::new();

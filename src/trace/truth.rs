@@ -318,6 +318,11 @@ fn address_value(
     match value {
         AddressSet::Any => Truth::Yes,
         AddressSet::Range(set) => Truth::of(address_inside(range, *set), field),
+        AddressSet::Wildcard(wildcard)
+            if wildcard.is_scattered() && range.family() == Family::V4 =>
+        {
+            Truth::Maybe
+        }
         AddressSet::Wildcard(wildcard) => Truth::of(wildcard_inside(range, *wildcard), field),
         AddressSet::Union(members) => members.iter().map(of).fold(Truth::No, Truth::or),
         AddressSet::Except { of: kept, minus } => of(kept).and(of(minus).not()),

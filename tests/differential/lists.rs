@@ -68,7 +68,7 @@ impl<'d> ListMaker<'d> {
             }
             2 => AddressSet::Wildcard(WildcardMask::new(
                 Ipv4Addr::new(10, 0, 0, 5),
-                Ipv4Addr::new(0, 0, self.rng.pick(&[3, 255]), self.rng.pick(&[0, 255])),
+                Ipv4Addr::new(0, 0, self.rng.pick(&[3, 255]), self.rng.pick(&[0, 254, 255])),
             )),
             3 | 4 if unknown => AddressSet::Unknown {
                 reason: text!("不明", "unknown"),
