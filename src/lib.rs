@@ -5,41 +5,41 @@
 //!
 //! The modules stand on floors; each names only modules on lower floors (`tests/architecture.rs` holds them to it).
 
-/// Floor 0: a message in Japanese and English, and the language to show it in.
+// Floor 0: a message in Japanese and English, and the language to show it in.
 pub mod text;
-/// Floor 1: the input files as decoded text, and spans into them.
+// Floor 1: the input files as decoded text, and spans into them.
 pub mod source;
-/// Floor 1: addresses, prefixes, ports, protocols and one concrete flow.
+// Floor 1: addresses, prefixes, ports, protocols and one concrete flow.
 pub mod net;
-/// Floor 2: the vendor-independent device; every part carries its span.
+// Floor 2: the vendor-independent device; every part carries its span.
 pub mod model;
-/// Floor 2: sets of packet headers as factored interval decision diagrams; knows no network words.
+// Floor 2: sets of packet headers as factored interval decision diagrams; knows no network words.
 pub mod packetset;
-/// Floor 2: what is reported.
+// Floor 2: what is reported.
 pub mod finding;
-/// Floor 3: text of one vendor to one device, every line with a status.
+// Floor 3: text of one vendor to one device, every line with a status.
 pub mod formats;
-/// Floor 3: the topology file.
+// Floor 3: the topology file.
 pub mod topology;
-/// Floor 3: the policy file.
+// Floor 3: the policy file.
 pub mod policy;
-/// Floor 3: one device's rule lists and routes as packet sets in two readings.
+// Floor 3: one device's rule lists and routes as packet sets in two readings.
 pub mod compile;
-/// Floor 4: devices and topology joined, references resolved, gaps listed; the only input of analysis.
+// Floor 4: devices and topology joined, references resolved, gaps listed; the only input of analysis.
 pub mod snapshot;
-/// Floor 5: the forwarding graph; edges are steps.
+// Floor 5: the forwarding graph; edges are steps.
 pub mod graph;
-/// Floor 5: the concrete evaluator, one packet, hop by hop, line by line: the independent judge.
+// Floor 5: the concrete evaluator, one packet, hop by hop, line by line: the independent judge.
 pub mod trace;
-/// Floor 6: fixpoint over the graph, zone by zone, with predecessor labels.
+// Floor 6: fixpoint over the graph, zone by zone, with predecessor labels.
 pub mod reach;
-/// Floor 7: policy against reachability; every witness is replayed by `trace`.
+// Floor 7: policy against reachability; every witness is replayed by `trace`.
 pub mod check;
-/// Floor 7: hygiene findings, one file per rule.
+// Floor 7: hygiene findings, one file per rule.
 pub mod lint;
-/// Floor 8: the pure front door of the library.
+// Floor 8: the pure front door of the library.
 pub mod scan;
-/// Floor 10: a scan as bytes, one file per sink.
+// Floor 10: a scan as bytes, one file per sink.
 pub mod report;
-/// Floor 13: flags, file reading and writing, exit codes; one file per subcommand.
+// Floor 13: flags, file reading and writing, exit codes; one file per subcommand.
 pub mod cli;

@@ -1,7 +1,7 @@
 //! Hygiene: findings about configurations that no policy rule asks for. One file per rule.
 //!
 //! Rules about lines look at the lists of filters only, and there at what somebody wrote: model lines that come from one
-//! configuration line are one [`entries::Entry`], and lines that a reader adds of its own are left out.
+//! configuration line are one entry, and lines that a reader adds of its own are left out.
 //!
 //! # Fingerprints
 //!

@@ -1,7 +1,7 @@
 //! Cisco IOS and IOS-XE: `show running-config` of routers and layer-3 switches.
 //!
 //! Passes: noise out and commands into bins (`split`), then objects, access lists, interfaces, routes, translations, zones and
-//! local services, and at the end one pipeline for every context: vendor order stands in [`Reader::pipelines`] only.
+//! local services, and at the end one pipeline for every context: vendor order stands in `Reader::pipelines` only.
 
 mod acl;
 mod clock;

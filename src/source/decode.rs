@@ -44,12 +44,12 @@ pub enum SourceError {
         /// 1-based line of the first byte that fits none.
         line: u32,
     },
-    /// A line longer than [`LINE_LIMIT`].
+    /// A line longer than 1 MiB.
     LongLine {
         /// 1-based line.
         line: u32,
     },
-    /// A file larger than [`FILE_LIMIT`].
+    /// A file larger than 1 GiB.
     LargeFile,
 }
 

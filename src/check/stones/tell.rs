@@ -7,7 +7,7 @@ use super::super::facts::{Facts, fingerprint};
 use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
 use super::{Both, How, Item};
-use crate::compile::{Header, fields};
+use crate::compile::{Header, Reading, fields};
 use crate::finding::{Chain, ChainStep, Finding, Kind, Verdict};
 use crate::net::{AddressRange, Family, Flow, State, TCP_SYN};
 use crate::packetset::Function;
@@ -198,7 +198,7 @@ impl Both<'_> {
         let mut finding = write::blank(Kind::SteppingStone, rule.rule, verdict, message);
         finding.from = Some(start.name.clone());
         finding.to = Some(to.name.clone());
-        if !self.direct(rule, items, (start, to)) {
+        if !self.direct(rule, items, to) {
             finding.details.push(text!(
                 "「{from}」から「{target}」へ直接届くパケットはありません（パケットの到達性だけを見ると安全に見えます）。",
                 "no packet travels from {from} to {target} directly: packet reachability alone would look safe"
@@ -230,16 +230,13 @@ impl Both<'_> {
             finding.family = Some(last.family);
             finding.flows = last.flows.clone();
         }
-        for facts in told.iter().flat_map(|told| told.seen.iter().skip(1)) {
-            for blame in facts.blame.iter().filter(|_| {
-                told.len() == 1 || shortest.seen.iter().any(|s| s.witness == facts.witness)
-            }) {
-                if !finding.blame.contains(blame) {
-                    finding.blame.push(blame.clone());
-                }
+        for blame in shortest.seen.iter().skip(1).flat_map(|facts| &facts.blame) {
+            if !finding.blame.contains(blame) {
+                finding.blame.push(blame.clone());
             }
-            finding.causes.extend(facts.causes.iter().cloned());
         }
+        let seen = told.iter().flat_map(|told| &told.seen);
+        finding.causes = seen.flat_map(|facts| facts.causes.iter().cloned()).collect();
         finding.causes.sort();
         finding.causes.dedup();
         if let Some(facts) = told.iter().flat_map(|told| &told.seen).find(|facts| facts.disagrees) {
@@ -247,17 +244,29 @@ impl Both<'_> {
         }
     }
 
-    /// Whether a packet of the start itself arrives at the target, in the widest reading that was asked.
-    fn direct(
+    /// Whether a packet of the start itself may arrive at the target.
+    fn direct(&self, rule: &ResolvedRule<'_>, items: &mut [Item<'_>], to: &End) -> bool {
+        let Some(Item { zone, held, v4, v6, .. }) = items.first_mut() else { return false };
+        self.v4.may_arrive(rule, (*zone, &held.v4), v4, to)
+            || self.v6.may_arrive(rule, (*zone, &held.v6), v6, to)
+    }
+}
+
+impl<K: super::Side> Judge<'_, K> {
+    /// Whether the widest reading lets a packet of `source` arrive; `asked` is what was asked already.
+    fn may_arrive(
         &self,
         rule: &ResolvedRule<'_>,
-        items: &mut [Item<'_>],
-        (start, to): (&End, &End),
+        (zone, source): (ZoneId, &crate::packetset::Intervals<K>),
+        asked: &mut Option<Asked<'_, K>>,
+        to: &End,
     ) -> bool {
-        let Some(item) = items.first_mut() else { return false };
-        let v4 = item.v4.as_mut().is_some_and(|asked| self.v4.arrives(rule, asked, to));
-        v4 || item.v6.as_mut().is_some_and(|asked| self.v6.arrives(rule, asked, to))
-            && !start.name.is_empty()
+        match asked.as_mut().filter(|asked| asked.run.exact) {
+            Some(exact) => self.arrives(rule, exact, to),
+            None => self
+                .ask_any(zone, source, Reading::May)
+                .is_some_and(|mut asked| self.arrives(rule, &mut asked, to)),
+        }
     }
 }
 
