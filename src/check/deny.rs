@@ -155,11 +155,12 @@ impl<K: Header> Judge<'_, K> {
                 continue;
             }
             violating = hit.asked.run.arena.min(violating, part);
-            let blamed = hit.asked.run.blame(self.network, id, part, hit.asked.reading);
-            facts.blame(self, &blamed);
+            // The witness comes first: blame tells through which groups a line came to hold its destination.
             if facts.witness.is_none() {
                 self.prove(&mut facts, hit, id, &prefer);
             }
+            let blamed = hit.asked.run.blame(self.network, id, part, hit.asked.reading);
+            facts.blame(self, &blamed);
         }
         facts.flows = sets::list_flows(&mut hit.asked.run.arena, violating, sets::FLOWS);
         if hit.asked.run.limited {
