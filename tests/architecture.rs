@@ -208,7 +208,7 @@ fn every_module_of_the_library_has_a_floor() {
     for module in modules {
         let floor = floor(module).unwrap_or_else(|| panic!("{module} has no floor"));
         assert!(
-            library.contains(&format!("/// Floor {floor}: ")),
+            library.contains(&format!("// Floor {floor}: ")),
             "lib.rs does not say floor {floor} for {module}"
         );
     }
