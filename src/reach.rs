@@ -63,6 +63,8 @@ pub struct Run<K> {
     pub arena: Arena<K>,
     /// The packets that started.
     pub start: Function,
+    /// What stateful filters ask of every packet.
+    stateful: device::Stateful,
     /// What happened, causes before effects.
     pub events: Vec<Event>,
     /// The events that end at a place.
@@ -200,9 +202,11 @@ impl<'a, K: Header> Network<'a, K> {
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
         let mut arena = Arena::new(&K::layout(), BUDGET);
         let start = sendable(&mut arena, query);
+        let stateful = device::Stateful::new(&mut arena);
         let mut run = Run {
             arena,
             start,
+            stateful,
             events: Vec::new(),
             ends: BTreeMap::new(),
             drops: Vec::new(),

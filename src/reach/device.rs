@@ -9,7 +9,7 @@ use crate::model::{
     Action, AddressMap, Binding, ContextId, Device, Filter, Id, InterfaceId, Stage, Translate,
 };
 use crate::net::{Family, State};
-use crate::packetset::{Function, Intervals};
+use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{Place, Port};
 
 /// Packets on their way, with what happened to them in this device.
@@ -420,14 +420,28 @@ pub(super) fn binding(
     })
 }
 
+/// The packets that a stateful filter treats without looking at a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stateful {
+    /// Those that belong to a connection it let open: they pass.
+    replies: Function,
+    /// TCP packets that open nothing and belong to none: they are dropped.
+    stray: Function,
+}
+
+impl Stateful {
+    pub(super) fn new<K: Header>(arena: &mut Arena<K>) -> Stateful {
+        let key = |state: State| State::ALL.iter().position(|s| *s == state).unwrap_or(0);
+        let (established, related) = (key(State::Established), key(State::Related));
+        let replies = compile::small_range::<K>(established.min(related), established.max(related));
+        Stateful { replies: arena.field_in(fields::STATE, &replies), stray: compile::stray(arena) }
+    }
+}
+
 /// What a stateful filter lets pass without a line, and what it asks its lines about; the rest it drops.
 fn stateful<K: Header>(run: &mut Run<K>, set: Function) -> (Function, Function) {
-    let key = |state: State| State::ALL.iter().position(|s| *s == state).unwrap_or(0);
-    let (established, related) = (key(State::Established), key(State::Related));
-    let replies = compile::small_range::<K>(established.min(related), established.max(related));
-    let replies = run.arena.field_in(fields::STATE, &replies);
+    let Stateful { replies, stray } = run.stateful;
     let known = run.arena.guard(set, replies);
     let fresh = run.arena.minus(set, replies);
-    let stray = compile::stray(&mut run.arena);
     (known, run.arena.minus(fresh, stray))
 }
