@@ -91,11 +91,13 @@ pub(super) struct Builder<'a, K> {
     pub(super) conditions: &'a Conditions,
 }
 
-/// Where lines are collected: how many jumps deep, and whether all of these jumps are certain.
-#[derive(Clone, Copy)]
-struct Place {
+/// Where lines are collected: how many jumps deep, whether all of these jumps are certain, and the widest set of packets that
+/// they let in, with their interface conditions.
+#[derive(Clone)]
+struct Place<K> {
     depth: usize,
     sure: bool,
+    gate: Option<(Parts<K>, Interfaces, Interfaces)>,
 }
 
 /// Sources, destinations and a set over the other fields.
@@ -117,7 +119,7 @@ impl<K: Header> Builder<'_, K> {
     pub(super) fn build(&mut self, id: ListId) -> Artefact<K> {
         let mut artefact = Artefact::default();
         let mut ready = Vec::new();
-        self.collect(id, &mut artefact, &mut ready, Place { depth: 0, sure: true });
+        self.collect(id, &mut artefact, &mut ready, Place { depth: 0, sure: true, gate: None });
         let plain = ready.iter().all(|line| {
             line.exact && line.activity == Activity::Active && line.action != Action::Undecided
         });
@@ -133,25 +135,26 @@ impl<K: Header> Builder<'_, K> {
         id: ListId,
         artefact: &mut Artefact<K>,
         ready: &mut Vec<Ready<K>>,
-        place: Place,
+        place: Place<K>,
     ) {
-        let Place { depth, sure } = place;
+        let Place { depth, sure, .. } = place;
         let lines = &self.device.lists[id].lines;
         for (index, line) in lines.iter().enumerate() {
             let reference = LineRef { list: id, line: u32::try_from(index).unwrap_or(u32::MAX) };
             let Some(activity) = self.activity(line, reference) else { continue };
             let next = self.ready(line, activity, artefact.entries.len());
+            let (widest, ingress, egress) = self.behind(&next, place.gate.as_ref());
             artefact.entries.push(Entry {
                 line: reference,
                 action: next.action,
                 sure: sure && next.exact && activity == Activity::Active,
-                ingress: next.ingress.clone(),
-                egress: next.egress.clone(),
-                widest: next.may.clone(),
+                ingress,
+                egress,
+                widest,
             });
             match next.action {
                 Action::Jump(target) if depth < JUMP_DEPTH => {
-                    self.collect_jump(&next, target, artefact, place)
+                    self.collect_jump(&next, target, artefact, &place);
                 }
                 Action::Jump(_) => ready.push(Ready { action: Action::Undecided, ..next }),
                 _ if depth == 0 => ready.push(next),
@@ -166,16 +169,13 @@ impl<K: Header> Builder<'_, K> {
         line: &Ready<K>,
         target: ListId,
         artefact: &mut Artefact<K>,
-        place: Place,
+        place: &Place<K>,
     ) {
         let offset = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
         let certain = line.exact && line.activity == Activity::Active;
-        self.collect(
-            target,
-            artefact,
-            &mut Vec::new(),
-            Place { depth: place.depth + 1, sure: place.sure && certain },
-        );
+        let gate = Some(self.behind(line, place.gate.as_ref()));
+        let inner = Place { depth: place.depth + 1, sure: place.sure && certain, gate };
+        self.collect(target, artefact, &mut Vec::new(), inner);
         if place.depth == 0 {
             let may = self.product(&line.may);
             let must = if line.activity == Activity::Active {
@@ -187,6 +187,21 @@ impl<K: Header> Builder<'_, K> {
             let (ingress, egress) = (line.ingress.clone(), line.egress.clone());
             artefact.jumps.push(Jump { ingress, egress, list: target, offset, gate });
         }
+    }
+
+    /// The widest reading of a line and its interface conditions, behind the jumps that lead to it.
+    fn behind(
+        &mut self,
+        line: &Ready<K>,
+        gate: Option<&(Parts<K>, Interfaces, Interfaces)>,
+    ) -> (Parts<K>, Interfaces, Interfaces) {
+        let Some((parts, ingress, egress)) = gate else {
+            return (line.may.clone(), line.ingress.clone(), line.egress.clone());
+        };
+        let first = Arc::new(parts.0.intersection(&line.may.0));
+        let second = Arc::new(parts.1.intersection(&line.may.1));
+        let rest = self.arena.guard(parts.2, line.may.2);
+        ((first, second, rest), both(ingress, &line.ingress), both(egress, &line.egress))
     }
 
     /// After a `Return` whose match is uncertain stands an undecided entry for the packets that may or may not return.
@@ -280,6 +295,16 @@ impl<K: Header> Builder<'_, K> {
                 roots: classes(self.arena, &lines),
             })
             .collect()
+    }
+}
+
+/// The interfaces that meet both conditions.
+fn both(a: &Interfaces, b: &Interfaces) -> Interfaces {
+    match (a, b) {
+        (Interfaces::Any, other) | (other, Interfaces::Any) => other.clone(),
+        (Interfaces::Of(a), Interfaces::Of(b)) => {
+            Interfaces::Of(a.iter().filter(|id| b.contains(id)).copied().collect())
+        }
     }
 }
 
