@@ -91,9 +91,9 @@ fn a_set_of_flows_goes_where_its_flows_go() {
 fn known_seeds() {
     use features::Feature::{
         DestinationNat, FilterBefore, ForeignGateways, InterfaceRoutes, Jumps, Leaks, NatGarbled,
-        Opaques, SourceNat, Stateful, Withdrawable,
+        Opaques, SourceNat, Stateful, States, Unknown, Withdrawable,
     };
-    let seeds: [(u64, &[features::Feature], &str); 8] = [
+    let seeds: [(u64, &[features::Feature], &str); 10] = [
         (
             1,
             &[],
@@ -121,6 +121,16 @@ fn known_seeds() {
             19,
             &[Leaks, ForeignGateways],
             "a packet handed to another context may be for the device itself",
+        ),
+        (
+            17,
+            &[Jumps, States, DestinationNat],
+            "a line of a translation list applies behind the jump's own conditions only",
+        ),
+        (
+            61,
+            &[Jumps, Unknown, DestinationNat],
+            "an uncertain jump does not let its list translate what the jump cannot match",
         ),
     ];
     for (seed, features, why) in seeds {
