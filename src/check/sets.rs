@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parties::{Direction, End, ResolvedRule, Without};
-use crate::compile::{
-    self, Header, cube, fields, icmp_protocols, port_protocols, ranges, small_range, span,
-};
+use crate::compile::{self, Header, cube, fields, icmp_protocols, port_protocols, ranges, span};
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
 use crate::model::{AddressMap, Device};
@@ -125,8 +123,7 @@ fn one_service<K: Header>(arena: &mut Arena<K>, service: &Service) -> Function {
     let Some(protocol) = service.protocol else { return Function::ALL };
     let mut more = Vec::new();
     if service.ports != PortRange::ALL {
-        let ports =
-            small_range(usize::from(service.ports.first()), usize::from(service.ports.last()));
+        let ports = span(service.ports.first().into(), service.ports.last().into());
         more.push((fields::DPORT, ports));
     }
     cube(arena, &span(protocol.into(), protocol.into()), &more)

@@ -104,6 +104,7 @@ struct Place<K> {
 pub(super) type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
 
 /// A line ready to be placed in a reading.
+#[derive(Clone)]
 pub(super) struct Ready<K> {
     pub(super) priority: u32,
     pub(super) must: Parts<K>,
@@ -152,6 +153,8 @@ impl<K: Header> Builder<'_, K> {
                 egress,
                 widest,
             });
+            let doubted =
+                next.action == Action::Return && !(next.exact && activity == Activity::Active);
             match next.action {
                 Action::Jump(target) if depth < JUMP_DEPTH => {
                     self.collect_jump(&next, target, artefact, &place);
@@ -160,7 +163,9 @@ impl<K: Header> Builder<'_, K> {
                 _ if depth == 0 => ready.push(next),
                 _ => {}
             }
-            self.collect_return(line, reference, artefact, ready, depth);
+            if doubted {
+                collect_doubted(artefact, (depth == 0).then_some(ready));
+            }
         }
     }
 
@@ -202,27 +207,6 @@ impl<K: Header> Builder<'_, K> {
         let second = Arc::new(parts.1.intersection(&line.may.1));
         let rest = self.arena.guard(parts.2, line.may.2);
         ((first, second, rest), both(ingress, &line.ingress), both(egress, &line.egress))
-    }
-
-    /// After a `Return` whose match is uncertain stands an undecided entry for the packets that may or may not return.
-    fn collect_return(
-        &mut self,
-        line: &Line,
-        reference: LineRef,
-        artefact: &mut Artefact<K>,
-        ready: &mut Vec<Ready<K>>,
-        depth: usize,
-    ) {
-        let Some(activity) = self.activity(line, reference) else { return };
-        let next = self.ready(line, activity, artefact.entries.len());
-        if line.action != Action::Return || next.exact && activity == Activity::Active {
-            return;
-        }
-        let last = artefact.entries.last().cloned();
-        artefact.entries.extend(last.map(|entry| Entry { action: Action::Undecided, ..entry }));
-        if depth == 0 {
-            ready.push(Ready { action: Action::Undecided, ..next });
-        }
     }
 
     /// Whether the line can apply at all.
@@ -295,6 +279,18 @@ impl<K: Header> Builder<'_, K> {
                 roots: classes(self.arena, &lines),
             })
             .collect()
+    }
+}
+
+/// After a `Return` whose match is uncertain, the last entry, stands an undecided one for the packets that may or may not
+/// return; in `ready`, when it is a line of the list itself.
+fn collect_doubted<K: Header>(artefact: &mut Artefact<K>, ready: Option<&mut Vec<Ready<K>>>) {
+    let priority = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
+    let last = artefact.entries.last().cloned();
+    artefact.entries.extend(last.map(|entry| Entry { action: Action::Undecided, ..entry }));
+    if let Some(ready) = ready {
+        let last = ready.last().cloned();
+        ready.extend(last.map(|line| Ready { priority, action: Action::Undecided, ..line }));
     }
 }
 

@@ -194,8 +194,3 @@ pub(crate) fn stray<K: Header>(arena: &mut Arena<K>) -> Function {
     let invalid = cube(arena, &span(6, 6), &[(fields::STATE, span(3, 3))]);
     arena.min(new, invalid)
 }
-
-/// The interval from one small number to another.
-pub(crate) fn small_range<K: Key>(first: usize, last: usize) -> Intervals<K> {
-    Intervals::range(K::narrow(first as u128), K::narrow(last as u128))
-}
