@@ -18,7 +18,7 @@ pub use artefact::{Artefact, Entry};
 pub use cover::{Covers, Fate};
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
-    cube, flow_at, icmp_protocols, opening, port_protocols, ranges, small_range, span, stray,
+    cube, flow_at, icmp_protocols, opening, port_protocols, ranges, span, stray,
 };
 pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
 pub use translation::{Applied, Outcome, addressed, apply, garble, image, pull_back};

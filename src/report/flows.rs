@@ -1,5 +1,7 @@
 //! The results of a flow list: one JSON object a row, or a plain table.
 
+use super::escape;
+use super::width::columns;
 use crate::net::{Flow, protocol_name};
 use crate::source::Sources;
 use crate::text::{Lang, Text};
@@ -140,19 +142,19 @@ pub fn table(results: &[FlowResult], sources: &Sources, lang: Lang) -> String {
             result.flow.to_string(),
             verdict(result.verdict).get(lang).to_owned(),
             disposition(result.disposition).get(lang).to_owned(),
-            plain(&result.delivered_to.join(", ")),
-            plain(&last),
+            escape::terminal(&result.delivered_to.join(", ")),
+            escape::terminal(&last),
         ]);
     }
     let column = |index: usize| rows.iter().filter_map(move |row| row.get(index));
     let widths: Vec<usize> =
-        (0..6).map(|index| column(index).map(|cell| width(cell)).max().unwrap_or(0)).collect();
+        (0..6).map(|index| column(index).map(|cell| columns(cell)).max().unwrap_or(0)).collect();
     let mut out = String::new();
     for row in &rows {
         let mut line = String::new();
         for (cell, width_of_column) in row.iter().zip(&widths) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(width_of_column.saturating_sub(width(cell)) + 2));
+            line.push_str(&" ".repeat(width_of_column.saturating_sub(columns(cell)) + 2));
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -186,17 +188,6 @@ fn disposition(id: &str) -> Text {
         "interface-down" => crate::text!("インターフェイス停止", "interface down"),
         _ => crate::text!("不明", "unknown"),
     }
-}
-
-/// The words of a configuration without anything that a terminal would obey.
-fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
-    text.chars().map(shown).collect()
-}
-
-/// The columns that a text takes on a terminal: East Asian characters take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum()
 }
 
 #[cfg(test)]
@@ -271,7 +262,7 @@ mod tests {
                     } else {
                         ["フロー", "flow"][usize::from(lang == Lang::En)]
                     };
-                    width(line.get(..line.find(word).unwrap()).unwrap())
+                    columns(line.get(..line.find(word).unwrap()).unwrap())
                 })
                 .collect();
             assert_eq!(starts[0], starts[1]);
