@@ -59,7 +59,7 @@ fn readers(table: &mut Table, world: World) {
             .collect();
         let bytes: u64 = ids.iter().map(|id| sources.file(*id).bytes()).sum();
         let lines = ids.iter().map(|id| sources.file(*id).line_count()).sum();
-        let read = |id: &_| (reader.read)(Input { id: *id, file: sources.file(*id) });
+        let read = |id: &_| reader.read(&[Input { id: *id, file: sources.file(*id) }], &[]);
         let work = format!("read {format}");
         let time = table.row(&work, lines, target, || ids.iter().map(read).collect::<Vec<_>>());
         table.note(speed(bytes, time));

@@ -42,7 +42,7 @@ fn read(criterion: &mut Criterion) {
         let file = sources.file(id);
         group.throughput(Throughput::Bytes(file.bytes()));
         group.bench_function(config.format, |bencher| {
-            bencher.iter(|| (reader.read)(Input { id, file }));
+            bencher.iter(|| reader.read(&[Input { id, file }], &[]));
         });
     }
 }

@@ -28,8 +28,19 @@ pub struct Input<'a> {
 pub struct Reading {
     /// The device.
     pub device: Device,
-    /// What became of every line.
-    pub coverage: Coverage,
+    /// What became of every line: one entry a file, in the order of the inputs.
+    pub coverage: Vec<Coverage>,
+}
+
+/// How a reader takes the files of one device.
+#[derive(Clone, Copy, Debug)]
+pub enum Read {
+    /// One file is one device.
+    One(fn(Input<'_>) -> Reading),
+    /// Several files together are one device, in any order; the reader tells them apart. The names are those of the
+    /// interfaces that the topology declares for the device: an export that carries no interfaces (rule sets, rule tables)
+    /// resolves `any but eth0` and `eth+` against them.
+    Several(fn(&[Input<'_>], &[String]) -> Reading),
 }
 
 /// One reader.
@@ -42,9 +53,28 @@ pub struct Format {
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
     /// Reads it.
-    pub read: fn(Input<'_>) -> Reading,
+    pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
     pub approximations: fn() -> Vec<Text>,
+}
+
+impl Format {
+    /// Reads the files of one device; `interfaces` are those that the topology declares for it. A reader that takes one file
+    /// reads the first.
+    #[must_use]
+    pub fn read(&self, files: &[Input<'_>], interfaces: &[String]) -> Reading {
+        match (self.read, files) {
+            (Read::Several(read), _) => read(files, interfaces),
+            (Read::One(read), [first, ..]) => read(*first),
+            (Read::One(_), []) => Reading { device: Device::default(), coverage: Vec::new() },
+        }
+    }
+
+    /// Whether one device may be described by more than one file.
+    #[must_use]
+    pub fn takes_several(&self) -> bool {
+        matches!(self.read, Read::Several(_))
+    }
 }
 
 /// Every reader.

@@ -90,8 +90,8 @@ pub struct Snapshot {
     pub opaques: Table<OpaqueId, Opaque>,
     /// Declared hosts.
     pub hosts: Table<HostId, Host>,
-    /// What became of every line of every configuration.
-    pub coverage: Vec<Coverage>,
+    /// What became of every line of every configuration: one entry a device, in it one a file.
+    pub coverage: Vec<Vec<Coverage>>,
     /// What is missing from the picture, for the report; each is also modelled as the widest reading.
     pub issues: Vec<Issue>,
     /// The moment at which schedules are read; `None`: any moment.

@@ -122,7 +122,7 @@ fn scan_of(kinds: &[Kind]) -> Scan {
     let device = HOSTILE.to_owned();
     scan.loaded.roles =
         vec![(file, Role::Config { device, format: "fortios" }), (policy, Role::Policy)];
-    scan.loaded.snapshot.coverage = vec![coverage(file)];
+    scan.loaded.snapshot.coverage = vec![vec![coverage(file)]];
     let span = Span { file, start: 9, end: 20 };
     for (index, kind) in kinds.iter().enumerate() {
         scan.findings.push(finding(index, *kind, span));

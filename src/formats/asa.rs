@@ -5,7 +5,7 @@
 //! egress list, then the source is translated. Netmasks, not wildcards, stand in access lists.
 
 use super::lines::{self, ConfigLine};
-use super::{Format, Input, Ledger, Reading};
+use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{
     Binding, Context, Device, Interfaces, ListId, Remark, RuleList, Stage, Translate,
 };
@@ -33,7 +33,7 @@ mod words;
 mod tests;
 
 /// The reader.
-pub const FORMAT: Format = Format { id: "asa", label: "Cisco ASA", detect, read, approximations };
+pub const FORMAT: Format = Format { id: "asa", label: "Cisco ASA", detect, read: Read::One(read), approximations };
 
 /// `ASA Version` is printed by every appliance; without it, only what IOS does not have counts.
 fn detect(text: &str) -> u8 {
@@ -99,7 +99,7 @@ fn read(input: Input<'_>) -> Reading {
     // A rule that is written out as several lines says the same about each.
     let mut said = HashSet::default();
     coverage.gaps.retain(|gap| said.insert((gap.span, gap.reason.clone())));
-    Reading { device: reader.device, coverage }
+    Reading { device: reader.device, coverage: vec![coverage] }
 }
 
 fn new_reader<'a>(input: Input<'a>, span: Span) -> Reader<'a> {

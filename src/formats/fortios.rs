@@ -34,14 +34,14 @@ mod zone;
 
 use self::core::{Reader, Words};
 use super::blocks::Tree;
-use super::{Format, Input, Ledger, Reading};
+use super::{Format, Input, Ledger, Read, Reading};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 
 /// The reader.
 pub const FORMAT: Format =
-    Format { id: "fortios", label: "Fortinet FortiOS", detect, read, approximations };
+    Format { id: "fortios", label: "Fortinet FortiOS", detect, read: Read::One(read), approximations };
 
 /// Certain with the header; otherwise by the blocks that only FortiOS has.
 fn detect(text: &str) -> u8 {
@@ -84,7 +84,7 @@ fn read(input: Input<'_>) -> Reading {
     if reader.device.name.is_empty() {
         reader.device.name = stem(input.file.path()).to_owned();
     }
-    Reading { device: reader.device, coverage: reader.ledger.close() }
+    Reading { device: reader.device, coverage: vec![reader.ledger.close()] }
 }
 
 /// The file name without directories and its last extension.

@@ -23,7 +23,7 @@ mod tests;
 mod zones;
 
 use super::lines::lines;
-use super::{Format, Input, Ledger, Reading};
+use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Action, Binding, Context, Device, Filter, Interfaces, Stage};
 use crate::net::Family;
 use crate::source::Span;
@@ -37,7 +37,7 @@ use zones::ZonePolicy;
 
 /// The reader.
 pub const FORMAT: Format =
-    Format { id: "ios", label: "Cisco IOS / IOS-XE", detect, read, approximations };
+    Format { id: "ios", label: "Cisco IOS / IOS-XE", detect, read: Read::One(read), approximations };
 
 /// How far detection looks, in lines.
 const DETECT_LINES: usize = 4000;
@@ -138,7 +138,7 @@ fn read(input: Input<'_>) -> Reading {
     };
     reader.run();
     let device = reader.device;
-    Reading { device, coverage: ledger.close() }
+    Reading { device, coverage: vec![ledger.close()] }
 }
 
 /// The file name without directories and ending: the name of a device that does not state one.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 fn about(format: &str, text: &str) -> Vec<Finding> {
     let mut sources = Sources::default();
     let id = sources.add("fw.cfg", text.as_bytes()).unwrap();
-    let reading = (by_id(format).unwrap().read)(Input { id, file: sources.file(id) });
+    let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
     let mut snapshot = Snapshot::default();
     snapshot.devices.push(reading.device);
     lint(&snapshot, &sources)

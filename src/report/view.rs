@@ -109,7 +109,7 @@ pub fn covered_files(loaded: &Loaded) -> Vec<CoveredFile<'_>> {
 }
 
 fn covered_file(loaded: &Loaded, id: FileId) -> Option<CoveredFile<'_>> {
-    let coverage = loaded.snapshot.coverage.iter().find(|coverage| coverage.file == id);
+    let coverage = loaded.snapshot.coverage.iter().flatten().find(|coverage| coverage.file == id);
     let role = loaded.roles.iter().find_map(|(file, role)| match role {
         Role::Config { device, format } if *file == id => Some((device.as_str(), *format)),
         _ => None,

@@ -7,11 +7,12 @@ use crate::text::Text;
 use crate::topology::{DeviceKind, Topology};
 use crate::{check, policy, snapshot, text, topology};
 
-/// A configuration to be read: device name, file, reader.
+/// A device to be read: its name, its files, the reader, and the interfaces that the topology declares for it.
 struct Config {
     device: String,
-    file: FileId,
+    files: Vec<FileId>,
     format: &'static Format,
+    interfaces: Vec<String>,
 }
 
 pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
@@ -116,17 +117,10 @@ impl Loader<'_> {
     fn declared(&mut self, topology: &Topology) -> Vec<Config> {
         let mut configs = Vec::new();
         for decl in &topology.devices {
-            let DeviceKind::Configured { config, format, .. } = &decl.kind else { continue };
-            if let [_, second, ..] = config.as_slice() {
-                self.problems(vec![Problem::new(
-                    second.span,
-                    text!(
-                        "この版が読む形式では、1台の機器の設定は1つのファイルです。",
-                        "the formats that this version reads keep one device in one file"
-                    ),
-                )]);
+            let DeviceKind::Configured { config, format, interfaces, .. } = &decl.kind else {
                 continue;
-            }
+            };
+            let mut read: Option<Config> = None;
             for path in config {
                 let before = self.errors.len();
                 let Some(file) = self.open(&path.value) else {
@@ -136,12 +130,21 @@ impl Loader<'_> {
                     continue;
                 };
                 let wanted = format.as_ref().map(|format| format.value.clone());
-                let device = decl.name.value.clone();
-                configs.extend(
-                    self.reader(file, wanted, format.as_ref().map(|f| f.span))
-                        .map(|format| Config { device, file, format }),
-                );
+                let span = format.as_ref().map(|format| format.span);
+                let Some(format) = self.reader(file, wanted, span) else { continue };
+                match &mut read {
+                    None => {
+                        let interfaces = interfaces.iter().map(|i| i.name.value.clone()).collect();
+                        let device = decl.name.value.clone();
+                        read = Some(Config { device, files: vec![file], format, interfaces });
+                    }
+                    Some(first) => match apart(first.format, format, path.span) {
+                        Some(problem) => self.problems(vec![problem]),
+                        None => first.files.push(file),
+                    },
+                }
             }
+            configs.extend(read);
         }
         configs
     }
@@ -168,8 +171,9 @@ impl Loader<'_> {
             let device = if taken { path.clone() } else { stem.to_owned() };
             configs.extend(self.reader(file, wanted, None).map(|format| Config {
                 device,
-                file,
+                files: vec![file],
                 format,
+                interfaces: Vec::new(),
             }));
         }
         configs
@@ -211,12 +215,14 @@ impl Loader<'_> {
     fn devices(
         &mut self,
         configs: &[Config],
-    ) -> Vec<(crate::model::Device, crate::model::Coverage)> {
+    ) -> Vec<(crate::model::Device, Vec<crate::model::Coverage>)> {
         let readings = read_all(&self.loaded.sources, configs);
         let mut devices = Vec::new();
         for (config, mut reading) in configs.iter().zip(readings) {
-            let role = Role::Config { device: config.device.clone(), format: config.format.id };
-            self.loaded.roles.push((config.file, role));
+            for file in &config.files {
+                let role = Role::Config { device: config.device.clone(), format: config.format.id };
+                self.loaded.roles.push((*file, role));
+            }
             reading.device.name.clone_from(&config.device);
             devices.push((reading.device, reading.coverage));
         }
@@ -224,13 +230,33 @@ impl Loader<'_> {
     }
 }
 
+/// Why two files cannot be one device.
+fn apart(first: &Format, second: &Format, span: Span) -> Option<Problem> {
+    let (a, b) = (first.id, second.id);
+    if a != b {
+        let message = text!(
+            "1台の機器の設定に異なる形式（{a} と {b}）が混ざっています。",
+            "the files of one device are of different formats, {a} and {b}"
+        );
+        return Some(Problem::new(span, message));
+    }
+    (!first.takes_several()).then(|| {
+        let message = text!(
+            "{a} 形式では、1台の機器の設定は1つのファイルです。",
+            "in the format {a} one device is one file"
+        );
+        Problem::new(span, message)
+    })
+}
+
 /// How many threads read configurations.
 const READERS: usize = 4;
 
 fn read_all(sources: &Sources, configs: &[Config]) -> Vec<Reading> {
     let read = |config: &Config| {
-        let file = sources.file(config.file);
-        (config.format.read)(Input { id: config.file, file })
+        let input = |id: &FileId| Input { id: *id, file: sources.file(*id) };
+        let files: Vec<Input<'_>> = config.files.iter().map(input).collect();
+        config.format.read(&files, &config.interfaces)
     };
     if configs.len() < 2 {
         return configs.iter().map(read).collect();

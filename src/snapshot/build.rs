@@ -28,8 +28,8 @@ pub struct BuildInput {
     pub name: String,
     /// The topology; `None` when only configurations are given: zones are then derived from the interfaces.
     pub topology: Option<Topology>,
-    /// Devices with their names set, each with its coverage.
-    pub devices: Vec<(Device, Coverage)>,
+    /// Devices with their names set, each with the coverage of its files.
+    pub devices: Vec<(Device, Vec<Coverage>)>,
     /// The moment at which schedules are read.
     pub at: Option<Moment>,
 }
@@ -77,14 +77,16 @@ fn suggest(snapshot: &Snapshot, config: impl Fn(&Device, &Coverage) -> String) -
     let mut topology = derive::topology(snapshot);
     topology.name = Some(snapshot.name.clone()).filter(|name| !name.is_empty());
     for (id, device) in snapshot.devices.iter() {
-        let Some(coverage) = snapshot.coverage.get(id.index()) else { continue };
+        let Some(files) = snapshot.coverage.get(id.index()) else { continue };
         let decl = topology.devices.iter_mut().find(|decl| decl.name.value == device.name);
         let Some(DeviceKind::Configured { config: paths, .. }) = decl.map(|decl| &mut decl.kind)
         else {
             continue;
         };
-        let span = Span { file: coverage.file, start: 0, end: 0 };
-        paths.push(crate::source::Spanned { value: config(device, coverage), span });
+        for coverage in files {
+            let span = Span { file: coverage.file, start: 0, end: 0 };
+            paths.push(crate::source::Spanned { value: config(device, coverage), span });
+        }
     }
     derive::rename_devices(&mut topology);
     topology

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Devices with a gap that no reader could contain, and why: a file belongs to the devices that have a line in it.
 pub(super) fn doubted(snapshot: &Snapshot) -> BTreeMap<DeviceId, Vec<Cause>> {
     let mut doubted: BTreeMap<DeviceId, Vec<Cause>> = BTreeMap::new();
-    let gaps = snapshot.coverage.iter().flat_map(|coverage| &coverage.gaps);
+    let gaps = snapshot.coverage.iter().flatten().flat_map(|coverage| &coverage.gaps);
     for gap in gaps.filter(|gap| !gap.contained) {
         for (id, device) in snapshot.devices.iter() {
             let lists = device.lists.iter().filter_map(|(_, list)| list.lines.first());

@@ -12,8 +12,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use sekisho::formats::{Format, Input, Reading};
-use sekisho::model::{Action, AddressMap, AddressSet, Binding, Device, Interfaces};
+use sekisho::formats::{Format, Input};
+use sekisho::model::{Action, AddressMap, AddressSet, Binding, Coverage, Device, Interfaces};
 use sekisho::model::{Line, LineStatus, Match, PortMap, ServiceSet, Stage};
 use sekisho::packetset::{Arena, Function, Intervals, Rule};
 use sekisho::scan::{self, Files, Loaded, Options};
@@ -51,13 +51,15 @@ pub fn reader(format: &Format, bytes: &[u8]) {
     let file = sources.file(id);
     let sure = (format.detect)(file.text());
     assert!(sure <= 100, "{}: detection says {sure}", format.id);
-    let reading = (format.read)(Input { id, file });
-    coverage(format, &reading, file, id);
+    let reading = format.read(&[Input { id, file }], &[]);
+    assert_eq!(reading.coverage.len(), 1, "one file, one coverage");
+    for one in &reading.coverage {
+        coverage(format, one, file, id);
+    }
     device(&reading.device, Spans { file, id });
 }
 
-fn coverage(format: &Format, reading: &Reading, file: &File, id: FileId) {
-    let coverage = &reading.coverage;
+fn coverage(format: &Format, coverage: &Coverage, file: &File, id: FileId) {
     assert_eq!(coverage.file, id, "coverage of another file");
     assert_eq!(coverage.lines.len(), file.line_count(), "one status a line");
     let spans = Spans { file, id };

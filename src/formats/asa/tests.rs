@@ -27,7 +27,7 @@ enum Outcome {
 fn read(text: &str) -> Reading {
     let mut sources = Sources::default();
     let id = sources.add("asa.cfg", text.as_bytes()).unwrap();
-    (FORMAT.read)(Input { id, file: sources.file(id) })
+    FORMAT.read(&[Input { id, file: sources.file(id) }], &[])
 }
 
 /// Reads a configuration after a heading with three interfaces: outside 0, dmz 50, inside 100.
@@ -55,11 +55,11 @@ route outside 0.0.0.0 0.0.0.0 203.0.113.1 1
 
 /// No line is unknown and none is unsupported.
 fn assert_clean(reading: &Reading) {
-    assert_eq!(reading.coverage.gaps, Vec::new());
+    assert_eq!(reading.coverage[0].gaps, Vec::new());
 }
 
 fn gaps(reading: &Reading) -> Vec<(LineStatus, bool)> {
-    reading.coverage.gaps.iter().map(|gap| (gap.status, gap.contained)).collect()
+    reading.coverage[0].gaps.iter().map(|gap| (gap.status, gap.contained)).collect()
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -350,7 +350,7 @@ fn broken_text_never_panics_and_every_line_has_a_status() {
         let broken: String =
             words.iter().step_by(step + 1).map(|word| format!("{word} ")).collect();
         let reading = read(&broken);
-        assert_eq!(reading.coverage.lines.len(), broken.lines().count());
+        assert_eq!(reading.coverage[0].lines.len(), broken.lines().count());
     }
     let mut cut = String::new();
     for (number, line) in full.lines().enumerate() {
@@ -359,5 +359,5 @@ fn broken_text_never_panics_and_every_line_has_a_status() {
         cut.push('\n');
     }
     let reading = read(&cut);
-    assert_eq!(reading.coverage.lines.len(), full.lines().count());
+    assert_eq!(reading.coverage[0].lines.len(), full.lines().count());
 }

@@ -18,14 +18,14 @@ use crate::source::Sources;
 pub(super) fn read(text: &str) -> Reading {
     let mut sources = Sources::default();
     let id = sources.add("configs/fw1.conf", text.as_bytes()).unwrap();
-    (FORMAT.read)(Input { id, file: sources.file(id) })
+    FORMAT.read(&[Input { id, file: sources.file(id) }], &[])
 }
 
 /// Reads `text` and demands that no line is unknown.
 pub(super) fn clean(text: &str) -> Device {
     let reading = read(text);
     let unknown: Vec<String> = reading
-        .coverage
+        .coverage[0]
         .gaps
         .iter()
         .filter(|gap| gap.status == LineStatus::Unknown)

@@ -229,7 +229,7 @@ fn span_of(snapshot: &Snapshot, segment: &Segment, network: Prefix) -> Option<Sp
 }
 
 fn unread(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
-    for gap in snapshot.coverage.iter().flat_map(|coverage| &coverage.gaps) {
+    for gap in snapshot.coverage.iter().flatten().flat_map(|coverage| &coverage.gaps) {
         if matches!(gap.status, LineStatus::Unknown | LineStatus::Unsupported) {
             issues.push(issue(IssueKind::UnreadLine, Some(gap.span), gap.reason.clone()));
         }

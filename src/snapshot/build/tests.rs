@@ -97,7 +97,7 @@ impl Box {
 pub(super) struct World {
     pub(super) sources: Sources,
     topology: Option<FileId>,
-    devices: Vec<(Device, Coverage)>,
+    devices: Vec<(Device, Vec<Coverage>)>,
 }
 
 impl World {
@@ -117,12 +117,12 @@ impl World {
         let text = format!("{}\n", "xxxxxxxxx\n".repeat(200));
         let id = self.sources.add(&path, text.as_bytes()).unwrap();
         let device = make(Box::new(id, name)).device;
-        self.devices.push((device, Coverage::new(id, 200)));
+        self.devices.push((device, vec![Coverage::new(id, 200)]));
         self
     }
 
     pub(super) fn coverage(mut self, change: impl FnOnce(&mut Coverage)) -> World {
-        change(&mut self.devices.last_mut().unwrap().1);
+        change(&mut self.devices.last_mut().unwrap().1[0]);
         self
     }
 

@@ -9,8 +9,8 @@ use crate::snapshot::Snapshot;
 pub(super) fn widen(snapshot: &mut Snapshot) {
     let coverage = std::mem::take(&mut snapshot.coverage);
     for (id, device) in snapshot.devices.iter_mut() {
-        let gaps = coverage.get(id.index()).map_or(&[][..], |coverage| coverage.gaps.as_slice());
-        let open: Vec<&Gap> = gaps.iter().filter(|gap| !gap.contained).collect();
+        let gaps = coverage.get(id.index()).into_iter().flatten().flat_map(|file| &file.gaps);
+        let open: Vec<&Gap> = gaps.filter(|gap| !gap.contained).collect();
         if !open.is_empty() {
             widen_device(device, &open);
         }

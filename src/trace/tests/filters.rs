@@ -94,9 +94,9 @@ fn an_uncontained_gap_doubts_every_filter_of_the_device() {
         reason: crate::text!("不明", "unknown"),
         contained: true,
     });
-    world.net.snapshot.coverage.push(coverage);
+    world.net.snapshot.coverage.push(vec![coverage]);
     assert_eq!(world.go(), Dropped);
-    world.net.snapshot.coverage[0].gaps[0].contained = false;
+    world.net.snapshot.coverage[0][0].gaps[0].contained = false;
     assert_eq!(world.go(), Undetermined);
 }
 

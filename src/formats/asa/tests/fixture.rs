@@ -7,11 +7,11 @@ pub(super) const FIXTURE: &str = include_str!("../../../../fixtures/formats/asa/
 #[test]
 fn no_line_of_a_real_backup_is_unknown() {
     let reading = read(FIXTURE);
-    assert_eq!(reading.coverage.lines.len(), FIXTURE.lines().count());
+    assert_eq!(reading.coverage[0].lines.len(), FIXTURE.lines().count());
     assert!(FIXTURE.lines().count() > 400);
-    assert_eq!(reading.coverage.count(LineStatus::Unknown), 0);
-    let reasons: Vec<bool> = reading.coverage.gaps.iter().map(|gap| gap.contained).collect();
-    assert_eq!(reasons, [true; 3], "{:?}", reading.coverage.gaps);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 0);
+    let reasons: Vec<bool> = reading.coverage[0].gaps.iter().map(|gap| gap.contained).collect();
+    assert_eq!(reasons, [true; 3], "{:?}", reading.coverage[0].gaps);
 }
 
 #[test]

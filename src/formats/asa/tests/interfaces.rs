@@ -135,7 +135,7 @@ fn a_bridge_interface_is_never_certain() {
     let reading = read(
         "ASA Version 9.8(2)\ninterface BVI1\n nameif inside\n security-level 100\n ip address 192.168.1.1 255.255.255.0\ninterface GigabitEthernet1/2\n bridge-group 1\n nameif inside_1\n security-level 100\ninterface GigabitEthernet1/1\n nameif outside\n security-level 0\n ip address 203.0.113.2 255.255.255.0\n",
     );
-    assert!(reading.coverage.gaps.iter().all(|gap| gap.contained));
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.contained));
     assert_eq!(
         through(&reading, "inside", "outside", tcp("192.168.1.5", "198.51.100.1", 80)),
         Outcome::Either

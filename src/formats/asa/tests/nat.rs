@@ -189,7 +189,7 @@ fn sections_are_met_in_order() {
     let reading = with(
         "nat (any,outside) after-auto source dynamic any interface\nobject network LAN\n nat (inside,outside) dynamic 203.0.113.7\nobject network PC\n host 10.1.1.9\n nat (inside,outside) dynamic 203.0.113.8\nobject network AAA\n subnet 10.1.1.8 255.255.255.248\n nat (inside,outside) static 203.0.113.8\nnat (inside,outside) source dynamic LAN WEB-PUBLIC destination static FAR FAR\n",
     );
-    assert!(reading.coverage.gaps.is_empty(), "{:?}", reading.coverage.gaps);
+    assert!(reading.coverage[0].gaps.is_empty(), "{:?}", reading.coverage[0].gaps);
     let to = |src, dst| ends(&reading, "inside", "outside", tcp(src, dst, 80)).0;
     assert_eq!(to("10.1.1.5", "10.8.1.1"), "203.0.113.5");
     assert_eq!(to("10.1.1.9", "198.51.100.9"), "203.0.113.9");

@@ -115,6 +115,6 @@ fn an_undefined_name_is_unknown_and_said() {
 fn an_unread_member_widens_and_stays_contained() {
     let text = "object-group network G\n network-object frob\n network-object host 10.5.0.1\naccess-list A extended deny ip any object-group G\n";
     let reading = site(text);
-    assert!(reading.coverage.gaps.iter().all(|gap| gap.contained));
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.contained));
     assert_eq!(acl(text, tcp("10.1.1.1", "10.9.9.9", 1)), None);
 }

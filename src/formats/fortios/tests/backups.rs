@@ -9,7 +9,7 @@ const MULTI: &str = include_str!("../../../../fixtures/formats/fortios/fw-in-vdo
 #[test]
 fn a_full_backup_has_no_unknown_line() {
     let reading = read(SINGLE);
-    assert_eq!(reading.coverage.count(LineStatus::Unknown), 0, "{:?}", reading.coverage.gaps);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 0, "{:?}", reading.coverage[0].gaps);
     let device = &reading.device;
     assert_eq!(device.name, "EXT-FW");
     assert_eq!(device.contexts.len(), 1);
@@ -39,7 +39,7 @@ fn a_full_backup_has_no_unknown_line() {
 #[test]
 fn a_divided_backup_with_central_nat_has_no_unknown_line() {
     let reading = read(MULTI);
-    assert_eq!(reading.coverage.count(LineStatus::Unknown), 0, "{:?}", reading.coverage.gaps);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 0, "{:?}", reading.coverage[0].gaps);
     let device = &reading.device;
     assert!(device.remarks.is_empty(), "{:?}", device.remarks);
     let names: Vec<&str> = device.contexts.iter().map(|(_, c)| c.name.as_str()).collect();
@@ -65,7 +65,7 @@ fn a_backup_cut_anywhere_says_so() {
     for cut in (5..lines.len()).step_by(37) {
         let reading = read(&(lines[..cut].join("\n") + "\n"));
         // Between two blocks a cut cannot be seen.
-        if reading.coverage.gaps.iter().all(|gap| gap.contained) && lines[cut - 1] != "end" {
+        if reading.coverage[0].gaps.iter().all(|gap| gap.contained) && lines[cut - 1] != "end" {
             silent.push(cut);
         }
     }

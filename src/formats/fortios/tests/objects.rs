@@ -109,8 +109,8 @@ end
     assert_eq!(address_named(&reading.device, "bad"), "?Family(V4)");
     assert_eq!(address_named(&reading.device, "odd"), "?Family(V4)");
     assert_eq!(service_named(&reading.device, "svc"), "?");
-    assert_eq!(reading.coverage.gaps.len(), 3);
-    assert!(reading.coverage.gaps.iter().all(|gap| gap.contained));
+    assert_eq!(reading.coverage[0].gaps.len(), 3);
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.contained));
 }
 
 #[test]
@@ -184,7 +184,7 @@ end
     assert_eq!(service_named(&reading.device, "s"), "?");
     let recursive = |remark: &&Remark| matches!(remark, Remark::Recursive { .. });
     assert_eq!(reading.device.remarks.iter().filter(recursive).count(), 4);
-    assert!(reading.coverage.gaps.iter().all(|gap| gap.contained));
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.contained));
 }
 
 #[test]

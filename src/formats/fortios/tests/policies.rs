@@ -165,8 +165,8 @@ fn users_tags_and_tos_make_the_match_uncertain() {
 fn an_unknown_keyword_is_a_contained_gap_on_its_line() {
     let text = policy(&format!("{ANY}set flavour vanilla\nset action accept"));
     let reading = read(&text);
-    let gap = &reading.coverage.gaps[0];
-    assert!(gap.contained && reading.coverage.gaps.len() == 1);
+    let gap = &reading.coverage[0].gaps[0];
+    assert!(gap.contained && reading.coverage[0].gaps.len() == 1);
     assert_eq!(&text[gap.span.start as usize..gap.span.end as usize], "set flavour vanilla");
     assert!(gap.reason.ja.contains("policy 1"));
     assert_eq!(policies(&reading.device)[0].matches.unknown.len(), 1);
@@ -234,5 +234,5 @@ fn application_mode_decides_nothing_for_certain() {
     let lines = policies(&reading.device);
     assert_eq!((lines.len(), lines[0].label.as_str()), (1, "security-policy 3"));
     assert!(!lines[0].matches.unknown.is_empty());
-    assert_eq!(reading.coverage.count(LineStatus::Unsupported), 1);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unsupported), 1);
 }

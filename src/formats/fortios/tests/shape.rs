@@ -151,7 +151,7 @@ fn names_are_per_vdom_and_links_join_them() {
 fn an_interface_of_a_vdom_that_the_file_lacks_is_a_gap() {
     let reading = read(&VDOMS.replacen("set vdom \"v-dmz\"", "set vdom \"v-lost\"", 1));
     assert!(
-        reading.coverage.gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("v-lost"))
+        reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("v-lost"))
     );
 }
 
@@ -160,11 +160,11 @@ fn an_unknown_block_is_an_uncontained_gap_and_known_noise_is_not() {
     let reading = read(
         "config firewall teleport\nedit 1\nset a b\nnext\nend\nconfig log syslogd setting\nset status enable\nend\nconfig system replacemsg admin \"x\"\nset buffer \"a\nend\nb\"\nend\nconfig firewall future-thing\nend\n",
     );
-    assert_eq!(reading.coverage.gaps.len(), 1);
-    let gap = &reading.coverage.gaps[0];
+    assert_eq!(reading.coverage[0].gaps.len(), 1);
+    let gap = &reading.coverage[0].gaps[0];
     assert!(!gap.contained && gap.reason.en.contains("teleport"));
-    assert_eq!(reading.coverage.count(LineStatus::Unknown), 5);
-    assert_eq!(reading.coverage.count(LineStatus::Irrelevant), 10);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 5);
+    assert_eq!(reading.coverage[0].count(LineStatus::Irrelevant), 10);
 }
 
 #[test]
@@ -172,14 +172,14 @@ fn truncated_files_and_deep_nesting_are_uncontained_gaps() {
     let reading = read("config firewall policy\nedit 1\nset srcintf \"any\"\n");
     assert!(
         reading
-            .coverage
+            .coverage[0]
             .gaps
             .iter()
             .any(|gap| !gap.contained && gap.reason.en.contains("never ends"))
     );
     let deep = "config firewall policy\nedit 1\n".repeat(10_000);
     let reading = read(&deep);
-    assert!(reading.coverage.gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("64")));
+    assert!(reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("64")));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_table_swallowed_by_another_block_is_an_uncontained_gap() {
     for before in ["config firewall address\nedit \"a\"\n", "config system np6\nedit \"n\"\n"] {
         let reading = read(&format!("{before}{}next\nend\n", policy(ANY)));
         let found = |path: &str| {
-            reading.coverage.gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains(path))
+            reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains(path))
         };
         assert!(found("firewall policy") && found("system interface"), "{before}");
     }
@@ -198,17 +198,17 @@ fn captured_prompts_are_nothing() {
     let reading = read(
         "EXT-FW # show firewall address\nconfig firewall address\nend\nEXT-FW (root) # exit\n",
     );
-    assert!(reading.coverage.gaps.is_empty());
+    assert!(reading.coverage[0].gaps.is_empty());
 }
 
 #[test]
 fn every_line_has_a_status() {
     let reading = read(VDOMS);
-    assert_eq!(reading.coverage.lines.len(), VDOMS.lines().count());
+    assert_eq!(reading.coverage[0].lines.len(), VDOMS.lines().count());
     let uuid = policy(&format!("{ANY}set uuid 1\nset action accept"));
     let line = uuid.lines().position(|line| line == "set uuid 1").unwrap();
-    assert_eq!(read(&uuid).coverage.lines[line], LineStatus::Irrelevant);
-    assert_eq!(read(&uuid).coverage.lines[line + 1], LineStatus::Used);
+    assert_eq!(read(&uuid).coverage[0].lines[line], LineStatus::Irrelevant);
+    assert_eq!(read(&uuid).coverage[0].lines[line + 1], LineStatus::Used);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn odd_input_never_panics() {
     for cut in 0..full.len() {
         if cut % 7 == 0 && full.is_char_boundary(cut) {
             let reading = read(&full[..cut]);
-            assert_eq!(reading.coverage.lines.len(), full[..cut].lines().count());
+            assert_eq!(reading.coverage[0].lines.len(), full[..cut].lines().count());
         }
     }
     for text in [

@@ -227,7 +227,7 @@ fn overlapping_virtual_ips_are_uncertain() {
 #[test]
 fn translation_between_families_is_not_contained() {
     let reading = read(&policy(&format!("{ANY}set action accept\nset nat64 enable")));
-    assert!(reading.coverage.gaps.iter().any(|gap| !gap.contained));
+    assert!(reading.coverage[0].gaps.iter().any(|gap| !gap.contained));
 }
 
 const INSIDE_AND_OUT: &str = "edit 1

@@ -188,7 +188,7 @@ fn a_route_that_cannot_be_read_may_lead_anywhere() {
         "{PORTS}config router static\nedit 1\nset dst 10.0.0.0/8\nset gateway 10.0.0.1\nset device \"gone\"\nnext\nend\n"
     ));
     assert_eq!(context(&reading.device).dynamic_routing[0].protocol, "static");
-    assert_eq!(reading.coverage.count(LineStatus::Unsupported), 5);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unsupported), 5);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn transparent_mode_may_forward_anywhere() {
         "config system settings\nset opmode transparent\nset manageip 10.0.0.9/24\nend\n{PORTS}"
     ));
     assert_eq!(context(&reading.device).dynamic_routing[0].protocol, "transparent");
-    assert_eq!(reading.coverage.count(LineStatus::Unsupported), 1);
+    assert_eq!(reading.coverage[0].count(LineStatus::Unsupported), 1);
 }
 
 #[test]

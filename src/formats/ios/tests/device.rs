@@ -11,7 +11,7 @@ fn full_size_configurations_have_no_unknown_line() {
         let case = Case::new(text);
         assert_eq!(case.unknown(), Vec::<&str>::new(), "{name}");
         assert_eq!(detect(text), 85, "{name}");
-        assert!(case.reading.coverage.gaps.iter().all(|gap| gap.contained), "{name}");
+        assert!(case.reading.coverage[0].gaps.iter().all(|gap| gap.contained), "{name}");
     }
 }
 
@@ -190,10 +190,10 @@ fn ipv6_is_forwarded_only_when_switched_on() {
 #[test]
 fn unknown_commands_are_not_contained() {
     let case = Case::new("version 15.2\nfrobnicate all\n with care\n");
-    let gaps = &case.reading.coverage.gaps;
+    let gaps = &case.reading.coverage[0].gaps;
     assert_eq!(gaps.len(), 1);
     assert!(!gaps[0].contained);
-    assert_eq!(case.reading.coverage.count(LineStatus::Unknown), 2);
+    assert_eq!(case.reading.coverage[0].count(LineStatus::Unknown), 2);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn every_line_of_broken_input_has_a_status() {
             text.push('\n');
         }
         let case = Case::new(&text);
-        let gaps = &case.reading.coverage.gaps;
+        let gaps = &case.reading.coverage[0].gaps;
         let unclaimed = gaps.iter().filter(|gap| gap.reason.en == "this line was not interpreted");
         assert_eq!(unclaimed.count(), 0, "{text}");
     }

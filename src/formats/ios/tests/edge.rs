@@ -282,7 +282,7 @@ fn a_number_without_a_condition_is_an_unread_line() {
         "ipv6 access-list S\n sequence\n",
     ] {
         let (_, reading) = read_text(text);
-        let gaps = &reading.coverage.gaps;
+        let gaps = &reading.coverage[0].gaps;
         assert!(gaps.iter().any(|gap| gap.status == LineStatus::Unknown), "{text:?}");
         assert!(
             !gaps.iter().any(|gap| gap.reason.en == "this line was not interpreted"),

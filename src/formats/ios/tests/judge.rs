@@ -171,7 +171,7 @@ impl Case {
 
     pub(super) fn unknown(&self) -> Vec<&str> {
         let gaps =
-            self.reading.coverage.gaps.iter().filter(|gap| gap.status == LineStatus::Unknown);
+            self.reading.coverage[0].gaps.iter().filter(|gap| gap.status == LineStatus::Unknown);
         gaps.map(|gap| self.sources.text(gap.span)).collect()
     }
 

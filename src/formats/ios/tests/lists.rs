@@ -171,7 +171,7 @@ fn an_unreadable_line_may_do_either_at_its_place() {
     assert!(!inward(&case, tcp("10.0.0.9", "10.0.1.9", 23)).1);
     let (must, may, _) = inward(&case, tcp("10.0.0.9", "10.0.1.9", 80));
     assert_eq!((must, may), (false, true));
-    let gaps = &case.reading.coverage.gaps;
+    let gaps = &case.reading.coverage[0].gaps;
     assert!(gaps.iter().any(|gap| gap.status == LineStatus::Unknown && gap.contained));
     assert!(gaps.iter().all(|gap| gap.contained));
 }
