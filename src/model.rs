@@ -22,7 +22,7 @@ pub use address::{AddressObject, AddressSet, AddressWithin};
 pub use coverage::{Coverage, Gap, LineStatus};
 pub use list::{Action, Line, Match, RuleList, Translated, Unknown};
 pub use pipeline::{AddressMap, Binding, Filter, Interfaces, PortMap, Rewrite, Stage, Translate};
-pub use route::{DynamicRouting, NextHop, PolicyRoute, RESOLVE_DEPTH, Route};
+pub use route::{DynamicRouting, NextHop, PolicyRoute, RESOLVE_DEPTH, Route, UNSTATED};
 pub use schedule::{Activity, Moment, Schedule, Span as Period, Window};
 pub use service::{ServiceObject, ServiceSet, TcpFlags};
 pub use table::{

@@ -33,7 +33,8 @@ mod words;
 mod tests;
 
 /// The reader.
-pub const FORMAT: Format = Format { id: "asa", label: "Cisco ASA", detect, read: Read::One(read), approximations };
+pub const FORMAT: Format =
+    Format { id: "asa", label: "Cisco ASA", detect, read: Read::One(read), approximations };
 
 /// `ASA Version` is printed by every appliance; without it, only what IOS does not have counts.
 fn detect(text: &str) -> u8 {

@@ -40,8 +40,13 @@ use crate::text;
 use crate::text::Text;
 
 /// The reader.
-pub const FORMAT: Format =
-    Format { id: "fortios", label: "Fortinet FortiOS", detect, read: Read::One(read), approximations };
+pub const FORMAT: Format = Format {
+    id: "fortios",
+    label: "Fortinet FortiOS",
+    detect,
+    read: Read::One(read),
+    approximations,
+};
 
 /// Certain with the header; otherwise by the blocks that only FortiOS has.
 fn detect(text: &str) -> u8 {

@@ -36,8 +36,13 @@ use translate::Translations;
 use zones::ZonePolicy;
 
 /// The reader.
-pub const FORMAT: Format =
-    Format { id: "ios", label: "Cisco IOS / IOS-XE", detect, read: Read::One(read), approximations };
+pub const FORMAT: Format = Format {
+    id: "ios",
+    label: "Cisco IOS / IOS-XE",
+    detect,
+    read: Read::One(read),
+    approximations,
+};
 
 /// How far detection looks, in lines.
 const DETECT_LINES: usize = 4000;

@@ -55,10 +55,14 @@ pub struct PolicyRoute {
     pub span: Span,
 }
 
+/// [`DynamicRouting::protocol`] of a context whose export holds no routes at all (rule sets, rule tables). Routes that the
+/// topology states for the device take its place.
+pub const UNSTATED: &str = "unstated";
+
 /// A routing protocol whose routes the configuration does not show: packets may go to any neighbour of the context.
 #[derive(Clone, Debug)]
 pub struct DynamicRouting {
-    /// `ospf`, `bgp`, `rip`, `eigrp`, `dhcp`…
+    /// `ospf`, `bgp`, `rip`, `eigrp`, `dhcp`…, or [`UNSTATED`].
     pub protocol: String,
     /// Where it is switched on.
     pub span: Span,

@@ -24,8 +24,7 @@ pub(super) fn read(text: &str) -> Reading {
 /// Reads `text` and demands that no line is unknown.
 pub(super) fn clean(text: &str) -> Device {
     let reading = read(text);
-    let unknown: Vec<String> = reading
-        .coverage[0]
+    let unknown: Vec<String> = reading.coverage[0]
         .gaps
         .iter()
         .filter(|gap| gap.status == LineStatus::Unknown)

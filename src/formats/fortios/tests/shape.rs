@@ -151,7 +151,10 @@ fn names_are_per_vdom_and_links_join_them() {
 fn an_interface_of_a_vdom_that_the_file_lacks_is_a_gap() {
     let reading = read(&VDOMS.replacen("set vdom \"v-dmz\"", "set vdom \"v-lost\"", 1));
     assert!(
-        reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("v-lost"))
+        reading.coverage[0]
+            .gaps
+            .iter()
+            .any(|gap| !gap.contained && gap.reason.en.contains("v-lost"))
     );
 }
 
@@ -171,15 +174,16 @@ fn an_unknown_block_is_an_uncontained_gap_and_known_noise_is_not() {
 fn truncated_files_and_deep_nesting_are_uncontained_gaps() {
     let reading = read("config firewall policy\nedit 1\nset srcintf \"any\"\n");
     assert!(
-        reading
-            .coverage[0]
+        reading.coverage[0]
             .gaps
             .iter()
             .any(|gap| !gap.contained && gap.reason.en.contains("never ends"))
     );
     let deep = "config firewall policy\nedit 1\n".repeat(10_000);
     let reading = read(&deep);
-    assert!(reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("64")));
+    assert!(
+        reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains("64"))
+    );
 }
 
 #[test]
@@ -187,7 +191,10 @@ fn a_table_swallowed_by_another_block_is_an_uncontained_gap() {
     for before in ["config firewall address\nedit \"a\"\n", "config system np6\nedit \"n\"\n"] {
         let reading = read(&format!("{before}{}next\nend\n", policy(ANY)));
         let found = |path: &str| {
-            reading.coverage[0].gaps.iter().any(|gap| !gap.contained && gap.reason.en.contains(path))
+            reading.coverage[0]
+                .gaps
+                .iter()
+                .any(|gap| !gap.contained && gap.reason.en.contains(path))
         };
         assert!(found("firewall policy") && found("system interface"), "{before}");
     }
