@@ -35,8 +35,7 @@ fn write(wishes: &[Wish]) -> String {
         "version 15.7\nhostname fw\nip access-list extended FROM_A\n{list} deny ip any any\n\
          ip access-list extended FROM_B\n deny ip any any\n\
          interface GigabitEthernet0/0\n ip address 10.1.0.1 255.255.0.0\n ip access-group FROM_A in\n\
-         interface GigabitEthernet0/1\n ip address 10.2.0.1 255.255.0.0\n ip access-group FROM_B in\n\
-         ip route 192.0.2.0 255.255.255.0 10.2.0.254\n"
+         interface GigabitEthernet0/1\n ip address 10.2.0.1 255.255.0.0\n ip access-group FROM_B in\n"
     )
 }
 
