@@ -3,7 +3,7 @@
 use super::commands::Bin;
 use super::reader::Reader;
 use crate::formats::lines::{ConfigLine, Word};
-use crate::model::{Moment, Period, Remark, Schedule, ScheduleId, Window};
+use crate::model::{Moment, Period, Schedule, ScheduleId, Window};
 use crate::text;
 
 const DAYS: [&str; 7] =
@@ -59,7 +59,7 @@ impl<'a> Reader<'a, '_> {
             absolute.append(&mut periodic);
             let windows = (!broken).then_some(absolute);
             let name = block.head.word(1);
-            let id = self.device.schedules.push(Schedule {
+            let id = self.build.device.schedules.push(Schedule {
                 name: name.to_owned(),
                 windows,
                 span: super::split::whole(&block),
@@ -74,13 +74,12 @@ impl<'a> Reader<'a, '_> {
             return *id;
         }
         let word = name.text.to_owned();
-        self.device.remarks.push(Remark::Undefined {
-            kind: "time-range",
-            name: word.clone(),
+        self.build.undefined("time-range", name.text, name.span);
+        let id = self.build.device.schedules.push(Schedule {
+            name: word,
+            windows: None,
             span: name.span,
         });
-        let id =
-            self.device.schedules.push(Schedule { name: word, windows: None, span: name.span });
         self.schedules.insert(name.text, id);
         id
     }

@@ -96,18 +96,17 @@ impl<'a> Reader<'a, '_> {
         let members = body.iter().filter_map(|line| self.address_member(line, family)).collect();
         self.groups.depth -= 1;
         let value = AddressSet::Union(members);
-        let id =
-            self.device.addresses.push(AddressObject { name: name.text.to_owned(), value, span });
+        let id = self.build.device.addresses.push(AddressObject {
+            name: name.text.to_owned(),
+            value,
+            span,
+        });
         self.groups.addresses.insert(name.text, Some(id));
         id
     }
 
     fn undefined(&mut self, kind: &'static str, name: Word<'a>) {
-        self.device.remarks.push(Remark::Undefined {
-            kind,
-            name: name.text.to_owned(),
-            span: name.span,
-        });
+        self.build.undefined(kind, name.text, name.span);
         let group = name.text;
         let reason = text!(
             "オブジェクトグループ「{group}」は定義されていません。",
@@ -117,7 +116,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn recursive_address(&mut self, name: Word<'a>, family: Family) -> AddressId {
-        self.device.remarks.push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
+        self.build
+            .device
+            .remarks
+            .push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
         self.unknown_address(name, family, name.span)
     }
 
@@ -127,8 +129,7 @@ impl<'a> Reader<'a, '_> {
             "「{word}」の指すアドレスを特定できません。",
             "the addresses of {word} are not known"
         );
-        self.device
-            .literal(AddressSet::Unknown { reason, within: AddressWithin::Family(family) }, span)
+        self.build.unknown_address(reason, AddressWithin::Family(family), span)
     }
 
     fn address_member(&mut self, line: &ConfigLine<'a>, family: Family) -> Option<AddressId> {
@@ -143,16 +144,18 @@ impl<'a> Reader<'a, '_> {
             "group-object" => {
                 line.words.get(from + 1).map(|word| self.address_group(*word, family))
             }
-            "any" => Some(self.any_address(Some(family), line.span)),
-            "host" => range(second, second).map(|range| self.range(range, line.span)),
-            "range" => range(second, line.word(from + 2)).map(|range| self.range(range, line.span)),
+            "any" => Some(self.build.any_address(Some(family), line.span)),
+            "host" => range(second, second).map(|range| self.build.range(range, line.span)),
+            "range" => {
+                range(second, line.word(from + 2)).map(|range| self.build.range(range, line.span))
+            }
             text if text.contains('/') => {
-                Prefix::parse(text).map(|prefix| self.range(prefix.range(), line.span))
+                Prefix::parse(text).map(|prefix| self.build.range(prefix.range(), line.span))
             }
             text => match (text.parse(), second.parse()) {
                 (Ok(base), Ok(mask)) => self.masked(base, mask, line.span),
                 _ if second.is_empty() => {
-                    range(text, text).map(|range| self.range(range, line.span))
+                    range(text, text).map(|range| self.build.range(range, line.span))
                 }
                 _ => None,
             },
@@ -174,10 +177,11 @@ impl<'a> Reader<'a, '_> {
     fn masked(&mut self, base: Ipv4Addr, mask: Ipv4Addr, span: Span) -> Option<AddressId> {
         let bits = u32::from(mask);
         if let Some(prefix) = Prefix::from_netmask(IpAddr::V4(base), IpAddr::V4(mask)) {
-            return Some(self.range(prefix.range(), span));
+            return Some(self.build.range(prefix.range(), span));
         }
         let inverse = bits & bits.wrapping_add(1) == 0;
-        (!inverse).then(|| self.wildcard(WildcardMask::new(base, Ipv4Addr::from(!bits)), span))
+        (!inverse)
+            .then(|| self.build.wildcard(WildcardMask::new(base, Ipv4Addr::from(!bits)), span))
     }
 
     /// The packets of a service group; unknown when it is not defined or holds itself.
@@ -205,14 +209,20 @@ impl<'a> Reader<'a, '_> {
         let members = body.iter().filter_map(|line| self.service_member(line, family)).collect();
         self.groups.depth -= 1;
         let value = ServiceSet::Union(members);
-        let id =
-            self.device.services.push(ServiceObject { name: name.text.to_owned(), value, span });
+        let id = self.build.device.services.push(ServiceObject {
+            name: name.text.to_owned(),
+            value,
+            span,
+        });
         self.groups.services.insert(name.text, Some(id));
         id
     }
 
     fn recursive_service(&mut self, name: Word<'a>) -> ServiceId {
-        self.device.remarks.push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
+        self.build
+            .device
+            .remarks
+            .push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
         self.unknown_service(name.text, name.span)
     }
 
@@ -222,7 +232,7 @@ impl<'a> Reader<'a, '_> {
             "「{word}」の指すサービスを特定できません。",
             "the services of {word} are not known"
         );
-        self.device.literal_service(ServiceSet::Unknown { reason }, span)
+        self.build.unknown_service(reason, span)
     }
 
     fn service_member(&mut self, line: &ConfigLine<'a>, family: Family) -> Option<ServiceId> {

@@ -340,7 +340,7 @@ impl<'a> Reader<'a, '_> {
             hairpin_unfiltered: false,
             span,
         };
-        let id = self.device.interfaces.push(interface);
+        let id = self.build.device.interfaces.push(interface);
         if let Some(iface) = self.interfaces.get_mut(at) {
             iface.id = Some(id);
         }

@@ -5,7 +5,8 @@ mod derive;
 use super::acl::{self, Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
 use super::commands::Bin;
 use super::names::IOS;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{Action, AddressId, Line, ListId, ServiceId, TcpFlags};
 use crate::net::{Family, PortRange, State};
@@ -251,7 +252,7 @@ impl<'a> Reader<'a, '_> {
             }
             lines.extend(new);
         }
-        let list = self.list(name, lines);
+        let list = self.build.list(name, lines);
         self.acls.lists.push(list);
     }
 
@@ -286,7 +287,7 @@ impl<'a> Reader<'a, '_> {
                 );
                 self.ledger.unknown(Span { end: span.end, ..at }, reason, true);
                 self.ledger.used(span);
-                let matches = self.everything(Some(dialect.family), span);
+                let matches = self.build.everything(Some(dialect.family), span);
                 let mut out = line(label, matches, Action::Undecided, span);
                 out.comment = raw.comment.clone();
                 Some(out)
@@ -297,7 +298,7 @@ impl<'a> Reader<'a, '_> {
     /// `evaluate R` and inspection: packets of connections that are already open, never a new one.
     pub(super) fn replies(&mut self, label: String, family: Family, span: Span) -> Line {
         let reason = replies_reason();
-        let mut matches = self.everything(Some(family), span);
+        let mut matches = self.build.everything(Some(family), span);
         matches.states = Some(vec![State::Established, State::Related]);
         matches.unknown.push(unknown(reason, span));
         line(label, matches, Action::Permit, span)
@@ -319,7 +320,7 @@ impl<'a> Reader<'a, '_> {
             self.ledger.unsupported(span, reason);
             return None;
         }
-        let mut matches = self.everything(Some(family), span);
+        let mut matches = self.build.everything(Some(family), span);
         matches.source = self.operand(entry.source, family, span);
         matches.destination = self.operand(entry.destination, family, span);
         matches.unknown = entry.unknown.clone();
@@ -338,9 +339,9 @@ impl<'a> Reader<'a, '_> {
 
     fn operand(&mut self, operand: Address<'a>, family: Family, span: Span) -> AddressId {
         match operand {
-            Address::Any => self.any_address(Some(family), span),
-            Address::Range(range) => self.range(range, span),
-            Address::Wildcard(mask) => self.wildcard(mask, span),
+            Address::Any => self.build.any_address(Some(family), span),
+            Address::Range(range) => self.build.range(range, span),
+            Address::Wildcard(mask) => self.build.wildcard(mask, span),
             Address::Group(name) => self.address_group(name, family),
         }
     }
@@ -355,11 +356,13 @@ impl<'a> Reader<'a, '_> {
         let source = self.port_ranges(&service.source, out);
         let destination = self.port_ranges(&service.destination, out);
         match service.protocol {
-            Protocol::Any => self.any_service(span),
+            Protocol::Any => self.build.any_service(span),
             Protocol::Group(name) => self.service_group(name),
             Protocol::Number(number) if crate::net::flow::is_icmp(number) => match service.icmp {
-                Some((kind, code)) => self.icmp(number, Some(kind), code, span),
-                None => self.protocol(number, span),
+                Some((kind, code)) => {
+                    self.build.icmp(number, Some((kind, kind)), code.map(|code| (code, code)), span)
+                }
+                None => self.build.protocol(number, span),
             },
             Protocol::Number(number) => {
                 self.port_sets(&[number], &source, &destination, &service.flags, span)
@@ -404,17 +407,17 @@ impl<'a> Reader<'a, '_> {
         let mut members = Vec::new();
         for protocol in protocols {
             if open {
-                members.push(self.protocol(*protocol, span));
+                members.push(self.build.protocol(*protocol, span));
                 continue;
             }
             for (source, destination) in
                 source.iter().flat_map(|s| destination.iter().map(move |d| (*s, *d)))
             {
                 for flags in flags {
-                    members.push(self.ports(*protocol, source, destination, *flags, span));
+                    members.push(self.build.ports(*protocol, source, destination, *flags, span));
                 }
             }
         }
-        self.services(members, span)
+        self.build.services(members, span)
     }
 }

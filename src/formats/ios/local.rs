@@ -2,7 +2,8 @@
 
 use super::commands::Bin;
 use super::lists::Found;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, Word};
 use crate::model::{Action, Binding, Filter, Interfaces, Line};
 use crate::net::Family;
@@ -154,8 +155,8 @@ impl<'a> Reader<'a, '_> {
         let mut lines: Vec<Line> = Vec::new();
         let span = self.origin;
         for (protocol, label) in [(1, "icmp"), (58, "icmpv6")] {
-            let mut matches = self.everything(None, span);
-            matches.service = self.protocol(protocol, span);
+            let mut matches = self.build.everything(None, span);
+            matches.service = self.build.protocol(protocol, span);
             lines.push(line(format!("{label} to the device"), matches, Action::Permit, span));
         }
         for (name, port) in [("ssh", 22), ("telnet", 23)] {
@@ -194,7 +195,7 @@ impl<'a> Reader<'a, '_> {
                 new.matches.unknown.push(unknown(reason, span));
             }
         }
-        let list = self.list("management", lines);
+        let list = self.build.list("management", lines);
         let binding = Binding {
             ingress: Interfaces::Any,
             egress: Interfaces::Any,
@@ -214,15 +215,15 @@ impl<'a> Reader<'a, '_> {
     fn offer(&mut self, offer: &Offer<'a>) -> Vec<Line> {
         let mut members = Vec::new();
         for protocol in offer.protocols {
-            members.push(self.protocol(*protocol, offer.span));
+            members.push(self.build.protocol(*protocol, offer.span));
         }
         for (protocol, port) in &offer.ports {
-            members.push(self.one_port(*protocol, *port, offer.span));
+            members.push(self.build.one_port(*protocol, *port, offer.span));
         }
-        let service = self.services(members, offer.span);
+        let service = self.build.services(members, offer.span);
         let mut lines = Vec::new();
         for (family, acl) in [(Family::V4, offer.v4), (Family::V6, offer.v6)] {
-            let mut matches = self.everything(Some(family), offer.span);
+            let mut matches = self.build.everything(Some(family), offer.span);
             matches.service = service;
             matches.unknown.extend(offer.doubt.clone().map(|reason| unknown(reason, offer.span)));
             let bare = family == Family::V6 && acl.is_none() && offer.v4.is_some();

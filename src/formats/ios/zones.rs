@@ -3,7 +3,8 @@
 mod classes;
 
 use super::commands::Bin;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, ListId, Remark};
 use crate::net::State;
@@ -328,10 +329,11 @@ impl<'a> Reader<'a, '_> {
     fn session_replies(&mut self, label: &str, span: Span) -> ListId {
         let reason =
             text!("検査済みセッションの戻りパケットです。", "replies of inspected sessions");
-        let mut matches = self.everything(None, span);
+        let mut matches = self.build.everything(None, span);
         matches.states = Some(vec![State::Established, State::Related]);
         matches.unknown.push(unknown(reason, span));
-        self.list(label, vec![line(format!("{label}: session"), matches, Action::Permit, span)])
+        self.build
+            .list(label, vec![line(format!("{label}: session"), matches, Action::Permit, span)])
     }
 
     fn pair_binding(&mut self, maps: &Maps<'a>, pair: &Pair<'a>) -> Binding {
@@ -356,7 +358,7 @@ impl<'a> Reader<'a, '_> {
                     },
                     None => {
                         let word = name.text.to_owned();
-                        self.device.remarks.push(Remark::Undefined {
+                        self.build.device.remarks.push(Remark::Undefined {
                             kind: "policy-map",
                             name: word,
                             span: name.span,
@@ -372,8 +374,8 @@ impl<'a> Reader<'a, '_> {
 
     /// A list of one line that may permit or deny anything.
     pub(super) fn undecided(&mut self, label: &str, span: Span) -> ListId {
-        let matches = self.everything(None, span);
-        self.list(label, vec![line(label.to_owned(), matches, Action::Undecided, span)])
+        let matches = self.build.everything(None, span);
+        self.build.list(label, vec![line(label.to_owned(), matches, Action::Undecided, span)])
     }
 
     fn policy_list(&mut self, maps: &Maps<'a>, name: &str, policy: &PolicyMap<'a>) -> ListId {
@@ -388,7 +390,7 @@ impl<'a> Reader<'a, '_> {
                 "policy-map {name} class {}",
                 class.map_or("class-default", |word| word.text)
             );
-            let matches = self.everything(None, *span);
+            let matches = self.build.everything(None, *span);
             match class {
                 None => lines.push(line(label, matches, action, *span)),
                 Some(class) => {
@@ -397,7 +399,7 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        self.list(&format!("policy-map {name}"), lines)
+        self.build.list(&format!("policy-map {name}"), lines)
     }
 }
 

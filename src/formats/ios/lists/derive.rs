@@ -1,7 +1,8 @@
 //! References to access lists: looked up, bound with their implicit deny, turned into chains.
 
 use super::Found;
-use crate::formats::ios::reader::{Reader, line, unknown};
+use crate::formats::builder::{line, unknown};
+use crate::formats::ios::reader::Reader;
 use crate::formats::lines::Word;
 use crate::model::{Action, Line, ListId, Remark};
 use crate::net::Family;
@@ -11,12 +12,7 @@ impl<'a> Reader<'a, '_> {
     /// The access list that `word` names.
     pub(in crate::formats::ios) fn acl(&mut self, family: Family, word: Word<'a>) -> Found {
         let Some(at) = self.acls.index.get(&(family, word.text)).copied() else {
-            let name = word.text.to_owned();
-            self.device.remarks.push(Remark::Undefined {
-                kind: "access-list",
-                name,
-                span: word.span,
-            });
+            self.build.undefined("access-list", word.text, word.span);
             return Found::Undefined;
         };
         self.acls.used.insert(at);
@@ -46,8 +42,8 @@ impl<'a> Reader<'a, '_> {
         if family == Family::V6 {
             // IOS lets neighbour discovery pass before the implicit deny of an IPv6 list.
             for (kind, word) in [(136, "nd-na"), (135, "nd-ns")] {
-                let mut matches = self.everything(Some(family), span);
-                matches.service = self.icmp(58, Some(kind), None, span);
+                let mut matches = self.build.everything(Some(family), span);
+                matches.service = self.build.icmp(58, Some((kind, kind)), None, span);
                 lines.push(line(
                     format!("{name} implicit permit {word}"),
                     matches,
@@ -56,9 +52,9 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         }
-        let matches = self.everything(Some(family), span);
+        let matches = self.build.everything(Some(family), span);
         lines.push(line(format!("{name} implicit deny"), matches, Action::Deny, span));
-        let list = self.list(&format!("{name} implicit deny"), lines);
+        let list = self.build.list(&format!("{name} implicit deny"), lines);
         self.acls.implicit.insert(at, list);
         Some(list)
     }
@@ -72,7 +68,7 @@ impl<'a> Reader<'a, '_> {
         deny: Action,
     ) -> ListId {
         let mut lines = Vec::new();
-        for old in &self.device.lists[list].lines {
+        for old in &self.build.device.lists[list].lines {
             let mut put = |action| lines.push(Line { action, ..old.clone() });
             match old.action {
                 Action::Permit => put(permit),
@@ -89,8 +85,8 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        let name = self.device.lists[list].name.clone();
-        self.list(&name, lines)
+        let name = self.build.device.lists[list].name.clone();
+        self.build.list(&name, lines)
     }
 
     /// The source ranges that `list` permits, when every line is a plain range and none denies.
@@ -98,8 +94,8 @@ impl<'a> Reader<'a, '_> {
         &self,
         list: ListId,
     ) -> Option<Vec<crate::net::AddressRange>> {
-        let ranges = self.device.lists[list].lines.iter().map(|line| {
-            match (&line.action, &self.device.addresses[line.matches.source].value) {
+        let ranges = self.build.device.lists[list].lines.iter().map(|line| {
+            match (&line.action, &self.build.device.addresses[line.matches.source].value) {
                 (Action::Permit, crate::model::AddressSet::Range(range)) => Some(*range),
                 _ => None,
             }
@@ -120,7 +116,7 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             if let Some(list) = self.acls.lists.get(at) {
-                self.device.remarks.push(Remark::Unbound { list: *list });
+                self.build.device.remarks.push(Remark::Unbound { list: *list });
             }
         }
     }
