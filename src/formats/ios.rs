@@ -3,7 +3,6 @@
 //! Passes: noise out and commands into bins (`split`), then objects, access lists, interfaces, routes, translations, zones and
 //! local services, and at the end one pipeline for every context: vendor order stands in `Reader::pipelines` only.
 
-mod acl;
 mod clock;
 mod commands;
 mod groups;
@@ -22,6 +21,7 @@ mod vlan;
 mod tests;
 mod zones;
 
+use super::acl::{self, Found};
 use super::builder::{Builder, line};
 use super::lines::lines;
 use super::{Format, Input, Ledger, Read, Reading};
@@ -31,7 +31,6 @@ use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use commands::Bin;
-use lists::Found;
 use reader::Reader;
 use translate::Translations;
 use zones::ZonePolicy;
@@ -215,12 +214,12 @@ impl Reader<'_, '_> {
     fn access_groups(&mut self, inbound: bool) -> Vec<Filter> {
         let inspect = self.interfaces.iter().find_map(|iface| iface.inspect);
         if let Some(span) = inspect.filter(|_| inbound) {
-            self.ledger.unsupported(span, lists::replies_reason());
+            self.ledger.unsupported(span, acl::replies_reason());
         }
         let mut out = Vec::new();
         for family in Family::ALL {
             let replies = inspect.map(|span| {
-                let new = self.replies("ip inspect".to_owned(), family, span);
+                let new = acl::replies(&mut self.build, "ip inspect".to_owned(), family, span);
                 self.build.list("ip inspect", vec![new])
             });
             let mut bindings = Vec::new();

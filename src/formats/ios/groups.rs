@@ -1,9 +1,9 @@
 //! Object groups: address groups, service groups, and groups in groups.
 
-use super::acl::{self, Cursor, Dialect, Ports, Protocol, Service};
 use super::commands::Bin;
 use super::names::IOS;
 use super::reader::Reader;
+use crate::formats::acl::{self, Cursor, Dialect, Ports, Protocol, Service};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{
     AddressId, AddressObject, AddressSet, AddressWithin, Remark, ServiceId, ServiceObject,
@@ -46,9 +46,9 @@ impl<'a> Reader<'a, '_> {
             let Some(group) = self.groups.bodies.get(name) else { continue };
             let (word, family) = (Word { text: name, span: group.span }, group.family);
             if group.service {
-                self.service_group(word);
+                self.object_service(word);
             } else {
-                self.address_group(word, family);
+                self.network_group(word, family);
             }
         }
     }
@@ -73,7 +73,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The addresses of a group; unknown when it is not defined or holds itself.
-    pub(super) fn address_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
+    pub(super) fn network_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
         match self.groups.addresses.get(name.text) {
             Some(Some(id)) => return *id,
             Some(None) => return self.recursive_address(name, family),
@@ -142,7 +142,7 @@ impl<'a> Reader<'a, '_> {
                 return None;
             }
             "group-object" => {
-                line.words.get(from + 1).map(|word| self.address_group(*word, family))
+                line.words.get(from + 1).map(|word| self.network_group(*word, family))
             }
             "any" => Some(self.build.any_address(Some(family), line.span)),
             "host" => range(second, second).map(|range| self.build.range(range, line.span)),
@@ -185,7 +185,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The packets of a service group; unknown when it is not defined or holds itself.
-    pub(super) fn service_group(&mut self, name: Word<'a>) -> ServiceId {
+    pub(super) fn object_service(&mut self, name: Word<'a>) -> ServiceId {
         match self.groups.services.get(name.text) {
             Some(Some(id)) => return *id,
             Some(None) => return self.recursive_service(name),
@@ -243,17 +243,17 @@ impl<'a> Reader<'a, '_> {
             }
             "group-object" => {
                 self.ledger.used(line.span);
-                return line.words.get(1).map(|word| self.service_group(*word));
+                return line.words.get(1).map(|word| self.object_service(*word));
             }
             _ => {}
         }
         let from = usize::from(matches!(line.word(0), "protocol-object" | "service-object"));
         let words = line.words.get(from..).unwrap_or(&[]);
         let mut cursor = Cursor::new(words, line.span);
-        match member(&mut cursor, Dialect { names: &IOS, standard: false, family }) {
+        match member(&mut cursor, Dialect { words: &IOS, standard: false, family }) {
             Ok(service) => {
                 self.ledger.used(line.span);
-                Some(self.lower_service(&service, line.span, &mut Vec::new()))
+                Some(acl::lower_service(self, &service, line.span, &mut Vec::new()))
             }
             Err(_) => {
                 let reason = text!(
@@ -278,7 +278,7 @@ fn member<'a>(cursor: &mut Cursor<'_, 'a>, dialect: Dialect) -> Result<Service<'
         icmp: None,
     };
     if let Protocol::Number(number @ (1 | 58)) = protocol {
-        service.icmp = acl::icmp(cursor, number, dialect.names);
+        service.icmp = acl::icmp(cursor, number, dialect.words);
     } else {
         if cursor.take("source") {
             service.source = either(cursor, protocol, dialect)?;
@@ -302,8 +302,8 @@ fn either<'a>(
     if cursor.at_end()
         || matches!(cursor.peek(), "eq" | "neq" | "lt" | "gt" | "range" | "destination")
     {
-        return acl::ports(cursor, protocol, dialect.names);
+        return acl::ports(cursor, protocol, dialect.words);
     }
-    let port = acl::port(cursor, protocol, dialect.names)?;
+    let port = acl::port(cursor, protocol, dialect.words)?;
     Ok(Ports::Ranges(vec![crate::net::PortRange::single(port)]))
 }

@@ -1,8 +1,8 @@
 //! What the device itself listens on, and who may connect.
 
 use super::commands::Bin;
-use super::lists::Found;
 use super::reader::Reader;
+use crate::formats::acl::Found;
 use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, Word};
 use crate::model::{Action, Binding, Filter, Interfaces, Line};

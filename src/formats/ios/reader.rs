@@ -1,9 +1,9 @@
 //! The state of one reading: the device as it grows, and the names that refer into it.
 
 use super::interface::Iface;
-use super::lists::Acls;
 use super::split::Config;
 use crate::formats::Ledger;
+use crate::formats::acl::Lists;
 use crate::formats::builder::Builder;
 use crate::model::{ContextId, ScheduleId};
 use crate::source::Span;
@@ -19,7 +19,7 @@ pub(super) struct Reader<'a, 'l> {
     pub(super) origin: Span,
     pub(super) schedules: FxHashMap<&'a str, ScheduleId>,
     pub(super) groups: super::groups::Groups<'a>,
-    pub(super) acls: Acls<'a>,
+    pub(super) acls: Lists<'a>,
     pub(super) interfaces: Vec<Iface<'a>>,
     /// Canonical interface name to the position in `interfaces`.
     pub(super) interface_names: FxHashMap<String, usize>,

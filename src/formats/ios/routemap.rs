@@ -1,8 +1,8 @@
 //! Route maps, as far as they steer packets (`ip policy route-map`) or select them for translation.
 
 use super::commands::Bin;
-use super::lists::Found;
 use super::reader::Reader;
+use crate::formats::acl::Found;
 use crate::formats::builder::unknown;
 use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{Action, ContextId, Interfaces, Match, NextHop, PolicyRoute};

@@ -2,8 +2,8 @@
 
 use super::commands::Bin;
 use super::interface::canonical;
-use super::lists::Found;
 use super::reader::Reader;
+use crate::formats::acl::Found;
 use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, Line, ListId};

@@ -2,8 +2,8 @@
 
 use super::Rules;
 use super::forms::options;
+use crate::formats::acl::Found;
 use crate::formats::builder::{line, unknown};
-use crate::formats::ios::lists::Found;
 use crate::formats::ios::reader::Reader;
 use crate::formats::ios::routemap::Clause;
 use crate::formats::lines::{ConfigLine, Word};

@@ -1,8 +1,8 @@
 //! Class maps as chains: a deny in a list of the class means that the class does not match.
 
 use super::Maps;
+use crate::formats::acl::Found;
 use crate::formats::builder::{line, unknown};
-use crate::formats::ios::lists::Found;
 use crate::formats::ios::names::PAM;
 use crate::formats::ios::reader::Reader;
 use crate::formats::lines::{ConfigLine, Word};
@@ -128,9 +128,9 @@ impl<'a> Reader<'a, '_> {
         miss: Action,
     ) -> Vec<Line> {
         let family = if sub.word(2) == "ipv6" { Family::V6 } else { Family::V4 };
-        let defined = self.acls_defined(Family::V4, name.text);
+        let defined = self.acls.defined(Family::V4, name.text);
         let family =
-            if !defined && self.acls_defined(Family::V6, name.text) { Family::V6 } else { family };
+            if !defined && self.acls.defined(Family::V6, name.text) { Family::V6 } else { family };
         match self.acl(family, name) {
             Found::List(list) if miss == Action::Return => {
                 let chain = self.derive(list, hit, miss);
