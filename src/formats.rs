@@ -7,11 +7,12 @@ pub mod blocks;
 // The first reader that uses it removes the exemption.
 #[allow(dead_code, reason = "new readers build on it")]
 mod builder;
+mod clock;
+mod commands;
 pub mod fortios;
 pub mod ios;
 pub mod ledger;
 pub mod lines;
-mod time_range;
 
 pub use ledger::Ledger;
 

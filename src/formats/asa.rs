@@ -75,7 +75,7 @@ fn read(input: Input<'_>) -> Reading {
         interfaces::read(&mut reader, block, management);
     }
     for block in &config.time_ranges {
-        let id = super::time_range::read(block, &mut reader.device.schedules, &mut reader.ledger);
+        let id = super::clock::read(block, &mut reader.device.schedules, &mut reader.ledger);
         reader.schedules.insert(block.head.word(1), id);
     }
     let objects = objects::by_name(&config.objects);

@@ -171,17 +171,17 @@ impl Reader<'_, '_> {
     fn identity(&mut self) {
         for block in self.config.take(Bin::Hostname) {
             self.build.device.name = block.head.word(1).trim_matches('"').to_owned();
-            self.ledger.used(split::whole(&block));
+            self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::Version) {
             let number = block.head.word(1);
             let xe = number.starts_with("16.") || number.starts_with("17.");
             self.build.device.version =
                 Some(format!("{} {number}", if xe { "IOS XE" } else { "IOS" }));
-            self.ledger.used(split::whole(&block));
+            self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::Cbac) {
-            self.ledger.used(split::whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -336,11 +336,11 @@ impl Reader<'_, '_> {
             ));
         }
         for block in &restrictions {
-            self.ledger.used(split::whole(block));
+            self.ledger.used(block.span());
         }
         for bin in [Bin::IpRouting, Bin::NoIpRouting, Bin::Ipv6Routing, Bin::DefaultGateway] {
             for block in self.config.take(bin) {
-                self.ledger.used(split::whole(&block));
+                self.ledger.used(block.span());
             }
         }
         out

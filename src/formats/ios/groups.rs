@@ -58,7 +58,7 @@ impl<'a> Reader<'a, '_> {
         self.ledger.used(block.head.span);
         let family = if kind.starts_with("v6-") { Family::V6 } else { Family::V4 };
         let service = matches!(kind, "service" | "v6-service" | "protocol");
-        let span = super::split::whole(&block);
+        let span = block.span();
         let new = !self.groups.bodies.contains_key(name);
         let group = self.groups.bodies.entry(name).or_insert(Group {
             service,

@@ -81,14 +81,14 @@ impl<'a> Reader<'a, '_> {
             1..=199 | 1300..=2699 => {}
             // Lists for other protocols and for MAC addresses.
             200..=1299 => {
-                return self.ledger.irrelevant(super::split::whole(block));
+                return self.ledger.irrelevant(block.span());
             }
             _ => {
                 let reason = text!(
                     "「access-list」の番号または名前を解釈できません。",
                     "the number or name of this access-list is not understood"
                 );
-                return self.ledger.unknown(super::split::whole(block), reason, false);
+                return self.ledger.unknown(block.span(), reason, false);
             }
         }
         let standard = matches!(number, 1..=99 | 1300..=1999);

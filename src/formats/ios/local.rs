@@ -94,7 +94,7 @@ impl<'a> Reader<'a, '_> {
         let services = self.config.take(Bin::Service);
         let off = self.config.take(Bin::ServiceOff);
         for block in services.iter().chain(&off) {
-            self.ledger.used(super::split::whole(block));
+            self.ledger.used(block.span());
         }
         let mut restricted = None;
         for block in self.config.take(Bin::ControlPlaneHost) {
@@ -102,7 +102,7 @@ impl<'a> Reader<'a, '_> {
                 "管理プレーン保護は管理通信を絞り込みます。許可は確実ではないものとして読みます。",
                 "management plane protection narrows management traffic; permits are read as uncertain"
             );
-            self.ledger.unsupported(super::split::whole(&block), reason);
+            self.ledger.unsupported(block.span(), reason);
             restricted = Some(block.head.span);
         }
         let mut offers = http(&services, &off);
@@ -114,13 +114,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn vty(&mut self, block: &Block<'a>) -> Vty<'a> {
-        let mut out = Vty {
-            span: super::split::whole(block),
-            v4: None,
-            v6: None,
-            everywhere: false,
-            transports: None,
-        };
+        let mut out =
+            Vty { span: block.span(), v4: None, v6: None, everywhere: false, transports: None };
         self.ledger.used(block.head.span);
         for sub in &block.body {
             match (sub.word(0), sub.word(1)) {

@@ -41,7 +41,7 @@ impl<'a> Reader<'a, '_> {
                 egress: Vec::new(),
                 others: Vec::new(),
                 sets: Vec::new(),
-                span: super::split::whole(&block),
+                span: block.span(),
             };
             for line in block.body {
                 self.clause_line(&mut clause, line);

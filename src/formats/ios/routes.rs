@@ -32,7 +32,7 @@ impl<'a> Reader<'a, '_> {
         let mut out = Vec::new();
         for block in self.config.take(Bin::Vrf) {
             let name = block.head.word(2);
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
             if name.is_empty() || block.head.starts(&["ip", "vrf", "forwarding"]) {
                 continue;
             }
@@ -51,13 +51,13 @@ impl<'a> Reader<'a, '_> {
         for (bin, family) in [(Bin::Route, Family::V4), (Bin::Route6, Family::V6)] {
             for block in self.config.take(bin) {
                 match self.route(&block.head, family) {
-                    Some(()) => self.ledger.used(super::split::whole(&block)),
+                    Some(()) => self.ledger.used(block.span()),
                     None => {
                         let reason = text!(
                             "静的経路を解釈できません。どの隣接機器へも転送し得ると読みます。",
                             "this static route is not understood; it may lead to any neighbour"
                         );
-                        self.ledger.unknown(super::split::whole(&block), reason, true);
+                        self.ledger.unknown(block.span(), reason, true);
                         let at = usize::from(block.head.word(2) == "vrf") + 2;
                         let vrf = block.head.words.get(at).filter(|_| at == 3).copied();
                         let context =
@@ -220,7 +220,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         for block in self.config.take(Bin::Crypto) {
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -260,9 +260,9 @@ impl<'a> Reader<'a, '_> {
                 | "mobile"
         ) {
             let reason = text!("未知の経路制御プロトコルです。", "unknown routing protocol");
-            self.ledger.unknown(super::split::whole(block), reason, true);
+            self.ledger.unknown(block.span(), reason, true);
         } else {
-            self.ledger.used(super::split::whole(block));
+            self.ledger.used(block.span());
         }
         let reason = text!(
             "{protocol} で学習する経路は設定に現れません。経路表の出力を与えない限り、どの隣接先へも転送し得ると読みます。",

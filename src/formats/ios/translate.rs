@@ -75,7 +75,7 @@ impl<'a> Reader<'a, '_> {
                 ("inside", "destination", _) => self.rotary(head, &mut rules),
                 _ => None,
             };
-            let span = super::split::whole(block);
+            let span = block.span();
             if read.is_some() {
                 self.ledger.used(span);
             } else {

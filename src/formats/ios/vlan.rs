@@ -77,7 +77,7 @@ impl<'a> Reader<'a, '_> {
             self.ledger.unknown(block.head.span, reason, false);
             return None;
         };
-        self.ledger.used(super::split::whole(block));
+        self.ledger.used(block.span());
         let held = |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
         let ids: Vec<InterfaceId> =
             svis.iter().filter(|(vlan, _)| held(*vlan)).map(|(_, id)| *id).collect();
@@ -87,7 +87,7 @@ impl<'a> Reader<'a, '_> {
     fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
         let mut clauses: BTreeMap<&'a str, Vec<MapClause<'a>>> = BTreeMap::new();
         for block in self.config.take(Bin::AccessMap) {
-            let span = super::split::whole(&block);
+            let span = block.span();
             self.ledger.used(span);
             let list = clauses.entry(block.head.word(2)).or_default();
             let number = block

@@ -76,7 +76,7 @@ impl<'a> Reader<'a, '_> {
         let with_default = zones.iter().any(|block| block.head.word(2) == "default");
         let active = !zones.is_empty() || self.interfaces.iter().any(|iface| iface.zone.is_some());
         for block in zones {
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
         }
         let mut maps = Maps::default();
         self.port_maps(&mut maps);
@@ -98,7 +98,7 @@ impl<'a> Reader<'a, '_> {
     fn port_maps(&mut self, maps: &mut Maps<'a>) {
         for block in self.config.take(Bin::PortMap) {
             let head = &block.head;
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
             let list = head.words.iter().find(|word| word.text == "list").map(|word| word.span);
             let protocols: &[u8] = match head.word(4) {
                 "tcp" => &[6],
@@ -121,7 +121,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn class_map(&mut self, block: Block<'a>, maps: &mut Maps<'a>) {
-        let span = super::split::whole(&block);
+        let span = block.span();
         self.ledger.used(block.head.span);
         let rest: Vec<&'a str> = block.head.words.iter().skip(3).map(|word| word.text).collect();
         let Some(name) = rest.last().copied() else { return };
@@ -151,7 +151,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn policy_map(&mut self, block: Block<'a>, maps: &mut Maps<'a>) {
-        let span = super::split::whole(&block);
+        let span = block.span();
         self.ledger.used(block.head.span);
         let Some(name) = block.head.words.last().map(|word| word.text) else { return };
         if block.head.words.len() > 4 {
@@ -210,7 +210,7 @@ impl<'a> Reader<'a, '_> {
     /// `zone-pair security NAME source A destination B` with its policy.
     fn pair(&mut self, block: &Block<'a>) -> Option<Pair<'a>> {
         let head = &block.head;
-        self.ledger.used(super::split::whole(block));
+        self.ledger.used(block.span());
         let after = |key: &str| {
             let at = head.words.iter().position(|word| word.text == key)?;
             head.words.get(at + 1).map(|word| word.text)
@@ -221,7 +221,7 @@ impl<'a> Reader<'a, '_> {
             from: after("source")?,
             to: after("destination")?,
             policy: policy.and_then(|sub| sub.words.last().copied()),
-            span: super::split::whole(block),
+            span: block.span(),
         })
     }
 
