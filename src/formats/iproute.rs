@@ -85,11 +85,12 @@ impl<'a> Host<'a> {
     /// Takes `line` when it has the shape of one of the outputs, and accounts for it.
     pub(super) fn take(&mut self, line: &ConfigLine<'a>, ledger: &mut Ledger<'_>) -> bool {
         let words: Vec<&'a str> = line.words.iter().map(|word| word.text).collect();
-        if line.indent > 0 && self.last == Last::Link {
-            if let Some(link) = self.links.last_mut().filter(|_| !address::is_head(&words)) {
-                address::detail(link, line, ledger);
-                return true;
-            }
+        if line.indent > 0
+            && self.last == Last::Link
+            && let Some(link) = self.links.last_mut().filter(|_| !address::is_head(&words))
+        {
+            address::detail(link, line, ledger);
+            return true;
         }
         if address::is_head(&words) {
             address::head(&mut self.links, line, ledger);

@@ -199,10 +199,10 @@ fn address(link: &mut Link<'_>, words: &[Word<'_>], span: Span) -> Option<()> {
         }
     };
     Prefix::new(address, len)?;
-    if let [_, keyword, peer, ..] = words {
-        if keyword.text == "peer" {
-            link.peers.push((Prefix::parse(peer.text)?, span));
-        }
+    if let [_, keyword, peer, ..] = words
+        && keyword.text == "peer"
+    {
+        link.peers.push((Prefix::parse(peer.text)?, span));
     }
     link.addresses.push(InterfaceAddress { address, len, span });
     Some(())

@@ -110,10 +110,10 @@ pub(super) fn is_route(words: &[&str]) -> bool {
 pub(super) fn read<'a>(line: &ConfigLine<'a>, ledger: &mut Ledger<'_>) -> Option<RouteLine<'a>> {
     let mut words = line.words.as_slice();
     let mut kind = "unicast";
-    if let [first, rest @ ..] = words {
-        if INNER.contains(&first.text) || discard(first.text).is_some() || first.text == "unicast" {
-            (kind, words) = (first.text, rest);
-        }
+    if let [first, rest @ ..] = words
+        && (INNER.contains(&first.text) || discard(first.text).is_some() || first.text == "unicast")
+    {
+        (kind, words) = (first.text, rest);
     }
     if INNER.contains(&kind) {
         // The host's own addresses are those of its interfaces; `throw` only ends the look-up in a table.
