@@ -19,8 +19,11 @@ const END: Duration = Duration::from_millis(150);
 
 /// Ethernet types of IPv4 and IPv6.
 const ETHERTYPES: [u16; 2] = [0x0800, 0x86dd];
-/// Protocols for which the router itself listens.
-const LISTENED: [i32; 3] = [1, 6, 17];
+/// Protocols for which the router itself listens, over IPv4 and over IPv6.
+const LISTENED: [u8; 3] = [1, 6, 17];
+const LISTENED6: [u8; 3] = [58, 6, 17];
+/// ICMPv6 messages from here on keep neighbours known, and no statement speaks of them.
+const NEIGHBOURS: u8 = 130;
 
 /// A packet that arrived.
 #[derive(Clone, Debug)]
@@ -42,7 +45,11 @@ struct Side {
 pub(crate) struct Arena {
     router: Namespace,
     ears: Vec<Socket>,
+    /// By protocol; they give what follows the IP header only.
+    ears6: Vec<(u8, Socket)>,
     sides: Vec<Side>,
+    /// The packet on its way.
+    current: Option<(usize, Flow)>,
     arrived: Vec<(usize, Arrival)>,
 }
 
@@ -70,8 +77,12 @@ impl Arena {
             router.exec("ip", &["-batch", "-"], &ours)?;
         }
         load(&router, configs)?;
-        let ears = router.inside(|| LISTENED.iter().map(|n| listener(*n)).collect());
-        Ok(Arena { router, ears, sides, arrived: Vec::new() })
+        let (ears, ears6) = router.inside(|| {
+            let six = |protocol| (protocol, listener(Domain::IPV6, protocol));
+            (LISTENED.map(|protocol| listener(Domain::IPV4, protocol)), LISTENED6.map(six))
+        });
+        let (ears, ears6) = (ears.into_iter().collect(), ears6.into_iter().collect());
+        Ok(Arena { router, ears, ears6, sides, current: None, arrived: Vec::new() })
     }
 
     /// Sends the packet of a statement and waits a little for what becomes of it.
@@ -84,6 +95,7 @@ impl Arena {
         let side = self.sides.iter().find(|side| side.name == expected.ingress).expect("a side");
         let to = SockAddr::from(SocketAddr::new(flow.dst, 0));
         let bytes = wire::bytes(flow, number);
+        self.current = Some((number, flow));
         let mouth = &side.mouths[usize::from(flow.dst.is_ipv6())];
         mouth.send_to(&bytes, &to).unwrap_or_else(|error| panic!("{flow}: {error}"));
         let deadline = Instant::now() + PATIENCE;
@@ -128,6 +140,17 @@ impl Arena {
             while let Ok(length) = (&mut &*ear).read(&mut buffer) {
                 if let Some((number, header)) = wire::read(&buffer[..length]) {
                     self.arrived.push((number, Arrival { side: side.clone(), header }));
+                }
+            }
+        }
+        for (protocol, ear) in &self.ears6 {
+            let mut buffer = [0; 2048];
+            while let Ok(length) = (&mut &*ear).read(&mut buffer) {
+                let neighbours = *protocol == 58 && buffer[0] >= NEIGHBOURS;
+                let sent = self.current.filter(|(_, flow)| flow.src.is_ipv6() && !neighbours);
+                if let Some((number, flow)) = sent {
+                    let header = wire::accepted(*protocol, &flow, &buffer[..length]);
+                    self.arrived.push((number, Arrival { side: None, header }));
                 }
             }
         }
@@ -177,9 +200,9 @@ fn raw_socket(domain: Domain) -> Socket {
 }
 
 /// What the router accepts for itself, after its filters.
-fn listener(protocol: i32) -> Socket {
-    let protocol = Some(Protocol::from(protocol));
-    let socket = Socket::new(Domain::IPV4, Type::RAW, protocol).expect("root");
+fn listener(domain: Domain, protocol: u8) -> Socket {
+    let protocol = Some(Protocol::from(i32::from(protocol)));
+    let socket = Socket::new(domain, Type::RAW, protocol).expect("root");
     socket.set_nonblocking(true).unwrap();
     socket
 }

@@ -75,6 +75,12 @@ pub(crate) fn read(packet: &[u8]) -> Option<(usize, Header)> {
     Some((number, Header { src, dst, protocol, ports }))
 }
 
+/// The header of a packet of `flow` of which only what follows the IP header is at hand; addresses are taken as sent.
+pub(crate) fn accepted(protocol: u8, flow: &Flow, payload: &[u8]) -> Header {
+    let ports = word(payload, 0).zip(word(payload, 2)).filter(|_| flow.has_ports());
+    Header { src: flow.src, dst: flow.dst, protocol, ports }
+}
+
 fn word(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
