@@ -61,6 +61,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
