@@ -11,9 +11,8 @@ mod clock;
 mod commands;
 pub mod fortios;
 pub mod ios;
-// The readers that use it remove the exemption.
-#[allow(dead_code, reason = "two readers build on it")]
 mod iproute;
+pub mod iptables;
 pub mod ledger;
 pub mod lines;
 
@@ -91,7 +90,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
