@@ -132,7 +132,7 @@ fn one_family(page: &mut Page<'_>, pairs: &[&MatrixPair], name: &str, style: &St
     let cell = |to: &str| width::columns(to).max(if style.lang == text::Lang::Ja { 9 } else { 12 });
     let total = first + tos.iter().map(|to| cell(to) + 2).sum::<usize>();
     if total > style.width.unwrap_or(TABLE_LIMIT).max(80) {
-        return list(page, pairs, style);
+        return list(page, pairs, style, true);
     }
     let mut header = width::pad("", first);
     for to in &tos {
@@ -159,16 +159,15 @@ fn one_family(page: &mut Page<'_>, pairs: &[&MatrixPair], name: &str, style: &St
     let told = |pair: &&&MatrixPair| !matches!(word(pair), Passage::All | Passage::None);
     if style.verbose || (1..=LISTED).contains(&pairs.iter().filter(told).count()) {
         page.blank();
-        list(page, pairs, style);
+        list(page, pairs, style, style.verbose);
     }
 }
 
-/// The pairs between which something passes, with what passes.
-fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style) {
+/// The pairs between which something passes, with what passes; those between which everything does only when `whole`.
+fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style, whole: bool) {
     for pair in pairs {
         let word = word(pair);
-        // Where everything passes, the word says it all.
-        if word == Passage::None || word == Passage::All && !style.verbose {
+        if word == Passage::None || word == Passage::All && !whole {
             continue;
         }
         let ends = format!("{} → {}  ", pair.from, pair.to);
