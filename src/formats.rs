@@ -13,6 +13,7 @@ pub mod ios;
 mod iproute;
 pub mod ledger;
 pub mod lines;
+pub mod nftables;
 
 pub use ledger::Ledger;
 
@@ -84,7 +85,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, nftables::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

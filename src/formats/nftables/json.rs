@@ -87,18 +87,18 @@ fn object(ruleset: &mut Ruleset, key: &str, value: &Value, span: Span, front: bo
         "table" => table.dormant |= words(value.get("flags")).iter().any(|flag| flag == "dormant"),
         "chain" => {
             let base = base(value, family, span);
-            let chain = table.chain(name, span);
+            let chain = table.chain(name);
             chain.base = base.or(chain.base.take());
         }
         "rule" => {
             let rule = rule(value, span, id);
-            let chain = table.chain(value.text("chain").unwrap_or(""), span);
+            let chain = table.chain(value.text("chain").unwrap_or(""));
             let at = if front { 0 } else { chain.rules.len() };
             chain.rules.insert(at, rule);
             return; // The lowering gives the account of rules.
         }
-        "set" | "map" | "meter" => set(table.set(name, span), value),
-        "element" => set(table.set(name, span), value),
+        "set" | "map" | "meter" => set(table.set(name), value),
+        "element" => set(table.set(name), value),
         _ => {
             let reason = text!("「{key}」は解釈できません。", "`{key}` is not known");
             return ruleset.note(span, unknown(span, reason, false));
@@ -161,9 +161,7 @@ pub(super) fn element(value: &Value) -> Expr {
     match value.items() {
         [key, data] => {
             let data = match data.members() {
-                [(word, target)] => {
-                    super::json_expr::verdict(word, target).map(Expr::Verdict)
-                }
+                [(word, target)] => super::json_expr::verdict(word, target).map(Expr::Verdict),
                 _ => None,
             }
             .unwrap_or_else(|| expression(data, 0));

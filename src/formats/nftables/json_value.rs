@@ -53,10 +53,6 @@ impl Value {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.word()
     }
-
-    pub(super) fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Bare(word) if word == "null")
-    }
 }
 
 /// The first value of `text`, and the byte at which reading stopped: the end of the value, or the place of the first mistake.

@@ -85,7 +85,9 @@ impl<'a> Lexer<'a> {
         }
         if c == '"' || c == '\'' {
             let body = rest.get(1..).unwrap_or("");
-            let end = body.find([c, '\n']).filter(|end| body.get(*end..).is_some_and(|b| b.starts_with(c)));
+            let end = body
+                .find([c, '\n'])
+                .filter(|end| body.get(*end..).is_some_and(|b| b.starts_with(c)));
             // A quote that its line does not close is a sign on its own, which no statement knows.
             return match end {
                 Some(end) => self.push(Kind::Quoted, end + 2, 1),

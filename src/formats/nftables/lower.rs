@@ -1,6 +1,7 @@
 //! From a [`Ruleset`] to the device: what each hook consults in which order, and the lists behind it.
 
 mod condition;
+mod connections;
 mod fields;
 mod interfaces;
 mod nat;
@@ -11,6 +12,7 @@ mod sets;
 use super::tree::{Account, Chain, Layer, Ruleset, Statement, Table};
 use crate::formats::builder::Builder;
 use crate::model::{AddressId, Gap, InterfaceId, LineStatus, ListId, PolicyRoute, Rewrite};
+use crate::net::AddressRange;
 use crate::source::Span;
 use crate::text::Text;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -59,6 +61,8 @@ pub(super) struct Lower<'r> {
     /// Rewrites of header fields outside translation chains, by hook.
     mangles: Vec<(Hook, crate::model::Match, Rewrite)>,
     routes: Vec<PolicyRoute>,
+    /// The host's own addresses; empty: not known.
+    own: Vec<AddressRange>,
     lines: usize,
 }
 
@@ -88,6 +92,7 @@ impl<'r> Lower<'r> {
             open: Vec::new(),
             mangles: Vec::new(),
             routes: Vec::new(),
+            own: Vec::new(),
             lines: 0,
         };
         lower.survey();

@@ -56,7 +56,6 @@ pub(super) struct Chain {
     pub(super) name: String,
     pub(super) base: Option<Base>,
     pub(super) rules: Vec<Rule>,
-    pub(super) span: Span,
 }
 
 /// What makes a chain a base chain.
@@ -74,13 +73,11 @@ pub(super) struct Base {
 }
 
 /// A set or map.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Set {
-    pub(super) name: String,
     pub(super) elements: Vec<Expr>,
     /// Whether the kernel adds and removes elements (flags `dynamic` and `timeout`).
     pub(super) changing: bool,
-    pub(super) span: Span,
 }
 
 /// A rule.
@@ -97,14 +94,25 @@ pub(super) struct Rule {
 /// One statement of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Statement {
-    Match { left: Expr, op: Op, right: Expr },
+    Match {
+        left: Expr,
+        op: Op,
+        right: Expr,
+    },
     Verdict(Verdict),
-    Vmap { key: Expr, data: Expr },
+    Vmap {
+        key: Expr,
+        data: Expr,
+    },
     Nat(Nat),
     /// Sets a header field or mark.
-    Mangle { key: Expr },
+    Mangle {
+        key: Expr,
+    },
     /// Adds to or deletes from a set; `plain`: without a condition of its own.
-    Update { set: String },
+    Update {
+        set: String,
+    },
     /// Counts, logs, marks priorities: no effect on where a packet goes.
     Inert,
     Log,
@@ -189,15 +197,30 @@ pub(super) enum Expr {
     /// `*`: everything else.
     Rest,
     Verdict(Verdict),
-    Payload { protocol: String, field: String },
+    Payload {
+        protocol: String,
+        field: String,
+    },
     Meta(String),
-    Ct { key: String, original: bool },
-    Fib { keys: Vec<String>, result: String },
+    Ct {
+        key: String,
+        original: bool,
+    },
+    Fib {
+        keys: Vec<String>,
+        result: String,
+    },
     /// Bits of an expression.
     Masked(Box<Expr>, Box<Expr>),
-    Map { key: Box<Expr>, data: Box<Expr> },
+    Map {
+        key: Box<Expr>,
+        data: Box<Expr>,
+    },
     /// One of so many values, not known which: numgen, hash.
-    Choice { first: u64, count: u64 },
+    Choice {
+        first: u64,
+        count: u64,
+    },
     /// An expression that is not read, with its words.
     Other(String),
 }
@@ -272,25 +295,24 @@ impl Ruleset {
 }
 
 impl Table {
-    /// The chain, made at `span` when it is not there.
-    pub(super) fn chain(&mut self, name: &str, span: Span) -> &mut Chain {
+    /// The chain, made when it is not there.
+    pub(super) fn chain(&mut self, name: &str) -> &mut Chain {
         let next = self.chains.len();
         let at = *self.chain_index.entry(name.to_owned()).or_insert(next);
         if at == next {
             let (name, rules) = (name.to_owned(), Vec::new());
-            self.chains.push(Chain { name, base: None, rules, span });
+            self.chains.push(Chain { name, base: None, rules });
         }
         #[allow(clippy::indexing_slicing, reason = "the index holds positions of the vector")]
         &mut self.chains[at]
     }
 
-    /// The set, made at `span` when it is not there.
-    pub(super) fn set(&mut self, name: &str, span: Span) -> &mut Set {
+    /// The set, made when it is not there.
+    pub(super) fn set(&mut self, name: &str) -> &mut Set {
         let next = self.sets.len();
         let at = *self.set_index.entry(name.to_owned()).or_insert(next);
         if at == next {
-            let (name, elements) = (name.to_owned(), Vec::new());
-            self.sets.push(Set { name, elements, changing: false, span });
+            self.sets.push(Set::default());
         }
         #[allow(clippy::indexing_slicing, reason = "the index holds positions of the vector")]
         &mut self.sets[at]

@@ -2,9 +2,7 @@
 
 use super::{Lower, Place};
 use crate::formats::builder::unknown;
-use crate::model::{
-    AddressId, Interfaces, Match, ServiceId, Translated, Unknown,
-};
+use crate::model::{AddressId, Interfaces, Match, ServiceId, Translated, Unknown};
 use crate::net::{Family, State};
 use crate::text;
 
@@ -42,10 +40,6 @@ impl Cond {
         }
     }
 
-    pub(super) fn is_doubted(&self) -> bool {
-        !self.unknown.is_empty()
-    }
-
     pub(super) fn ingress(&mut self, interfaces: &Interfaces) {
         self.ingress = both(&self.ingress, interfaces);
     }
@@ -66,7 +60,13 @@ fn both(a: &Interfaces, b: &Interfaces) -> Interfaces {
 }
 
 impl Lower<'_> {
-    pub(super) fn address(&mut self, cond: &mut Cond, source: bool, id: AddressId, place: Place<'_>) {
+    pub(super) fn address(
+        &mut self,
+        cond: &mut Cond,
+        source: bool,
+        id: AddressId,
+        place: Place<'_>,
+    ) {
         let slot = if source { cond.source } else { cond.destination };
         let id = match slot {
             None => id,

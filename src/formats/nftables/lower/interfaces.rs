@@ -1,15 +1,22 @@
 //! Interfaces by name: those that the topology or `ip addr` lists, those that rules name, and stand-ins for the others.
 
+use super::condition::Cond;
 use super::{Hook, Lower, Place};
-use crate::formats::nftables::tree::{Expr, Ruleset, Statement};
-use crate::model::{InterfaceId, Interfaces};
-use crate::formats::nftables::lower::condition::Cond;
+use crate::formats::iproute::Known;
 use crate::formats::nftables::tree::Op;
+use crate::formats::nftables::tree::{Expr, Ruleset, Statement};
+use crate::model::{InterfaceId, InterfaceKind, Interfaces};
+use rustc_hash::FxHashSet;
 
 impl Lower<'_> {
     /// Makes the interfaces. `declared`: names that somebody lists; without them others may exist, and one interface stands for
     /// those that no rule names, and one for those that only a wildcard covers.
-    pub(in super::super) fn interfaces(&mut self, declared: &[String]) {
+    pub(in super::super) fn interfaces(&mut self, declared: &[String], known: &Known) {
+        self.own.clone_from(&known.own);
+        for (id, interface) in self.builder.device.interfaces.iter() {
+            self.interfaces.push((interface.name.clone(), id));
+        }
+        let closed = known.interfaces || !declared.is_empty();
         let mut names: Vec<String> = declared.to_vec();
         let mut wild = Vec::new();
         for name in named(self.ruleset) {
@@ -21,19 +28,20 @@ impl Lower<'_> {
                 names.push(name);
             }
         }
-        if declared.is_empty() {
+        if !closed {
             names.extend(wild);
             names.push("other".to_owned());
-            if names.len() == 1 {
+            if names.len() == 1 && self.interfaces.is_empty() {
                 names.push("other-2".to_owned());
             }
         }
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen: FxHashSet<String> =
+            self.interfaces.iter().map(|(name, _)| name.clone()).collect();
         for name in names {
             if seen.insert(name.clone()) {
                 let id = self.builder.interface(&name, self.origin);
                 if name == "lo" {
-                    self.builder.device.interfaces[id].kind = crate::model::InterfaceKind::Loopback;
+                    self.builder.device.interfaces[id].kind = InterfaceKind::Loopback;
                 }
                 self.interfaces.push((name, id));
             }

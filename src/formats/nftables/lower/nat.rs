@@ -74,14 +74,19 @@ impl<'r> Lower<'r> {
             (Some(port), _) => Some(self.port_map(port, place)),
         };
         let mut targets = match (&nat.address, nat.kind) {
-            (None, NatKind::Masquerade) => vec![Target { cond, address: Some(AddressMap::EgressInterface), port }],
-            (None, NatKind::Redirect) => vec![Target { cond, address: Some(AddressMap::Unknown), port }],
+            (None, NatKind::Masquerade) => {
+                vec![Target { cond, address: Some(AddressMap::EgressInterface), port }]
+            }
+            (None, NatKind::Redirect) => {
+                vec![Target { cond, address: Some(AddressMap::IngressInterface), port }]
+            }
             (None, _) => vec![Target { cond, address: None, port }],
             (Some(Expr::Map { key, data }), _) => self.mapped(&cond, nat, (key, data), port, place),
             (Some(address), _) => vec![self.literal(cond, address, port, place)],
         };
         if let Some(Expr::Map { key, data }) = &nat.port {
-            targets = targets.into_iter().flat_map(|t| self.port_mapped(t, key, data, place)).collect();
+            targets =
+                targets.into_iter().flat_map(|t| self.port_mapped(t, key, data, place)).collect();
         }
         targets
     }
@@ -97,7 +102,13 @@ impl<'r> Lower<'r> {
     }
 
     /// One address, a range, or both with a port.
-    fn literal(&mut self, mut cond: Cond, address: &Expr, port: Option<PortMap>, place: Place<'_>) -> Target {
+    fn literal(
+        &mut self,
+        mut cond: Cond,
+        address: &Expr,
+        port: Option<PortMap>,
+        place: Place<'_>,
+    ) -> Target {
         let (address, own) = match address {
             Expr::Concat(parts) => match parts.as_slice() {
                 [address, port] => (address, Some(self.port_map(port, place))),
@@ -135,7 +146,9 @@ impl<'r> Lower<'r> {
                     self.doubt(&mut cond, "map", place);
                 }
                 let mut one = self.literal(cond, target, port, place);
-                if let Some(shift) = nat.prefix.then(|| shift(nat.kind, key, value, target)).flatten() {
+                if let Some(shift) =
+                    nat.prefix.then(|| shift(nat.kind, key, value, target)).flatten()
+                {
                     one.address = Some(shift);
                 }
                 out.push(one);
@@ -173,14 +186,24 @@ impl<'r> Lower<'r> {
                 Some(AddressMap::Pool(ranges)) => pool.extend(ranges),
                 _ => return Some(Target { address: Some(AddressMap::Unknown), ..one }),
             }
-            ports = if items.len() == 1 || one.port == port { one.port } else { Some(PortMap::Within(PortRange::ALL)) };
+            ports = if items.len() == 1 || one.port == port {
+                one.port
+            } else {
+                Some(PortMap::Within(PortRange::ALL))
+            };
         }
         let family = pool.first().map(|range: &AddressRange| range.family())?;
         cond.family(family);
         Some(Target { cond, address: Some(AddressMap::Pool(pool)), port: ports })
     }
 
-    fn port_mapped(&mut self, target: Target, key: &'r Expr, data: &'r Expr, place: Place<'r>) -> Vec<Target> {
+    fn port_mapped(
+        &mut self,
+        target: Target,
+        key: &'r Expr,
+        data: &'r Expr,
+        place: Place<'r>,
+    ) -> Vec<Target> {
         let pairs = self.pairs(data, place);
         if pairs.open.is_some() || pairs.rest.is_some() || matches!(key, Expr::Choice { .. }) {
             let mut target = target;

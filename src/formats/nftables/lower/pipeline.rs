@@ -2,10 +2,9 @@
 
 use super::{Hook, Lower, Site};
 use crate::formats::builder::{line, unknown};
-use crate::formats::nftables::tree::{Account, Base, Chain, Layer, Verdict, Statement, Expr};
+use crate::formats::nftables::tree::{Account, Base, Chain, Expr, Layer, Statement, Verdict};
 use crate::model::{
-    Action, Binding, Context, DynamicRouting, Filter, Gap, Interfaces, LineStatus, ListId, Remark, Stage,
-    Translate, UNSTATED,
+    Action, Binding, Filter, Gap, Interfaces, LineStatus, ListId, Remark, Stage, Translate,
 };
 use crate::net::{Family, State};
 use crate::text;
@@ -43,8 +42,8 @@ impl Entry<'_> {
 }
 
 impl<'r> Lower<'r> {
-    /// Builds the one context.
-    pub(in super::super) fn context(&mut self) -> Context {
+    /// Fills the one context.
+    pub(in super::super) fn pipelines(&mut self) {
         let entries = self.entries();
         let mut pipeline = Vec::new();
         for filter in self.devices(&entries, Hook::Ingress) {
@@ -65,15 +64,13 @@ impl<'r> Lower<'r> {
             Stage::Filter(filter) => Some(filter),
             _ => None,
         });
-        let local = local.collect();
+        let local: Vec<Filter> = local.collect();
         self.unbound();
-        let unstated = DynamicRouting { protocol: UNSTATED.to_owned(), span: self.origin };
-        Context {
-            dynamic_routing: vec![unstated],
-            policy_routes: std::mem::take(&mut self.routes),
-            pipeline,
-            local,
-            ..Context::default()
+        let routes = std::mem::take(&mut self.routes);
+        for (_, context) in self.builder.device.contexts.iter_mut() {
+            context.policy_routes.extend(routes.iter().cloned());
+            context.pipeline.clone_from(&pipeline);
+            context.local.clone_from(&local);
         }
     }
 
@@ -136,7 +133,8 @@ impl<'r> Lower<'r> {
         }
         lists.extend(self.chain_list(entry.table, entry.at, site, true));
         let (name, default) = (self.name(entry), entry.base.drop);
-        let label = format!("{name} policy {}", if default == Some(true) { "drop" } else { "accept" });
+        let label =
+            format!("{name} policy {}", if default == Some(true) { "drop" } else { "accept" });
         let mut fallback = Action::Permit;
         match (default, entry.family()) {
             (Some(false), _) => {}
@@ -166,7 +164,13 @@ impl<'r> Lower<'r> {
     }
 
     /// A list of one line that may apply to every packet of the chain's family.
-    fn doubtful_list(&mut self, entry: &Entry<'_>, action: Action, what: &str, reason: text::Text) -> ListId {
+    fn doubtful_list(
+        &mut self,
+        entry: &Entry<'_>,
+        action: Action,
+        what: &str,
+        reason: text::Text,
+    ) -> ListId {
         let span = entry.base.span;
         let mut matches = self.builder.everything(entry.family(), span);
         matches.unknown.push(unknown(reason.clone(), span));
@@ -189,7 +193,9 @@ impl<'r> Lower<'r> {
         for (at, entry) in entries.iter().enumerate() {
             let later = entries.get(at + 1..).unwrap_or(&[]);
             let shares = |other: &Entry<'_>| {
-                entry.family().is_none() || other.family().is_none() || entry.family() == other.family()
+                entry.family().is_none()
+                    || other.family().is_none()
+                    || entry.family() == other.family()
             };
             let last = !later.iter().any(shares);
             let site = Site { hook, nat: Some(last), early: false };
@@ -201,7 +207,9 @@ impl<'r> Lower<'r> {
                 let known = entry.base.drop == Some(true);
                 let action = if known { Action::Deny } else { Action::Undecided };
                 let label = format!("{} policy drop", self.name(entry));
-                lists.push(self.builder.list(&label, vec![line(label.clone(), matches, action, span)]));
+                lists.push(
+                    self.builder.list(&label, vec![line(label.clone(), matches, action, span)]),
+                );
             }
         }
         let name = if hook == Hook::Prerouting { "destination NAT" } else { "source NAT" };
@@ -224,7 +232,9 @@ impl<'r> Lower<'r> {
         for (_, matches, rewrite) in own {
             let (label, span) = (rewrite.label.clone(), rewrite.span.unwrap_or(self.origin));
             let id = self.builder.device.rewrites.push(rewrite);
-            let list = self.builder.list(&label, vec![line(label.clone(), matches, Action::Rewrite(id), span)]);
+            let list = self
+                .builder
+                .list(&label, vec![line(label.clone(), matches, Action::Rewrite(id), span)]);
             let binding = Binding {
                 ingress: Interfaces::Any,
                 egress: Interfaces::Any,
@@ -233,7 +243,10 @@ impl<'r> Lower<'r> {
                 default_label: "not changed".to_owned(),
                 span: None,
             };
-            stages.push(Stage::Translate(Translate { name: "header rewrite", bindings: vec![binding] }));
+            stages.push(Stage::Translate(Translate {
+                name: "header rewrite",
+                bindings: vec![binding],
+            }));
         }
     }
 
@@ -252,7 +265,9 @@ impl<'r> Lower<'r> {
                 "デバイス上の VLAN やブリッジの通信にも適用され得ます。",
                 "the chain may also see traffic of VLANs and bridges on the device"
             );
-            let maybe = self.may_stop(&entry).then(|| self.doubtful_list(&entry, Action::Deny, "(device)", reason));
+            let maybe = self
+                .may_stop(&entry)
+                .then(|| self.doubtful_list(&entry, Action::Deny, "(device)", reason));
             let mut bindings = Vec::new();
             for binding in filter.bindings {
                 let own = Interfaces::Of(ids.clone());
@@ -309,7 +324,13 @@ impl<'r> Lower<'r> {
             );
             let list = self.doubtful_list(&entry, Action::Deny, "(bridge)", reason);
             let label = format!("{} (bridge)", self.name(&entry));
-            stages.push(Stage::Filter(self.builder.filter("bridge", vec![list], Action::Permit, &label, None)));
+            stages.push(Stage::Filter(self.builder.filter(
+                "bridge",
+                vec![list],
+                Action::Permit,
+                &label,
+                None,
+            )));
         }
         stages
     }
@@ -402,4 +423,3 @@ fn stage_name(hook: Hook) -> &'static str {
         Hook::Egress => "egress chain",
     }
 }
-

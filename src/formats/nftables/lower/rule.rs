@@ -4,7 +4,9 @@ use super::condition::Cond;
 use super::sets::verdict;
 use super::{Hook, LINE_LIMIT, Lower, Place, Site};
 use crate::formats::builder::{line, unknown};
-use crate::formats::nftables::tree::{Account, Chain, DEPTH_LIMIT, Expr, Layer, Op, Rule, Statement, Verdict};
+use crate::formats::nftables::tree::{
+    Account, Chain, DEPTH_LIMIT, Expr, Layer, Op, Rule, Statement, Verdict,
+};
 use crate::model::{Action, Interfaces, Line, ListId, PolicyRoute, Translated};
 use crate::net::{Family, State};
 use crate::text;
@@ -28,7 +30,13 @@ pub(super) struct Draft {
 
 impl<'r> Lower<'r> {
     /// The list of a chain at a site; made once.
-    pub(super) fn chain_list(&mut self, table: usize, at: usize, site: Site, top: bool) -> Option<ListId> {
+    pub(super) fn chain_list(
+        &mut self,
+        table: usize,
+        at: usize,
+        site: Site,
+        top: bool,
+    ) -> Option<ListId> {
         if let Some(list) = self.lists.get(&(table, at, site)) {
             return Some(*list);
         }
@@ -176,7 +184,14 @@ impl<'r> Lower<'r> {
         }
     }
 
-    fn condition(&mut self, draft: &mut Draft, left: &Expr, op: Op, right: &'r Expr, place: Place<'r>) {
+    fn condition(
+        &mut self,
+        draft: &mut Draft,
+        left: &Expr,
+        op: Op,
+        right: &'r Expr,
+        place: Place<'r>,
+    ) {
         let Expr::Concat(keys) = left else {
             let conds = std::mem::take(&mut draft.conds);
             for cond in conds {
@@ -220,7 +235,13 @@ impl<'r> Lower<'r> {
     }
 
     /// The conditions of one element of a concatenation; `None` when it does not fit the keys.
-    fn element(&mut self, cond: &Cond, keys: &[Expr], item: &Expr, place: Place<'_>) -> Option<Vec<Cond>> {
+    fn element(
+        &mut self,
+        cond: &Cond,
+        keys: &[Expr],
+        item: &Expr,
+        place: Place<'_>,
+    ) -> Option<Vec<Cond>> {
         let parts = match item {
             Expr::Concat(parts) if parts.len() == keys.len() => parts,
             _ => return None,
@@ -239,7 +260,13 @@ impl<'r> Lower<'r> {
     }
 
     /// The conditions under which a key has a value of a map.
-    pub(super) fn keyed(&mut self, cond: &Cond, key: &Expr, value: &Expr, place: Place<'_>) -> Vec<Cond> {
+    pub(super) fn keyed(
+        &mut self,
+        cond: &Cond,
+        key: &Expr,
+        value: &Expr,
+        place: Place<'_>,
+    ) -> Vec<Cond> {
         if let Expr::Concat(keys) = key {
             if let Some(conds) = self.element(cond, keys, value, place) {
                 return conds;
@@ -283,7 +310,14 @@ impl<'r> Lower<'r> {
     }
 
     /// One element of a verdict map; `on`: where the rule goes on.
-    fn lookup(&mut self, draft: &mut Draft, conds: Vec<Cond>, data: &Expr, on: &mut Vec<Cond>, place: Place<'r>) {
+    fn lookup(
+        &mut self,
+        draft: &mut Draft,
+        conds: Vec<Cond>,
+        data: &Expr,
+        on: &mut Vec<Cond>,
+        place: Place<'r>,
+    ) {
         draft.conds = conds;
         match verdict(data) {
             Some(Verdict::Continue) => on.append(&mut draft.conds),
@@ -344,7 +378,13 @@ impl<'r> Lower<'r> {
         draft.lines.push(jump);
     }
 
-    pub(super) fn line(&mut self, draft: &Draft, cond: &Cond, action: Action, place: Place<'_>) -> Line {
+    pub(super) fn line(
+        &mut self,
+        draft: &Draft,
+        cond: &Cond,
+        action: Action,
+        place: Place<'_>,
+    ) -> Line {
         let matches = self.matches(cond, place);
         let mut line = line(draft.label.clone(), matches, action, place.span);
         line.log = Some(draft.log);
@@ -365,7 +405,10 @@ impl<'r> Lower<'r> {
         let at = self.table(place.table).and_then(|table| table.find_chain(name));
         let Some(at) = at else {
             self.builder.undefined("chain", name, place.span);
-            let reason = text!("チェイン「{name}」が定義されていません。", "the chain {name} is not defined");
+            let reason = text!(
+                "チェイン「{name}」が定義されていません。",
+                "the chain {name} is not defined"
+            );
             self.unknown(place, reason, true);
             return Action::Undecided;
         };
@@ -412,7 +455,8 @@ impl<'r> Lower<'r> {
     fn mangle(&mut self, draft: &mut Draft, key: &Expr, place: Place<'_>) {
         match key {
             Expr::Payload { protocol, field } => {
-                let header = ["ip", "ip6"].contains(&protocol.as_str()) && ["saddr", "daddr"].contains(&field.as_str());
+                let header = ["ip", "ip6"].contains(&protocol.as_str())
+                    && ["saddr", "daddr"].contains(&field.as_str());
                 let port = ["sport", "dport"].contains(&field.as_str());
                 if header || port {
                     self.rewrite_field(draft, field, place);

@@ -1,11 +1,11 @@
 //! What the right side of a condition stands for: literals, sets and maps with their elements.
 
 use super::{Lower, Place};
+use crate::formats::nftables::tree::{Expr, Verdict};
 use crate::model::AddressId;
 use crate::net::{AddressRange, Family, Prefix};
 use crate::text;
 use crate::text::Text;
-use crate::formats::nftables::tree::{Expr, Verdict};
 use std::net::IpAddr;
 
 /// The elements of a right side.
@@ -33,7 +33,8 @@ impl<'r> Lower<'r> {
     where
         'r: 'e,
     {
-        let mut out = Values { braces: matches!(right, Expr::Set(_) | Expr::Named(_)), ..Values::default() };
+        let mut out =
+            Values { braces: matches!(right, Expr::Set(_) | Expr::Named(_)), ..Values::default() };
         let mut open = vec![(right, 0usize)];
         while let Some((next, depth)) = open.pop() {
             match next {
@@ -92,10 +93,8 @@ impl<'r> Lower<'r> {
         let at = table.and_then(|table| table.find_set(name));
         let Some(set) = table.zip(at).and_then(|(table, at)| table.sets.get(at)) else {
             self.builder.undefined("set", name, place.span);
-            let reason = text!(
-                "集合「{name}」が定義されていません。",
-                "the set {name} is not defined"
-            );
+            let reason =
+                text!("集合「{name}」が定義されていません。", "the set {name} is not defined");
             self.unknown(place, reason.clone(), true);
             return (&[], Some(reason));
         };
@@ -111,7 +110,12 @@ impl<'r> Lower<'r> {
     }
 
     /// The addresses of a right side; elements of a set that may be gone belong to it perhaps.
-    pub(super) fn addresses(&mut self, right: &Expr, family: Family, place: Place<'_>) -> AddressId {
+    pub(super) fn addresses(
+        &mut self,
+        right: &Expr,
+        family: Family,
+        place: Place<'_>,
+    ) -> AddressId {
         let table = self.table(place.table);
         let named = match right {
             Expr::Named(name) => table.and_then(|table| table.find_set(name)),
@@ -157,7 +161,8 @@ impl<'r> Lower<'r> {
             Expr::Word(word) | Expr::Other(word) => word.clone(),
             _ => "…".to_owned(),
         };
-        let reason = text!("値「{words}」を解釈できません。", "the value `{words}` is not understood");
+        let reason =
+            text!("値「{words}」を解釈できません。", "the value `{words}` is not understood");
         self.unknown(place, reason.clone(), true);
         reason
     }

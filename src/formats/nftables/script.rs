@@ -2,8 +2,8 @@
 
 use super::json::unknown;
 use super::lex::{Kind, Token, tokens};
-use super::text_expr::{Cursor, Defines, is_small};
-use super::text_rule;
+use super::script_expr::{Cursor, Defines, is_small};
+use super::script_rule;
 use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Table, priority};
 use crate::formats::Input;
 use crate::source::Span;
@@ -216,13 +216,11 @@ impl Reader<'_> {
 
     /// `chain NAME { … }`.
     fn chain(&mut self, family: Layer, table: &str, name: &str, part: &[Token<'_>]) {
-        let Some(span) = span_of(part) else { return };
         let Some((head, body)) = block(part) else {
-            self.ruleset.table(family, table).chain(name, span);
+            self.ruleset.table(family, table).chain(name);
             return self.used(part);
         };
-        let head_span = span_of(head).unwrap_or(span);
-        self.ruleset.table(family, table).chain(name, head_span);
+        self.ruleset.table(family, table).chain(name);
         self.frame(part, head);
         for inner in split(body) {
             self.in_chain(family, table, name, inner);
@@ -236,7 +234,7 @@ impl Reader<'_> {
         match (first, words.as_slice()) {
             ("type", _) => {
                 let base = base(&words, family, span, self.defines);
-                self.ruleset.table(family, table).chain(chain, span).base = Some(base);
+                self.ruleset.table(family, table).chain(chain).base = Some(base);
                 self.used(part);
             }
             ("policy", [_, policy]) => {
@@ -245,7 +243,7 @@ impl Reader<'_> {
                     "drop" => Some(true),
                     _ => None,
                 };
-                match &mut self.ruleset.table(family, table).chain(chain, span).base {
+                match &mut self.ruleset.table(family, table).chain(chain).base {
                     Some(base) => {
                         (base.drop, base.span) = (drop, span);
                         self.used(part);
@@ -269,20 +267,18 @@ impl Reader<'_> {
         front: bool,
     ) {
         let Some(span) = span_of(part) else { return };
-        let (statements, comment) = text_rule::read(tokens, self.defines);
+        let (statements, comment) = script_rule::read(tokens, self.defines);
         let rule =
             Rule { id: self.ruleset.next_rule(), handle: handle(part), statements, comment, span };
-        let rules = &mut self.ruleset.table(family, table).chain(chain, span).rules;
+        let rules = &mut self.ruleset.table(family, table).chain(chain).rules;
         let at = if front { 0 } else { rules.len() };
         rules.insert(at, rule);
     }
 
     /// `set NAME { type …; flags …; elements = { … } }`.
     fn set(&mut self, family: Layer, table: &str, name: &str, part: &[Token<'_>]) {
-        let Some(span) = span_of(part) else { return };
         let Some((head, body)) = block(part) else { return self.unread(part) };
-        let head_span = span_of(head).unwrap_or(span);
-        self.ruleset.table(family, table).set(name, head_span);
+        self.ruleset.table(family, table).set(name);
         self.frame(part, head);
         for inner in split(body) {
             let words = bare(inner);
@@ -293,7 +289,7 @@ impl Reader<'_> {
                 "flags" | "timeout" => {
                     let changing = first == "timeout"
                         || words.iter().any(|token| token.is("dynamic") || token.is("timeout"));
-                    self.ruleset.table(family, table).set(name, span).changing |= changing;
+                    self.ruleset.table(family, table).set(name).changing |= changing;
                     self.used(inner);
                 }
                 "size" | "policy" | "gc-interval" | "auto-merge" | "comment" | "counter" => {
@@ -301,7 +297,7 @@ impl Reader<'_> {
                 }
                 // A statement for every element is a condition besides.
                 _ => {
-                    self.ruleset.table(family, table).set(name, span).changing = true;
+                    self.ruleset.table(family, table).set(name).changing = true;
                     self.used(inner);
                 }
             }
@@ -320,7 +316,7 @@ impl Reader<'_> {
         let Some(span) = span_of(part) else { return };
         let mut cursor = Cursor::new(tokens.unwrap_or(&[]), self.defines);
         let value = cursor.expression().filter(|_| cursor.peek().is_none());
-        let set = self.ruleset.table(family, table).set(name, span);
+        let set = self.ruleset.table(family, table).set(name);
         if let Some(value) = value {
             set.elements.push(value);
             return self.used(part);
@@ -359,9 +355,9 @@ impl Reader<'_> {
                 self.elements(family, table.text, name.text, part, path.get(2..));
             }
             ("rule", [table, chain, rest @ ..]) => {
-                let placed = rest.first().is_some_and(|t| {
-                    ["handle", "position", "index"].iter().any(|word| t.is(word))
-                });
+                let placed = rest
+                    .first()
+                    .is_some_and(|t| ["handle", "position", "index"].iter().any(|word| t.is(word)));
                 if placed {
                     return self.unread(part);
                 }

@@ -1,7 +1,7 @@
 //! Statements of a rule in the nft language.
 
 use super::lex::{Kind, Token};
-use super::text_expr::{Cursor, Defines};
+use super::script_expr::{Cursor, Defines};
 use super::tree::{Expr, Nat, NatKind, Op, Statement, Verdict};
 
 /// The statements of a rule and its comment. What cannot be read makes the rest of the rule one unknown statement.
@@ -143,7 +143,8 @@ fn operator(cursor: &mut Cursor<'_, '_>) -> Op {
 
 fn log(cursor: &mut Cursor<'_, '_>) -> Option<Statement> {
     loop {
-        if ["prefix", "level", "group", "snaplen", "queue-threshold"].iter().any(|w| cursor.take(w)) {
+        if ["prefix", "level", "group", "snaplen", "queue-threshold"].iter().any(|w| cursor.take(w))
+        {
             cursor.word()?;
         } else if cursor.take("flags") {
             loop {
@@ -219,9 +220,9 @@ fn nat(cursor: &mut Cursor<'_, '_>, kind: NatKind) -> Option<Statement> {
     if (cursor.take("ip") || cursor.take("ip6"))
         && !["to", "addr", "prefix", "interval"].iter().any(|word| cursor.is(word))
     {
-        let literal = cursor.peek().is_some_and(|t| {
-            t.kind != Kind::Word || t.text.parse::<std::net::IpAddr>().is_ok()
-        });
+        let literal = cursor
+            .peek()
+            .is_some_and(|t| t.kind != Kind::Word || t.text.parse::<std::net::IpAddr>().is_ok());
         if !literal {
             cursor.back_to(start);
         }
