@@ -34,6 +34,8 @@ pub const FORMAT: Format = Format {
     id: "nftables",
     label: "Linux nftables",
     detect,
+    export: &["nft -j list ruleset", "nft -a list ruleset", "ip addr", "ip route", "ip rule"],
+    reads,
     read: Read::Several(read),
     approximations,
 };
@@ -80,7 +82,8 @@ fn detect(text: &str) -> u8 {
         (true, false, false) => 60,
         (false, true, true) => 70,
         (false, false, true) => 50,
-        (false, _, false) => iproute::detect(text),
+        // One less than the other reader of such files, so that alone they have one.
+        (false, _, false) => iproute::detect(text).saturating_sub(1),
     }
 }
 
@@ -152,6 +155,13 @@ fn note(ledger: &mut Ledger<'_>, span: Span, account: Account) {
             }
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "inet・ip・ip6・netdev のチェイン（フック、優先度、ポリシー）、ルール、集合、マップ、NAT、同じホストのアドレスと経路を読みます。",
+        "chains of the families inet, ip, ip6 and netdev with hook, priority and policy, rules, sets, maps, translation, and the addresses and routes of the same host"
+    )
 }
 
 fn approximations() -> Vec<Text> {

@@ -2,6 +2,7 @@
 
 mod condition;
 mod connections;
+mod effects;
 mod fields;
 mod interfaces;
 mod nat;

@@ -89,7 +89,6 @@ impl Lower<'_> {
     }
 
     pub(super) fn protocol(&mut self, cond: &mut Cond, protocol: u8, place: Place<'_>) {
-        // What a port or flag condition says already includes its protocol.
         let id = self.builder.protocol(protocol, place.span);
         self.service(cond, id, place);
     }

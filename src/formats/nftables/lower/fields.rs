@@ -60,6 +60,37 @@ impl Lower<'_> {
         right: &Expr,
         place: Place<'_>,
     ) {
+        let (family, number) = self.depends(cond, protocol, field, place);
+        match (protocol, field, family) {
+            ("ip" | "ip6", "saddr" | "daddr", Some(family)) => {
+                self.by_address(cond, field == "saddr", (family, op), right, place);
+            }
+            ("th", "sport" | "dport", _) => {
+                self.by_port(cond, None, field == "sport", (op, right), place)
+            }
+            (_, "sport" | "dport", _) if number.is_some() => {
+                self.by_port(cond, number, field == "sport", (op, right), place);
+            }
+            ("ip", "protocol", _) => self.by_protocol(cond, false, (op, right), place),
+            ("ip6", "nexthdr", _) => self.by_protocol(cond, true, (op, right), place),
+            ("icmp", "type", _) => self.by_icmp(cond, 1, true, (op, right), place),
+            ("icmp", "code", _) => self.by_icmp(cond, 1, false, (op, right), place),
+            ("icmpv6", "type", _) => self.by_icmp(cond, 58, true, (op, right), place),
+            ("icmpv6", "code", _) => self.by_icmp(cond, 58, false, (op, right), place),
+            ("tcp", "flags", _) => self.by_flags(cond, None, (op, right), place),
+            ("ether", "type", _) => self.ether_type(cond, op, right, place),
+            _ => self.doubt(cond, &format!("{protocol} {field}"), place),
+        }
+    }
+
+    /// Packets that have a header at all.
+    fn depends(
+        &mut self,
+        cond: &mut Cond,
+        protocol: &str,
+        field: &str,
+        place: Place<'_>,
+    ) -> (Option<Family>, Option<u8>) {
         let family = match protocol {
             "ip" | "icmp" | "igmp" => Some(Family::V4),
             "ip6" | "icmpv6" => Some(Family::V6),
@@ -83,28 +114,17 @@ impl Lower<'_> {
             "udplite" => Some(136),
             _ => None,
         };
+        // What a port condition says already includes its protocol.
         if let Some(number) = number.filter(|_| !["sport", "dport"].contains(&field)) {
             self.protocol(cond, number, place);
         }
-        match (protocol, field, family) {
-            ("ip" | "ip6", "saddr" | "daddr", Some(family)) => {
-                self.by_address(cond, field == "saddr", (family, op), right, place);
-            }
-            ("th", "sport" | "dport", _) => {
-                self.by_port(cond, None, field == "sport", (op, right), place)
-            }
-            (_, "sport" | "dport", _) if number.is_some() => {
-                self.by_port(cond, number, field == "sport", (op, right), place);
-            }
-            ("ip", "protocol", _) => self.by_protocol(cond, false, (op, right), place),
-            ("ip6", "nexthdr", _) => self.by_protocol(cond, true, (op, right), place),
-            ("icmp", "type", _) => self.by_icmp(cond, 1, true, (op, right), place),
-            ("icmp", "code", _) => self.by_icmp(cond, 1, false, (op, right), place),
-            ("icmpv6", "type", _) => self.by_icmp(cond, 58, true, (op, right), place),
-            ("icmpv6", "code", _) => self.by_icmp(cond, 58, false, (op, right), place),
-            ("tcp", "flags", _) => self.by_flags(cond, None, (op, right), place),
-            ("ether", "type", _) => self.ether_type(cond, op, right, place),
-            _ => self.doubt(cond, &format!("{protocol} {field}"), place),
+        (family, number)
+    }
+
+    /// Packets that have the field of a selector: a negated condition holds for no others.
+    pub(super) fn present(&mut self, cond: &mut Cond, key: &Expr, place: Place<'_>) {
+        if let Expr::Payload { protocol, .. } = key {
+            self.depends(cond, protocol, "", place);
         }
     }
 

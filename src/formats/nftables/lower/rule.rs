@@ -2,12 +2,12 @@
 
 use super::condition::Cond;
 use super::sets::verdict;
-use super::{Hook, LINE_LIMIT, Lower, Place, Site};
+use super::{LINE_LIMIT, Lower, Place, Site};
 use crate::formats::builder::{line, unknown};
 use crate::formats::nftables::tree::{
     Account, Chain, DEPTH_LIMIT, Expr, Layer, Op, Rule, Statement, Verdict,
 };
-use crate::model::{Action, Interfaces, Line, ListId, PolicyRoute, Translated};
+use crate::model::{Action, Line, ListId};
 use crate::net::{Family, State};
 use crate::text;
 use crate::text::Text;
@@ -203,6 +203,11 @@ impl<'r> Lower<'r> {
         let not = op == Op::Ne;
         let mut open = values.open.is_some() || values.rest || values.items.len() > ELEMENT_LIMIT;
         open |= !matches!(op, Op::Implicit | Op::Eq | Op::Ne);
+        if not {
+            for cond in &mut draft.conds {
+                keys.iter().for_each(|key| self.present(cond, key, place));
+            }
+        }
         let starts = if not { vec![self.start(place)] } else { std::mem::take(&mut draft.conds) };
         let mut found = Vec::new();
         for cond in &starts {
@@ -426,7 +431,7 @@ impl<'r> Lower<'r> {
     }
 
     /// The rule may permit, deny or go on; what follows in it may still apply.
-    fn undecided(&mut self, draft: &mut Draft, reason: Text, place: Place<'_>) {
+    pub(super) fn undecided(&mut self, draft: &mut Draft, reason: Text, place: Place<'_>) {
         let mut lines = Vec::new();
         let mut conds = std::mem::take(&mut draft.conds);
         for cond in conds.iter_mut().filter(|cond| !cond.never) {
@@ -436,61 +441,5 @@ impl<'r> Lower<'r> {
         draft.conds = conds;
         // The exceptions are left out: the line is as wide as it can be.
         draft.lines.extend(lines);
-    }
-
-    /// A copy, or the packet itself, is sent past the filters.
-    fn aside(&mut self, draft: &mut Draft, word: &str, place: Place<'_>) {
-        let reason = text!(
-            "「{word}」はフィルターを通さずにパケット（の写し）を送り出すため、この機器のすべての判定を不確実とします。",
-            "{word} sends packets or copies past the filters; everything on this device becomes uncertain"
-        );
-        self.undecided(draft, reason.clone(), place);
-        self.unknown(place, reason.clone(), false);
-        let mut cond = self.start(place);
-        cond.doubt(unknown(reason, place.span));
-        self.policy_route(&cond, place);
-    }
-
-    /// Changes of marks may change the route, changes of addresses everything.
-    fn mangle(&mut self, draft: &mut Draft, key: &Expr, place: Place<'_>) {
-        match key {
-            Expr::Payload { protocol, field } => {
-                let header = ["ip", "ip6"].contains(&protocol.as_str())
-                    && ["saddr", "daddr"].contains(&field.as_str());
-                let port = ["sport", "dport"].contains(&field.as_str());
-                if header || port {
-                    self.rewrite_field(draft, field, place);
-                }
-            }
-            Expr::Meta(key) if key == "mark" => {
-                if place.site.hook <= Hook::Prerouting {
-                    let reason = text!(
-                        "経路決定前のマーク変更は、別の経路表を選ぶ可能性があるものとして読みます。",
-                        "a mark set before the route may select another routing table"
-                    );
-                    self.unsupported(place, reason.clone());
-                    for mut cond in draft.conds.clone() {
-                        cond.doubt(unknown(reason.clone(), place.span));
-                        self.policy_route(&cond, place);
-                    }
-                }
-            }
-            Expr::Meta(_) | Expr::Ct { .. } => {}
-            Expr::Other(words) if words.starts_with("tcp option") || words == "tcp option" => {}
-            _ => {
-                let reason = text!("変更の対象を解釈できません。", "what is changed is not known");
-                self.unknown(place, reason, false);
-            }
-        }
-    }
-
-    fn policy_route(&mut self, cond: &Cond, place: Place<'_>) {
-        if cond.never || self.routes.len() >= 64 {
-            return;
-        }
-        let mut matches = self.matches(cond, place);
-        matches.egress = Interfaces::Any;
-        matches.translated = Translated::Ignored;
-        self.routes.push(PolicyRoute { matches, next_hop: None, span: place.span });
     }
 }
