@@ -15,6 +15,7 @@ mod iproute;
 pub mod iptables;
 pub mod ledger;
 pub mod lines;
+pub mod nftables;
 
 pub use ledger::Ledger;
 
@@ -90,7 +91,8 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT];
+pub const FORMATS: &[Format] =
+    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT, nftables::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
