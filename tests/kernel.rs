@@ -191,7 +191,9 @@ fn the_kernel_agrees_on_random_rule_sets() {
         let mut rng = rng::Rng::new(7).fork(round);
         let rules = random::rules(&mut rng);
         let packets: Vec<_> = (0..PACKETS).map(|_| random::packet(&mut rng)).collect();
-        for (name, text) in [("rules.v4", random::iptables(&rules))] {
+        for (name, text) in
+            [("rules.v4", random::iptables(&rules)), ("rules.nft", random::nftables(&rules))]
+        {
             let (count, faults) = drill(name, &text, &packets);
             asked += count;
             let head = format!("round {round}, {name}:\n{text}");

@@ -189,7 +189,8 @@ impl<'r> Lower<'r> {
 
     /// All translation chains of a hook: the first that translates a connection is the only one.
     fn translation(&mut self, entries: &[Entry<'r>], hook: Hook) -> Stage {
-        let mut lists = Vec::new();
+        let mut lists: Vec<ListId> =
+            entries.first().map(|e| self.untranslated(e)).into_iter().collect();
         for (at, entry) in entries.iter().enumerate() {
             let later = entries.get(at + 1..).unwrap_or(&[]);
             let shares = |other: &Entry<'_>| {
@@ -222,6 +223,15 @@ impl<'r> Lower<'r> {
             span: None,
         };
         Stage::Translate(Translate { name, bindings: vec![binding] })
+    }
+
+    /// A list that leaves packets of known connections and of none alone: only what opens one meets the translation chains.
+    fn untranslated(&mut self, first: &Entry<'r>) -> ListId {
+        let span = first.base.span;
+        let mut matches = self.builder.everything(None, span);
+        matches.states = Some(vec![State::Established, State::Invalid]);
+        let label = "known connection".to_owned();
+        self.builder.list("known connections", vec![line(label, matches, Action::Permit, span)])
     }
 
     /// Header fields that rules of the hook set.
