@@ -14,8 +14,6 @@ mod lower;
 mod nat;
 mod reader;
 mod routes;
-#[cfg(test)]
-mod tests;
 mod translate;
 mod watch;
 

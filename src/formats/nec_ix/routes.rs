@@ -130,8 +130,8 @@ impl<'a> Reader<'a, '_> {
         while let Some(word) = words.peek() {
             match (word.parse::<IpAddr>(), self.find(word)) {
                 (Ok(gateway), _) if Family::of(gateway) == family => address = Some(gateway),
-                (_, Some(iface)) => interface = Some(iface.id),
                 _ if word.starts_with("Null") => discard = true,
+                (_, Some(iface)) => interface = Some(iface.id),
                 _ => break,
             }
             words.next();
