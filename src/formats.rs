@@ -1,13 +1,19 @@
 //! Text of one vendor to one [`Device`], every line with a status. Vendors never name one another; what they share are the
 //! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
 
+mod acl;
 pub mod asa;
 pub mod blocks;
 // Parts that no reader uses yet are for those that follow.
 #[allow(dead_code, reason = "new readers build on it")]
 mod builder;
+mod clock;
+mod commands;
 pub mod fortios;
 pub mod ios;
+// The readers that use it remove the exemption.
+#[allow(dead_code, reason = "two readers build on it")]
+mod iproute;
 pub mod ledger;
 pub mod lines;
 pub mod nec_ix;
@@ -56,6 +62,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
