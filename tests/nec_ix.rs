@@ -55,9 +55,10 @@ fn ask(loaded: &Loaded, ingress: &str, own: bool, flow: Flow) -> &'static str {
     let interface = snapshot.devices[device].interface(ingress).unwrap();
     let ingress = Ingress::Port(Port { device, interface });
     let trace = trace::trace(snapshot, ingress, flow, &Default::default());
-    let ends = trace.ends.iter().filter(|end| {
-        end.place().is_some_and(|place| matches!(place, Place::Device(_)) == own)
-    });
+    let ends = trace
+        .ends
+        .iter()
+        .filter(|end| end.place().is_some_and(|place| matches!(place, Place::Device(_)) == own));
     match ends.map(|end| end.certain).max() {
         None => "never",
         Some(false) => "perhaps",
@@ -73,8 +74,7 @@ fn a_branch_office_with_pppoe_napt_and_ipsec() {
     assert_eq!(device.version.as_deref(), Some("IX2215 10.2.42"));
     let tcp = |src, dst, port| packet(6, src, dst, port, State::New);
     let forward = |ingress, flow| ask(&loaded, ingress, false, flow);
-    let (counter, staff, guest) =
-        ("GigaEthernet2:1.0", "GigaEthernet2:2.0", "GigaEthernet2:3.0");
+    let (counter, staff, guest) = ("GigaEthernet2:1.0", "GigaEthernet2:2.0", "GigaEthernet2:3.0");
     // Counter clients reach the centre and nobody else.
     assert_eq!(forward(counter, tcp("192.168.40.101", "10.20.0.9", 443)), "surely");
     assert_eq!(forward(counter, tcp("192.168.40.101", "192.168.50.9", 445)), "never");
@@ -142,8 +142,8 @@ fn unknown(loaded: &Loaded) -> Vec<&str> {
 
 #[test]
 fn a_copy_without_indentation_reads_the_same() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/formats/nec-ix/branch-office.cfg");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats/nec-ix/branch-office.cfg");
     let text = std::fs::read_to_string(path).unwrap();
     let start = text.find("interface GigaEthernet2:3.0").unwrap();
     let end = start + text[start..].find("!\n").unwrap();
@@ -156,8 +156,8 @@ fn a_copy_without_indentation_reads_the_same() {
 
 #[test]
 fn half_a_file_says_nothing_surely_that_the_whole_denies() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/formats/nec-ix/branch-office.cfg");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats/nec-ix/branch-office.cfg");
     let text = std::fs::read_to_string(path).unwrap();
     // The list of the guests ends after its second line: what came later is missing, so the end of the list denies more.
     let cut = text.find("ip access-list guest-in deny ip src any dest 192.168.0.0/16").unwrap();

@@ -31,6 +31,8 @@ pub const FORMAT: Format = Format {
     id: "nec-ix",
     label: "NEC UNIVERGE IX",
     detect,
+    export: &["show running-config"],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -38,8 +40,10 @@ pub const FORMAT: Format = Format {
 /// How far detection looks, in lines.
 const DETECT_LINES: usize = 4000;
 
-/// What speaks for the format, each counted once, with its worth.
-const MARKS: &[(fn(&str) -> bool, u8)] = &[
+/// Whether a line speaks for the format, and how much; each counts once.
+type Mark = (fn(&str) -> bool, u8);
+
+const MARKS: &[Mark] = &[
     (|line| line.starts_with("! NEC Portable Internetwork Core Operating System"), 95),
     (|line| line.starts_with("! NEC Platforms") || line.starts_with("! IX Series "), 90),
     (|line| line.starts_with("interface GigaEthernet"), 45),
@@ -147,6 +151,13 @@ impl Reader<'_, '_> {
             context.local = vec![local.clone()];
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェース（タグ VLAN・ポート VLAN・PPPoE・トンネル）と VRF、アクセスリストとダイナミックアクセスリスト、ip filter・ipv6 filter、NAPT・NAT、経路とルートマップ、ネットワークモニタ、IPsec のポリシー、管理アクセス",
+        "interfaces (tagged and port VLANs, PPPoE, tunnels) and VRFs, static and dynamic access lists, ip filter and ipv6 filter, NAPT and NAT, routes and route maps, network monitors, IPsec policies, management access"
+    )
 }
 
 fn approximations() -> Vec<Text> {

@@ -250,7 +250,8 @@ fn sort_one<'a>(block: Block<'a>, config: &mut Config<'a>, ledger: &mut Ledger<'
 }
 
 fn find(line: &ConfigLine<'_>, from: usize) -> Option<Bin> {
-    let fits = |row: &str| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word);
+    let fits =
+        |row: &str| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word);
     let read = READ.iter().copied().filter(|(row, _)| fits(row));
     let inert = IRRELEVANT.iter().filter(|row| fits(row)).map(|row| (*row, Bin::Irrelevant));
     read.chain(inert).max_by_key(|(row, _)| row.split(' ').count()).map(|(_, bin)| bin)
@@ -313,9 +314,9 @@ fn indent_again(lines: &mut [ConfigLine<'_>]) {
     let mut inside = false;
     for line in lines.iter_mut().filter(|line| line.indent == 0) {
         let from = usize::from(line.word(0) == "no");
-        let only = INTERFACE_ONLY.iter().any(|row| {
-            row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word)
-        });
+        let only = INTERFACE_ONLY
+            .iter()
+            .any(|row| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word));
         if inside && only {
             line.indent = 1;
         } else {

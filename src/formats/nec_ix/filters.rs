@@ -117,7 +117,8 @@ impl<'a> Reader<'a, '_> {
 
     /// Filters by MAC address and by web address: they may stop what they look at.
     fn brakes(&mut self, iface: &Iface<'a>, inbound: bool) -> Vec<ListId> {
-        let brakes: Vec<Brake> = iface.brakes.iter().filter(|b| b.inbound == inbound).copied().collect();
+        let brakes: Vec<Brake> =
+            iface.brakes.iter().filter(|b| b.inbound == inbound).copied().collect();
         let mut lists = Vec::new();
         for brake in brakes {
             let span = brake.span;
@@ -200,7 +201,8 @@ impl<'a> Reader<'a, '_> {
 
 /// Dynamic lists whose notes count at `iface`: its own, in either direction, and those of interfaces in a shared group.
 fn shared<'a>(interfaces: &[Iface<'a>], iface: &Iface<'a>) -> Vec<FilterLine<'a>> {
-    let others = interfaces.iter().filter(|other| other.id == iface.id || other.grouped && iface.grouped);
+    let others =
+        interfaces.iter().filter(|other| other.id == iface.id || other.grouped && iface.grouped);
     others.flat_map(|other| other.filters.iter().copied()).collect()
 }
 
@@ -218,8 +220,7 @@ fn bound(
     span: Option<Span>,
 ) -> Binding {
     let one = Interfaces::Of(vec![iface.id]);
-    let (ingress, egress) =
-        if inbound { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
+    let (ingress, egress) = if inbound { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
     let default_label = label.to_owned();
     Binding { ingress, egress, lists, default: Action::Permit, default_label, span }
 }

@@ -213,7 +213,9 @@ impl<'a> Reader<'a, '_> {
         }
         let context = self.context_of(block);
         let kind = match name {
-            _ if name.starts_with("Loopback") || name.starts_with("Null") => InterfaceKind::Loopback,
+            _ if name.starts_with("Loopback") || name.starts_with("Null") => {
+                InterfaceKind::Loopback
+            }
             _ if name.starts_with("Tunnel") => InterfaceKind::Tunnel,
             _ if POINT_TO_POINT.iter().any(|start| name.starts_with(start)) => {
                 InterfaceKind::PointToPoint
@@ -258,7 +260,8 @@ impl<'a> Reader<'a, '_> {
     fn interface_line(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) -> Status {
         let negated = line.word(0) == "no";
         let from = usize::from(negated);
-        let fits = |row: &str| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word);
+        let fits =
+            |row: &str| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word);
         match (line.word(from), line.word(from + 1)) {
             ("shutdown", _) => {
                 iface.stated = true;

@@ -86,8 +86,10 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        for defined in self.lists.names.values_mut() {
-            order(&mut defined.entries);
+        for key in &self.lists.order {
+            if let Some(defined) = self.lists.names.get_mut(key) {
+                order(&mut defined.entries);
+            }
         }
     }
 
@@ -121,7 +123,8 @@ impl<'a> Reader<'a, '_> {
             return status;
         }
         let entry = entry::parse(words, family, head.span);
-        let status = if entry.doubt.is_some() || entry.source == Operand::Unknown
+        let status = if entry.doubt.is_some()
+            || entry.source == Operand::Unknown
             || entry.destination == Operand::Unknown
         {
             Defining::Contained
@@ -304,8 +307,8 @@ impl<'a> Reader<'a, '_> {
 
     /// New connections between the ends of an application's control connection, either way.
     fn further(&mut self, family: Family, name: &str, entry: &Entry) -> Line {
-        let ends = [entry.source, entry.destination]
-            .map(|end| self.operand(end, family, entry.span));
+        let ends =
+            [entry.source, entry.destination].map(|end| self.operand(end, family, entry.span));
         let mut matches = self.build.everything(Some(family), entry.span);
         let both = self.build.union(ends.to_vec(), entry.span);
         (matches.source, matches.destination) = (both, both);

@@ -61,9 +61,12 @@ impl<'a> Reader<'a, '_> {
             let span = feature.span;
             let mut members: Vec<ServiceId> =
                 feature.protocols.iter().map(|number| self.build.protocol(*number, span)).collect();
-            members.extend(feature.ports.iter().map(|(protocol, port)| {
-                self.build.one_port(*protocol, *port, span)
-            }));
+            members.extend(
+                feature
+                    .ports
+                    .iter()
+                    .map(|(protocol, port)| self.build.one_port(*protocol, *port, span)),
+            );
             let mut matches = self.build.everything(None, span);
             matches.service = self.build.services(members, span);
             lines.push(line(feature.label, matches, Action::Permit, span));
@@ -72,7 +75,13 @@ impl<'a> Reader<'a, '_> {
             self.ledger.irrelevant(whole(&block));
         }
         let list = self.build.list("local services", lines);
-        self.build.filter("local services", vec![list], Action::Deny, "service is not enabled", None)
+        self.build.filter(
+            "local services",
+            vec![list],
+            Action::Deny,
+            "service is not enabled",
+            None,
+        )
     }
 
     fn features(&mut self) -> Vec<Feature> {
@@ -90,7 +99,8 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let ike: &'static [(u8, u16)] = &[(17, 500), (17, 4500)];
-        let selector = self.interfaces.iter().find_map(|iface| iface.selector.map(|word| word.span));
+        let selector =
+            self.interfaces.iter().find_map(|iface| iface.selector.map(|word| word.span));
         add("ipsec", &[50, 51], ike, self.config.first(Bin::Ike).or(selector));
         let tunnel = self.interfaces.iter().find(|iface| iface.tunnel.is_some());
         add("tunnel", &[4, 41, 47, 50, 97], ike, tunnel.map(|iface| iface.span));
@@ -111,7 +121,13 @@ impl<'a> Reader<'a, '_> {
     fn server(&mut self, server: &Server<'a>, lines: &mut Vec<Line>) {
         let Some(span) = server.enabled else { return };
         let members = server.ports.iter().map(|(protocol, port)| {
-            self.build.ports(*protocol, PortRange::ALL, PortRange::single(*port), TcpFlags::ANY, span)
+            self.build.ports(
+                *protocol,
+                PortRange::ALL,
+                PortRange::single(*port),
+                TcpFlags::ANY,
+                span,
+            )
         });
         let members = members.collect();
         let service = self.build.services(members, span);

@@ -156,7 +156,13 @@ impl Reader<'_, '_> {
                 if service.established {
                     members.push(self.answers(source, destination, span));
                 } else {
-                    members.push(self.build.ports(protocol, source, destination, TcpFlags::ANY, span));
+                    members.push(self.build.ports(
+                        protocol,
+                        source,
+                        destination,
+                        TcpFlags::ANY,
+                        span,
+                    ));
                 }
             }
         }

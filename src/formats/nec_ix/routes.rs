@@ -4,9 +4,7 @@ use super::commands::{Bin, whole};
 use super::lower::Sight;
 use super::reader::Reader;
 use crate::formats::lines::{ConfigLine, Word};
-use crate::model::{
-    Action, DynamicRouting, Interfaces, Match, NextHop, PolicyRoute, Route,
-};
+use crate::model::{Action, DynamicRouting, Interfaces, Match, NextHop, PolicyRoute, Route};
 use crate::net::{AddressRange, Family, Prefix};
 use crate::source::Span;
 use crate::text;
@@ -142,8 +140,14 @@ impl<'a> Reader<'a, '_> {
             (None, Some(interface)) => NextHop::Interface(interface),
             (None, None) => return None,
         };
-        let mut route =
-            Route { prefix, next_hop, distance: 1, metric: 0, withdrawable: false, span: head.span };
+        let mut route = Route {
+            prefix,
+            next_hop,
+            distance: 1,
+            metric: 0,
+            withdrawable: false,
+            span: head.span,
+        };
         while let Some(word) = words.next() {
             match word {
                 "distance" => route.distance = words.next()?.parse().ok()?,
@@ -176,8 +180,9 @@ impl<'a> Reader<'a, '_> {
                 if clauses.is_none() {
                     self.build.undefined("route-map", name.text, name.span);
                 }
-                let clauses = clauses
-                    .unwrap_or_else(|| vec![Clause { permit: true, unread: true, ..Clause::default() }]);
+                let clauses = clauses.unwrap_or_else(|| {
+                    vec![Clause { permit: true, unread: true, ..Clause::default() }]
+                });
                 for clause in clauses.iter().filter(|clause| clause.permit || clause.unread) {
                     self.policy(id, family, clause, name.span);
                 }
@@ -255,7 +260,11 @@ fn clause_line<'a>(clause: &mut Clause<'a>, line: &ConfigLine<'a>) {
         }
         // What a packet is marked with, and attributes of routes that protocols exchange.
         ["set", "ip", "tos" | "precedence" | "dscp", ..]
-        | ["set", "metric" | "community" | "local-preference" | "as-path" | "tag" | "weight" | "origin", ..]
+        | [
+            "set",
+            "metric" | "community" | "local-preference" | "as-path" | "tag" | "weight" | "origin",
+            ..,
+        ]
         | ["description", ..] => {}
         _ => clause.unread = true,
     }

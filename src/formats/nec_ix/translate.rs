@@ -94,12 +94,8 @@ impl<'a> Reader<'a, '_> {
         let stage = |name, bindings: Vec<Binding>| {
             (!bindings.is_empty()).then_some(Stage::Translate(Translate { name, bindings }))
         };
-        let filter = Filter {
-            name: "NAPT",
-            bindings: unlisted,
-            otherwise: Action::Permit,
-            stateful: false,
-        };
+        let filter =
+            Filter { name: "NAPT", bindings: unlisted, otherwise: Action::Permit, stateful: false };
         Translations {
             before: stage("NAT in", before),
             unlisted: (!filter.bindings.is_empty()).then_some(filter),
@@ -265,11 +261,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn outside(&self, iface: &Iface<'a>) -> AddressMap {
-        if iface.own.is_empty() {
-            AddressMap::Unknown
-        } else {
-            AddressMap::Pool(iface.own.clone())
-        }
+        if iface.own.is_empty() { AddressMap::Unknown } else { AddressMap::Pool(iface.own.clone()) }
     }
 
     /// Sources of what leaves.
