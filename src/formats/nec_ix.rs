@@ -7,6 +7,7 @@
 mod commands;
 mod entry;
 mod filters;
+mod inert;
 mod interface;
 mod lists;
 mod local;

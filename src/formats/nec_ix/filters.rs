@@ -26,8 +26,9 @@ impl<'a> Reader<'a, '_> {
         let interfaces = std::mem::take(&mut self.interfaces);
         let hairpin = interfaces.iter().find(|iface| iface.nat.hairpin.is_some());
         let turned = hairpin.and_then(|iface| iface.outer.clone());
+        let groups = self.groups(&interfaces);
         for inbound in [true, false] {
-            for family in Family::ALL {
+            for (family, group) in Family::ALL.into_iter().zip(&groups) {
                 let mut bindings = Vec::new();
                 for iface in &interfaces {
                     let outer = iface.outer.as_ref().or(turned.as_ref().filter(|_| inbound));
@@ -36,8 +37,7 @@ impl<'a> Reader<'a, '_> {
                         Some(outer) => Sight::Outbound(outer),
                         None => Sight::Exact,
                     };
-                    let shared = shared(&interfaces, iface);
-                    bindings.extend(self.binding(iface, family, inbound, sight, &shared));
+                    bindings.extend(self.binding(iface, family, inbound, sight, *group));
                 }
                 let name = match (family, inbound) {
                     (Family::V4, true) => "ip filter in",
@@ -72,7 +72,7 @@ impl<'a> Reader<'a, '_> {
         family: Family,
         inbound: bool,
         sight: Sight<'_>,
-        shared: &[FilterLine<'a>],
+        group: Option<ListId>,
     ) -> Option<Binding> {
         let mut filters: Vec<FilterLine<'a>> = iface
             .filters
@@ -99,11 +99,12 @@ impl<'a> Reader<'a, '_> {
             let span = Some(span);
             return (!lists.is_empty()).then(|| bound(iface, inbound, lists, "no filter", span));
         };
-        for filter in shared.iter().filter(|filter| filter.family == family) {
+        for filter in iface.filters.iter().filter(|filter| filter.family == family) {
             if self.is_dynamic(family, filter.name.text) {
                 lists.extend(self.opened(family, &filter.name));
             }
         }
+        lists.extend(group.filter(|_| iface.grouped));
         for filter in &filters {
             lists.push(self.list(family, filter.name, sight));
         }
@@ -113,6 +114,25 @@ impl<'a> Reader<'a, '_> {
         lists.push(self.single(Some(family), &label, Action::Deny, first));
         let label = format!("{ip} filter leaves other packets alone");
         Some(bound(iface, inbound, lists, &label, Some(first)))
+    }
+
+    /// For each family one list of what the dynamic lists of grouped interfaces let pass at one another.
+    fn groups(&mut self, interfaces: &[Iface<'a>]) -> [Option<ListId>; 2] {
+        Family::ALL.map(|family| {
+            let filters = interfaces.iter().filter(|iface| iface.grouped);
+            let filters = filters.flat_map(|iface| &iface.filters);
+            let mut lines = Vec::new();
+            for filter in filters.filter(|filter| filter.family == family) {
+                if !self.is_dynamic(family, filter.name.text) {
+                    continue;
+                }
+                for list in self.opened(family, &filter.name) {
+                    let jump = Action::Jump(list);
+                    lines.push(self.every(Some(family), filter.name.text, jump, filter.span));
+                }
+            }
+            (!lines.is_empty()).then(|| self.build.list("dynamic-filter group", lines))
+        })
     }
 
     /// Filters by MAC address and by web address: they may stop what they look at.
@@ -174,8 +194,8 @@ impl<'a> Reader<'a, '_> {
 
     fn carries_everything(&mut self, name: &Word<'a>) -> bool {
         use super::entry::Operand::Any;
-        let entries = self.entries(Family::V4, name).unwrap_or_default();
-        entries.first().is_some_and(|entry| {
+        let defined = self.entries(Family::V4, name);
+        defined.as_ref().and_then(|defined| defined.entries.first()).is_some_and(|entry| {
             entry.permit == Some(true)
                 && entry.service.protocol.is_none()
                 && entry.doubt.is_none()
@@ -185,11 +205,13 @@ impl<'a> Reader<'a, '_> {
 
     /// Permits of the selecting list; what it denies is left to the line after it.
     fn carried(&mut self, name: Word<'a>) -> ListId {
-        let Some(entries) = self.entries(Family::V4, &name) else {
+        let entries = self.entries(Family::V4, &name);
+        let entries = entries.filter(|defined| self.has_room(defined.entries.len()));
+        let Some(entries) = entries else {
             return self.single(None, "ipsec policy", Action::Undecided, name.span);
         };
         let mut lines = Vec::new();
-        for entry in &entries {
+        for entry in &entries.entries {
             self.lower(Family::V4, name.text, entry, Sight::Exact, &mut lines);
         }
         for line in lines.iter_mut().filter(|line| line.action == Action::Deny) {
@@ -197,13 +219,6 @@ impl<'a> Reader<'a, '_> {
         }
         self.build.list(&format!("{} selects", name.text), lines)
     }
-}
-
-/// Dynamic lists whose notes count at `iface`: its own, in either direction, and those of interfaces in a shared group.
-fn shared<'a>(interfaces: &[Iface<'a>], iface: &Iface<'a>) -> Vec<FilterLine<'a>> {
-    let others =
-        interfaces.iter().filter(|other| other.id == iface.id || other.grouped && iface.grouped);
-    others.flat_map(|other| other.filters.iter().copied()).collect()
 }
 
 fn stage(name: &'static str, bindings: Vec<Binding>) -> Option<Stage> {

@@ -1,11 +1,12 @@
 //! Interfaces: addresses, state, and the lines that filters, translations, tunnels and policy routes are made from.
 
 use super::commands::Bin;
+use super::inert::SUB as INERT;
 use super::lower::Outer;
 use super::nat::Nat;
 use super::reader::Reader;
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{ContextId, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{ContextId, DynamicRouting, InterfaceAddress, InterfaceId, InterfaceKind};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -71,110 +72,6 @@ pub(super) enum Status {
     Tainted(Text),
 }
 
-/// Sub-commands that neither forward nor filter, by first words.
-const INERT: &[&str] = &[
-    "arp",
-    "auto-connect",
-    "auto-negotiation",
-    "bridge ip",
-    "bridge ipv6",
-    "clear",
-    "cost",
-    "ddns",
-    "description",
-    "dialer",
-    "dot1x",
-    "duplex",
-    "ethernet-oam",
-    "ikev1",
-    "ikev2",
-    "idle-time",
-    "ip arp",
-    "ip dhcp client",
-    "ip dhcp-relay",
-    "ip directed-broadcast",
-    "ip forward-protocol",
-    "ip helper-address",
-    "ip icmp",
-    "ip igmp",
-    "ip local-proxy-arp",
-    "ip mtu",
-    "ip multicast",
-    "ip napt access-log",
-    "ip napt alg",
-    "ip napt translation",
-    "ip nat translation",
-    "ip netflow",
-    "ip ospf",
-    "ip pim",
-    "ip proxy-arp",
-    "ip redirects",
-    "ip rip",
-    "ip sflow",
-    "ip tcp",
-    "ip tos",
-    "ip traffic-class",
-    "ip ufs-cache",
-    "ip unreachables",
-    "ip verify",
-    "ipsec anti-replay",
-    "ipsec df-bit",
-    "ipsec mtu",
-    "ipsec pre-fragment",
-    "ipv6 dhcp server",
-    "ipv6 hop-limit",
-    "ipv6 icmp",
-    "ipv6 interface-identifier",
-    "ipv6 mld",
-    "ipv6 mtu",
-    "ipv6 multicast",
-    "ipv6 nd",
-    "ipv6 netflow",
-    "ipv6 ospf",
-    "ipv6 pim",
-    "ipv6 redirects",
-    "ipv6 rip",
-    "ipv6 sflow",
-    "ipv6 tcp",
-    "ipv6 traffic-class",
-    "ipv6 ufs-cache",
-    "ipv6 unreachables",
-    "ipv6 verify",
-    "isdn",
-    "keepalive",
-    "l2tp",
-    "lcp",
-    "lldp",
-    "load-balance",
-    "mac-address",
-    "max-reassembly",
-    "mdi",
-    "mobile",
-    "mtu",
-    "nm",
-    "ppp",
-    "pppoe",
-    "pre-fragment",
-    "priority",
-    "qos",
-    "sflow",
-    "service-policy",
-    "speed",
-    "traffic-class",
-    "traffic-shape",
-    "tunnel adjust-mss",
-    "tunnel destination",
-    "tunnel df-bit",
-    "tunnel hop-limit",
-    "tunnel key",
-    "tunnel source",
-    "tunnel tos",
-    "tunnel ttl",
-    "tunnel vrf",
-    "vlan-group",
-    "wan-group",
-];
-
 impl<'a> Reader<'a, '_> {
     /// Takes every `interface` block; a second one of a name continues the first.
     pub(super) fn read_interfaces(&mut self) {
@@ -191,6 +88,7 @@ impl<'a> Reader<'a, '_> {
             self.interfaces = interfaces;
         }
         self.states();
+        self.bridges();
     }
 
     fn account(&mut self, iface: &mut Iface<'a>, span: Span, status: Status) {
@@ -238,6 +136,30 @@ impl<'a> Reader<'a, '_> {
             named.then(|| line.word(from + 2))
         });
         self.vrf(vrf.unwrap_or(""))
+    }
+
+    /// A member of a bridge group that also routes: the bridge passes by its filters, and where to is not known.
+    fn bridges(&mut self) {
+        for iface in self.interfaces.iter().filter(|iface| !iface.name.starts_with("BVI")) {
+            let Some(span) = iface.bridged else { continue };
+            let device = &mut self.build.device.interfaces[iface.id];
+            if device.addresses.is_empty() && !device.dynamic && iface.unnumbered.is_none() {
+                // It is part of the segment of the BVI; nothing can be put on it alone.
+                device.up = false;
+                continue;
+            }
+            let name = iface.name;
+            let reason = text!(
+                "{name} はアドレスを持ちながらブリッジにも属します。ブリッジで中継される通信はフィルタを通らないため、どの通信も通り得ると読みます。",
+                "{name} has an address and is also bridged; what the bridge hands on meets no filter, so anything may pass"
+            );
+            self.ledger.unknown(span, reason, false);
+            let protocol = "bridge".to_owned();
+            for (_, context) in self.build.device.contexts.iter_mut() {
+                let protocol = protocol.clone();
+                context.dynamic_routing.push(DynamicRouting { protocol, span });
+            }
+        }
     }
 
     /// An interface for which neither `shutdown` nor `no shutdown` stands is read as up, and nothing about it is sure.

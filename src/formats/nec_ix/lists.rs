@@ -13,6 +13,7 @@ use crate::net::{Family, PortRange, State};
 use crate::source::Span;
 use crate::text;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// More lines than this are not written out again for interfaces with translation; the list is then uncertain there.
 const WRITTEN_OUT: usize = 500_000;
@@ -20,17 +21,18 @@ const WRITTEN_OUT: usize = 500_000;
 /// Everything that `access-list` defines.
 #[derive(Debug, Default)]
 pub(super) struct Lists<'a> {
-    names: FxHashMap<(Family, &'a str), Defined<'a>>,
+    names: FxHashMap<(Family, &'a str), Rc<Defined<'a>>>,
     order: Vec<(Family, &'a str)>,
     done: FxHashMap<(Family, &'a str), ListId>,
+    opened: FxHashMap<(Family, &'a str), Vec<ListId>>,
     used: FxHashSet<(Family, &'a str)>,
     written: usize,
 }
 
 /// One name.
 #[derive(Clone, Debug, Default)]
-struct Defined<'a> {
-    entries: Vec<Entry>,
+pub(super) struct Defined<'a> {
+    pub(super) entries: Vec<Entry>,
     dynamic: Vec<Dynamic<'a>>,
     /// `no ip access-list …` and what else makes the whole list uncertain.
     doubt: Option<Span>,
@@ -38,7 +40,7 @@ struct Defined<'a> {
 
 /// One line of a dynamic list.
 #[derive(Clone, Debug)]
-enum Dynamic<'a> {
+pub(super) enum Dynamic<'a> {
     /// `access BASE [in L] [out L]`.
     Access { base: Word<'a>, opens: Vec<Word<'a>>, span: Span },
     /// `tcp src …`, `ftp src …`; `related` when the application opens further connections.
@@ -88,7 +90,7 @@ impl<'a> Reader<'a, '_> {
         }
         for key in &self.lists.order {
             if let Some(defined) = self.lists.names.get_mut(key) {
-                order(&mut defined.entries);
+                order(&mut Rc::make_mut(defined).entries);
             }
         }
     }
@@ -111,7 +113,7 @@ impl<'a> Reader<'a, '_> {
         if !self.lists.names.contains_key(&key) {
             self.lists.order.push(key);
         }
-        let defined = self.lists.names.entry(key).or_default();
+        let defined = Rc::make_mut(self.lists.names.entry(key).or_default());
         let words = head.words.get(at + 1..).unwrap_or(&[]);
         if negated == 1 {
             defined.doubt = Some(head.span);
@@ -145,12 +147,9 @@ impl<'a> Reader<'a, '_> {
         let Some(defined) = self.lists.names.get(&key).cloned() else {
             return self.undefined(family, name);
         };
-        if !matches!(sight, Sight::Exact) {
-            self.lists.written = self.lists.written.saturating_add(defined.entries.len());
-            if self.lists.written > WRITTEN_OUT {
-                let label = format!("{}: not written out", name.text);
-                return self.single(Some(family), &label, Action::Undecided, name.span);
-            }
+        if !matches!(sight, Sight::Exact) && !self.has_room(defined.entries.len()) {
+            let label = format!("{}: not written out", name.text);
+            return self.single(Some(family), &label, Action::Undecided, name.span);
         }
         let mut lines = Vec::new();
         if let Some(span) = defined.doubt {
@@ -171,6 +170,12 @@ impl<'a> Reader<'a, '_> {
             self.lists.done.insert(key, id);
         }
         id
+    }
+
+    /// Whether so many more lines may be written out for one interface.
+    pub(super) fn has_room(&mut self, lines: usize) -> bool {
+        self.lists.written = self.lists.written.saturating_add(lines);
+        self.lists.written <= WRITTEN_OUT
     }
 
     /// What a missing list does is not documented: it may let everything pass or nothing.
@@ -196,11 +201,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The readable lines of a static list in order; `None` when the list is missing, dynamic or uncertain as a whole.
-    pub(super) fn entries(&mut self, family: Family, name: &Word<'a>) -> Option<Vec<Entry>> {
+    pub(super) fn entries(&mut self, family: Family, name: &Word<'a>) -> Option<Rc<Defined<'a>>> {
         let key = (family, name.text);
         self.lists.used.insert(key);
         let defined = self.lists.names.get(&key)?;
-        (defined.dynamic.is_empty() && defined.doubt.is_none()).then(|| defined.entries.clone())
+        (defined.dynamic.is_empty() && defined.doubt.is_none()).then(|| Rc::clone(defined))
     }
 
     fn lower_dynamic(
@@ -224,7 +229,7 @@ impl<'a> Reader<'a, '_> {
                     lines.push(self.every(Some(family), name, Action::Undecided, *span));
                     return;
                 };
-                for (at, entry) in entries.iter().enumerate() {
+                for (at, entry) in entries.entries.iter().enumerate() {
                     let label = label(base.text, at, entry);
                     let from = lines.len();
                     self.lower(family, &label, entry, sight, lines);
@@ -244,9 +249,11 @@ impl<'a> Reader<'a, '_> {
     /// What a dynamic list lets pass besides its own lines, in either direction of its interface: replies, and for some
     /// applications and `in`/`out` lists further connections.
     pub(super) fn opened(&mut self, family: Family, name: &Word<'a>) -> Vec<ListId> {
-        let Some(defined) = self.lists.names.get(&(family, name.text)).cloned() else {
-            return Vec::new();
-        };
+        let key = (family, name.text);
+        if let Some(lists) = self.lists.opened.get(&key) {
+            return lists.clone();
+        }
+        let Some(defined) = self.lists.names.get(&key).cloned() else { return Vec::new() };
         let mut lines = vec![self.replies(family, name.text, name.span)];
         let mut out = Vec::new();
         for one in &defined.dynamic {
@@ -270,6 +277,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         out.insert(0, self.build.list(&format!("{} cache", name.text), lines));
+        self.lists.opened.insert(key, out.clone());
         out
     }
 
@@ -284,7 +292,8 @@ impl<'a> Reader<'a, '_> {
             return self.undefined(family, name);
         };
         let mut lines = Vec::new();
-        for (at, entry) in entries.iter().enumerate().filter(|(_, e)| e.permit != Some(false)) {
+        let permits = entries.entries.iter().enumerate();
+        for (at, entry) in permits.filter(|(_, entry)| entry.permit != Some(false)) {
             self.lower(family, &label(name.text, at, entry), entry, Sight::Exact, &mut lines);
         }
         for line in &mut lines {

@@ -151,7 +151,7 @@ impl<'a> Reader<'a, '_> {
             lines.push(line(server.command, all, Action::Undecided, name.span));
             return;
         };
-        for (at, entry) in entries.iter().enumerate() {
+        for (at, entry) in entries.entries.iter().enumerate() {
             let label = format!("{} line {}", name.text, at + 1);
             let mut matches: Match = all.clone();
             matches.source = self.operand(entry.source, server.family, entry.span);

@@ -205,10 +205,11 @@ impl<'a> Reader<'a, '_> {
         let context = self.build.device.interfaces[id].context;
         let mut conditions: Vec<Match> = Vec::new();
         for list in &clause.lists {
-            match self.entries(family, list) {
-                Some(entries) => {
+            let defined = self.entries(family, list);
+            match defined.filter(|defined| self.has_room(defined.entries.len())) {
+                Some(defined) => {
                     let mut lines = Vec::new();
-                    for entry in &entries {
+                    for entry in &defined.entries {
                         self.lower(family, list.text, entry, Sight::Exact, &mut lines);
                     }
                     let kept = lines.into_iter().filter(|line| line.action != Action::Deny);

@@ -173,9 +173,9 @@ impl<'a> Reader<'a, '_> {
 
     /// The hosts that an inside list permits, when its lines name ranges only.
     fn inside(&mut self, list: &Word<'a>) -> AddressMap {
-        let entries = self.entries(Family::V4, list).unwrap_or_default();
+        let Some(entries) = self.entries(Family::V4, list) else { return AddressMap::Unknown };
         let mut ranges = Vec::new();
-        for entry in entries.iter().filter(|entry| entry.permit != Some(false)) {
+        for entry in entries.entries.iter().filter(|entry| entry.permit != Some(false)) {
             match entry.source {
                 Operand::Prefix(prefix) if entry.permit.is_some() => ranges.push(prefix.range()),
                 _ => return AddressMap::Unknown,
@@ -302,8 +302,12 @@ impl<'a> Reader<'a, '_> {
     /// Translates what a list permits.
     fn selected(&mut self, list: &Word<'a>, rewrite: &Rewrite, lines: &mut Vec<Line>) {
         let span = list.span;
-        let Some(entries) = self.entries(Family::V4, list) else {
-            self.build.undefined("access-list", list.text, span);
+        let entries = self.entries(Family::V4, list);
+        let entries = entries.filter(|defined| self.has_room(defined.entries.len()));
+        let Some(entries) = entries else {
+            if !self.is_list(Family::V4, list.text) {
+                self.build.undefined("access-list", list.text, span);
+            }
             let mut matches = self.build.everything(Some(Family::V4), span);
             let reason = text!(
                 "変換対象のアクセスリストが定まりません。",
@@ -315,7 +319,7 @@ impl<'a> Reader<'a, '_> {
             return;
         };
         let mut read = Vec::new();
-        for entry in &entries {
+        for entry in &entries.entries {
             self.lower(Family::V4, list.text, entry, super::lower::Sight::Exact, &mut read);
         }
         for line in read {

@@ -7,6 +7,7 @@ use crate::model::{NextHop, PolicyRoute};
 use crate::net::{Family, Prefix};
 use crate::source::Span;
 use crate::text;
+use rustc_hash::FxHashSet;
 
 /// What an action changes.
 enum Action<'a> {
@@ -25,10 +26,16 @@ enum Action<'a> {
 impl<'a> Reader<'a, '_> {
     /// Marks what the actions may change: to be called when interfaces and routes are there.
     pub(super) fn read_watches(&mut self) {
+        let mut withdrawn = FxHashSet::default();
         for block in self.config.take(Bin::Watch) {
             self.ledger.used(block.head.span);
             for line in &block.body {
-                self.watch_line(line);
+                self.watch_line(line, &mut withdrawn);
+            }
+        }
+        for (_, context) in self.build.device.contexts.iter_mut() {
+            for route in context.routes.iter_mut().filter(|r| withdrawn.contains(&r.prefix)) {
+                route.withdrawable = true;
             }
         }
         for block in self.config.take(Bin::Device) {
@@ -36,7 +43,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn watch_line(&mut self, line: &ConfigLine<'a>) {
+    fn watch_line(&mut self, line: &ConfigLine<'a>, withdrawn: &mut FxHashSet<Prefix>) {
         let span = line.span;
         if line.word(0) != "action" {
             // Conditions of the monitor: when the actions run.
@@ -45,11 +52,7 @@ impl<'a> Reader<'a, '_> {
         match action(line) {
             Action::Nothing => self.ledger.irrelevant(span),
             Action::Withdraw(prefix) => {
-                for (_, context) in self.build.device.contexts.iter_mut() {
-                    for route in context.routes.iter_mut().filter(|r| r.prefix == prefix) {
-                        route.withdrawable = true;
-                    }
-                }
+                withdrawn.insert(prefix);
                 self.ledger.used(span);
             }
             Action::Insert(prefix, hop) => self.insert(prefix, hop, span),
