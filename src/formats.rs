@@ -11,12 +11,12 @@ mod clock;
 mod commands;
 pub mod fortios;
 pub mod ios;
-// The readers that use it remove the exemption.
-#[allow(dead_code, reason = "two readers build on it")]
 mod iproute;
+pub mod iptables;
 pub mod ledger;
 pub mod lines;
 pub mod nec_ix;
+pub mod nftables;
 
 pub use ledger::Ledger;
 
@@ -92,7 +92,14 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, nec_ix::FORMAT];
+pub const FORMATS: &[Format] = &[
+    fortios::FORMAT,
+    asa::FORMAT,
+    ios::FORMAT,
+    iptables::FORMAT,
+    nec_ix::FORMAT,
+    nftables::FORMAT,
+];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
