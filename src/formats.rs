@@ -4,7 +4,7 @@
 mod acl;
 pub mod asa;
 pub mod blocks;
-// The first reader that uses it removes the exemption.
+// Parts that no reader uses yet are for those that follow.
 #[allow(dead_code, reason = "new readers build on it")]
 mod builder;
 mod clock;
@@ -15,6 +15,7 @@ mod iproute;
 pub mod iptables;
 pub mod ledger;
 pub mod lines;
+pub mod nec_ix;
 pub mod nftables;
 
 pub use ledger::Ledger;
@@ -91,8 +92,14 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] =
-    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT, nftables::FORMAT];
+pub const FORMATS: &[Format] = &[
+    fortios::FORMAT,
+    asa::FORMAT,
+    ios::FORMAT,
+    iptables::FORMAT,
+    nec_ix::FORMAT,
+    nftables::FORMAT,
+];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
