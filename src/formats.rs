@@ -3,13 +3,12 @@
 
 pub mod asa;
 pub mod blocks;
-// The first reader that uses it removes the exemption.
-#[allow(dead_code, reason = "new readers build on it")]
 mod builder;
 pub mod fortios;
 pub mod ios;
 pub mod ledger;
 pub mod lines;
+pub mod yamaha;
 
 pub use ledger::Ledger;
 
@@ -81,7 +80,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, yamaha::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
