@@ -1,6 +1,6 @@
 //! The table of commands: what each is about.
 
-use rustc_hash::FxHashMap;
+use crate::formats::commands::{Commands, rows};
 use std::sync::OnceLock;
 
 /// What a command is about.
@@ -128,33 +128,21 @@ const TABLE: &[(&str, Kind)] = &[
     ("cooperation", Kind::Service),
 ];
 
-type Rows = FxHashMap<&'static str, Vec<(Vec<&'static str>, Kind)>>;
-
-fn rows() -> &'static Rows {
-    static ROWS: OnceLock<Rows> = OnceLock::new();
+fn table() -> &'static Commands<Kind> {
+    static ROWS: OnceLock<Commands<Kind>> = OnceLock::new();
     ROWS.get_or_init(|| {
-        let mut rows = Rows::default();
-        let inert = super::inert::TOP.split(", ").map(|words| (words, Kind::Inert));
-        for (words, kind) in TABLE.iter().copied().chain(inert) {
-            let mut words = words.split(' ');
-            if let Some(first) = words.next() {
-                rows.entry(first).or_default().push((words.collect(), kind));
-            }
-        }
-        rows
+        let inert = rows(super::inert::TOP).map(|words| (words, Kind::Inert));
+        Commands::new(TABLE.iter().copied().chain(inert))
     })
 }
 
 /// What the command with these words is about; `None` when no command begins so. A `no` in front is looked through.
 pub(super) fn kind<'a>(word: impl Fn(usize) -> &'a str) -> Option<Kind> {
     let base = usize::from(word(0) == "no");
-    let first = word(base);
-    if matches!(first, "ip" | "ipv6") && is_interface(word(base + 1)) {
+    if matches!(word(base), "ip" | "ipv6") && is_interface(word(base + 1)) {
         return Some(Kind::Interface);
     }
-    let fits = |rest: &[&str]| rest.iter().enumerate().all(|(i, want)| word(base + 1 + i) == *want);
-    let found = rows().get(first)?.iter().filter(|(rest, _)| fits(rest));
-    let kind = found.max_by_key(|(rest, _)| rest.len()).map(|(_, kind)| *kind)?;
+    let kind = table().longest(|index| word(base + index))?;
     // `ip filter` defines a filter only when a number follows; a continuation may begin with these words by chance.
     let at = base + if kind == Kind::Dynamic { 3 } else { 2 };
     let numbered = word(at).starts_with(|c: char| c.is_ascii_digit());

@@ -6,6 +6,7 @@ use super::filter::{Chain, chain};
 use super::inert;
 use super::reader::{Item, Reader, Select, family_of};
 use super::wrap::{Statement, Word};
+use crate::formats::commands::rows;
 use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
@@ -246,8 +247,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn inert_word(&mut self, statement: &Statement<'a>) -> Option<()> {
-        let known = inert::INTERFACE
-            .split(", ")
+        let known = rows(inert::INTERFACE)
             .any(|row| row.split(' ').enumerate().all(|(at, want)| statement.word(2 + at) == want));
         known.then(|| self.ledger.irrelevant(statement.span))
     }
