@@ -18,6 +18,8 @@ pub mod lines;
 pub mod nec_ix;
 pub mod nftables;
 
+pub mod yamaha;
+
 pub use ledger::Ledger;
 
 use crate::model::{Coverage, Device};
@@ -99,6 +101,7 @@ pub const FORMATS: &[Format] = &[
     iptables::FORMAT,
     nec_ix::FORMAT,
     nftables::FORMAT,
+    yamaha::FORMAT,
 ];
 
 /// Why no reader could be chosen.

@@ -9,6 +9,7 @@
 mod asa;
 mod fortios;
 mod ios;
+mod yamaha;
 mod nec_ix;
 
 use sekisho::compile::{Reading, fields};
@@ -20,7 +21,8 @@ use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
-pub(crate) const VENDORS: &[Vendor] = &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, nec_ix::VENDOR];
+pub(crate) const VENDORS: &[Vendor] =
+    &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, nec_ix::VENDOR, yamaha::VENDOR];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
