@@ -119,6 +119,8 @@ fn read(input: Input<'_>) -> Reading {
         interfaces: Vec::new(),
         names: Default::default(),
         descriptors: Default::default(),
+        nat_budget: nat::BUDGET,
+        set_lists: Default::default(),
     };
     reader.builder.device.name = stem(input.file.path());
     reader.builder.device.format = "yamaha";

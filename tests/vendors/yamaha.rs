@@ -36,7 +36,8 @@ fn write(wishes: &[Wish]) -> String {
     format!(
         "# RTX1220 Rev.15.04.06 (Tue Sep 12 10:20:30 2023)\nip lan1 address 10.1.0.1/16\n\
          ip lan1 secure filter in{bound} 9999\nip lan2 address 10.2.0.1/16\nip lan2 secure filter in 9999\n\
-         {filters}ip filter 9999 reject * *\n"
+         {filters}ip filter 9999 reject * *\ntelnetd service off\nhttpd service off\ndns service off\n\
+         sntpd service off\n"
     )
 }
 

@@ -148,8 +148,19 @@ pub(super) fn kind<'a>(word: impl Fn(usize) -> &'a str) -> Option<Kind> {
     let numbered = word(at).starts_with(|c: char| c.is_ascii_digit());
     match kind {
         Kind::Filter | Kind::Dynamic if !numbered => None,
+        Kind::Inert if is_mnemonic(word(base), word(base + 1)) => None,
         _ => Some(kind),
     }
+}
+
+/// Whether a line that begins like a command is the rest of a filter that the console wrapped: `syslog` and `ntp` are ports too.
+fn is_mnemonic(first: &str, next: &str) -> bool {
+    let both = ["syslog", "ntp", "ping", "ping6", "time", "ssh", "sip", "radius", "http"];
+    let rest = next.is_empty()
+        || next.contains('=')
+        || next.starts_with(['*', ','])
+        || next.starts_with(|c: char| c.is_ascii_digit());
+    both.contains(&first) && rest && !next.contains('.')
 }
 
 /// Whether `word` names an interface in `ip INTERFACE …`: `lan1`, `lan1.2`, `lan1/1`, `vlan3`, `pp`, `tunnel`, `null`…

@@ -11,7 +11,10 @@ use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Words of a dynamic filter beyond this number are from no router.
+const MOST_WORDS: usize = 512;
 
 /// What the file defines.
 #[derive(Debug, Default)]
@@ -67,11 +70,16 @@ pub(super) fn chain<'a>(words: &[Word<'a>], statement: &Statement<'a>) -> Chain<
     let mut chain =
         Chain { doubt: statement.doubt, span: Some(statement.span), ..Chain::default() };
     let mut dynamic = false;
+    let mut seen = FxHashSet::default();
     for word in words {
         match word.text.as_ref() {
             "dynamic" if !dynamic => dynamic = true,
             text if text.parse::<u32>().is_err() => chain.doubt = true,
-            _ if dynamic => chain.dynamic.push(word.clone()),
+            text if dynamic => {
+                if seen.insert(text) {
+                    chain.dynamic.push(word.clone());
+                }
+            }
             _ => chain.fixed.push(word.clone()),
         }
     }
@@ -164,7 +172,8 @@ impl<'a> Reader<'a, '_> {
         let source = address::read(&mut self.builder, family, from).id;
         let destination = address::read(&mut self.builder, family, to).id;
         let watches = match statement.word(6) {
-            "filter" => triggered(statement.from(7)),
+            "filter" if statement.words.len() <= MOST_WORDS => triggered(statement.from(7)),
+            "filter" => return self.unknown_command(statement),
             name => service::application(name).map_or(Watches::Unknown, Watches::Application),
         };
         if matches!(watches, Watches::Unknown) || statement.doubt {

@@ -39,8 +39,8 @@ pub(super) const TOP: &str = "\
     sshd host key, statistics, status, switch, syslog, system, tcp log, tcp session, telnetd session, terminate, test, time, timezone, \
     traceroute, traceroute6, tunnel endpoint, tunnel name, tunnel multipoint, tunnel ngn, tunnel translation-type, tunnel type, \
     tunnel always-on, tunnel auth, tunnel bind, tunnel keepalive, tunnel disconnect, tunnel auto, tunnel map-e, tunnel url, upnp external, upnp port, upnp syslog, \
-    url filter, url lan, url pp, url tunnel, usbhost, user attribute, vlan port, wan access, wan access-point, \
-    wan always-on, wan auth, wan auto, wan bind, wan disconnect, wan mobile, wol, yno";
+    url, usbhost, user attribute, vlan port, wan access, wan access-point, \
+    wan always-on, wan auth, wan auto, wan bind, wan disconnect, wan mobile, wan1, wins, wol, yno";
 
 /// Words after `ip INTERFACE` or `ipv6 INTERFACE` that do not matter.
 pub(super) const INTERFACE: &str = "\

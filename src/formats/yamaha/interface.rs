@@ -1,5 +1,7 @@
 //! Interfaces: addresses, what is bound to them, and what switches them on.
 
+mod ports;
+
 use super::address;
 use super::commands::{self, Kind};
 use super::filter::{Chain, chain};
@@ -62,6 +64,8 @@ pub(super) struct Iface<'a> {
     pub(super) any_remote: Option<Span>,
     /// Where another interface takes its place.
     pub(super) backup: Option<(Backup, Span)>,
+    /// Whether it is the carrier of a PPP line and no way for packets of its own.
+    pub(super) carries_ppp: bool,
     /// The bridge that it belongs to.
     pub(super) bridge: Option<String>,
 }
@@ -91,11 +95,15 @@ impl<'a> Iface<'a> {
 
     /// Whether packets may go through it: what is not said to be off may be on.
     pub(super) fn is_up(&self) -> bool {
-        self.enabled != Some(false) && (self.bridge.is_none() || self.has_address())
+        let own = self.bridge.is_none() && !self.carries_ppp || self.has_address();
+        self.enabled != Some(false) && own
     }
 
     fn has_address(&self) -> bool {
-        Family::ALL.into_iter().any(|family| self.addresses(family).next().is_some())
+        let has = |family| {
+            self.addresses(family).next().is_some() || self.stack(family).dynamic.is_some()
+        };
+        Family::ALL.into_iter().any(has)
     }
 
     /// Whether it works only after `pp enable` or `tunnel enable`.
@@ -141,6 +149,7 @@ impl<'a> Reader<'a, '_> {
             remote: Vec::new(),
             any_remote: None,
             backup: None,
+            carries_ppp: false,
             bridge: None,
         });
         self.names.insert(name.to_owned(), self.interfaces.len() - 1);
@@ -235,13 +244,13 @@ impl<'a> Reader<'a, '_> {
         id
     }
 
-    fn with(&mut self, at: usize, change: impl FnOnce(&mut Iface<'a>)) {
+    pub(super) fn with(&mut self, at: usize, change: impl FnOnce(&mut Iface<'a>)) {
         if let Some(iface) = self.interfaces.get_mut(at) {
             change(iface);
         }
     }
 
-    fn plain(&mut self, span: Span) -> Option<()> {
+    pub(super) fn plain(&mut self, span: Span) -> Option<()> {
         self.ledger.used(span);
         Some(())
     }
@@ -252,7 +261,7 @@ impl<'a> Reader<'a, '_> {
         known.then(|| self.ledger.irrelevant(statement.span))
     }
 
-    fn doubt(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
+    pub(super) fn doubt(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
         let span = statement.span;
         self.with(at, |iface| iface.doubts.push(span));
         self.ledger.unsupported(span, unread(statement));
@@ -372,7 +381,8 @@ impl<'a> Reader<'a, '_> {
                 Err(_) => return None,
             }
         }
-        if statement.doubt || statement.word(0) == "ipv6" {
+        let many = lists.0.len() + lists.1.len() > super::nat::MOST;
+        if statement.doubt || many || statement.word(0) == "ipv6" {
             return None;
         }
         self.with(at, |iface| iface.nat = lists);
@@ -395,129 +405,6 @@ impl<'a> Reader<'a, '_> {
             }
         }
         (!words.is_empty()).then(|| self.ledger.used(span))
-    }
-
-    /// `pp enable 1`, `tunnel disable all`.
-    fn enable(&mut self, item: &Item<'a>) {
-        let statement = &item.statement;
-        let on = statement.word(1) == "enable";
-        let kind = statement.word(0);
-        let number = statement.word(2);
-        if number == "all" {
-            for iface in self.interfaces.iter_mut().filter(|iface| iface.name.starts_with(kind)) {
-                iface.enabled = Some(on);
-            }
-            return self.ledger.used(statement.span);
-        }
-        let name = match number {
-            "anonymous" if kind == "pp" => "pp-anonymous".to_owned(),
-            _ if number.parse::<u32>().is_ok() => format!("{kind}{number}"),
-            _ => return self.unknown_command(statement),
-        };
-        let at = self.interface(&name, statement.span);
-        self.with(at, |iface| iface.enabled = Some(on));
-        self.ledger.used(statement.span);
-    }
-
-    fn peer(&mut self, item: &Item<'a>) {
-        let statement = &item.statement;
-        let Some(name) = item.at.interface() else { return self.unknown_command(statement) };
-        let at = self.interface(&name, statement.span);
-        match (statement.word(0), statement.word(1), statement.word(2)) {
-            ("ppp", _, "ipaddress") => {
-                if statement.word(3) == "on" {
-                    self.with(at, |iface| iface.v4.dynamic = Some(statement.span));
-                }
-                self.ledger.used(statement.span);
-            }
-            ("tunnel", "encapsulation", "map-e") => {
-                self.with(at, |iface| iface.v4.dynamic = Some(statement.span));
-                self.ledger.used(statement.span);
-            }
-            ("tunnel", "encapsulation", _) => self.ledger.used(statement.span),
-            _ => self.unknown_command(statement),
-        }
-    }
-
-    /// `vlan lan1/1 802.1q vid=10 name=…`.
-    fn vlan(&mut self, statement: &Statement<'a>) {
-        let name = statement.word(1).to_ascii_lowercase();
-        let vid = statement.words.iter().find_map(|word| word.text.strip_prefix("vid="));
-        if !commands::is_interface(&name) {
-            return self.unknown_command(statement);
-        }
-        let at = self.interface(&name, statement.span);
-        let vlan = vid.and_then(|vid| vid.parse().ok());
-        self.with(at, |iface| iface.vlan = vlan);
-        self.ledger.used(statement.span);
-    }
-
-    /// `bridge member bridge1 lan1 lan3 tunnel1`: the members are one segment, which the bridge interface is on.
-    fn bridge(&mut self, statement: &Statement<'a>) {
-        let bridge = statement.word(2).to_ascii_lowercase();
-        if !bridge.starts_with("bridge") || statement.words.len() < 4 {
-            return self.unknown_command(statement);
-        }
-        self.interface(&bridge, statement.span);
-        for word in statement.from(3) {
-            let at = self.interface(&word.text.to_ascii_lowercase(), word.span);
-            self.with(at, |iface| iface.bridge = Some(bridge.clone()));
-        }
-        self.ledger.used(statement.span);
-    }
-
-    /// `lan shutdown lan2`; with port numbers behind it only these ports of the switching hub are off.
-    fn shutdown(&mut self, statement: &Statement<'a>) {
-        let name = statement.word(2).to_ascii_lowercase();
-        if !commands::is_interface(&name) {
-            return self.unknown_command(statement);
-        }
-        if statement.words.len() == 3 {
-            let at = self.interface(&name, statement.span);
-            self.with(at, |iface| iface.enabled = Some(false));
-        }
-        self.ledger.used(statement.span);
-    }
-
-    /// `lan backup lan2 pp 1`, `pp backup tunnel 3`, `pp backup lan2 192.168.9.1`.
-    fn backup(&mut self, item: &Item<'a>) {
-        let statement = &item.statement;
-        if statement.word(1) == "backup" && statement.from(2).iter().any(|w| w.text == "recovery") {
-            return self.ledger.irrelevant(statement.span);
-        }
-        let (own, first) = match statement.word(0) {
-            "lan" => (Some(statement.word(2).to_owned()), 3),
-            _ => (item.at.interface(), 2),
-        };
-        let backup = match (statement.word(first), statement.word(first + 1)) {
-            ("none", _) => return self.ledger.used(statement.span),
-            (kind @ ("pp" | "tunnel"), number) if number.parse::<u32>().is_ok() => {
-                Some(Backup::Interface(format!("{kind}{number}")))
-            }
-            (name, gateway) if commands::is_interface(name) => {
-                gateway.parse().ok().map(|address| Backup::Gateway(name.to_owned(), address))
-            }
-            _ => None,
-        };
-        let (Some(own), Some(backup)) = (own, backup) else {
-            return self.unknown_command(statement);
-        };
-        let at = self.interface(&own, statement.span);
-        self.with(at, |iface| iface.backup = Some((backup, statement.span)));
-        self.ledger.used(statement.span);
-    }
-
-    /// `ethernet filter 1 …` defines; `ethernet lan1 filter in 1` binds, and what it stops is not read.
-    fn ethernet(&mut self, statement: &Statement<'a>) {
-        if statement.word(1) == "filter" {
-            return self.ledger.irrelevant(statement.span);
-        }
-        let name = statement.word(1).to_ascii_lowercase();
-        if statement.word(2) != "filter" || !commands::is_interface(&name) {
-            return self.unknown_command(statement);
-        }
-        let at = self.interface(&name, statement.span);
-        self.doubt(at, statement);
     }
 }
 

@@ -56,6 +56,9 @@ const SWITCHED: &[(&str, &[u8], &[(u8, u16)])] = &[
     ("cooperation", &[], &[(17, 59410)]),
 ];
 
+/// Hosts of one server that are read one by one.
+const MOST_HOSTS: usize = 1000;
+
 /// What is stated of a server.
 #[derive(Default)]
 struct Stated<'a> {
@@ -169,8 +172,12 @@ impl<'a> Reader<'a, '_> {
         }
         match stated.hosts {
             Some(hosts) => {
-                for word in &hosts {
+                for word in hosts.iter().take(MOST_HOSTS) {
                     self.host(server.word, word, &base, lines);
+                }
+                if hosts.len() > MOST_HOSTS {
+                    base.unknown.push(unknown(service_reason(), span));
+                    lines.push(line(server.word.to_owned(), base, Action::Permit, span));
                 }
             }
             None if server.answers == Answers::Lan => {

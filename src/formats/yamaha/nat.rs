@@ -19,11 +19,18 @@ use crate::source::Span;
 use crate::text;
 use std::net::IpAddr;
 
+/// Lines of static entries that are written for all interfaces together.
+pub(super) const BUDGET: usize = 200_000;
+/// Descriptors of one interface, of which a router takes 16, and address ranges of one descriptor.
+pub(super) const MOST: usize = 64;
+
 /// How a descriptor translates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Type {
-    /// Not at all; the initial value.
+    /// Nothing is stated. The initial value is none, but entries without a type are a sign of missing lines.
     #[default]
+    Unstated,
+    /// Not at all.
     None,
     /// Addresses only.
     Nat,
@@ -262,6 +269,9 @@ fn inner(words: &[&str]) -> Option<Option<Vec<AddressRange>>> {
 }
 
 fn ranges(words: &[&str]) -> Option<Vec<AddressRange>> {
+    if words.len() > MOST {
+        return None;
+    }
     let closed = |word: &&str| !word.starts_with('-') && !word.ends_with('-');
     words.iter().map(|word| address::range(word, Family::V4).filter(|_| closed(word))).collect()
 }

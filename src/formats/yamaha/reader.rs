@@ -31,6 +31,9 @@ pub(super) struct Item<'a> {
     pub(super) at: Select,
 }
 
+/// Each removal looks through earlier commands; an export has hardly any.
+const MOST_REMOVALS: usize = 1000;
+
 /// Passes over one file.
 pub(super) struct Reader<'a, 'l> {
     pub(super) builder: Builder,
@@ -44,12 +47,17 @@ pub(super) struct Reader<'a, 'l> {
     /// Position in `interfaces`.
     pub(super) names: FxHashMap<String, usize>,
     pub(super) descriptors: BTreeMap<u32, Descriptor>,
+    /// How many more lines of static NAT entries are written; beyond, what is translated is not followed.
+    pub(super) nat_budget: usize,
+    /// Lists of filter sets that are bound, so that a set is written once.
+    pub(super) set_lists: FxHashMap<(Family, bool, String, String), ListId>,
 }
 
 impl<'a> Reader<'a, '_> {
     /// Sorts the commands; what no table knows is unknown and could change anything.
     pub(super) fn sort(&mut self, statements: Vec<Statement<'a>>) {
         let mut at = Select::None;
+        let mut removals = 0usize;
         for statement in statements {
             let kind = commands::kind(|index| statement.word(index));
             match kind {
@@ -58,7 +66,14 @@ impl<'a> Reader<'a, '_> {
                 Some(Kind::Select) => {
                     at = self.select(&statement);
                 }
-                Some(kind) if statement.word(0) == "no" => self.remove(kind, &statement, &at),
+                Some(kind) if statement.word(0) == "no" => {
+                    removals += 1;
+                    if removals > MOST_REMOVALS {
+                        self.unknown_command(&statement);
+                    } else {
+                        self.remove(kind, &statement, &at);
+                    }
+                }
                 Some(kind) => {
                     let item = Item { statement, at: at.clone() };
                     self.bins.entry(kind).or_default().push(item);

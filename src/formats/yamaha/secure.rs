@@ -14,6 +14,7 @@ use crate::net::{Family, State};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
+use rustc_hash::FxHashMap;
 
 /// How the packets of a dynamic filter stand to the direction that is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +53,63 @@ impl<'a> Reader<'a, '_> {
         inward: bool,
     ) -> Option<Binding> {
         let own = self.chain_of(iface, family, inward)?;
-        let other = self.chain_of(iface, family, !inward).unwrap_or_default();
         let span = own.span.unwrap_or(iface.span);
         let word = if family == Family::V4 { "ip" } else { "ipv6" };
         let direction = if inward { "in" } else { "out" };
         let name = format!("{word} {} secure filter {direction}", iface.name);
+        let stack = iface.stack(family);
+        let key = match (&stack.inward, &stack.outward) {
+            (Some(Secure::Set(a, _)), Some(Secure::Set(b, _))) => {
+                Some((family, inward, a.clone(), b.clone()))
+            }
+            _ => None,
+        };
+        let known = key.as_ref().and_then(|key| self.set_lists.get(key)).copied();
+        let list = match known {
+            Some(list) => list,
+            None => {
+                let lines = self.bound_lines(iface, &own, family, inward, &name);
+                let list = self.builder.list(&name, lines);
+                if let Some(key) = key {
+                    self.set_lists.insert(key, list);
+                }
+                list
+            }
+        };
+        let all = self.builder.everything(Some(family), span);
+        // Whether a list of dynamic filters only lets anything pass is not established.
+        let (last, label) = if own.fixed.is_empty() {
+            (Action::Undecided, format!("{name}: no static filter"))
+        } else {
+            (Action::Deny, format!("{name}: no match"))
+        };
+        let end = self.builder.list(&name, vec![line(label, all, last, span)]);
+        let one = Interfaces::Of(vec![id]);
+        let (ingress, egress) =
+            if inward { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
+        let default_label = format!("{name} filters {} only", family.id());
+        let lists = vec![list, end];
+        Some(Binding {
+            ingress,
+            egress,
+            lists,
+            default: Action::Permit,
+            default_label,
+            span: Some(span),
+        })
+    }
+
+    /// Answers to watched connections, then the static filters in order.
+    fn bound_lines(
+        &mut self,
+        iface: &Iface<'a>,
+        own: &Chain<'a>,
+        family: Family,
+        inward: bool,
+        name: &str,
+    ) -> Vec<Line> {
+        let span = own.span.unwrap_or(iface.span);
+        let other = self.chain_of(iface, family, !inward).unwrap_or_default();
         let mut lines = Vec::new();
         if own.doubt {
             let all = self.builder.everything(Some(family), span);
@@ -77,28 +130,7 @@ impl<'a> Reader<'a, '_> {
         for word in &own.fixed {
             lines.push(self.static_line(family, word));
         }
-        let all = self.builder.everything(Some(family), span);
-        // Whether a list of dynamic filters only lets anything pass is not established.
-        let (last, label) = if own.fixed.is_empty() {
-            (Action::Undecided, format!("{name}: no static filter"))
-        } else {
-            (Action::Deny, format!("{name}: no match"))
-        };
-        lines.push(line(label, all, last, span));
-        let list = self.builder.list(&name, lines);
-        let one = Interfaces::Of(vec![id]);
-        let (ingress, egress) =
-            if inward { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
-        let default_label = format!("{name} filters {} only", family.id());
-        let lists = vec![list];
-        Some(Binding {
-            ingress,
-            egress,
-            lists,
-            default: Action::Permit,
-            default_label,
-            span: Some(span),
-        })
+        lines
     }
 
     /// The lists bound in a direction; `None` when none are, or when the set that is named does not exist.
@@ -226,7 +258,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Interfaces on which something decides that is not read, and those that are not said to be enabled.
     pub(super) fn doubts(&mut self) -> Vec<Filter> {
-        let bridged: Vec<(String, Span)> = self
+        let bridged: FxHashMap<String, Span> = self
             .interfaces
             .iter()
             .filter_map(|iface| Some((iface.bridge.clone()?, bound_anything(iface)?)))
@@ -234,10 +266,10 @@ impl<'a> Reader<'a, '_> {
         let mut open: Vec<(InterfaceId, String, Span)> = Vec::new();
         for iface in &self.interfaces {
             let Some(id) = iface.id else { continue };
-            let members = bridged.iter().find(|(bridge, _)| *bridge == iface.name);
+            let members = bridged.get(&iface.name);
             if let Some(span) = iface.doubts.first() {
                 open.push((id, format!("{}: filter not read", iface.name), *span));
-            } else if let Some((_, span)) = members {
+            } else if let Some(span) = members {
                 open.push((id, format!("{}: filters of its member ports", iface.name), *span));
             } else if iface.needs_enabling() && iface.enabled.is_none() {
                 open.push((id, format!("{} is not said to be enabled", iface.name), iface.span));

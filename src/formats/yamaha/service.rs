@@ -14,13 +14,15 @@ const UDP: u8 = 17;
 const ICMP6: u8 = 58;
 
 /// Port mnemonics of static filters: YAMAHA, RTX command reference, `ip filter`, which says that its list is not complete; the
-/// NetBIOS names stand in the vendor's sample configurations, `https` in exports.
+/// NetBIOS names stand in the vendor's sample configurations, `https`, `dhcps` and `dhcpc` in exports.
 const PORTS: &[(&str, u16, u16)] = &[
     ("ftp", 20, 21),
     ("ftpdata", 20, 20),
     ("telnet", 23, 23),
     ("smtp", 25, 25),
     ("domain", 53, 53),
+    ("dhcps", 67, 67),
+    ("dhcpc", 68, 68),
     ("gopher", 70, 70),
     ("finger", 79, 79),
     ("www", 80, 80),

@@ -53,6 +53,18 @@ const NARROW: usize = 60;
 /// What the pager leaves in a captured session.
 const PAGER: &[&str] = &["---つづく---", "---more---", "---More---"];
 
+/// What the line above is, for one that may continue it.
+#[derive(Clone, Copy)]
+struct Above {
+    columns: usize,
+    /// Whether it ends in a blank.
+    gap: bool,
+    comment: bool,
+    inert: bool,
+    /// Whether it holds free text.
+    prose: bool,
+}
+
 /// The commands of a file, and what its head says of the product.
 pub(super) fn statements<'a>(
     lines: Vec<ConfigLine<'a>>,
@@ -60,10 +72,11 @@ pub(super) fn statements<'a>(
     ledger: &mut Ledger<'_>,
 ) -> (Vec<Statement<'a>>, Option<String>) {
     let defined = defined_numbers(&lines);
+    // Every line that was wrapped is as wide as the widest, but for a blank or half of a wide character.
+    let width = lines.iter().map(columns).max().unwrap_or(0);
     let mut out: Vec<Statement<'a>> = Vec::new();
     let mut version = None;
-    // The line before, when the next one may continue it.
-    let mut above: Option<(usize, bool)> = None;
+    let mut above: Option<Above> = None;
     for mut line in lines {
         if PAGER.contains(&line.word(0)) {
             line.words.remove(0);
@@ -72,17 +85,30 @@ pub(super) fn statements<'a>(
                 continue;
             }
         }
-        if line.word(0).starts_with('#') || is_console(&line) {
+        let mut now = Above {
+            columns: columns(&line),
+            gap: ends_in_blank(file, line.span),
+            comment: line.word(0).starts_with('#'),
+            inert: false,
+            prose: line.word(0) == "description",
+        };
+        let kind = commands::kind(|index| line.word(index));
+        if now.comment || is_console(&line) {
             version = version.or_else(|| product(line.text));
             ledger.irrelevant(line.span);
-            above = None;
+            above = Some(now).filter(|now| now.comment);
             continue;
         }
-        let begins = commands::kind(|index| line.word(index)).is_some();
-        let (width, blank) = (line.indent + columns(line.text), ends_in_blank(file, line.span));
-        match (above, out.last_mut()) {
-            (Some((before, gap)), Some(last)) if !begins && continues(before, &line) => {
-                append(last, line, before, gap, &defined);
+        now.inert = kind == Some(Kind::Inert);
+        let whole = above.filter(|above| kind.is_none() && continues(*above, width, &line));
+        match (whole, out.last_mut()) {
+            (Some(before), _) if before.comment => {
+                ledger.irrelevant(line.span);
+                now = Above { columns: now.columns, gap: now.gap, ..before };
+            }
+            (Some(before), Some(last)) => {
+                append(last, line, before.columns, before.gap, &defined);
+                now = Above { columns: now.columns, gap: now.gap, ..before };
             }
             _ => out.push(Statement {
                 words: line.words.iter().map(borrowed).collect(),
@@ -90,7 +116,7 @@ pub(super) fn statements<'a>(
                 doubt: false,
             }),
         }
-        above = Some((width, blank));
+        above = Some(now);
     }
     (out, version)
 }
@@ -99,10 +125,13 @@ fn borrowed<'a>(word: &crate::formats::lines::Word<'a>) -> Word<'a> {
     Word { text: Cow::Borrowed(word.text), span: word.span }
 }
 
-/// Whether a line that begins no command may continue one of `before` columns.
-fn continues(before: usize, line: &ConfigLine<'_>) -> bool {
+/// Whether a line that begins no command continues the one above. What is set aside swallows nothing that may matter: only text,
+/// and what the console wrapped at its own width.
+fn continues(above: Above, width: usize, line: &ConfigLine<'_>) -> bool {
     let prompt = line.word(0).ends_with(['#', '>']);
-    before >= NARROW && line.indent <= 1 && !prompt
+    let full = above.columns >= NARROW && above.columns + 2 >= width;
+    let safe = above.prose || !above.comment && !above.inert || width <= CONSOLE;
+    full && safe && line.indent <= 1 && !prompt
 }
 
 /// Adds the words of `line`. `before`: columns of the line above; `gap`: whether that line ends in a blank.
@@ -151,8 +180,8 @@ fn defined_numbers<'a>(lines: &[ConfigLine<'a>]) -> FxHashSet<&'a str> {
 }
 
 /// Columns on the console: what is not ASCII takes two.
-fn columns(text: &str) -> usize {
-    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+fn columns(line: &ConfigLine<'_>) -> usize {
+    line.indent + line.text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>()
 }
 
 fn ends_in_blank(file: &File, span: Span) -> bool {

@@ -16,11 +16,18 @@ use crate::text::Text;
 /// A descriptor on an interface.
 pub(super) struct Use<'d> {
     pub(super) number: u32,
-    pub(super) descriptor: &'d Descriptor,
+    /// `None`: what it translates is not known.
+    pub(super) descriptor: Option<&'d Descriptor>,
     pub(super) outer: Option<Vec<AddressRange>>,
     pub(super) span: Span,
     /// Whether an earlier descriptor of the interface has the same outer addresses, so that it may decide.
     pub(super) second: bool,
+}
+
+impl Use<'_> {
+    fn unknown(number: u32, span: Span) -> Self {
+        Use { number, descriptor: None, outer: None, span, second: false }
+    }
 }
 
 impl<'a> Reader<'a, '_> {
@@ -35,20 +42,32 @@ impl<'a> Reader<'a, '_> {
         for number in numbers {
             let Some(descriptor) = all.get(number) else {
                 self.builder.undefined("nat descriptor", &number.to_string(), iface.span);
+                out.push(Use::unknown(*number, iface.span));
                 continue;
             };
-            if descriptor.kind == Type::None {
-                continue;
+            match descriptor.kind {
+                Type::None => continue,
+                Type::Unstated => {
+                    out.push(Use::unknown(*number, descriptor.span.unwrap_or(iface.span)));
+                    continue;
+                }
+                _ => {}
             }
             let outer = self.outer_ranges(descriptor, iface);
             let overlaps =
                 |a: &AddressRange, b: &AddressRange| a.contains(b.first()) || b.contains(a.first());
+            let cost = descriptor.ports.len() + descriptor.fixed.len();
+            let span = descriptor.span.unwrap_or(iface.span);
+            if cost > self.nat_budget {
+                out.push(Use::unknown(*number, span));
+                continue;
+            }
+            self.nat_budget -= cost;
             let second = out.iter().any(|earlier| match (&earlier.outer, &outer) {
                 (Some(a), Some(b)) => a.iter().any(|a| b.iter().any(|b| overlaps(a, b))),
                 _ => true,
             });
-            let span = descriptor.span.unwrap_or(iface.span);
-            out.push(Use { number: *number, descriptor, outer, span, second });
+            out.push(Use { number: *number, descriptor: Some(descriptor), outer, span, second });
         }
         out
     }
@@ -73,11 +92,15 @@ impl<'a> Reader<'a, '_> {
                 let mut lines = Vec::new();
                 let mut ends = Vec::new();
                 for one in &uses {
-                    self.entries(one, &mut lines);
-                    self.answers(one, &mut lines);
-                    self.incoming(one, &mut lines, &mut ends);
-                    if one.descriptor.hairpin {
-                        self.entries(one, &mut hairpins);
+                    let Some(descriptor) = one.descriptor else {
+                        lines.push(self.unfollowed(one));
+                        continue;
+                    };
+                    self.entries(descriptor, one, &mut lines);
+                    self.answers(descriptor, one, &mut lines);
+                    self.incoming(descriptor, one, &mut lines, &mut ends);
+                    if descriptor.hairpin {
+                        self.entries(descriptor, one, &mut hairpins);
                     }
                 }
                 normal.push(bind(vec![self.builder.list("nat descriptor", lines)]));
@@ -107,6 +130,13 @@ impl<'a> Reader<'a, '_> {
         (stages, (!filter.bindings.is_empty()).then_some(filter))
     }
 
+    /// A descriptor that is not known may translate to anything, or not at all.
+    pub(super) fn unfollowed(&mut self, one: &Use<'_>) -> Line {
+        let matches = self.builder.everything(Some(Family::V4), one.span);
+        let label = format!("nat descriptor {} (not known)", one.number);
+        line(label, matches, Action::Undecided, one.span)
+    }
+
     /// Hosts inside may reach inner servers by their outer addresses.
     fn hairpin(&mut self, mut lines: Vec<Line>) -> Binding {
         for line in &mut lines {
@@ -124,10 +154,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Static entries: to an outer address, and with IP masquerade to a port of it.
-    pub(super) fn entries(&mut self, one: &Use<'_>, lines: &mut Vec<Line>) {
-        if one.descriptor.masquerades() {
+    pub(super) fn entries(
+        &mut self,
+        descriptor: &Descriptor,
+        one: &Use<'_>,
+        lines: &mut Vec<Line>,
+    ) {
+        if descriptor.masquerades() {
             let from = first(one.outer.as_deref());
-            for port in &one.descriptor.ports {
+            for port in &descriptor.ports {
                 let destination =
                     self.outer_object(from.as_ref().map(std::slice::from_ref), port.span);
                 let service = self.port_service(port, true);
@@ -141,7 +176,7 @@ impl<'a> Reader<'a, '_> {
                 lines.push(self.rewriting(label, matches, rewrite, port.span));
             }
         }
-        for fixed in &one.descriptor.fixed {
+        for fixed in &descriptor.fixed {
             let destination = self.builder.range(fixed.outer, fixed.span);
             let service = self.builder.any_service(fixed.span);
             let matches = self.to(destination, service, one, fixed.span);
@@ -154,12 +189,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Answers to connections that were translated on their way out go to some inner address.
-    fn answers(&mut self, one: &Use<'_>, lines: &mut Vec<Line>) {
+    fn answers(&mut self, descriptor: &Descriptor, one: &Use<'_>, lines: &mut Vec<Line>) {
         let destination = self.outer_object(one.outer.as_deref(), one.span);
         let service = self.builder.any_service(one.span);
         let mut matches = self.to(destination, service, one, one.span);
         matches.states = Some(vec![State::Established, State::Related]);
-        let inner = one.descriptor.inner.clone();
+        let inner = descriptor.inner.clone();
         let rewrite = Rewrite {
             destination: Some(inner.map_or(AddressMap::Unknown, AddressMap::Pool)),
             destination_port: Some(PortMap::Within(PortRange::ALL)),
@@ -170,14 +205,20 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What fits no entry: forwarded to one host, dropped, or let through.
-    fn incoming(&mut self, one: &Use<'_>, lines: &mut Vec<Line>, ends: &mut Vec<Line>) {
+    fn incoming(
+        &mut self,
+        descriptor: &Descriptor,
+        one: &Use<'_>,
+        lines: &mut Vec<Line>,
+        ends: &mut Vec<Line>,
+    ) {
         let span = one.span;
         let any = self.builder.any_service(span);
         let own = first(one.outer.as_deref());
         let label = format!("nat descriptor masquerade incoming {}", one.number);
         let target = self.outer_object(own.as_ref().map(std::slice::from_ref), span);
-        let masquerades = one.descriptor.masquerades();
-        if let (true, Incoming::Forward(host)) = (masquerades, one.descriptor.incoming) {
+        let masquerades = descriptor.masquerades();
+        if let (true, Incoming::Forward(host)) = (masquerades, descriptor.incoming) {
             let matches = self.to(target, any, one, span);
             let rewrite = Rewrite {
                 destination: Some(exchange(own, AddressRange::single(host))),
@@ -192,7 +233,7 @@ impl<'a> Reader<'a, '_> {
         };
         if masquerades {
             let low = PortRange::new(0, 1023).unwrap_or(PortRange::ALL);
-            let through = one.descriptor.incoming == Incoming::Through;
+            let through = descriptor.incoming == Incoming::Through;
             let service = match through {
                 true => self.builder.ports(6, PortRange::ALL, low, TcpFlags::ANY, span),
                 false => any,
@@ -206,7 +247,7 @@ impl<'a> Reader<'a, '_> {
         }
         // Whether packets to inner addresses pass a NAT from outside as they are is not established; nor what plain NAT does
         // with an outer address that no entry holds.
-        let inner = self.inner_object(one.descriptor, span);
+        let inner = self.inner_object(descriptor, span);
         let outer = self.outer_object(one.outer.as_deref(), span);
         for place in [inner, outer] {
             let matches = opening(self.to(place, any, one, span));

@@ -37,7 +37,10 @@ impl Reader<'_, '_> {
             if !uses.is_empty() {
                 let mut lines = Vec::new();
                 for one in &uses {
-                    self.entries(one, &mut lines);
+                    match one.descriptor {
+                        Some(descriptor) => self.entries(descriptor, one, &mut lines),
+                        None => lines.push(self.unfollowed(one)),
+                    }
                 }
                 reverse.push(bind(vec![self.builder.list("nat descriptor reverse", lines)]));
             }
@@ -49,9 +52,12 @@ impl Reader<'_, '_> {
 
     /// From inner addresses to outer ones: static entries first, then what is assigned at run time.
     pub(super) fn sources(&mut self, one: &Use<'_>, lines: &mut Vec<Line>) {
-        if one.descriptor.masquerades() {
+        let Some(descriptor) = one.descriptor else {
+            return lines.push(self.unfollowed(one));
+        };
+        if descriptor.masquerades() {
             let to = first(one.outer.as_deref());
-            for port in &one.descriptor.ports {
+            for port in &descriptor.ports {
                 let source = self.builder.range(AddressRange::single(port.inner), port.span);
                 let service = self.port_service(port, false);
                 let matches = self.of(source, service, port.span);
@@ -68,7 +74,7 @@ impl Reader<'_, '_> {
                 lines.push(self.rewriting(label, matches, rewrite, port.span));
             }
         }
-        for fixed in &one.descriptor.fixed {
+        for fixed in &descriptor.fixed {
             let source = self.builder.range(fixed.inner, fixed.span);
             let service = self.builder.any_service(fixed.span);
             let matches = self.of(source, service, fixed.span);
@@ -78,7 +84,7 @@ impl Reader<'_, '_> {
             let label = format!("nat descriptor static {}", one.number);
             lines.push(self.rewriting(label, matches, rewrite, fixed.span));
         }
-        lines.push(self.at_run_time(one.descriptor, one));
+        lines.push(self.at_run_time(descriptor, one));
     }
 
     fn at_run_time(&mut self, descriptor: &Descriptor, one: &Use<'_>) -> Line {

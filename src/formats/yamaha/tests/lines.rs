@@ -93,3 +93,29 @@ fn a_connected_route_that_gives_way_is_not_understood() {
     let case = Case::new("ip implicit-route preference 1\n");
     assert_eq!(case.gaps(LineStatus::Unknown), ["ip implicit-route preference 1"]);
 }
+
+#[test]
+fn a_line_that_does_not_matter_swallows_none_that_may() {
+    let wide = "dns server select 500001 10.20.10.53 10.20.10.54 any intranet.example.jp 172.16.31.0-172.16.31.255";
+    let case = Case::new(&format!("{TWO}{wide}\nwarp drive on\n"));
+    assert_eq!(case.gaps(LineStatus::Unknown), ["warp drive on"]);
+    assert!(!case.reading.coverage[0].gaps[0].contained);
+}
+
+#[test]
+fn the_head_may_be_wrapped_too() {
+    let head = "# main:  RTX1220 ver=00 serial=S5N000001 MAC-Address=00:a0:de:00:10:01 MAC-Addr\ness=00:a0:de:00:10:02\n";
+    assert!(Case::new(&format!("{head}{TWO}")).reading.coverage[0].gaps.is_empty());
+}
+
+#[test]
+fn many_removals_and_huge_lists_stay_quick_and_unsure() {
+    let mut text = String::from(TWO);
+    for number in 0..3000 {
+        text += &format!("no ip filter {number}\n");
+    }
+    let hosts = " lan".repeat(5000);
+    text += &format!("telnetd host{hosts}\nip lan1 nat descriptor {}\n", "1 ".repeat(100));
+    let case = Case::new(&text);
+    assert!(case.gaps(LineStatus::Unknown).len() > 1000);
+}
