@@ -34,6 +34,8 @@ pub const FORMAT: Format = Format {
     id: "yamaha",
     label: "YAMAHA RTX / NVR",
     detect,
+    export: &["show config"],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -185,6 +187,13 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェース（LAN・LAN分割・VLAN・PP・トンネル・ブリッジ）、静的フィルターと動的フィルター、フィルターセット、NAT ディスクリプター、経路とフィルター型経路、IPv6、ルーター自身のサービス",
+        "interfaces (LAN, LAN split, VLAN, PP, tunnel, bridge), static and dynamic filters, filter sets, NAT descriptors, routes and filter-type routes, IPv6, services of the router itself"
+    )
 }
 
 fn approximations() -> Vec<Text> {
