@@ -44,6 +44,7 @@ const DETECT_LINES: usize = 4000;
 /// Whether a line speaks for the format, and how much; each counts once.
 type Mark = (fn(&str) -> bool, u8);
 
+/// What speaks for the format.
 const MARKS: &[Mark] = &[
     (|line| line.starts_with("! NEC Portable Internetwork Core Operating System"), 95),
     (|line| line.starts_with("! NEC Platforms") || line.starts_with("! IX Series "), 90),
@@ -63,7 +64,7 @@ const MARKS: &[Mark] = &[
 
 fn detect(text: &str) -> u8 {
     let mut score = 0u8;
-    let mut seen = [false; 14];
+    let mut seen = [false; MARKS.len()];
     for line in text.lines().take(DETECT_LINES) {
         let line = line.trim_end();
         for ((mark, worth), seen) in MARKS.iter().zip(&mut seen) {

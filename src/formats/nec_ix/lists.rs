@@ -54,7 +54,7 @@ const APPLICATIONS: &[(&str, u8, u16, bool)] = &[
     ("ftp", 6, 21, true),
     ("tftp", 17, 69, true),
     ("sip", 17, 5060, true),
-    ("dns", 17, 53, false),
+    ("dns", 17, 53, true),
     ("http", 6, 80, false),
     ("https", 6, 443, false),
     ("smtp", 6, 25, false),
