@@ -89,7 +89,6 @@ fn nat(body: &Value, kind: NatKind) -> Statement {
         address: body.get("addr").map(|value| expression(value, 0)),
         port: body.get("port").map(|value| expression(value, 0)),
         prefix: types.iter().any(|flag| flag == "prefix" || flag == "netmap"),
-        random: flags.iter().any(|flag| flag == "random" || flag == "fully-random"),
     })
 }
 

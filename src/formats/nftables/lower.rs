@@ -164,11 +164,16 @@ impl<'r> Lower<'r> {
     /// What became of every rule: those that no hook reaches had no effect.
     pub(super) fn finish(self) -> (crate::model::Device, Vec<(Span, Account)>) {
         let rules = self.ruleset.tables.iter().flat_map(|t| &t.chains).flat_map(|c| &c.rules);
-        let notes = rules.map(|rule| {
+        let mut notes = Vec::new();
+        for rule in rules {
             let account = self.accounts.get(rule.id).cloned().flatten();
-            (rule.span, account.unwrap_or(Account::Irrelevant))
-        });
-        let notes = notes.collect();
+            let account = account.unwrap_or(Account::Irrelevant);
+            // A gap may stand at the chain instead of the rule.
+            if matches!(account, Account::Gap(_)) {
+                notes.push((rule.span, Account::Used));
+            }
+            notes.push((rule.span, account));
+        }
         (self.builder.device, notes)
     }
 }

@@ -215,7 +215,7 @@ fn reject(cursor: &mut Cursor<'_, '_>) -> Option<Statement> {
 /// `[ip|ip6] [addr . port] [prefix|interval] [to] [ADDRESS][:PORT] [flags]`.
 fn nat(cursor: &mut Cursor<'_, '_>, kind: NatKind) -> Option<Statement> {
     let start = cursor.position();
-    let mut nat = Nat { kind, address: None, port: None, prefix: false, random: false };
+    let mut nat = Nat { kind, address: None, port: None, prefix: false };
     // A family, which may as well begin an expression such as `ip saddr map`.
     if (cursor.take("ip") || cursor.take("ip6"))
         && !["to", "addr", "prefix", "interval"].iter().any(|word| cursor.is(word))
@@ -253,11 +253,9 @@ fn nat(cursor: &mut Cursor<'_, '_>, kind: NatKind) -> Option<Statement> {
 fn flags(cursor: &mut Cursor<'_, '_>, nat: &mut Nat) -> Option<()> {
     let mut more = true;
     while more {
-        if cursor.take("random") || cursor.take("fully-random") {
-            nat.random = true;
-        } else if cursor.take("netmap") {
+        if cursor.take("netmap") {
             nat.prefix = true;
-        } else if !cursor.take("persistent") {
+        } else if !["random", "fully-random", "persistent"].iter().any(|word| cursor.take(word)) {
             return Some(());
         }
         more = cursor.take(",");

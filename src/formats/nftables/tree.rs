@@ -163,8 +163,6 @@ pub(super) struct Nat {
     pub(super) port: Option<Expr>,
     /// Whether addresses keep their distance (`prefix to`).
     pub(super) prefix: bool,
-    /// Whether the source port is chosen at random.
-    pub(super) random: bool,
 }
 
 /// Kinds of [`Nat`].
