@@ -10,6 +10,7 @@ pub mod fortios;
 pub mod ios;
 pub mod ledger;
 pub mod lines;
+pub mod panos;
 
 pub use ledger::Ledger;
 
@@ -81,7 +82,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, panos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
