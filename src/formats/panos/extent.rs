@@ -47,14 +47,6 @@ impl Intervals {
         Intervals { v4: op(&self.v4, &other.v4), v6: op(&self.v6, &other.v6) }
     }
 
-    pub(super) fn union(&self, other: &Intervals) -> Intervals {
-        self.both(other, |a, b| {
-            let mut all = [a, b].concat();
-            normalise(&mut all);
-            all
-        })
-    }
-
     pub(super) fn minus(&self, other: &Intervals) -> Intervals {
         self.both(other, minus)
     }

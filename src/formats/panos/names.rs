@@ -122,11 +122,15 @@ impl<'t> Reader<'t> {
                 "address" | "address-group" | "external-list" | "region" => {
                     self.named_address(space, 0, kind, &[at], text, 0);
                 }
-                "service" | "service-group" => drop(self.service(space, word)),
-                "application" | "application-group" | "application-filter" => {
-                    drop(self.application(space, word, 0));
+                "service" | "service-group" => {
+                    self.service(space, word);
                 }
-                _ => drop(self.schedule(space, word)),
+                "application" | "application-group" | "application-filter" => {
+                    self.application(space, word, 0);
+                }
+                _ => {
+                    self.schedule(space, word);
+                }
             }
         }
     }
