@@ -11,9 +11,8 @@ mod clock;
 mod commands;
 pub mod fortios;
 pub mod ios;
-// The readers that use it remove the exemption.
-#[allow(dead_code, reason = "two readers build on it")]
 mod iproute;
+pub mod iptables;
 pub mod ledger;
 pub mod lines;
 pub mod panos;
@@ -62,6 +61,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
@@ -88,7 +91,8 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, panos::FORMAT];
+pub const FORMATS: &[Format] =
+    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT, panos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,6 +51,12 @@ pub const FORMAT: Format = Format {
     id: "panos",
     label: "Palo Alto PAN-OS / Panorama",
     detect,
+    export: &[
+        "Device > Setup > Operations > Export named configuration snapshot > running-config.xml",
+        "show config merged (Panorama が管理する機器 / managed by Panorama)",
+        "set cli config-output-format set; configure; show",
+    ],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -351,6 +357,13 @@ fn session(reader: &Reader<'_>, deviceconfig: &Nodes) {
             "TCP that does not begin with a SYN is let in; such packets are read as opening nothing"
         ));
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェース、仮想ルーター、ゾーン、オブジェクト、セキュリティ・NAT・PBF の規則、管理プロファイルを、XML・set・波括弧のどの形式からも読みます。Panorama のデバイスグループとテンプレートも読みます。",
+        "interfaces, virtual routers, zones, objects, security, NAT and PBF rules and management profiles, from XML, set lines or braces; device groups and templates of Panorama too"
+    )
 }
 
 fn approximations() -> Vec<Text> {

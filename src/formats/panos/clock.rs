@@ -66,22 +66,12 @@ fn once(text: &str) -> Option<Window> {
 fn moment(text: &str) -> Option<Moment> {
     let (date, time) = text.trim().split_once('@')?;
     let mut parts = date.split('/');
-    let year: i32 = parts.next()?.parse().ok()?;
-    let month: i32 = parts.next()?.parse().ok()?;
-    let day: i32 = parts.next()?.parse().ok()?;
-    let valid = parts.next().is_none()
-        && (1970..=9999).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=31).contains(&day);
-    valid.then_some(Moment { day: days(year, month, day), minute: minute(time)? })
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin with March.
-fn days(year: i32, month: i32, day: i32) -> i32 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let date =
+        jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    let epoch = jiff::civil::Date::new(1970, 1, 1).ok()?;
+    let day = epoch.until(date).ok()?.get_days();
+    parts.next().is_none().then_some(Moment { day, minute: minute(time)? })
 }
 
 #[cfg(test)]
@@ -89,11 +79,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_count_from_1970() {
-        assert_eq!(days(1970, 1, 1), 0);
-        assert_eq!(days(2000, 3, 1), 11017);
-        assert_eq!(days(2026, 4, 1), 20544);
-        assert!(once("2026/04/01@08:00-2026/09/30@18:00").is_some());
+    fn windows_begin_and_end_where_they_say() {
+        let Some(Window::Once(span)) = once("2026/04/01@08:00-2026/09/30@18:00") else {
+            unreachable!("a window")
+        };
+        assert_eq!(span.from, Some(Moment { day: 20544, minute: 480 }));
         assert_eq!(weekly(1, "00:00-23:59"), Some(Window::Weekly { days: 1, from: 0, to: 0 }));
+        assert_eq!(once("2026/02/30@08:00-2026/09/30@18:00"), None);
     }
 }
