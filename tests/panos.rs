@@ -18,17 +18,11 @@ fn load(name: &str) -> Loaded {
     scan::load(Files { name: name.to_owned(), entries }, &Options::default()).unwrap()
 }
 
-/// Whether the packet surely, or perhaps, ends somewhere; and the labels of the lines that it met on the way there.
-fn ask(
-    loaded: &Loaded,
-    ingress: &str,
-    from: &str,
-    to: &str,
-    port: u16,
-) -> (bool, bool, Vec<String>) {
+/// Whether the packet surely, and perhaps, leaves by `egress`.
+fn ask(loaded: &Loaded, way: (&str, &str), from: &str, to: &str, port: u16) -> (bool, bool) {
     let snapshot = &loaded.snapshot;
     let device = snapshot.devices.ids().next().unwrap();
-    let interface = snapshot.devices[device].interface(ingress).unwrap();
+    let interface = snapshot.devices[device].interface(way.0).unwrap();
     let flow = Flow {
         src: from.parse().unwrap(),
         dst: to.parse().unwrap(),
@@ -40,84 +34,76 @@ fn ask(
         icmp_code: 0,
         state: State::New,
     };
-    let trace = trace::trace(
-        snapshot,
-        Ingress::Port(Port { device, interface }),
-        flow,
-        &Default::default(),
-    );
-    let ends: Vec<_> = trace.ends.iter().filter(|end| end.place().is_some()).collect();
-    let hops = ends.iter().flat_map(|end| &end.hops);
-    let labels = hops.flat_map(|hop| hop.lines.iter().map(|line| line.label.clone())).collect();
-    (ends.iter().any(|end| end.certain), !ends.is_empty(), labels)
+    let ingress = Ingress::Port(Port { device, interface });
+    let trace = trace::trace(snapshot, ingress, flow, &Default::default());
+    let there = |end: &&trace::End| {
+        let last = end.hops.iter().rev().find_map(|hop| hop.egress.clone());
+        end.place().is_some() && last.as_deref() == Some(way.1)
+    };
+    let ends: Vec<_> = trace.ends.iter().filter(there).collect();
+    (ends.iter().any(|end| end.certain), !ends.is_empty())
 }
+
+const NEVER: (bool, bool) = (false, false);
+const MAY: (bool, bool) = (false, true);
+const SURELY: (bool, bool) = (true, true);
 
 #[test]
 fn a_town_firewall_in_two_forms() {
     for name in ["town-fw.xml", "town-fw.conf"] {
         let town = load(name);
-        let ask = |ingress, from, to, port| {
-            let (must, may, labels) = ask(&town, ingress, from, to, port);
-            (
-                must,
-                may,
-                labels
-                    .into_iter()
-                    .find(|label| label.starts_with("rule ") || label.ends_with("-default")),
-            )
-        };
-        let by = |rule: &str| Some(format!("rule {rule}"));
-        let web = ask("ethernet1/1", "198.51.100.9", "203.0.113.10", 443);
-        // The quarantine group is dynamic: nothing is sure after it.
-        assert_eq!((web.0, web.1), (false, true), "{name}");
-        assert_eq!(ask("ethernet1/1", "198.51.100.9", "203.0.113.10", 22).1, false, "{name}");
-        assert_eq!(ask("ethernet1/1", "198.51.100.9", "203.0.113.12", 8443).1, true, "{name}");
-        assert_eq!(ask("ethernet1/1", "198.51.100.9", "203.0.113.12", 443).1, false, "{name}");
-        assert_eq!(
-            ask("ethernet1/1", "198.51.100.33", "203.0.113.12", 22).1,
-            false,
-            "22 is not translated"
-        );
-        assert_eq!(ask("ethernet1/4.100", "10.10.100.9", "198.51.100.9", 443).1, false, "{name}");
-        assert_eq!(ask("ethernet1/4.110", "10.10.110.9", "10.10.100.9", 445).1, false, "{name}");
-        assert_eq!(ask("ethernet1/4.110", "10.10.110.9", "203.0.113.10", 443).1, true, "u-turn");
-        assert_eq!(ask("ethernet1/3", "10.10.0.5", "10.10.100.9", 3389).2.is_some(), true);
-        assert_eq!(ask("ethernet1/3", "10.10.0.5", "10.99.0.9", 443).2, None, "discarded");
-        let _ = by;
+        let ask = |from, to, src, dst, port| ask(&town, (from, to), src, dst, port);
+        let (wan, dmz, lan) = ("ethernet1/1", "ethernet1/2", "ethernet1/3");
+        let (lgwan, pc) = ("ethernet1/4.100", "ethernet1/4.110");
+        let out = "198.51.100.9";
+        // The quarantine group is dynamic and comes first: after it nothing is sure to pass.
+        assert_eq!(ask(wan, dmz, out, "203.0.113.10", 443), MAY, "{name}");
+        assert_eq!(ask(wan, dmz, out, "203.0.113.10", 22), NEVER, "{name}");
+        assert_eq!(ask(wan, dmz, out, "172.20.10.20", 443), NEVER, "{name}: the private address");
+        assert_eq!(ask(wan, dmz, out, "203.0.113.12", 8443), MAY, "{name}: the port is translated");
+        assert_eq!(ask(wan, dmz, out, "203.0.113.12", 443), NEVER, "{name}");
+        assert_eq!(ask(pc, dmz, "10.10.110.9", "203.0.113.10", 443), MAY, "{name}: U-turn");
+        assert_eq!(ask(lan, dmz, "10.10.0.9", "203.0.113.10", 443), MAY, "{name}: U-turn");
+        assert_eq!(ask(lgwan, wan, "10.10.100.9", out, 443), NEVER, "{name}");
+        assert_eq!(ask(pc, lgwan, "10.10.110.9", "10.10.100.9", 445), NEVER, "{name}");
+        assert_eq!(ask(lan, lgwan, "10.10.0.5", "10.10.100.9", 3389), MAY, "{name}");
+        assert_eq!(ask(lan, lgwan, "10.10.0.6", "10.10.100.9", 3389), NEVER, "{name}");
+        assert_eq!(ask(lan, wan, "10.10.0.5", "10.99.0.9", 443), NEVER, "{name}: discarded");
     }
 }
 
 #[test]
 fn firewalls_of_a_panorama_keep_apart() {
     let schools = load("schools-panorama.xml");
-    let ask = |ingress, from, to, port| {
-        let (must, may, _) = ask(&schools, ingress, from, to, port);
-        (must, may)
+    let at = |group: &str, port: &str| format!("{group}/ethernet1/{port}");
+    let ask = |group: &str, from, to, src, dst, port| {
+        ask(&schools, (&at(group, from), &at(group, to)), src, dst, port)
     };
-    assert_eq!(ask("elementary/ethernet1/1", "198.51.100.9", "203.0.113.10", 443), (true, true));
-    assert_eq!(ask("elementary/ethernet1/3", "10.20.1.9", "172.20.10.80", 3128), (true, true));
+    let (one, two) = ("elementary", "junior-high");
+    assert_eq!(ask(one, "1", "2", "198.51.100.9", "203.0.113.10", 443), SURELY);
+    // The object of the inner group wins over that of its parent.
+    assert_eq!(ask(one, "3", "2", "10.20.1.9", "172.20.10.80", 3128), SURELY);
     // A pre-rule stops it, whatever the local rules say.
-    assert_eq!(ask("elementary/ethernet1/2", "172.20.10.20", "10.20.1.9", 443), (false, false));
-    assert_eq!(ask("junior-high/ethernet1/3", "10.20.2.9", "10.20.3.9", 3389), (false, false));
+    assert_eq!(ask(one, "2", "3", "172.20.10.20", "10.20.1.9", 443), NEVER);
+    assert_eq!(ask(two, "3", "4", "10.20.2.9", "10.20.3.9", 3389), NEVER);
     // A rule of the shared group comes before all.
-    assert_eq!(ask("elementary/ethernet1/3", "10.20.1.9", "198.51.100.9", 445), (false, false));
+    assert_eq!(ask(one, "3", "1", "10.20.1.9", "198.51.100.9", 445), NEVER);
     // A local rule may stand before this post-rule.
-    assert_eq!(ask("elementary/ethernet1/3", "10.20.1.9", "198.51.100.9", 443), (false, true));
+    assert_eq!(ask(one, "3", "1", "10.20.1.9", "198.51.100.9", 443), MAY);
 }
 
 #[test]
 fn lines_that_follow_from_translations_are_no_findings() {
     let town = load("town-fw.xml");
     let findings = sekisho::lint::lint(&town.snapshot, &town.sources);
-    let mut found: Vec<String> = findings
-        .iter()
-        .map(|finding| format!("{} {}", finding.rule, town.sources.line(finding.blame[0].span)))
-        .collect();
-    found.sort();
-    assert_eq!(
-        found,
-        Vec::<String>::new(),
-        "{:#?}",
-        findings.iter().map(|f| &f.message.en).collect::<Vec<_>>()
-    );
+    let told = |finding: &sekisho::finding::Finding| finding.message.en.clone();
+    let found: Vec<String> = findings.iter().map(told).collect();
+    let expected = [
+        "removing rule branch changes the fate of no packet",
+        "the broad permit rule old-smb is switched off",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for part in expected {
+        assert!(found.iter().any(|message| message.contains(part)), "{part}: {found:#?}");
+    }
 }

@@ -205,7 +205,7 @@ fn firewall<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>) {
     for vsys in 0..unit.vsys.len() {
         system(reader, &site(vsys), &mut ways, &mut parts);
     }
-    outside(reader, &zones, &mut parts, unit.vsys.len());
+    outside(reader, &zones, &mut parts, unit);
     parts.local.push(local::management(reader, &site(0)));
     let stages = stages(parts.before, parts.security, parts.after);
     for context in &network.contexts {
@@ -266,13 +266,15 @@ fn system<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut Ways, par
 
 /// What passes between systems, or by interfaces that the file does not place in a zone. Without a zone nothing passes, which is
 /// certain only where the file shows interfaces and zones.
-fn outside(reader: &mut Reader<'_>, zones: &Zones<'_>, parts: &mut Parts, systems: usize) {
+fn outside(reader: &mut Reader<'_>, zones: &Zones<'_>, parts: &mut Parts, unit: &Unit<'_>) {
+    let (systems, partial) = (unit.vsys.len(), unit.partial);
     let zoned: Vec<InterfaceId> = (0..systems)
         .flat_map(|vsys| zones.vsys_interfaces(vsys))
         .chain(zones.gateways.iter().copied())
         .collect();
-    let ends = if zones.invented { Interfaces::Any } else { Interfaces::Of(zoned.clone()) };
-    let reason = if zones.invented {
+    let open = zones.invented || partial || zoned.is_empty();
+    let ends = if open { Interfaces::Any } else { Interfaces::Of(zoned) };
+    let reason = if open {
         text!(
             "インターフェースとゾーンの対応がファイルにありません。",
             "the file does not place this interface in a zone"
@@ -297,7 +299,7 @@ fn outside(reader: &mut Reader<'_>, zones: &Zones<'_>, parts: &mut Parts, system
             span: Some(span),
         }
     };
-    if systems > 1 || zones.invented || !zones.gateways.is_empty() {
+    if systems > 1 || open || !zones.gateways.is_empty() {
         let binding = undecided(reader, ends.clone(), ends.clone());
         parts.security.push(binding);
         let own = undecided(reader, ends, Interfaces::Any);

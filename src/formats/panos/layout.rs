@@ -20,6 +20,8 @@ pub(super) struct Unit<'t> {
     /// `$name` to value.
     pub(super) variables: Vec<(&'t str, &'t str)>,
     pub(super) shape: Shape,
+    /// Whether the file lacks zones or systems that the firewall has, as far as it tells.
+    pub(super) partial: bool,
 }
 
 /// What else the file says about the firewall as a whole.
@@ -108,10 +110,17 @@ pub(super) fn units<'t>(reader: &mut Reader<'t>) -> Vec<Unit<'t>> {
     } else {
         managed(reader, &groups, &stacks, &shared, shared_scope)
     };
+    if !groups.is_empty() || !stacks.is_empty() {
+        // Panorama forwards nothing itself.
+        under(reader, &tops, "deviceconfig").0.iter().for_each(|at| reader.tree.irrelevant(*at));
+    }
     let mut containers = tops;
     containers.extend(shared.0);
     containers.extend(groups.iter().flat_map(|group| group.nodes.0.clone()));
-    containers.extend(stacks.iter().flat_map(|stack| stack.tops.clone()));
+    for stack in &stacks {
+        containers.extend(&stack.tops);
+        containers.extend(under(reader, &stack.tops, "shared").0);
+    }
     for at in containers {
         ignored::sweep(reader.tree, at, ignored::CONTAINER);
     }
@@ -185,6 +194,7 @@ fn firewall<'t>(
         vsys,
         variables: Vec::new(),
         shape: Shape { deviceconfig },
+        partial: managed && !held,
     }
 }
 
@@ -402,7 +412,9 @@ fn unit<'t>(
         mine.flat_map(|(_, systems)| systems.clone()).collect::<Vec<&str>>()
     });
     let named = named.unwrap_or_default();
+    let all = systems.len();
     systems.retain(|(name, _)| named.is_empty() || named.contains(name));
+    let partial = systems.len() < all;
     if systems.is_empty() {
         systems.push((named.first().copied().unwrap_or("vsys1"), Nodes::default()));
     }
@@ -431,7 +443,7 @@ fn unit<'t>(
     let network = under(reader, &tops, "network");
     let deviceconfig = under(reader, &tops, "deviceconfig");
     let variables = stack.map(|stack| stack.variables.clone()).unwrap_or_default();
-    Unit { prefix, network, vsys, variables, shape: Shape { deviceconfig } }
+    Unit { prefix, network, vsys, variables, shape: Shape { deviceconfig }, partial }
 }
 
 fn managed_layers(

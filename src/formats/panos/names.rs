@@ -45,6 +45,7 @@ pub(super) struct Names<'t> {
     spaces: Vec<Vec<usize>>,
     pub(super) addresses: FxHashMap<(At, Space, usize), AddressId>,
     pub(super) services: FxHashMap<(At, Space, usize), ServiceId>,
+    pub(super) applications: FxHashMap<(At, Space), ServiceId>,
     pub(super) open: FxHashSet<At>,
 }
 

@@ -81,7 +81,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut 
         }
     }
     // What stands after the last rule that changes destinations need not be asked before the route.
-    let changes = |rule: &Rule| rule.target.is_some() || rule.reverse.is_some() || rule.opaque;
+    let changes = |rule: &Rule| rule.target.is_some() || rule.reverse.is_some();
     let last = rules.iter().rposition(changes).map_or(0, |at| at + 1);
     for (at, rule) in rules.iter().enumerate() {
         apply(reader, site, ways, rule, at < last, &mut nat);
@@ -98,16 +98,6 @@ fn apply<'t>(
     asked: bool,
     nat: &mut Nat,
 ) {
-    if rule.opaque {
-        let mut matches = reader.b.everything(None, rule.span);
-        matches.ingress = site.zones.condition(&rule.from);
-        matches.unknown = rule.unknown.clone();
-        let mut line = line(rule.label.clone(), matches, Action::Undecided, rule.span);
-        line.enabled = rule.enabled;
-        nat.before.push(line.clone());
-        nat.after.push(line);
-        return;
-    }
     let mut own = Vec::new();
     if asked && rule.enabled {
         for (context, ingress) in entrances(reader, site, rule) {
@@ -115,7 +105,6 @@ fn apply<'t>(
         }
     }
     let mut matches = reader.b.everything(None, rule.span);
-    matches.unknown = Vec::new();
     if rule.target.is_some() {
         matches.translated = Translated::By(own);
     } else {

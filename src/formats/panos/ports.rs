@@ -233,12 +233,9 @@ fn layer3<'t>(
         tree.used_below(at);
         port.dynamic |= !off;
     }
-    drop(inner.close(&[
-        "neighbor-discovery",
-        "interface-id",
-        "dns-server",
-        "router-advertisement",
-    ]));
+    port.dynamic |= !inner
+        .close(&["neighbor-discovery", "interface-id", "dns-server", "router-advertisement"])
+        .is_empty();
     if !off {
         words.extend(six_words);
     }

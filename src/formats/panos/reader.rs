@@ -65,7 +65,7 @@ pub(super) struct Fields<'t> {
 impl<'t> Fields<'t> {
     /// The nodes of a field in the first place that has it: templates that come first win.
     fn first(&mut self, name: &str) -> Nodes {
-        for at in &self.nodes.0 {
+        for (place, at) in self.nodes.0.iter().enumerate() {
             let found = self.tree.named(*at, name);
             if let [_, second, ..] = found.as_slice() {
                 let reason = text!("「{name}」が重複しています。", "`{name}` is there twice");
@@ -73,6 +73,13 @@ impl<'t> Fields<'t> {
                 self.tree.unknown(*second, reason);
             }
             if !found.is_empty() {
+                for later in self.nodes.0.iter().skip(place + 1) {
+                    for overridden in self.tree.children(*later) {
+                        if self.tree.name(*overridden) == name && !self.tree.met(*overridden) {
+                            self.tree.irrelevant(*overridden);
+                        }
+                    }
+                }
                 return Nodes(found);
             }
         }
@@ -139,6 +146,21 @@ impl<'t> Fields<'t> {
     pub(super) fn condition(&mut self, at: At, reason: Text) {
         self.doubts.push(Unknown { reason: reason.clone(), span: self.tree.span(at) });
         self.tree.unsupported(at, reason);
+    }
+
+    /// As [`Fields::close`], where the model has no place for a doubt.
+    pub(super) fn close_or_open(self, irrelevant: &[&str]) {
+        let (tree, nodes) = (self.tree, self.nodes.clone());
+        for child in nodes.0.iter().flat_map(|at| tree.children(*at)) {
+            let name = tree.name(*child);
+            if !tree.met(*child) && !irrelevant.contains(&name) {
+                tree.uncontained(
+                    *child,
+                    text!("「{name}」は未対応の設定です。", "`{name}` is not known here"),
+                );
+            }
+        }
+        drop(self.close(irrelevant));
     }
 
     /// What is in doubt, at the end: fields that nobody asked for are not known, but for those that do not matter.

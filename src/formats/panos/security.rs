@@ -114,9 +114,12 @@ fn defaults<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Vec<Rule> {
             }
         }
         if let [(first, span), rest @ ..] = stated.as_slice() {
-            rule.span = *span;
             let same = rest.iter().all(|(other, _)| other == first);
-            rule.action = if same { *first } else { Action::Undecided };
+            // One that changes nothing but the log is no rule that somebody wrote.
+            if !same || *first != action {
+                rule.span = *span;
+                rule.action = if same { *first } else { Action::Undecided };
+            }
         }
         out.push(rule);
     }

@@ -169,27 +169,35 @@ impl<'t> Reader<'t> {
             let Some(at) = found.definitions.first().copied() else {
                 return self.b.any_service(span);
             };
-            if found.definitions.len() > 1 || depth > MAX_NESTING || !self.names.open.insert(at) {
-                return self.any_port(text, span);
+            if let Some(id) = self.names.applications.get(&(at, space)) {
+                return *id;
+            }
+            let twice = found.definitions.len() > 1;
+            if twice || depth > MAX_NESTING || !self.names.open.insert(at) {
+                return self.b.any_service(span);
             }
             let id = match found.kind {
-                "application" => self.custom(at, text),
+                "application" => self.custom(at),
                 "application-group" => {
                     let mut fields = self.fields(&Nodes::of(at));
                     let words = fields.many("members").unwrap_or_default();
-                    drop(fields.close(&OBJECT_WORDS));
-                    let members: Vec<ServiceId> = words
+                    let doubts = fields.close(&OBJECT_WORDS);
+                    let mut members: Vec<ServiceId> = words
                         .into_iter()
                         .map(|word| self.application(space, word, depth + 1))
                         .collect();
+                    if !doubts.is_empty() {
+                        members.push(self.b.any_service(span));
+                    }
                     self.b.services(members, span)
                 }
                 _ => {
                     self.tree.used_below(at);
-                    self.any_port(text, span)
+                    self.b.any_service(span)
                 }
             };
             self.names.open.remove(&at);
+            self.names.applications.insert((at, space), id);
             return id;
         }
         match standard(text) {
@@ -198,12 +206,12 @@ impl<'t> Reader<'t> {
                 let members = members.collect();
                 self.b.services(members, span)
             }
-            None => self.any_port(text, span),
+            None => self.b.any_service(span),
         }
     }
 
     /// A custom application: its default ports, when it states all of them.
-    fn custom(&mut self, at: At, name: &str) -> ServiceId {
+    fn custom(&mut self, at: At) -> ServiceId {
         let span = self.tree.span(at);
         let default = Nodes::of(at).path(self.tree, &["default", "port"]);
         let words = default.words(self.tree);
@@ -217,7 +225,7 @@ impl<'t> Reader<'t> {
                     members.into_iter().map(|one| self.default_service(one, span)).collect();
                 self.b.services(members, span)
             }
-            _ => self.any_port(name, span),
+            _ => self.b.any_service(span),
         }
     }
 
@@ -228,10 +236,6 @@ impl<'t> Reader<'t> {
             Standard::Protocol(protocol) => return self.b.protocol(protocol, span),
         };
         self.b.ports(protocol, PortRange::ALL, target, TcpFlags::ANY, span)
-    }
-
-    fn any_port(&mut self, _name: &str, span: Span) -> ServiceId {
-        self.b.any_service(span)
     }
 
     /// The union of the services of a rule, with its applications for `application-default`.

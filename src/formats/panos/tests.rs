@@ -86,6 +86,8 @@ fn lines_that_are_no_configuration_can_matter_to_everything() {
         "set rulebase security rules R from [ a b",
         "set quite-new-thing enabled yes",
         "n [ ethernet1/1 ethernet1/2 ]",
+        "admin@fw1# set rulebase security rules R action allow",
+        "set zone a network layer4 ethernet1/2",
     ] {
         let (words, uncontained) = unread(&format!("{base}{line}\n"));
         assert_eq!((words.len(), uncontained), (1, 1), "{line}");

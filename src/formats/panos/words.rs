@@ -20,13 +20,17 @@ pub(super) fn not_known() -> Text {
 
 /// Whether a line is a prompt, perhaps with a command of the operator, or a word of the terminal.
 pub(super) fn is_prompt(line: &str) -> bool {
-    let shell = line.split_once(['>', '#']).is_some_and(|(who, _)| {
+    let shell = line.split_once(['>', '#']).is_some_and(|(who, typed)| {
         let (user, host) = who.split_once('@').unwrap_or(("", ""));
         let plain = |word: &str| {
             !word.is_empty()
                 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c))
         };
-        plain(user) && plain(host)
+        // What was typed to change the configuration may be in force or not.
+        let typed = typed.trim();
+        let harmless = ["", "show", "configure", "exit", "quit", "run"];
+        let word = typed.split(' ').next().unwrap_or("");
+        plain(user) && plain(host) && (harmless.contains(&word) || typed.starts_with("set cli "))
     });
     let words = ["[edit]", "show", "Entering configuration mode", "Exiting configuration mode"];
     let starts = ["#", "!", "show config", "[edit "];

@@ -95,13 +95,13 @@ fn members<'t>(
     let tree = reader.tree;
     let fields = reader.fields(nodes);
     let inner = fields.sub("network");
-    drop(fields.close(&ZONE_WORDS));
+    fields.close_or_open(&ZONE_WORDS);
     let mut fields = reader.fields(&inner);
     let mut words: Vec<Word<'t>> = Vec::new();
     for kind in ["layer3", "layer2", "virtual-wire", "tap", "tunnel"] {
         words.extend(fields.many(kind).unwrap_or_default());
     }
-    drop(fields.close(&ZONE_NETWORK_WORDS));
+    fields.close_or_open(&ZONE_NETWORK_WORDS);
     let mut out = Vec::new();
     for word in words {
         let text = reader.value(word.text);
@@ -171,7 +171,14 @@ fn gateways<'t>(
         for node in nodes.sub(tree, "import").0 {
             tree.used_below(node);
         }
-        drop(reader.fields(&nodes).close(&[
+        for node in nodes.sub(tree, "rulebase").0 {
+            let reason = text!(
+                "共有ゲートウェイの規則は未対応です。",
+                "rules of a shared gateway are not read"
+            );
+            tree.uncontained(node, reason);
+        }
+        reader.fields(&nodes).close_or_open(&[
             "display-name",
             "log-settings",
             "address",
@@ -179,16 +186,7 @@ fn gateways<'t>(
             "service",
             "service-group",
             "tag",
-        ]));
-        for node in nodes.0.iter().flat_map(|at| tree.children(*at)) {
-            if tree.name(*node) == "rulebase" {
-                let reason = text!(
-                    "共有ゲートウェイの規則は未対応です。",
-                    "rules of a shared gateway are not read"
-                );
-                tree.uncontained(*node, reason);
-            }
-        }
+        ]);
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::Site;
 use super::source;
+use crate::formats::panos::extent::Intervals;
 use crate::formats::panos::layout::Layer;
 use crate::formats::panos::reader::{Fields, Reader};
 use crate::formats::panos::tree::{Nodes, Word};
 use crate::formats::panos::zones::Ends;
-use crate::model::{AddressId, InterfaceId, RewriteId, ServiceId, Unknown};
+use crate::model::{
+    AddressId, AddressMap, InterfaceId, PortMap, Rewrite, RewriteId, ServiceId, Unknown,
+};
 use crate::net::{AddressRange, Family, PortRange, Prefix};
 use crate::source::Span;
 use crate::text;
@@ -28,8 +31,6 @@ pub(super) struct Rule {
     pub(super) rewrite: Option<RewriteId>,
     /// Translated and original addresses of a bidirectional rule.
     pub(super) reverse: Option<(AddressRange, AddressRange)>,
-    /// Whether it may do anything to a packet (another family, rules that the file does not hold).
-    pub(super) opaque: bool,
     pub(super) enabled: bool,
     pub(super) span: Span,
 }
@@ -51,8 +52,10 @@ pub(super) fn missing(reader: &mut Reader<'_>, reason: &Text) -> Rule {
     let span = reader.origin;
     let any = reader.b.any_address(None, span);
     let service = reader.b.any_service(span);
+    let label = "NAT rules that are not in the file".to_owned();
+    let rewrite = anything(reader, &label, span);
     Rule {
-        label: "NAT rules that are not in the file".to_owned(),
+        label,
         from: Ends::Any,
         to: Ends::Any,
         to_interface: None,
@@ -60,13 +63,26 @@ pub(super) fn missing(reader: &mut Reader<'_>, reason: &Text) -> Rule {
         destination: any,
         service,
         unknown: vec![Unknown { reason: reason.clone(), span }],
-        target: None,
-        rewrite: None,
+        target: Some(ANYWHERE),
+        rewrite: Some(rewrite),
         reverse: None,
-        opaque: true,
         enabled: true,
         span,
     }
+}
+
+/// A destination translation of unknown effect.
+const ANYWHERE: Target = Target { to: None, fixed: None, port: Some(PortRange::ALL) };
+
+/// A source translation of unknown effect.
+fn anything(reader: &mut Reader<'_>, label: &str, span: Span) -> RewriteId {
+    reader.b.device.rewrites.push(Rewrite {
+        label: label.to_owned(),
+        source: Some(AddressMap::Unknown),
+        source_port: Some(PortMap::Within(PortRange::ALL)),
+        span: Some(span),
+        ..Rewrite::default()
+    })
 }
 
 /// Reads one rule.
@@ -101,6 +117,7 @@ pub(super) fn rule<'t>(
     };
     let to_interface = to_interface(reader, site, &mut fields);
     let family = fields.one("nat-type").map_or("ipv4", |word| word.text);
+    let destination = if family == "ipv4" { of_v4(reader, destination, span) } else { destination };
     let enabled = !fields.yes("disabled");
     conditions(reader, &mut fields);
     let mut rule = Rule {
@@ -115,7 +132,6 @@ pub(super) fn rule<'t>(
         target: None,
         rewrite: None,
         reverse: None,
-        opaque: false,
         enabled,
         span,
     };
@@ -132,7 +148,8 @@ pub(super) fn rule<'t>(
             source::read(reader, site, layer, &source_nodes, &mut rule);
         }
     } else {
-        rule.opaque = true;
+        rule.target = Some(ANYWHERE);
+        rule.rewrite = Some(anything(reader, &rule.label, span));
         for at in [destination_nodes.0, dynamic_nodes.0, source_nodes.0].concat() {
             let reason =
                 text!("NAT64・NPTv6 の変換は未対応です。", "NAT64 and NPTv6 are not modelled");
@@ -141,6 +158,13 @@ pub(super) fn rule<'t>(
     }
     rule.unknown.extend(fields.close(&WORDS));
     rule
+}
+
+/// A rule of type `ipv4`, the usual one, leaves IPv6 alone.
+fn of_v4(reader: &mut Reader<'_>, id: AddressId, span: Span) -> AddressId {
+    let all = Intervals::of([Prefix::all(Family::V4).range()]);
+    let extent = reader.extents.of(&reader.b.device, id);
+    if all.covers(&extent.may) { id } else { reader.within(&all, id, span) }
 }
 
 /// Zones of a rule; a condition that is missing is open.

@@ -151,8 +151,7 @@ fn one_to_one<'t>(
     let both = fields.yes("bi-directional");
     rule.unknown.extend(fields.close(&[]));
     let Some(to) = word.and_then(|word| ranges(reader, layer, word)) else {
-        // The reverse leads from an address that is not known to hosts that are.
-        rule.opaque |= both;
+        unclear(reader, word, both);
         return AddressMap::Unknown;
     };
     let from = reader.extents.of(&reader.b.device, rule.source);
@@ -164,8 +163,19 @@ fn one_to_one<'t>(
             AddressMap::Shift { from: *from, to: *to }
         }
         _ => {
-            rule.opaque |= both;
+            unclear(reader, word, both);
             AddressMap::Pool(to)
         }
+    }
+}
+
+/// The reverse of a bidirectional rule whose addresses do not stand one to one, or are not known, has no place in the model.
+fn unclear(reader: &Reader<'_>, word: Option<Word<'_>>, both: bool) {
+    if let (Some(word), true) = (word, both) {
+        let reason = text!(
+            "双方向 NAT のアドレスが 1 対 1 に対応しないため、逆方向の変換は読み取れません。",
+            "the addresses of this bidirectional rule do not stand one to one, so its reverse is not read"
+        );
+        reader.tree.uncontained(word.at, reason);
     }
 }
