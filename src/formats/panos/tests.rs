@@ -104,8 +104,8 @@ fn a_quote_that_does_not_end_swallows_no_rule() {
     let (words, _) = unread(&text);
     assert!(words.iter().any(|word| word.contains("never closed")));
     let (_, reading) = read_text("fw.conf", &text);
-    let lines = reading.device.lists.iter().flat_map(|(_, list)| &list.lines);
-    assert!(lines.clone().any(|line| line.label == "rule R" && line.action == Action::Permit));
+    let mut lines = reading.device.lists.iter().flat_map(|(_, list)| &list.lines);
+    assert!(lines.any(|line| line.label == "rule R" && line.action == Action::Permit));
 }
 
 #[test]
