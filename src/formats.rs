@@ -20,6 +20,8 @@ pub mod nftables;
 
 pub mod yamaha;
 
+pub mod panos;
+
 pub use ledger::Ledger;
 
 use crate::model::{Coverage, Device};
@@ -101,8 +103,7 @@ pub const FORMATS: &[Format] = &[
     iptables::FORMAT,
     nec_ix::FORMAT,
     nftables::FORMAT,
-    yamaha::FORMAT,
-];
+    yamaha::FORMAT, panos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
