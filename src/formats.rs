@@ -8,6 +8,7 @@ pub mod blocks;
 mod builder;
 pub mod fortios;
 pub mod ios;
+pub mod junos;
 pub mod ledger;
 pub mod lines;
 
@@ -81,7 +82,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, junos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
