@@ -1,13 +1,18 @@
 //! Text of one vendor to one [`Device`], every line with a status. Vendors never name one another; what they share are the
 //! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
 
+mod acl;
 pub mod asa;
 pub mod blocks;
 // The first reader that uses it removes the exemption.
 #[allow(dead_code, reason = "new readers build on it")]
 mod builder;
+mod clock;
+mod commands;
 pub mod fortios;
 pub mod ios;
+mod iproute;
+pub mod iptables;
 pub mod junos;
 pub mod ledger;
 pub mod lines;
@@ -56,6 +61,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
@@ -82,7 +91,8 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, junos::FORMAT];
+pub const FORMATS: &[Format] =
+    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT, junos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
