@@ -1,7 +1,7 @@
 //! Random rule sets, each written for iptables and for nftables.
 
 use crate::rng::Rng;
-use sekisho::net::{Flow, State, TCP_SYN};
+use sekisho::net::{Flow, State, TCP_ACK, TCP_SYN};
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -136,24 +136,27 @@ fn after(rng: &mut Rng) -> (Rule, Option<Translation>) {
     (rule, rng.chance(50).then_some(to))
 }
 
-/// A packet that opens a connection, with the side it comes from.
+/// A packet that opens a connection, or answers on one, with the side it comes from.
 pub(crate) fn packet(rng: &mut Rng) -> (&'static str, Flow) {
     let from = rng.below(3);
+    // Neighbours do without the router; but its own address on their side is asked for as any other.
     let to = rng.below(3);
     let address =
         |side: usize, host: u8| -> IpAddr { format!("{}{host}", SIDES[side].1).parse().unwrap() };
     let source = rng.pick(&HOSTS[1..]);
+    let host = if to == from { HOSTS[0] } else { rng.pick(&HOSTS) };
     let protocol = rng.pick(&[1, 6, 6, 17]);
+    let answers = protocol != 1 && rng.chance(20);
     let flow = Flow {
         src: address(from, source),
-        dst: address(to, rng.pick(&HOSTS)),
+        dst: address(to, host),
         protocol,
         source_port: 40_000,
         destination_port: rng.pick(&PORTS),
-        tcp_flags: if protocol == 6 { TCP_SYN } else { 0 },
+        tcp_flags: if answers { TCP_ACK } else { TCP_SYN },
         icmp_type: 8,
         icmp_code: 0,
-        state: State::New,
+        state: if answers { State::Established } else { State::New },
     };
     (SIDES[from].0, flow.normalised())
 }
