@@ -45,6 +45,8 @@ pub const FORMAT: Format = Format {
     label: "Juniper Junos (SRX)",
     detect: detect::detect,
     read: Read::One(read),
+    export: &["show configuration | display set | no-more", "show configuration | no-more"],
+    reads,
     approximations,
 };
 
@@ -120,6 +122,13 @@ impl Reader<'_, '_> {
             context.pipeline.clone_from(&stages);
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "グループの継承、インターフェース、ルーティングインスタンスと静的経路、ゾーンと host-inbound-traffic、アドレス帳、アプリケーション、ポリシー、スケジュール、NAT、ファイアウォールフィルター",
+        "group inheritance, interfaces, routing instances and static routes, zones and host-inbound traffic, address books, applications, policies, schedulers, NAT, firewall filters"
+    )
 }
 
 fn approximations() -> Vec<Text> {
