@@ -129,6 +129,10 @@ impl<'a> Tree<'a> {
         }
     }
 
+    fn is_attribute(&self, id: NodeId, word: &Word<'_>) -> bool {
+        self.attributes(id).iter().any(|(name, _)| *name == word.text)
+    }
+
     /// Adds a statement below `base` and returns its nodes from the first word on; words beyond the depth limit are left out,
     /// and then `None` is returned. The last word may be a list in brackets: one statement each.
     pub(super) fn insert(
@@ -151,7 +155,7 @@ impl<'a> Tree<'a> {
             path.push(node);
             rest = tail;
             match arity {
-                Some((_, 0)) if !tail.is_empty() => {}
+                Some((_, 0)) if tail.first().is_some_and(|next| self.is_attribute(at, next)) => {}
                 Some((_, 1)) => {
                     let mut value = node;
                     if let [first, more @ ..] = tail {

@@ -22,12 +22,14 @@ pub(super) struct Lexer<'a> {
     line: &'a str,
     base: usize,
     at: usize,
+    /// Whether a string was not closed.
+    pub(super) open_string: bool,
 }
 
 impl<'a> Lexer<'a> {
     /// A reader of `line`, which begins at byte `base` of the file.
     pub(super) fn new(file: FileId, line: &'a str, base: usize) -> Lexer<'a> {
-        Lexer { file, line, base, at: 0 }
+        Lexer { file, line, base, at: 0, open_string: false }
     }
 
     fn rest(&self) -> &'a str {
@@ -84,7 +86,10 @@ impl<'a> Iterator for Lexer<'a> {
                 let body = rest.get(1..).unwrap_or("");
                 return Some(match quote(body) {
                     Some(len) => self.word(start, start + 1, len, 1),
-                    None => self.word(start, start + 1, body.len(), 0),
+                    None => {
+                        self.open_string = true;
+                        self.word(start, start + 1, body.len(), 0)
+                    }
                 });
             }
             '$' if rest.starts_with("${") => {

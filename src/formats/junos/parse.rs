@@ -92,11 +92,30 @@ impl<'a> Parser<'a, '_> {
         };
         let first = text.split_ascii_whitespace().next().unwrap_or("");
         let block = text.ends_with(['{', ';']);
+        if !self.words.is_empty() && !self.in_comment {
+            // Every statement stands on one line: something was cut off or wrapped.
+            self.ledger.unknown(span, unbalanced(), false);
+            if self.open.is_empty() && VERBS.contains(&first) && !block {
+                self.drop_pending();
+            }
+        }
+        let free = self.open.is_empty() && self.words.is_empty() && !self.in_comment;
         if free && VERBS.contains(&first) && !block {
             self.command(Lexer::new(self.file, text, start), span);
         } else {
             self.tokens(Lexer::new(self.file, text, start), span);
         }
+    }
+
+    /// Gives up a statement that does not end.
+    fn drop_pending(&mut self) {
+        if let (Some(first), Some(last)) = (self.words.first(), self.words.last()) {
+            let span = first.span.to(self.values.last().unwrap_or(last).span);
+            self.ledger.unknown(span, unbalanced(), false);
+        }
+        self.words.clear();
+        self.values.clear();
+        self.in_list = false;
     }
 
     fn tokens(&mut self, mut lexer: Lexer<'a>, line: Span) {
@@ -120,6 +139,9 @@ impl<'a> Parser<'a, '_> {
                 Token::Open(span) => self.block(span),
                 Token::Close(span) => self.close(span),
             }
+        }
+        if lexer.open_string {
+            self.ledger.unknown(line, unbalanced(), false);
         }
         if !found {
             self.ledger.irrelevant(line);
@@ -207,17 +229,13 @@ impl<'a> Parser<'a, '_> {
             );
             self.ledger.unknown(brace, reason, false);
         }
-        if let (Some(first), Some(last)) = (self.words.first(), self.words.last()) {
-            let span = first.span.to(self.values.last().unwrap_or(last).span);
-            let reason = text!("文が途中で終わっています。", "a statement that does not end");
-            self.ledger.unknown(span, reason, false);
-        }
+        self.drop_pending();
     }
 
     /// One command of a script.
-    fn command(&mut self, lexer: Lexer<'a>, line: Span) {
+    fn command(&mut self, mut lexer: Lexer<'a>, line: Span) {
         let (mut words, mut values, mut list) = (Vec::new(), Vec::new(), false);
-        for token in lexer {
+        for token in &mut lexer {
             match token {
                 Token::Word(word) if list => values.push(word),
                 Token::Word(word) => words.push(word),
@@ -225,6 +243,9 @@ impl<'a> Parser<'a, '_> {
                 Token::ListClose => list = false,
                 _ => return self.ledger.unknown(line, strange(), false),
             }
+        }
+        if lexer.open_string {
+            self.ledger.unknown(line, unbalanced(), false);
         }
         let Some((verb, rest)) = words.split_first() else { return };
         let mut path = self.edit.clone();

@@ -49,7 +49,11 @@ impl<'a> Reader<'a, '_> {
                     self.tree.used(list);
                     out.insert(self.word(list), list);
                     for entry in self.tree.kids(list) {
-                        self.tree.used(entry);
+                        if self.word(entry) == "apply-path" {
+                            self.tree.ignore(entry);
+                        } else {
+                            self.tree.used(entry);
+                        }
                     }
                 }
             } else {
@@ -97,7 +101,16 @@ impl<'a> Reader<'a, '_> {
             if known || word == "interface" || SERVICE.contains(&word) {
                 continue;
             }
-            out.unknown.push(self.taint(kid));
+            if !UNSURE.contains(&word) {
+                out.unknown.push(self.taint(kid));
+                continue;
+            }
+            let reason = text!(
+                "フィルターの条件「{word}」は判定に使わないため、この行に当てはまるかどうかは確実ではありません。",
+                "the filter condition `{word}` is not evaluated, so it is not certain whether the term matches"
+            );
+            self.approximated(kid, reason.clone());
+            out.unknown.push(unknown(reason, self.span(kid)));
         }
         out
     }
@@ -257,6 +270,53 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Conditions on what the model does not hold: fragments, lengths, marks of quality of service, routing metadata.
+const UNSURE: &[&str] = &[
+    "is-fragment",
+    "first-fragment",
+    "fragment-flags",
+    "fragment-offset",
+    "fragment-offset-except",
+    "ip-options",
+    "ip-options-except",
+    "ttl",
+    "ttl-except",
+    "hop-limit",
+    "hop-limit-except",
+    "dscp",
+    "dscp-except",
+    "precedence",
+    "precedence-except",
+    "traffic-class",
+    "traffic-class-except",
+    "packet-length",
+    "packet-length-except",
+    "forwarding-class",
+    "forwarding-class-except",
+    "loss-priority",
+    "loss-priority-except",
+    "icmp-type-except",
+    "icmp-code-except",
+    "interface-group",
+    "interface-group-except",
+    "interface-set",
+    "source-class",
+    "source-class-except",
+    "destination-class",
+    "destination-class-except",
+    "esp-spi",
+    "esp-spi-except",
+    "ah-spi",
+    "ah-spi-except",
+    "extension-header",
+    "extension-header-except",
+    "flexible-match-mask",
+    "flexible-match-range",
+    "service-filter-hit",
+    "rat-type",
+    "policy-map",
+];
+
 /// Conditions on what the packet carries.
 const SERVICE: &[&str] = &[
     "protocol",
@@ -269,6 +329,8 @@ const SERVICE: &[&str] = &[
     "source-port-except",
     "destination-port",
     "destination-port-except",
+    "source-port-range-optimize",
+    "destination-port-range-optimize",
     "port",
     "port-except",
     "icmp-type",
@@ -320,6 +382,8 @@ impl<'a> Reader<'a, '_> {
         for (word, side, except) in [
             ("source-port", Side::Source, false),
             ("destination-port", Side::Destination, false),
+            ("source-port-range-optimize", Side::Source, false),
+            ("destination-port-range-optimize", Side::Destination, false),
             ("port", Side::Either, false),
             ("source-port-except", Side::Source, true),
             ("destination-port-except", Side::Destination, true),
