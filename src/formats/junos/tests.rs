@@ -5,8 +5,8 @@ use crate::formats::detect;
 use crate::model::{Device, LineStatus};
 use crate::source::Sources;
 
-const CURLY: &str = include_str!("../../fixtures/formats/junos/school-srx.conf");
-const SET: &str = include_str!("../../fixtures/formats/junos/school-srx-set.conf");
+const CURLY: &str = include_str!("../../../fixtures/formats/junos/school-srx.conf");
+const SET: &str = include_str!("../../../fixtures/formats/junos/school-srx-set.conf");
 
 /// A firewall of two zones, with a policy for HTTPS.
 const SITE: &str = "\
