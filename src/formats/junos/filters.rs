@@ -16,6 +16,27 @@ use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 pub(super) use terms::Conditions;
 
+/// Actions that neither accept nor stop a packet.
+const MODIFIERS: &[&str] = &[
+    "log",
+    "syslog",
+    "sample",
+    "count",
+    "policer",
+    "loss-priority",
+    "forwarding-class",
+    "dscp",
+    "traffic-class",
+    "three-color-policer",
+    "hierarchical-policer",
+    "port-mirror",
+    "port-mirror-instance",
+    "service-accounting",
+    "prefix-action",
+    "policy-map",
+    "ipsec-sa",
+];
+
 /// Where a term sends what it accepts.
 #[derive(Clone, Copy, Debug)]
 enum Detour<'a> {
@@ -380,23 +401,7 @@ impl<'a> Reader<'a, '_> {
                     outcome.detour = Some(Detour::Unknown);
                 }
                 "packet-mode" => outcome.packet_mode = true,
-                word @ ("log"
-                | "syslog"
-                | "sample"
-                | "count"
-                | "policer"
-                | "loss-priority"
-                | "forwarding-class"
-                | "dscp"
-                | "traffic-class"
-                | "three-color-policer"
-                | "hierarchical-policer"
-                | "port-mirror"
-                | "port-mirror-instance"
-                | "service-accounting"
-                | "prefix-action"
-                | "policy-map"
-                | "ipsec-sa") => {
+                word if MODIFIERS.contains(&word) => {
                     outcome.log |= matches!(word, "log" | "syslog");
                     self.tree.ignore(kid);
                 }
