@@ -13,6 +13,7 @@ pub mod fortios;
 pub mod ios;
 mod iproute;
 pub mod iptables;
+pub mod junos;
 pub mod ledger;
 pub mod lines;
 pub mod nec_ix;
@@ -103,7 +104,7 @@ pub const FORMATS: &[Format] = &[
     iptables::FORMAT,
     nec_ix::FORMAT,
     nftables::FORMAT,
-    yamaha::FORMAT, panos::FORMAT];
+    yamaha::FORMAT, panos::FORMAT, junos::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 mod asa;
 mod fortios;
 mod ios;
+mod junos;
 mod panos;
 mod nftables;
 mod yamaha;
@@ -24,7 +25,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
 pub(crate) const VENDORS: &[Vendor] =
-    &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, nec_ix::VENDOR, yamaha::VENDOR, nftables::VENDOR, panos::VENDOR];
+    &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, nec_ix::VENDOR, yamaha::VENDOR, nftables::VENDOR, panos::VENDOR, junos::VENDOR];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
