@@ -104,7 +104,10 @@ pub const FORMATS: &[Format] = &[
     iptables::FORMAT,
     nec_ix::FORMAT,
     nftables::FORMAT,
-    yamaha::FORMAT, panos::FORMAT, junos::FORMAT];
+    yamaha::FORMAT,
+    panos::FORMAT,
+    junos::FORMAT,
+];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

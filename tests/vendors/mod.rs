@@ -24,8 +24,16 @@ use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
-pub(crate) const VENDORS: &[Vendor] =
-    &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, nec_ix::VENDOR, yamaha::VENDOR, nftables::VENDOR, panos::VENDOR, junos::VENDOR];
+pub(crate) const VENDORS: &[Vendor] = &[
+    fortios::VENDOR,
+    asa::VENDOR,
+    ios::VENDOR,
+    nec_ix::VENDOR,
+    yamaha::VENDOR,
+    nftables::VENDOR,
+    panos::VENDOR,
+    junos::VENDOR,
+];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
