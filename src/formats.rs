@@ -3,6 +3,7 @@
 
 mod acl;
 pub mod asa;
+pub mod awplus;
 pub mod blocks;
 // The first reader that uses it removes the exemption.
 #[allow(dead_code, reason = "new readers build on it")]
@@ -13,6 +14,7 @@ pub mod fortios;
 pub mod ios;
 pub mod ledger;
 pub mod lines;
+mod switch;
 
 pub use ledger::Ledger;
 
@@ -84,7 +86,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, awplus::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -262,6 +262,11 @@ pub(in crate::formats) fn protocol<'a>(
     match word.text {
         "ip" | "ipv6" | "ipv4" => Ok(Protocol::Any),
         "tcp-udp" => Ok(Protocol::TcpUdp),
+        "proto" => {
+            let number = cursor.peek().parse().map_err(|_| cursor.span())?;
+            cursor.next();
+            Ok(Protocol::Number(number))
+        }
         "object-group" => cursor.next().map(Protocol::Group).ok_or(at),
         "icmp" | "icmpv6" | "icmp6" if dialect.family == Family::V6 => Ok(Protocol::Number(58)),
         name => {
