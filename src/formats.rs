@@ -2,6 +2,7 @@
 //! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
 
 mod acl;
+pub mod alaxala;
 pub mod asa;
 pub mod awplus;
 pub mod blocks;
@@ -86,7 +87,8 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, awplus::FORMAT];
+pub const FORMATS: &[Format] =
+    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, awplus::FORMAT, alaxala::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ pub(in crate::formats) mod names;
 mod options;
 
 pub(in crate::formats) use lists::{Found, Lists};
-pub(in crate::formats) use lower::{References, derive, lower_service, replies, replies_reason};
+pub(in crate::formats) use lower::{
+    References, derive, lower, lower_service, replies, replies_reason,
+};
 
 use crate::formats::lines::Word;
 use crate::model::{Action, TcpFlags, Unknown};
@@ -288,6 +290,15 @@ pub(in crate::formats) fn address<'a>(
         "any" | "any4" | "any6" => Ok(Address::Any),
         name if dialect.words.address_groups.contains(&name) => {
             cursor.next().map(Address::Group).ok_or(at)
+        }
+        "range-address" => {
+            let range = AddressRange::new(
+                cursor.peek().parse().map_err(|_| cursor.span())?,
+                cursor.words.get(1).and_then(|word| word.text.parse().ok()).ok_or(at)?,
+            );
+            cursor.next();
+            cursor.next();
+            range.filter(|range| range.family() == family).map(Address::Range).ok_or(at)
         }
         "host" => {
             let host: IpAddr = cursor.peek().parse().map_err(|_| cursor.span())?;
