@@ -13,6 +13,8 @@ mod clock;
 mod commands;
 pub mod fortios;
 pub mod ios;
+mod iproute;
+pub mod iptables;
 pub mod ledger;
 pub mod lines;
 mod switch;
@@ -61,6 +63,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
@@ -88,7 +94,7 @@ impl Format {
 
 /// Every reader.
 pub const FORMATS: &[Format] =
-    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, awplus::FORMAT, alaxala::FORMAT];
+    &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, awplus::FORMAT, alaxala::FORMAT, iptables::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@
 //!
 //! The packet arrives at the interface on the left. `permit`: it surely ends on the segment of the interface on the right
 //! (`self`: at the device, `any`: anywhere); `deny`: it never does; `may`: it is not sure. `as`: the header on arrival; `by`:
-//! the label of a filter line or default on the way (of the way to the end when there is one).
+//! the label of a filter line or default on the way (of the way to the end when there is one). A block marked `packets
+//! model-only` is about the reading alone; `tests/kernel.rs` puts the others of iptables and nftables to the Linux kernel.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +33,7 @@ mod sections;
 use packets::{Expectation, Outcome, Target};
 use sections::Section;
 use sekisho::formats;
-use sekisho::scan::{self, Files, Loaded, Options};
+use sekisho::scan::{self, Loaded, Options};
 use sekisho::snapshot::{Place, Port, Snapshot};
 use sekisho::trace::{self, End, Ingress, Trace};
 use std::path::{Path, PathBuf};
@@ -72,32 +73,18 @@ fn documents(dir: &Path) -> Vec<PathBuf> {
 
 /// What is wrong in a section.
 fn judge(format: &str, section: &Section) -> Vec<String> {
-    let loaded = match scan::load(files(section), &Options::default()) {
+    let loaded = match scan::load(section.files(), &Options::default()) {
         Ok(loaded) => loaded,
         Err(errors) => return vec![format!("cannot be read: {errors:?}")],
     };
     let mut wrong = undetected(format, &loaded);
-    for (line, text) in &section.packets {
+    for statement in &section.packets {
+        let (line, text) = (statement.line, &statement.text);
         let expected = packets::read(text);
         let result = expected.and_then(|expected| meets(&loaded.snapshot, &expected));
         wrong.extend(result.err().map(|why| format!("line {line}: {text}\n    {why}")));
     }
     wrong
-}
-
-fn files(section: &Section) -> Files {
-    let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut paths = Vec::new();
-    for (name, text) in &section.configs {
-        paths.push(name.clone());
-        entries.push((name.clone(), text.clone().into_bytes()));
-    }
-    if let Some(topology) = &section.topology {
-        let topology = topology.replace("CONFIGS", &paths.join(", "));
-        entries.push(("topology.yaml".to_owned(), topology.into_bytes()));
-    }
-    entries.sort();
-    Files { name: "literate".to_owned(), entries }
 }
 
 /// Every configuration was taken for the format that the directory names, by detection alone.

@@ -23,8 +23,15 @@ use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// The reader.
-pub const FORMAT: Format =
-    Format { id: "alaxala", label: "ALAXALA AX", detect, read: Read::One(read), approximations };
+pub const FORMAT: Format = Format {
+    id: "alaxala",
+    label: "ALAXALA AX",
+    detect,
+    export: &["show running-config"],
+    reads,
+    read: Read::One(read),
+    approximations,
+};
 
 /// How far detection looks, in lines.
 const DETECT_LINES: usize = 4000;
@@ -206,6 +213,13 @@ impl<'a> Reader<'a> {
             self.switch.may_route(context, matches, None, reason, span);
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "IPv4・IPv6・advance アクセスリスト、VLAN インタフェースとポート、VRF、経路",
+        "IPv4, IPv6 and advance access lists, VLAN interfaces and ports, VRFs and routes"
+    )
 }
 
 fn approximations() -> Vec<Text> {

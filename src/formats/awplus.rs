@@ -33,6 +33,8 @@ pub const FORMAT: Format = Format {
     id: "awplus",
     label: "Allied Telesis AlliedWare Plus",
     detect,
+    export: &["show running-config"],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -298,6 +300,13 @@ impl<'a> Reader<'a> {
         }
         out
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "ゾーン型ファイアウォール（エンティティー、アプリケーション、NAT）、スイッチのハードウェアアクセスリスト、インターフェース、経路",
+        "the zone firewall (entities, applications, translation), hardware access lists of switches, interfaces and routes"
+    )
 }
 
 fn approximations() -> Vec<Text> {

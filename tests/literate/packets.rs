@@ -1,5 +1,7 @@
 //! The statements of a `packets` block.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use sekisho::net::flow::is_icmp;
 use sekisho::net::{Flow, State, TCP_ACK, TCP_SYN, protocol_number};
 use std::net::{IpAddr, SocketAddr};

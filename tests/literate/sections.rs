@@ -1,5 +1,9 @@
 //! The sections of a literate document.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
+use sekisho::scan::Files;
+
 /// A heading with its blocks.
 #[derive(Debug, Default)]
 pub(crate) struct Section {
@@ -9,8 +13,35 @@ pub(crate) struct Section {
     /// File name and text.
     pub(crate) configs: Vec<(String, String)>,
     pub(crate) topology: Option<String>,
-    /// Line number and text of each statement.
-    pub(crate) packets: Vec<(usize, String)>,
+    pub(crate) packets: Vec<Statement>,
+}
+
+/// A line of a `packets` block.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// Where it stands.
+    pub(crate) line: usize,
+    pub(crate) text: String,
+    /// Whether it is about the reading alone and no device is asked.
+    pub(crate) model_only: bool,
+}
+
+impl Section {
+    /// Its configurations and topology as input files.
+    pub(crate) fn files(&self) -> Files {
+        let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut paths = Vec::new();
+        for (name, text) in &self.configs {
+            paths.push(name.clone());
+            entries.push((name.clone(), text.clone().into_bytes()));
+        }
+        if let Some(topology) = &self.topology {
+            let topology = topology.replace("CONFIGS", &paths.join(", "));
+            entries.push(("topology.yaml".to_owned(), topology.into_bytes()));
+        }
+        entries.sort();
+        Files { name: "literate".to_owned(), entries }
+    }
 }
 
 /// The sections that hold a configuration; an error when a block is unknown, not closed, or a configuration goes unasked.
@@ -55,8 +86,17 @@ fn block(section: &mut Section, info: &str, body: Vec<(usize, String)>) -> Resul
         }
         "topology" => section.topology = Some(text()),
         "packets" => {
+            let model_only = match rest {
+                "" => false,
+                "model-only" => true,
+                _ => return Err(format!("`packets {rest}` is not known")),
+            };
             let asked = body.iter().filter(|(_, line)| !line.trim().is_empty());
-            section.packets.extend(asked.map(|(n, line)| (*n, line.trim().to_owned())));
+            section.packets.extend(asked.map(|(line, text)| Statement {
+                line: *line,
+                text: text.trim().to_owned(),
+                model_only,
+            }));
         }
         _ => return Err(format!("a block `{kind}` is not known")),
     }

@@ -6,7 +6,9 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+mod alaxala;
 mod asa;
+mod awplus;
 mod fortios;
 mod ios;
 
@@ -19,7 +21,8 @@ use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
-pub(crate) const VENDORS: &[Vendor] = &[fortios::VENDOR, asa::VENDOR, ios::VENDOR];
+pub(crate) const VENDORS: &[Vendor] =
+    &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, awplus::VENDOR, alaxala::VENDOR];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

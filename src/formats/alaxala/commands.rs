@@ -65,25 +65,25 @@ pub(super) const TOP: &[(&str, Bin)] = &[
 
 /// Top-level commands that do not matter, by first words.
 pub(super) const INERT: &str = "\
-    aaa, adaptive-flow, anti-ddos, arp, auto-config, axrp, axrp-ring-port, banner, bfd, boot, bgp, cfm, \
+    aaa, adaptive-flow, anti-ddos, arp, auto-config, axrp, axrp-ring-port, banner, bfd, boot, cfm, \
     clock, conf-history, config-lock-timeout, configuration, control-counter, counter, diff, \
     dns-resolver, domain, dumpfile, efmoam, elb, enable, environment, ethernet, event, exec-timeout, fan, \
-    fldm, flow, flow detection, flow-action-change, fwdm, gsrp, gsrp-vlan, \
+    flow detection, gsrp, gsrp-vlan, \
     hardware, igmp, inventory, ip as-path, ip community-list, ip dhcp, ip dhcp-snooping, ip domain, ip arp, ip host, \
     ip helper-address, ip icmp, ip igmp, ip mroute, ip multicast, ip multicast-routing, ip name-server, ip pim, \
     ip prefix-list, ip qos-flow-list, ip source, ip tacacs, ip extcommunity-list, ipv6 dhcp, ipv6 hop-limit, \
     ipv6 host, ipv6 icmp, ipv6 mld, ipv6 multicast, ipv6 multicast-routing, ipv6 name-server, ipv6 nd, \
     ipv6 neighbor, ipv6 pim, ipv6 prefix-list, ipv6 qos-flow-list, key, l2-isolate, l2-loop-detection, lacp, \
     led, license, limit-queue-length, lldp, load-balance, logging, login, loop-detection, mac access-list, \
-    mac qos-flow-list, mac-address-table, mc-lag, mld, monitor, network-interface, ntp, oadp, \
-    object-tracking, openflow, operand, optical, parser, password, policer, policer-entry, port-channel, power, power-control, \
+    mac qos-flow-list, mac-address-table, mc-lag, mld, monitor, ntp, oadp, \
+    object-tracking, optical, parser, password, policer, policer-entry, port-channel, power, power-control, \
     power-unit, prefix-list, qos, qos-flow, qos-flow-group, qos-queue-group, qos-queue-list, qos-flow-list, advance qos-flow-list, radius, \
     radius-server, redundancy, reload, rmon, route-map, sampling, save, schedule-power-control, sflow, \
     shaper, sml, snapshot, sntp, spanning-tree, speed, stack, stop, swrt_multicast_table, swrt_table_resource, \
     system, system flow, tacacs-server, temperature-warning-level, track, track-object, transceiver, traffic-shape, \
-    trap, udld, unicast, up-debounce, uplink-redundant, user, username, vlan, vlan-dot1q-ethertype, vlan-up-message, \
-    vxlan, switch, loopback, fcoe, ptp, isis, netconf, zero-touch-provisioning, sfp, ip unreachables, ip redirects, \
-    no-implicit, autonomy, mirror, dhcp, time, timezone, shell, script, python, aps, cpu, process, resource, spec";
+    trap, udld, up-debounce, uplink-redundant, user, username, vlan, vlan-dot1q-ethertype, vlan-up-message, \
+    switch, loopback, fcoe, ptp, isis, netconf, zero-touch-provisioning, sfp, ip unreachables, ip redirects, \
+    autonomy, mirror, dhcp, time, timezone, shell, script, python, aps, cpu, process, resource, spec";
 
 /// Interface commands that do not matter, by first words.
 pub(super) const INTERFACE: &str = "\
@@ -94,7 +94,7 @@ pub(super) const INTERFACE: &str = "\
     ip source, ip subnet-broadcast, ip tcp, ip unreachables, ip verify, ipv6 dhcp, ipv6 enable, ipv6 icmp, ipv6 mld, ipv6 mtu, ipv6 nd, \
     ipv6 ospf, ipv6 pim, ipv6 qos-flow-group, ipv6 redirects, ipv6 rip, ipv6 unreachables, ipv6 verify, ipv6 router, \
     isis, l2protocol-tunnel, l2-mac-learning, lacp, link, linkscan-mode, lldp, load-balance, loop-detection, mac-address-table, \
-    mac access-group, mac qos-flow-group, mdix, media-type, mld, mtu, name, no-mac, oadp, ospf, pim, policer, port-channel, power, \
+    mac qos-flow-group, mdix, media-type, mld, mtu, name, no-mac, oadp, ospf, pim, policer, port-channel, power, \
     power-control, protocol, qos, qos-flow-group, qos-queue-group, schedule-power-control, snmp, sflow, shaper, snmp-server, spanning-tree, speed, \
     storm-control, switchport-backup, system, tracking, traffic-shape, transceiver, udld, uplink, vlan-mac, vlan-mac-prefix, \
     up-debounce, l2-isolate, mac-address, mac, debounce, ptp, loopback, monitor, uplink-redundant";

@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
             for line in &block.body {
                 sub_command(switch, port, line, table);
                 let mode = line.starts(&["switchport", "mode"]).then(|| line.word(2));
-                wandering |= mode.is_some_and(|mode| mode.ends_with("-vlan"))
+                wandering |= mode.is_some_and(|mode| mode.ends_with("vlan"))
                     || line.starts(&["switchport", "vlan", "mapping"]);
             }
             if port.switched && port.vlans.is_empty() {
@@ -97,7 +97,14 @@ fn sub_command<'a>(
         }
         _ => false,
     };
-    if done {
+    if line.starts(&["mac", "access-group"]) {
+        port.taints.push(line.span);
+        let reason = text!(
+            "MAC アクセスリストと IP アクセスリストのどちらで判定されるかを特定できないため、ここを通る通信は許可とも拒否とも読みます。",
+            "whether the list of Ethernet addresses or the IP list decides is not settled; traffic here may pass or be stopped"
+        );
+        switch.ledger.unsupported(line.span, reason);
+    } else if done {
         switch.ledger.used(line.span);
     } else if table.find(line, from).is_some()
         || matches!(

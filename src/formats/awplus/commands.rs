@@ -95,24 +95,24 @@ pub(super) const INERT: &str = "\
     exec-timeout, fiber-monitoring, g8032, gui-timeout, ha, hash-key, ip address-up-delay, ip arp, ip as-path, \
     ip community-list, ip ddns, ip dhcp, ip dhcp-relay, ip dhcp-server, ip dns, ip domain-list, \
     ip domain-lookup, ip domain-name, ip extcommunity-list, ip forward-protocol, ip gratuitous-arp-link, \
-    ip host, ip icmp, ip igmp, ip irdp, ip local, ip limited-local-proxy-arp, ip multicast, \
+    ip host, ip icmp, ip igmp, ip irdp, ip local pool, ip limited-local-proxy-arp, ip multicast, \
     ip multicast-routing, ip multicast-route-limit, ip name-server, ip pim, ip prefix-list, ip radius, ip rip, \
     ip rpl, ip source, ip summary-address, ip tcp, ip tftp, ip unreachables, ipv6 address-up-delay, ipv6 dhcp, \
-    ipv6 dns, ipv6 host, ipv6 local, ipv6 mld, ipv6 mroute, ipv6 multicast, ipv6 multicast-routing, \
+    ipv6 dns, ipv6 host, ipv6 local pool, ipv6 mld, ipv6 mroute, ipv6 multicast, ipv6 multicast-routing, \
     ipv6 name-server, ipv6 nd, ipv6 neighbor, ipv6 pim, ipv6 prefix-list, ipv6 unreachables, ipv6 rip, \
-    ips, ip-reputation, isakmp, key, l2tp-profile, l3-filtering, lacp, ldap, ldap-server, license, line, \
-    linkflap, lldp, location, log, logging, loop-protection, mac, mail, malware-protection, \
+    ips, ip-reputation, isakmp, key, l2tp-profile, lacp, ldap, ldap-server, license, line, \
+    linkflap, lldp, location, log, logging, loop-protection, mac address-table, mail, malware-protection, \
     maximum-paths, max-fib-routes, max-static-routes, mirror, mls, multicast, ntp, openflow, pki, \
-    platform, policy, power-inline, ppp, prefix-list, privilege, ptp, radius, radius-server, repeater, \
-    rmon, rpl, route-map, security-password, server, service advanced-vty, service dhcp-relay, \
+    platform, power-inline, ppp, prefix-list, privilege, ptp, radius, radius-server, repeater, \
+    rmon, rpl, route-map, security-password, service advanced-vty, service dhcp-relay, \
     service dhcp-server, service dhcp-snooping, service password-encryption, service power-inline, \
     service terminal-length, service test, service atmf-application-proxy, service http log, \
     service statistics, sflow, smtp, snmp, spanning-tree, speed, ssh client, stack, static-channel-group, \
     storm-protection, subscriber, switch, system, tacacs-server, tech-support, telnet, terminal, traffic-control, \
     trigger, trustpoint, tunnel, udld, umbrella, undebug, unified, update, url-filter, url-offload, user, username, \
-    virtual-server, vlan database, vlan mode, vlan statistics, vista-manager, web-control, web-auth, \
+    vlan database, vlan mode, vlan statistics, vista-manager, web-control, web-auth, \
     web-redirect, wireless, wireless-manager, wlan, wrr-queue, dns, lacp global-passive-mode, \
-    modeminfo, mtu, neighbour, rip, sd-wan, linkmon, link-health-monitoring, linkmon group, linkmon probe, linkmon profile, \
+    modeminfo, linkmon, link-health-monitoring, linkmon group, linkmon probe, linkmon profile, \
     performance, uplink, vty timeout, crypto key, crypto pki, crypto isakmp, crypto ipsec, tacacs, radius-secure, \
     ip subnet-broadcast, ip dhcp snooping, arp security, log buffered, fan, temperature, environment, ipsec, ike";
 
@@ -126,11 +126,11 @@ pub(super) const INTERFACE: &str = "\
     ip irdp, ip limited-local-proxy-arp, ip local-proxy-arp, ip multicast, ip ospf, ip pim, ip proxy-arp, \
     ip redirects, ip rip, ip source, ip split-horizon, ip tcp, ip unreachables, ip verify, ipv6 dhcp, \
     ipv6 enable, ipv6 eui64-linklocal, ipv6 mld, ipv6 nd, ipv6 ospf, ipv6 pim, ipv6 rip, ipv6 router, \
-    ipv6 tcp, ipv6 traffic-class, ipv6 unreachables, ipv6 verify, ipv6 multicast, keepalive, l3-filtering, \
+    ipv6 tcp, ipv6 traffic-class, ipv6 unreachables, ipv6 verify, ipv6 multicast, keepalive, \
     lacp, linkflap, lldp, load-interval, loop-protection, mac, mac-address, mac-learning, medium-type, \
     mdix, mirror, mls, mtu, multicast, ntp, optimistic-nd, platform, polarity, power-inline, ppp, priority-queue, \
     ptp, rmon, sflow, snmp, spanning-tree, speed, stackport, static-channel-group, storm-control, \
     strict-priority-queue, thrash-limiting, thrash-limit, track, trust, tunnel, udld, undebug, \
-    unidirectional, up, vlan, wrr-queue, dialer, ospf, ospfv3, isis, hold-queue, openflow, virtual-stack, \
+    unidirectional, up, vlan, wrr-queue, dialer, ospf, ospfv3, isis, hold-queue, virtual-stack, \
     egress, ingress, ip rpf, mac address-table, line, l2tp, encapsulation ppp, qos, mtu6, ip summary-address, cwmp, \
     client, poll-interval, ip subnet-broadcast, bridge";

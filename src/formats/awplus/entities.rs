@@ -217,7 +217,8 @@ impl<'a> Reader<'a> {
         }
         matches.unknown.extend(part.doubt.clone().map(|reason| unknown(reason, part.span)));
         let Some(word) = part.interface else { return };
-        let interface: Option<InterfaceId> = self.switch.interface(word.text);
+        let port = self.switch.port(word.text).filter(|port| !port.bridged);
+        let interface: Option<InterfaceId> = port.and_then(|port| port.id);
         match interface {
             Some(id) if source => matches.ingress = Interfaces::Of(vec![id]),
             Some(id) if egress_known => matches.egress = Interfaces::Of(vec![id]),

@@ -53,6 +53,7 @@ impl<'a> Reader<'a> {
             line.starts(&["auth", "dynamic-vlan-creation"])
                 || line.starts(&["switchport", "voice", "vlan"])
                 || line.starts(&["vlan", "classifier"])
+                || line.words.iter().any(|word| word.text == "private-vlan")
                 || line.starts(&["switchport", "vlan", "translation"])
         });
     }
@@ -149,10 +150,15 @@ fn sub_command<'a>(
         ("access-group", _) => negated || group(port, line, 1, Family::V4),
         ("ip", "access-group") => negated || group(port, line, 2, Family::V4),
         ("ipv6", "traffic-filter") => negated || group(port, line, 2, Family::V6),
-        ("mac", "access-group") => negated,
+        ("mac", "access-group") => {
+            negated || group(port, line, 2, Family::V4) && group(port, line, 2, Family::V6)
+        }
         // Read where the policy is.
         ("service-policy", _) => true,
-        ("bridge-group", _) => true,
+        ("bridge-group", _) => {
+            port.bridged = true;
+            true
+        }
         _ => false,
     };
     if done {

@@ -113,6 +113,11 @@ impl<'a> References<'a> for Reader<'a> {
     }
 }
 
+/// The number of the only entry of a list.
+fn only(at: Word<'_>) -> Word<'_> {
+    Word { text: "1", span: at.span }
+}
+
 fn dialect(standard: bool, family: Family) -> Dialect {
     Dialect { words: &WORDS, standard, family }
 }
@@ -139,7 +144,8 @@ impl<'a> Reader<'a> {
     /// `access-list N …`, `access-list standard|extended|hardware NAME` with lines below or behind.
     fn access_list(&mut self, block: Block<'a>) {
         let name = block.head.word(1);
-        let (at, standard) = match (name, name.parse::<u32>()) {
+        let number = name.parse::<u32>();
+        let (at, standard) = match (name, &number) {
             ("standard", _) => (2, true),
             ("extended" | "hardware", _) => (2, false),
             (_, Ok(1..=99 | 1300..=1999)) => (1, true),
@@ -153,19 +159,29 @@ impl<'a> Reader<'a> {
                 return self.switch.ledger.unknown(block.span(), reason, false);
             }
         };
+        // A numbered hardware list has one entry: which of two is in force is not known.
+        let mut block = block;
+        if let (Ok(3000..=3699), Some(action)) = (number, block.head.words.get(2).copied()) {
+            block.head.words.insert(2, only(action));
+        }
         self.named(block, at, dialect(standard, Family::V4));
     }
 
-    /// A numbered list of Ethernet addresses: read as a list of IPv4 packets that it may hold.
+    /// A numbered list of Ethernet addresses: of packets of either family that it may hold.
     fn mac_list(&mut self, block: &Block<'a>) {
         let head = &block.head;
-        let at = self.switch.lists.slot(head.word(1), dialect(false, Family::V4), head.span);
-        let mut words = head.words.get(2..3).unwrap_or(&[]).to_vec();
-        if let Some(action) = words.first().copied() {
-            words.push(Word { text: "mac", span: action.span });
-            words.extend(head.words.iter().skip(3).copied());
+        let Some((action, rest)) = head.words.get(2..).and_then(<[Word<'_>]>::split_first) else {
+            let reason =
+                text!("条件がありません。", "nothing follows the number of this access-list");
+            return self.switch.ledger.unknown(block.span(), reason, false);
+        };
+        let mut words = vec![only(*action), *action, Word { text: "mac", span: action.span }];
+        words.extend(rest);
+        for family in Family::ALL {
+            let Switch { lists, ledger, .. } = &mut self.switch;
+            let at = lists.slot(head.word(1), dialect(false, family), head.span);
+            lists.command(at, words.clone(), head.span, None, ledger);
         }
-        self.switch.lists.command(at, words, head.span, None, &mut self.switch.ledger);
     }
 
     fn named(&mut self, block: Block<'a>, name_at: usize, dialect: Dialect) {
@@ -176,7 +192,7 @@ impl<'a> Reader<'a> {
         if words.is_empty() {
             ledger.used(head.span);
         } else {
-            let remark = words.iter().take(2).position(|word| word.text == "remark");
+            let remark = words.iter().take(3).position(|word| word.text == "remark");
             let remark = remark.map(|at| head.rest(name_at + 2 + at));
             lists.command(at, words, head.span, remark, ledger);
         }

@@ -27,6 +27,8 @@ pub(in crate::formats) struct Port<'a> {
     /// Whether it switches; then the VLANs that it carries.
     pub(in crate::formats) switched: bool,
     pub(in crate::formats) vlans: Vec<(u16, u16)>,
+    /// Whether it is a member of a software bridge, whose interface then stands for it.
+    pub(in crate::formats) bridged: bool,
     pub(in crate::formats) groups: Vec<Group<'a>>,
     /// Commands that may change what passes here.
     pub(in crate::formats) taints: Vec<Span>,
