@@ -2,7 +2,9 @@
 //! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
 
 mod acl;
+pub mod alaxala;
 pub mod asa;
+pub mod awplus;
 pub mod blocks;
 // Parts that no reader uses yet are for those that follow.
 #[allow(dead_code, reason = "new readers build on it")]
@@ -106,8 +108,7 @@ pub const FORMATS: &[Format] = &[
     nftables::FORMAT,
     yamaha::FORMAT,
     panos::FORMAT,
-    junos::FORMAT,
-];
+    junos::FORMAT, awplus::FORMAT, alaxala::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,6 +65,11 @@ fn detect(text: &str) -> u8 {
             "!! IOS XR",
             "interface port1.",
             "interface gigabitethernet ",
+            "interface tengigabitethernet ",
+            "interface mgmt ",
+            "advance access-list ",
+            "#configuration list for ",
+            "access-list hardware ",
             "interface GigaEthernet",
             "ipv4 access-list ",
         ];

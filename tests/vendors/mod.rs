@@ -6,7 +6,9 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+mod alaxala;
 mod asa;
+mod awplus;
 mod fortios;
 mod ios;
 mod junos;
@@ -32,8 +34,7 @@ pub(crate) const VENDORS: &[Vendor] = &[
     yamaha::VENDOR,
     nftables::VENDOR,
     panos::VENDOR,
-    junos::VENDOR,
-];
+    junos::VENDOR, awplus::VENDOR, alaxala::VENDOR];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
