@@ -109,19 +109,16 @@ impl<'t> Reader<'t> {
     pub(super) fn all_objects(&mut self, space: Space) {
         let first = self.names.spaces.get(space.0).and_then(|scopes| scopes.first().copied());
         let Some(scope) = first.and_then(|at| self.names.scopes.get(at)) else { return };
-        let mut all: Vec<(&'static str, &'t str, At)> = Vec::new();
+        let mut all: Vec<(&'static str, &'t str, Vec<At>)> = Vec::new();
         for (table, kind) in scope.tables.iter().zip(KINDS) {
-            let mut rows: Vec<(At, &'t str)> = Vec::new();
-            for (name, definitions) in self.sorted(table) {
-                rows.extend(definitions.iter().map(|at| (*at, name)));
-            }
-            all.extend(rows.into_iter().map(|(at, name)| (kind, name, at)));
+            all.extend(self.sorted(table).into_iter().map(|(name, at)| (kind, name, at)));
         }
-        for (kind, text, at) in all {
+        for (kind, text, definitions) in all {
+            let Some(at) = definitions.first().copied() else { continue };
             let word = Word { text, at };
             match kind {
                 "address" | "address-group" | "external-list" | "region" => {
-                    self.named_address(space, 0, kind, &[at], text, 0);
+                    self.named_address(space, 0, kind, &definitions, text, 0);
                 }
                 "service" | "service-group" => {
                     self.service(space, word);

@@ -59,7 +59,7 @@ fn xml_and_set_lines_mean_the_same() {
     assert_eq!(xml.version.take().as_deref(), Some("PAN-OS 10.2.0"));
     assert_eq!(
         (xml.name.as_str(), xml.interfaces.len(), xml.contexts.len()),
-        ("kozakura-fw1", 9, 1)
+        ("kozakura-fw1", 9, 2)
     );
     assert!(shape(&xml) == shape(&set), "the two forms are read alike");
 }
