@@ -6,8 +6,6 @@ pub mod alaxala;
 pub mod asa;
 pub mod awplus;
 pub mod blocks;
-// Parts that no reader uses yet are for those that follow.
-#[allow(dead_code, reason = "new readers build on it")]
 mod builder;
 mod clock;
 mod commands;
@@ -20,10 +18,9 @@ pub mod ledger;
 pub mod lines;
 pub mod nec_ix;
 pub mod nftables;
-
-pub mod yamaha;
-
 pub mod panos;
+mod switch;
+pub mod yamaha;
 
 pub use ledger::Ledger;
 
@@ -108,7 +105,10 @@ pub const FORMATS: &[Format] = &[
     nftables::FORMAT,
     yamaha::FORMAT,
     panos::FORMAT,
-    junos::FORMAT, awplus::FORMAT, alaxala::FORMAT];
+    junos::FORMAT,
+    awplus::FORMAT,
+    alaxala::FORMAT,
+];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

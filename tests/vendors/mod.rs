@@ -34,7 +34,10 @@ pub(crate) const VENDORS: &[Vendor] = &[
     yamaha::VENDOR,
     nftables::VENDOR,
     panos::VENDOR,
-    junos::VENDOR, awplus::VENDOR, alaxala::VENDOR];
+    junos::VENDOR,
+    awplus::VENDOR,
+    alaxala::VENDOR,
+];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
