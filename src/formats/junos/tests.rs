@@ -64,7 +64,7 @@ fn a_real_sized_configuration_has_no_gap() {
         let device = &reading.device;
         assert_eq!(device.name, "kozakura-fw-a");
         assert_eq!(device.version.as_deref(), Some("Junos 21.4R3-S4.9"));
-        assert_eq!(device.interfaces.len(), 9);
+        assert_eq!(device.interfaces.len(), 12);
         assert_eq!(device.contexts.len(), 1);
         let policies: usize = device
             .lists
