@@ -4,7 +4,7 @@ use crate::namespace::Namespace;
 use crate::packets::Expectation;
 use crate::wire::{self, Header};
 use sekisho::model::{Device, InterfaceKind, NextHop};
-use sekisho::net::{Flow, Prefix, State};
+use sekisho::net::{Family, Flow, Prefix, State};
 use sekisho::snapshot::Snapshot;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fmt::Write as _;
@@ -230,15 +230,20 @@ fn router_commands(device: &Device) -> String {
         let way = match route.next_hop {
             NextHop::Gateway { address, .. } => format!("via {address}"),
             NextHop::Interface(id) => format!("dev {}", name(id)),
-            NextHop::Discard | NextHop::Context(_) => continue,
+            NextHop::Discard => {
+                let _ = writeln!(out, "route replace blackhole {}", route.prefix);
+                continue;
+            }
+            NextHop::Context(_) => continue,
         };
         let _ = writeln!(out, "route replace {} {way}", route.prefix);
     }
     out
 }
 
-/// What is set on a side, and what the router must know of it: the addresses on its subnet that the statements speak of and
-/// the gateways, none of which need be asked for, since a rule set may well stop ARP's younger brother.
+/// What is set on a side, and what the router must know of it. Nobody is asked for link addresses, since a rule set may well
+/// stop the answer: the router takes every address of the subnet to be on the side, and the side sends what is asked to the
+/// router even when the address looks like a neighbour's.
 fn side_commands(
     device: &Device,
     name: &str,
@@ -248,45 +253,64 @@ fn side_commands(
     let (_, interface) = device.interfaces.iter().find(|(_, i)| i.name == name).expect("a side");
     let mut theirs = format!("link set out address {} up\n", mac(index, 1));
     let mut ours = String::new();
-    let gateways =
-        device.contexts.iter().flat_map(|(_, context)| &context.routes).filter_map(|route| {
-            match route.next_hop {
-                NextHop::Gateway { address, .. } => Some(address),
-                _ => None,
-            }
-        });
-    let named = asked.iter().flat_map(|expected| {
-        let arrives = expected.arrives.map(|flow| flow.dst);
-        [Some(expected.flow.src), Some(expected.flow.dst), arrives].into_iter().flatten()
-    });
-    let mut known: Vec<IpAddr> = gateways.chain(named).collect();
-    known.sort_unstable();
-    known.dedup();
+    let [router, side] = [mac(index, 0), mac(index, 1)];
     for own in &interface.addresses {
         let Some(subnet) = Prefix::new(own.address, own.len) else { continue };
-        let mut neighbours: Vec<IpAddr> =
-            known.iter().copied().filter(|a| subnet.contains(*a) && *a != own.address).collect();
-        if neighbours.is_empty() {
-            neighbours.extend(other(subnet, own.address));
+        let away = |address: &IpAddr| subnet.contains(*address) && *address != own.address;
+        let mut here: Vec<IpAddr> = gateways(device).filter(away).collect();
+        let sent = asked.iter().filter(|expected| expected.ingress == name);
+        here.extend(sent.clone().map(|expected| expected.flow.src).filter(away));
+        if here.is_empty() {
+            here.extend(other(subnet, own.address));
         }
-        for neighbour in neighbours {
-            let nodad = if neighbour.is_ipv6() { " nodad" } else { "" };
-            let _ = writeln!(theirs, "address add {neighbour}/{} dev out{nodad}", own.len);
-            let mac = mac(index, 1);
+        here.sort_unstable();
+        here.dedup();
+        for address in &here {
+            let nodad = if address.is_ipv6() { " nodad" } else { "" };
+            let _ = writeln!(theirs, "address add {address}/{} dev out{nodad}", own.len);
+        }
+        let aimed = sent.map(|expected| expected.flow.dst).filter(away);
+        let aimed = aimed.filter(|address| !here.contains(address)).chain([own.address]);
+        for address in aimed {
             let _ = writeln!(
-                ours,
-                "neighbour replace {neighbour} lladdr {mac} dev {name} nud permanent"
+                theirs,
+                "neighbour replace {address} lladdr {router} dev out nud permanent"
             );
         }
-        let mac = mac(index, 0);
-        let _ = writeln!(
-            theirs,
-            "neighbour replace {} lladdr {mac} dev out nud permanent",
-            own.address
-        );
         let _ = writeln!(theirs, "route replace default via {} dev out", own.address);
+        let named = asked.iter().flat_map(|expected| {
+            let arrives = expected.arrives.map(|flow| flow.dst);
+            [Some(expected.flow.src), Some(expected.flow.dst), arrives].into_iter().flatten()
+        });
+        let mut known: Vec<IpAddr> = gateways(device).chain(named).chain(hosts(subnet)).collect();
+        known.retain(away);
+        known.sort_unstable();
+        known.dedup();
+        for address in known {
+            let _ = writeln!(
+                ours,
+                "neighbour replace {address} lladdr {side} dev {name} nud permanent"
+            );
+        }
     }
     (theirs, ours)
+}
+
+fn gateways(device: &Device) -> impl Iterator<Item = IpAddr> {
+    let routes = device.contexts.iter().flat_map(|(_, context)| &context.routes);
+    routes.filter_map(|route| match route.next_hop {
+        NextHop::Gateway { address, .. } => Some(address),
+        _ => None,
+    })
+}
+
+/// The hosts of a small IPv4 subnet: a translation may choose any of them.
+fn hosts(subnet: Prefix) -> Vec<IpAddr> {
+    let (first, last) = subnet.range().numbers();
+    if subnet.family() == Family::V6 || last - first > 255 {
+        return Vec::new();
+    }
+    (first + 1..last).map(|number| sekisho::net::address(Family::V4, number)).collect()
 }
 
 /// Some address of the subnet that the router does not have.
