@@ -3,13 +3,14 @@
 
 pub mod asa;
 pub mod blocks;
-// The first reader that uses it removes the exemption.
+// The first readers do not use all of it.
 #[allow(dead_code, reason = "new readers build on it")]
 mod builder;
 pub mod fortios;
 pub mod ios;
 pub mod ledger;
 pub mod lines;
+pub mod table;
 
 pub use ledger::Ledger;
 
@@ -81,7 +82,7 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT];
+pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, table::FORMAT];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
