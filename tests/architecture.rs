@@ -40,7 +40,10 @@ const INDEPENDENT: &[&str] = &["trace", "certificate"];
 const ENGINE: &[&str] = &["packetset", "compile", "graph", "reach"];
 
 /// What vendors share; every other module of `formats` is a vendor, and vendors never name one another.
-const SHARED_BY_VENDORS: &[&str] = &["lines", "blocks", "ledger", "detect", "by_id"];
+const SHARED_BY_VENDORS: &[&str] = &[
+    "lines", "blocks", "commands", "ledger", "builder", "acl", "clock", "iproute", "switch",
+    "detect", "by_id",
+];
 
 /// Sinks never name one another.
 const SINKS: &[&str] = &["terminal", "concise", "json", "sarif", "junit", "github", "pcap"];

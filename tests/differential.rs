@@ -24,6 +24,7 @@ mod features;
 mod flows;
 #[path = "differential/judge.rs"]
 mod judge;
+mod judges;
 #[path = "differential/lists.rs"]
 mod lists;
 #[path = "differential/network.rs"]

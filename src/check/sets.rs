@@ -183,7 +183,10 @@ fn origins<K: Header>(device: &Device, reached: &Intervals<K>) -> Vec<Intervals<
         }
         AddressMap::Shift { .. } => None,
         AddressMap::Pool(ranges) if !hits(ranges) => None,
-        AddressMap::Pool(_) | AddressMap::EgressInterface | AddressMap::Unknown => Some(unicast()),
+        AddressMap::Pool(_)
+        | AddressMap::EgressInterface
+        | AddressMap::IngressInterface
+        | AddressMap::Unknown => Some(unicast()),
     })
     .collect()
 }

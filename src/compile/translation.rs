@@ -125,9 +125,20 @@ fn uncertain<K: Header>(
     out
 }
 
+/// The addresses that a map names by their place only.
+#[derive(Debug)]
+pub struct Named<K> {
+    /// Those of the interface by which the packets came in.
+    pub ingress: Intervals<K>,
+    /// Those of the interface by which they leave; empty before the route.
+    pub egress: Intervals<K>,
+    /// Those that an unknown address can have.
+    pub all: Intervals<K>,
+}
+
 /// The fields, as bits, that `rewrite` sets, and those among them whose value is not known.
 #[must_use]
-pub fn addressed<K: Header>(rewrite: &Rewrite, egress: &Intervals<K>) -> (u8, u8) {
+pub fn addressed<K: Header>(rewrite: &Rewrite, named: &Named<K>) -> (u8, u8) {
     let (mut set, mut unknown) = (0, 0);
     for (bit, map) in [(1, &rewrite.source), (2, &rewrite.destination)] {
         let known = match map {
@@ -136,7 +147,8 @@ pub fn addressed<K: Header>(rewrite: &Rewrite, egress: &Intervals<K>) -> (u8, u8
                 from.family() == K::FAMILY && to.family() == K::FAMILY
             }
             Some(AddressMap::Pool(ranges)) => ranges.iter().any(|r| r.family() == K::FAMILY),
-            Some(AddressMap::EgressInterface) => !egress.is_empty(),
+            Some(AddressMap::EgressInterface) => !named.egress.is_empty(),
+            Some(AddressMap::IngressInterface) => !named.ingress.is_empty(),
             Some(AddressMap::Unknown) => false,
         };
         set |= bit;
@@ -152,20 +164,19 @@ pub fn garble() -> Rewrite {
     Rewrite { source: any.clone(), destination: any, ..Rewrite::default() }
 }
 
-/// The packets of `set` after `rewrite`. `egress` holds the addresses of the interface by which they leave, `all` those that
-/// an unknown address can have.
+/// The packets of `set` after `rewrite`.
 #[must_use]
 pub fn image<K: Header>(
     scratch: &mut Arena<K>,
     set: Function,
     rewrite: &Rewrite,
     id: Option<RewriteId>,
-    (egress, all): (&Intervals<K>, &Intervals<K>),
+    named: &Named<K>,
 ) -> Function {
     let mut out = set;
     for (field, map) in [(fields::SRC, &rewrite.source), (fields::DST, &rewrite.destination)] {
         if let Some(map) = map {
-            out = map_address(scratch, out, field, map, (egress, all));
+            out = map_address(scratch, out, field, map, named);
         }
     }
     for (field, map) in
@@ -194,8 +205,9 @@ fn map_address<K: Header>(
     set: Function,
     field: usize,
     map: &AddressMap,
-    (egress, all): (&Intervals<K>, &Intervals<K>),
+    named: &Named<K>,
 ) -> Function {
+    let Named { ingress, egress, all } = named;
     match map {
         AddressMap::Shift { from, to }
             if from.family() == K::FAMILY && to.family() == K::FAMILY =>
@@ -207,9 +219,11 @@ fn map_address<K: Header>(
             scratch.assign(set, field, if pool.is_empty() { all } else { &pool })
         }
         AddressMap::EgressInterface if !egress.is_empty() => scratch.assign(set, field, egress),
-        AddressMap::Shift { .. } | AddressMap::EgressInterface | AddressMap::Unknown => {
-            scratch.assign(set, field, all)
-        }
+        AddressMap::IngressInterface if !ingress.is_empty() => scratch.assign(set, field, ingress),
+        AddressMap::Shift { .. }
+        | AddressMap::EgressInterface
+        | AddressMap::IngressInterface
+        | AddressMap::Unknown => scratch.assign(set, field, all),
     }
 }
 

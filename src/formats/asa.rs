@@ -25,7 +25,6 @@ mod nat;
 mod objects;
 mod routes;
 mod state;
-mod time;
 mod vpn;
 mod words;
 
@@ -76,7 +75,8 @@ fn read(input: Input<'_>) -> Reading {
         interfaces::read(&mut reader, block, management);
     }
     for block in &config.time_ranges {
-        time::read(&mut reader, block);
+        let id = super::clock::read(block, &mut reader.device.schedules, &mut reader.ledger);
+        reader.schedules.insert(block.head.word(1), id);
     }
     let objects = objects::by_name(&config.objects);
     objects::read_objects(&mut reader, &objects);

@@ -38,6 +38,14 @@ enum ServiceKey {
     Both(ServiceId, ServiceId),
 }
 
+impl Builder {
+    /// An empty device of a format, named after its file.
+    pub(super) fn new(format: &'static str, path: &str) -> Builder {
+        let device = Device { name: stem(path), format, ..Device::default() };
+        Builder { device, ..Builder::default() }
+    }
+}
+
 /// Address sets.
 impl Builder {
     /// Every address of one family, or of both.

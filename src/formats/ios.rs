@@ -3,7 +3,6 @@
 //! Passes: noise out and commands into bins (`split`), then objects, access lists, interfaces, routes, translations, zones and
 //! local services, and at the end one pipeline for every context: vendor order stands in `Reader::pipelines` only.
 
-mod acl;
 mod clock;
 mod commands;
 mod groups;
@@ -22,16 +21,17 @@ mod vlan;
 mod tests;
 mod zones;
 
+use super::acl::{self, Found};
+use super::builder::{Builder, line};
 use super::lines::lines;
 use super::{Format, Input, Ledger, Read, Reading};
-use crate::model::{Action, Binding, Context, Device, Filter, Interfaces, Stage};
+use crate::model::{Action, Binding, Context, Filter, Interfaces, Stage};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use commands::Bin;
-use lists::Found;
-use reader::{Reader, line};
+use reader::Reader;
 use translate::Translations;
 use zones::ZonePolicy;
 
@@ -126,11 +126,10 @@ fn read(input: Input<'_>) -> Reading {
     let mut ledger = Ledger::new(input.id, input.file);
     let config = split::split(lines(input.id, input.file), &mut ledger);
     let mut reader = Reader {
-        device: Device { name: stem(input.file.path()), format: "ios", ..Device::default() },
+        build: Builder::new("ios", input.file.path()),
         ledger: &mut ledger,
         config,
         origin: Span { file: input.id, start: 0, end: 0 },
-        literals: reader::Literals::default(),
         schedules: Default::default(),
         groups: Default::default(),
         acls: Default::default(),
@@ -142,19 +141,13 @@ fn read(input: Input<'_>) -> Reading {
         chains: Default::default(),
     };
     reader.run();
-    let device = reader.device;
+    let device = reader.build.device;
     Reading { device, coverage: vec![ledger.close()] }
-}
-
-/// The file name without directories and ending: the name of a device that does not state one.
-fn stem(path: &str) -> String {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
 }
 
 impl Reader<'_, '_> {
     fn run(&mut self) {
-        self.device.contexts.push(Context::default());
+        self.build.device.contexts.push(Context::default());
         self.identity();
         let exchanges = self.read_vrfs();
         self.read_time_ranges();
@@ -177,17 +170,18 @@ impl Reader<'_, '_> {
 
     fn identity(&mut self) {
         for block in self.config.take(Bin::Hostname) {
-            self.device.name = block.head.word(1).trim_matches('"').to_owned();
-            self.ledger.used(split::whole(&block));
+            self.build.device.name = block.head.word(1).trim_matches('"').to_owned();
+            self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::Version) {
             let number = block.head.word(1);
             let xe = number.starts_with("16.") || number.starts_with("17.");
-            self.device.version = Some(format!("{} {number}", if xe { "IOS XE" } else { "IOS" }));
-            self.ledger.used(split::whole(&block));
+            self.build.device.version =
+                Some(format!("{} {number}", if xe { "IOS XE" } else { "IOS" }));
+            self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::Cbac) {
-            self.ledger.used(split::whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -209,7 +203,7 @@ impl Reader<'_, '_> {
         stages.append(&mut nat.after);
         stages.extend(self.access_groups(false).into_iter().map(Stage::Filter));
         stages.extend(vlans.after.into_iter().map(Stage::Filter));
-        for (id, context) in self.device.contexts.iter_mut() {
+        for (id, context) in self.build.device.contexts.iter_mut() {
             context.pipeline = stages.clone();
             context.local = zones.own.clone().into_iter().collect();
             context.local.push(if id.index() == 0 { local.0.clone() } else { local.1.clone() });
@@ -220,13 +214,13 @@ impl Reader<'_, '_> {
     fn access_groups(&mut self, inbound: bool) -> Vec<Filter> {
         let inspect = self.interfaces.iter().find_map(|iface| iface.inspect);
         if let Some(span) = inspect.filter(|_| inbound) {
-            self.ledger.unsupported(span, lists::replies_reason());
+            self.ledger.unsupported(span, acl::replies_reason());
         }
         let mut out = Vec::new();
         for family in Family::ALL {
             let replies = inspect.map(|span| {
-                let new = self.replies("ip inspect".to_owned(), family, span);
-                self.list("ip inspect", vec![new])
+                let new = acl::replies(&mut self.build, "ip inspect".to_owned(), family, span);
+                self.build.list("ip inspect", vec![new])
             });
             let mut bindings = Vec::new();
             for at in 0..self.interfaces.len() {
@@ -290,10 +284,10 @@ impl Reader<'_, '_> {
         let mut out = Vec::new();
         let switched = self.interfaces.iter().any(|iface| iface.switched);
         let evidence = self.config.has(Bin::IpRouting)
-            || self.device.contexts.iter().any(|(_, context)| {
+            || self.build.device.contexts.iter().any(|(_, context)| {
                 !context.routes.is_empty() || !context.dynamic_routing.is_empty()
             })
-            || self.device.contexts.len() > 1;
+            || self.build.device.contexts.len() > 1;
         let gateway = self.config.first(Bin::DefaultGateway).map(|head| head.span);
         if let Some(head) = self.config.first(Bin::NoIpRouting) {
             let span = head.span;
@@ -315,7 +309,7 @@ impl Reader<'_, '_> {
             ));
         }
         if !self.config.has(Bin::Ipv6Routing) {
-            let whole = self.device.version.is_some();
+            let whole = self.build.device.version.is_some();
             let action = if whole { Action::Deny } else { Action::Undecided };
             out.push(self.switch(
                 "ipv6 unicast-routing",
@@ -342,11 +336,11 @@ impl Reader<'_, '_> {
             ));
         }
         for block in &restrictions {
-            self.ledger.used(split::whole(block));
+            self.ledger.used(block.span());
         }
         for bin in [Bin::IpRouting, Bin::NoIpRouting, Bin::Ipv6Routing, Bin::DefaultGateway] {
             for block in self.config.take(bin) {
-                self.ledger.used(split::whole(&block));
+                self.ledger.used(block.span());
             }
         }
         out
@@ -360,17 +354,9 @@ impl Reader<'_, '_> {
         label: &str,
         span: Span,
     ) -> Filter {
-        let matches = self.everything(family, span);
-        let list = self.list(name, vec![line(label.to_owned(), matches, action, span)]);
-        let binding = Binding {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            lists: vec![list],
-            default: Action::Permit,
-            default_label: name.to_owned(),
-            span: None,
-        };
-        Filter { name, bindings: vec![binding], otherwise: Action::Permit, stateful: false }
+        let matches = self.build.everything(family, span);
+        let list = self.build.list(name, vec![line(label.to_owned(), matches, action, span)]);
+        self.build.filter(name, vec![list], Action::Permit, name, None)
     }
 }
 

@@ -58,6 +58,14 @@ pub struct Block<'a> {
     pub body: Vec<ConfigLine<'a>>,
 }
 
+impl Block<'_> {
+    /// From the head to the last line of the body.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.body.last().map_or(self.head.span, |last| self.head.span.to(last.span))
+    }
+}
+
 /// All non-blank lines, split into words at blanks.
 #[must_use]
 pub fn lines(id: FileId, file: &File) -> Vec<ConfigLine<'_>> {

@@ -108,6 +108,9 @@ pub enum AddressMap {
     Pool(Vec<AddressRange>),
     /// An address of the interface by which the packet leaves; as [`AddressMap::Unknown`] when it has none of the family.
     EgressInterface,
+    /// An address of the interface by which the packet came in (iptables `REDIRECT`); as [`AddressMap::Unknown`] when it has
+    /// none of the family.
+    IngressInterface,
     /// Some unicast address of the packet's family: the configuration does not say which. Only what depends on it is uncertain.
     Unknown,
 }

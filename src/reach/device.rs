@@ -276,7 +276,11 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         else {
             return vec![branch];
         };
-        let egress = self.egress_addresses(ports.1);
+        let named = compile::Named {
+            ingress: self.own_addresses(Some(ports.0)),
+            egress: self.own_addresses(ports.1),
+            all: graph::unicast::<K>(),
+        };
         let mut out = Vec::new();
         let mut open = branch.set;
         for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
@@ -286,7 +290,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             self.lose(run, &branch, applied.undecided);
             open = applied.left;
             for outcome in applied.outcomes {
-                out.push(self.translated(run, &branch, &outcome, &egress));
+                out.push(self.translated(run, &branch, &outcome, &named));
             }
         }
         let open = settled(run, branch.set, open, branch.unknown);
@@ -300,10 +304,9 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         run: &mut Run<K>,
         branch: &Branch,
         outcome: &compile::Outcome,
-        egress: &Intervals<K>,
+        named: &compile::Named<K>,
     ) -> Branch {
         let before = settled(run, branch.set, outcome.before, branch.unknown);
-        let all = graph::unicast::<K>();
         let garble = compile::garble();
         let rewrite = match outcome.rewrite {
             Some(id) => Some(&self.model().rewrites[id]),
@@ -311,8 +314,8 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         };
         let (mut set, mut unknown) = (before, branch.unknown);
         if let Some(rewrite) = rewrite {
-            set = compile::image(&mut run.arena, before, rewrite, outcome.rewrite, (egress, &all));
-            let (known, open) = compile::addressed(rewrite, egress);
+            set = compile::image(&mut run.arena, before, rewrite, outcome.rewrite, named);
+            let (known, open) = compile::addressed(rewrite, named);
             let open = if self.query.reading == Reading::Must { open } else { 0 };
             unknown = unknown & !known | open;
         }
@@ -327,8 +330,8 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         Branch { node: branch.node, set, records, unknown }
     }
 
-    fn egress_addresses(&self, egress: Option<InterfaceId>) -> Intervals<K> {
-        let addresses = egress.iter().flat_map(|id| &self.model().interfaces[*id].addresses);
+    fn own_addresses(&self, interface: Option<InterfaceId>) -> Intervals<K> {
+        let addresses = interface.iter().flat_map(|id| &self.model().interfaces[*id].addresses);
         let own = addresses.filter(|address| Family::of(address.address) == K::FAMILY);
         compile::intervals(own.map(|address| crate::net::AddressRange::single(address.address)))
     }

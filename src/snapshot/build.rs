@@ -53,6 +53,9 @@ pub fn build(input: BuildInput) -> Result<Snapshot, Vec<Problem>> {
         overrides::apply(&mut work, &given);
         fqdn::tighten(&mut work.snapshot, &given.fqdn);
     }
+    if derived {
+        derive::route_anywhere(&mut work.snapshot);
+    }
     unread::widen(&mut work.snapshot);
     segments::place(&mut work, &given);
     let topology = if derived { derive::topology(&work.snapshot) } else { given };

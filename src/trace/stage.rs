@@ -238,14 +238,15 @@ impl<'a> Site<'a> {
             AddressMap::Pool(ranges) => {
                 Ok(ranges.iter().copied().filter(|range| range.family() == family).collect())
             }
-            AddressMap::EgressInterface => Ok(self.egress_addresses(family)),
+            AddressMap::EgressInterface => Ok(self.own_addresses(self.egress, family)),
+            AddressMap::IngressInterface => Ok(self.own_addresses(self.visit.ingress, family)),
             AddressMap::Unknown => Ok(Vec::new()),
         }
     }
 
-    fn egress_addresses(&self, family: Family) -> Vec<AddressRange> {
-        let Some(egress) = self.egress else { return Vec::new() };
-        let addresses = self.device.interfaces[egress].addresses.iter().map(|own| own.address);
+    fn own_addresses(&self, interface: Option<InterfaceId>, family: Family) -> Vec<AddressRange> {
+        let Some(interface) = interface else { return Vec::new() };
+        let addresses = self.device.interfaces[interface].addresses.iter().map(|own| own.address);
         let own_family = addresses.filter(|address| Family::of(*address) == family);
         own_family.map(AddressRange::single).collect()
     }

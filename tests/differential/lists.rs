@@ -285,8 +285,9 @@ impl<'d> ListMaker<'d> {
     }
 
     fn destination_map(&mut self, s: usize) -> AddressMap {
-        match self.rng.below(6) {
+        match self.rng.below(7) {
             0 => AddressMap::Pool(vec![range(&host(s, 5), &host(s, 5))]),
+            6 => AddressMap::IngressInterface,
             1 if self.has(Feature::NatUnknown) => AddressMap::Unknown,
             2 => AddressMap::Pool(vec![range(&host(s, 120), &host(s, 130))]),
             3 => AddressMap::Shift {

@@ -2,9 +2,9 @@
 //! source, destination and port.
 
 use super::features::Features;
-use super::judge::{point, run_of};
 use super::network::{self, ip};
 use super::rng::Rng;
+use crate::judges::{point, run_of};
 use sekisho::compile::Reading;
 use sekisho::net::{Flow, State};
 use sekisho::packetset::Function;

@@ -1,9 +1,9 @@
 //! Object groups: address groups, service groups, and groups in groups.
 
-use super::acl::{self, Cursor, Dialect, Ports, Protocol, Service};
 use super::commands::Bin;
 use super::names::IOS;
 use super::reader::Reader;
+use crate::formats::acl::{self, Cursor, Dialect, Ports, Protocol, Service};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{
     AddressId, AddressObject, AddressSet, AddressWithin, Remark, ServiceId, ServiceObject,
@@ -46,9 +46,9 @@ impl<'a> Reader<'a, '_> {
             let Some(group) = self.groups.bodies.get(name) else { continue };
             let (word, family) = (Word { text: name, span: group.span }, group.family);
             if group.service {
-                self.service_group(word);
+                self.object_service(word);
             } else {
-                self.address_group(word, family);
+                self.network_group(word, family);
             }
         }
     }
@@ -58,7 +58,7 @@ impl<'a> Reader<'a, '_> {
         self.ledger.used(block.head.span);
         let family = if kind.starts_with("v6-") { Family::V6 } else { Family::V4 };
         let service = matches!(kind, "service" | "v6-service" | "protocol");
-        let span = super::split::whole(&block);
+        let span = block.span();
         let new = !self.groups.bodies.contains_key(name);
         let group = self.groups.bodies.entry(name).or_insert(Group {
             service,
@@ -73,7 +73,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The addresses of a group; unknown when it is not defined or holds itself.
-    pub(super) fn address_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
+    pub(super) fn network_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
         match self.groups.addresses.get(name.text) {
             Some(Some(id)) => return *id,
             Some(None) => return self.recursive_address(name, family),
@@ -96,18 +96,17 @@ impl<'a> Reader<'a, '_> {
         let members = body.iter().filter_map(|line| self.address_member(line, family)).collect();
         self.groups.depth -= 1;
         let value = AddressSet::Union(members);
-        let id =
-            self.device.addresses.push(AddressObject { name: name.text.to_owned(), value, span });
+        let id = self.build.device.addresses.push(AddressObject {
+            name: name.text.to_owned(),
+            value,
+            span,
+        });
         self.groups.addresses.insert(name.text, Some(id));
         id
     }
 
     fn undefined(&mut self, kind: &'static str, name: Word<'a>) {
-        self.device.remarks.push(Remark::Undefined {
-            kind,
-            name: name.text.to_owned(),
-            span: name.span,
-        });
+        self.build.undefined(kind, name.text, name.span);
         let group = name.text;
         let reason = text!(
             "オブジェクトグループ「{group}」は定義されていません。",
@@ -117,7 +116,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn recursive_address(&mut self, name: Word<'a>, family: Family) -> AddressId {
-        self.device.remarks.push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
+        self.build
+            .device
+            .remarks
+            .push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
         self.unknown_address(name, family, name.span)
     }
 
@@ -127,8 +129,7 @@ impl<'a> Reader<'a, '_> {
             "「{word}」の指すアドレスを特定できません。",
             "the addresses of {word} are not known"
         );
-        self.device
-            .literal(AddressSet::Unknown { reason, within: AddressWithin::Family(family) }, span)
+        self.build.unknown_address(reason, AddressWithin::Family(family), span)
     }
 
     fn address_member(&mut self, line: &ConfigLine<'a>, family: Family) -> Option<AddressId> {
@@ -141,18 +142,20 @@ impl<'a> Reader<'a, '_> {
                 return None;
             }
             "group-object" => {
-                line.words.get(from + 1).map(|word| self.address_group(*word, family))
+                line.words.get(from + 1).map(|word| self.network_group(*word, family))
             }
-            "any" => Some(self.any_address(Some(family), line.span)),
-            "host" => range(second, second).map(|range| self.range(range, line.span)),
-            "range" => range(second, line.word(from + 2)).map(|range| self.range(range, line.span)),
+            "any" => Some(self.build.any_address(Some(family), line.span)),
+            "host" => range(second, second).map(|range| self.build.range(range, line.span)),
+            "range" => {
+                range(second, line.word(from + 2)).map(|range| self.build.range(range, line.span))
+            }
             text if text.contains('/') => {
-                Prefix::parse(text).map(|prefix| self.range(prefix.range(), line.span))
+                Prefix::parse(text).map(|prefix| self.build.range(prefix.range(), line.span))
             }
             text => match (text.parse(), second.parse()) {
                 (Ok(base), Ok(mask)) => self.masked(base, mask, line.span),
                 _ if second.is_empty() => {
-                    range(text, text).map(|range| self.range(range, line.span))
+                    range(text, text).map(|range| self.build.range(range, line.span))
                 }
                 _ => None,
             },
@@ -174,14 +177,15 @@ impl<'a> Reader<'a, '_> {
     fn masked(&mut self, base: Ipv4Addr, mask: Ipv4Addr, span: Span) -> Option<AddressId> {
         let bits = u32::from(mask);
         if let Some(prefix) = Prefix::from_netmask(IpAddr::V4(base), IpAddr::V4(mask)) {
-            return Some(self.range(prefix.range(), span));
+            return Some(self.build.range(prefix.range(), span));
         }
         let inverse = bits & bits.wrapping_add(1) == 0;
-        (!inverse).then(|| self.wildcard(WildcardMask::new(base, Ipv4Addr::from(!bits)), span))
+        (!inverse)
+            .then(|| self.build.wildcard(WildcardMask::new(base, Ipv4Addr::from(!bits)), span))
     }
 
     /// The packets of a service group; unknown when it is not defined or holds itself.
-    pub(super) fn service_group(&mut self, name: Word<'a>) -> ServiceId {
+    pub(super) fn object_service(&mut self, name: Word<'a>) -> ServiceId {
         match self.groups.services.get(name.text) {
             Some(Some(id)) => return *id,
             Some(None) => return self.recursive_service(name),
@@ -205,14 +209,20 @@ impl<'a> Reader<'a, '_> {
         let members = body.iter().filter_map(|line| self.service_member(line, family)).collect();
         self.groups.depth -= 1;
         let value = ServiceSet::Union(members);
-        let id =
-            self.device.services.push(ServiceObject { name: name.text.to_owned(), value, span });
+        let id = self.build.device.services.push(ServiceObject {
+            name: name.text.to_owned(),
+            value,
+            span,
+        });
         self.groups.services.insert(name.text, Some(id));
         id
     }
 
     fn recursive_service(&mut self, name: Word<'a>) -> ServiceId {
-        self.device.remarks.push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
+        self.build
+            .device
+            .remarks
+            .push(Remark::Recursive { name: name.text.to_owned(), span: name.span });
         self.unknown_service(name.text, name.span)
     }
 
@@ -222,7 +232,7 @@ impl<'a> Reader<'a, '_> {
             "「{word}」の指すサービスを特定できません。",
             "the services of {word} are not known"
         );
-        self.device.literal_service(ServiceSet::Unknown { reason }, span)
+        self.build.unknown_service(reason, span)
     }
 
     fn service_member(&mut self, line: &ConfigLine<'a>, family: Family) -> Option<ServiceId> {
@@ -233,17 +243,17 @@ impl<'a> Reader<'a, '_> {
             }
             "group-object" => {
                 self.ledger.used(line.span);
-                return line.words.get(1).map(|word| self.service_group(*word));
+                return line.words.get(1).map(|word| self.object_service(*word));
             }
             _ => {}
         }
         let from = usize::from(matches!(line.word(0), "protocol-object" | "service-object"));
         let words = line.words.get(from..).unwrap_or(&[]);
         let mut cursor = Cursor::new(words, line.span);
-        match member(&mut cursor, Dialect { names: &IOS, standard: false, family }) {
+        match member(&mut cursor, Dialect { words: &IOS, standard: false, family }) {
             Ok(service) => {
                 self.ledger.used(line.span);
-                Some(self.lower_service(&service, line.span, &mut Vec::new()))
+                Some(acl::lower_service(self, &service, line.span, &mut Vec::new()))
             }
             Err(_) => {
                 let reason = text!(
@@ -268,7 +278,7 @@ fn member<'a>(cursor: &mut Cursor<'_, 'a>, dialect: Dialect) -> Result<Service<'
         icmp: None,
     };
     if let Protocol::Number(number @ (1 | 58)) = protocol {
-        service.icmp = acl::icmp(cursor, number, dialect.names);
+        service.icmp = acl::icmp(cursor, number, dialect.words);
     } else {
         if cursor.take("source") {
             service.source = either(cursor, protocol, dialect)?;
@@ -292,8 +302,8 @@ fn either<'a>(
     if cursor.at_end()
         || matches!(cursor.peek(), "eq" | "neq" | "lt" | "gt" | "range" | "destination")
     {
-        return acl::ports(cursor, protocol, dialect.names);
+        return acl::ports(cursor, protocol, dialect.words);
     }
-    let port = acl::port(cursor, protocol, dialect.names)?;
+    let port = acl::port(cursor, protocol, dialect.words)?;
     Ok(Ports::Ranges(vec![crate::net::PortRange::single(port)]))
 }

@@ -1,10 +1,5 @@
 //! Commands that do not matter for forwarding or filtering on the routed path: known, read, set aside.
 
-/// The rows of one of the tables below.
-pub(super) fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
-    table.split(", ")
-}
-
 /// Top-level commands by first words.
 pub(super) const TOP: &str = "\
     aaa, access-session, alarm, alarm-contact, alias, ap, app-hosting, appletalk, appqoe, aqm-register-fnf, \

@@ -3,7 +3,7 @@
 use super::commands::Bin;
 use super::inert;
 use super::reader::Reader;
-use super::split::Commands;
+use crate::formats::commands::{self, Commands};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind};
 use crate::net::{Family, Prefix, netmask_len};
@@ -154,7 +154,7 @@ fn kind(name: &str) -> InterfaceKind {
 impl<'a> Reader<'a, '_> {
     /// Reads every interface block.
     pub(super) fn read_interfaces(&mut self) {
-        let table = Commands::new(inert::rows(inert::INTERFACE).map(|words| (words, ())));
+        let table = Commands::new(commands::rows(inert::INTERFACE).map(|words| (words, ())));
         for block in self.config.take(Bin::Interface) {
             self.interface(&block, &table);
         }
@@ -169,7 +169,7 @@ impl<'a> Reader<'a, '_> {
                 "「interface range」は展開しません。該当するインターフェースを個別に出力してください。",
                 "interface range is not expanded; export the interfaces one by one"
             );
-            return self.ledger.unknown(super::split::whole(block), reason, false);
+            return self.ledger.unknown(block.span(), reason, false);
         }
         let skip = usize::from(
             matches!(block.head.words.get(2), Some(w) if w.text.starts_with(|c: char| c.is_ascii_digit())),
@@ -186,7 +186,7 @@ impl<'a> Reader<'a, '_> {
             self.interfaces.push(Iface { name, ..Iface::default() });
         }
         let Some(mut iface) = self.interfaces.get_mut(at).map(std::mem::take) else { return };
-        iface.span = Some(iface.span.unwrap_or_else(|| super::split::whole(block)));
+        iface.span = Some(iface.span.unwrap_or_else(|| block.span()));
         if let Some(number) = key.strip_prefix("vlan") {
             iface.vlan = number.parse().ok();
         }
@@ -340,7 +340,7 @@ impl<'a> Reader<'a, '_> {
             hairpin_unfiltered: false,
             span,
         };
-        let id = self.device.interfaces.push(interface);
+        let id = self.build.device.interfaces.push(interface);
         if let Some(iface) = self.interfaces.get_mut(at) {
             iface.id = Some(id);
         }

@@ -1,68 +1,57 @@
-//! Access lists: collected, put in the order of their numbers, and turned into rule lists; chains derived from them.
+//! Access lists of IOS: which commands define them, and what a line means that IOS alone has.
 
-mod derive;
-
-use super::acl::{self, Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
 use super::commands::Bin;
 use super::names::IOS;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::Ledger;
+use crate::formats::acl::{self, Dialect, Found, References};
+use crate::formats::builder::Builder;
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{Action, AddressId, Line, ListId, ServiceId, TcpFlags};
-use crate::net::{Family, PortRange, State};
+use crate::model::{Action, AddressId, Line, ListId, ScheduleId, ServiceId};
+use crate::net::{Family, PortRange};
 use crate::source::Span;
 use crate::text;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
 
-/// All access lists of a device.
-#[derive(Debug, Default)]
-pub(super) struct Acls<'a> {
-    raw: Vec<RawAcl<'a>>,
-    index: FxHashMap<(Family, &'a str), usize>,
-    lists: Vec<ListId>,
-    used: BTreeSet<usize>,
-    implicit: FxHashMap<usize, ListId>,
-    /// Lists with a line, even one that matches no packet followed here.
-    filled: BTreeSet<usize>,
-}
+/// IOS lets neighbour discovery pass before the implicit deny of an IPv6 list.
+const BEFORE_DENY: &[(u8, &str)] = &[(136, "nd-na"), (135, "nd-ns")];
 
-/// The lines of one access list as they stand.
-#[derive(Debug)]
-struct RawAcl<'a> {
-    name: &'a str,
-    family: Family,
-    standard: bool,
-    span: Span,
-    lines: Vec<RawLine<'a>>,
-    last: u32,
-}
+impl<'a> References<'a> for Reader<'a, '_> {
+    fn build(&mut self) -> &mut Builder {
+        &mut self.build
+    }
 
-#[derive(Debug)]
-struct RawLine<'a> {
-    number: u32,
-    numbered: bool,
-    words: Vec<Word<'a>>,
-    span: Span,
-    comment: Option<String>,
-}
+    fn ledger(&mut self) -> &mut Ledger<'a> {
+        self.ledger
+    }
 
-/// An access list that something refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// It has lines.
-    List(ListId),
-    /// Defined without a line.
-    Empty,
-    /// Not defined; a remark says so.
-    Undefined,
-}
+    fn address_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
+        self.network_group(name, family)
+    }
 
-/// What a dynamic permit for replies is.
-pub(super) fn replies_reason() -> crate::text::Text {
-    text!(
-        "すでに開始された通信の戻りパケットだけを通す動的な許可です。新規の通信には一致しません。",
-        "a dynamic permit for replies of connections that are already open; it matches no new connection"
-    )
+    fn service_group(&mut self, name: Word<'a>) -> ServiceId {
+        self.object_service(name)
+    }
+
+    fn port_group(&mut self, _: Word<'a>) -> Option<Vec<PortRange>> {
+        None
+    }
+
+    fn schedule(&mut self, name: Word<'a>) -> ScheduleId {
+        self.time_range(name)
+    }
+
+    /// `evaluate R`: replies that a `reflect` line waits for.
+    fn special(
+        &mut self,
+        label: &str,
+        words: &[Word<'a>],
+        family: Family,
+        span: Span,
+    ) -> Option<Line> {
+        words.first().filter(|word| word.text == "evaluate")?;
+        self.ledger.unsupported(span, acl::replies_reason());
+        Some(acl::replies(&mut self.build, label.to_owned(), family, span))
+    }
 }
 
 impl<'a> Reader<'a, '_> {
@@ -78,9 +67,9 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Ipv6AccessList) {
             self.named(block, 2, Family::V6, false);
         }
-        for at in 0..self.acls.raw.len() {
-            self.lower(at);
-        }
+        let mut acls = std::mem::take(&mut self.acls);
+        acls.lower(self);
+        self.acls = acls;
     }
 
     /// `access-list N …`, one line each.
@@ -89,27 +78,25 @@ impl<'a> Reader<'a, '_> {
         let name = head.word(1);
         let number: u32 = name.parse().unwrap_or(0);
         match number {
-            1..=99 | 1300..=1999 => {}
-            100..=199 | 2000..=2699 => {}
+            1..=199 | 1300..=2699 => {}
             // Lists for other protocols and for MAC addresses.
             200..=1299 => {
-                return self.ledger.irrelevant(super::split::whole(block));
+                return self.ledger.irrelevant(block.span());
             }
             _ => {
                 let reason = text!(
                     "「access-list」の番号または名前を解釈できません。",
                     "the number or name of this access-list is not understood"
                 );
-                return self.ledger.unknown(super::split::whole(block), reason, false);
+                return self.ledger.unknown(block.span(), reason, false);
             }
         }
         let standard = matches!(number, 1..=99 | 1300..=1999);
-        let at = self.slot(name, Family::V4, standard, head.span);
+        let dialect = Dialect { words: &IOS, standard, family: Family::V4 };
+        let at = self.acls.slot(name, dialect, head.span);
         let words = head.words.get(2..).unwrap_or(&[]).to_vec();
         let comment = (head.word(2) == "remark").then(|| head.rest(3));
-        let mut pending = self.pending_comment(at);
-        self.add(at, words, head.span, comment, &mut pending);
-        self.stash_comment(at, pending);
+        self.acls.command(at, words, head.span, comment, self.ledger);
         for extra in &block.body {
             self.unread_extra(extra);
         }
@@ -122,299 +109,47 @@ impl<'a> Reader<'a, '_> {
 
     fn named(&mut self, block: Block<'a>, name_at: usize, family: Family, standard: bool) {
         let name = block.head.word(name_at);
-        let at = self.slot(name, family, standard, block.head.span);
+        let at = self.acls.slot(name, Dialect { words: &IOS, standard, family }, block.head.span);
         self.ledger.used(block.head.span);
-        let mut pending = self.pending_comment(at);
-        for body in block.body {
-            let comment_at =
-                body.words.iter().position(|word| word.text == "remark").filter(|at| *at <= 2);
-            let comment = comment_at.map(|at| body.rest(at + 1));
-            self.add(at, body.words, body.span, comment, &mut pending);
-        }
-        self.stash_comment(at, pending);
+        self.acls.block(at, block.body, self.ledger);
     }
 
-    fn slot(&mut self, name: &'a str, family: Family, standard: bool, span: Span) -> usize {
-        if let Some(at) = self.acls.index.get(&(family, name)) {
-            return *at;
-        }
-        let at = self.acls.raw.len();
-        self.acls.raw.push(RawAcl { name, family, standard, span, lines: Vec::new(), last: 0 });
-        self.acls.index.insert((family, name), at);
-        at
+    /// The access list that `word` names.
+    pub(super) fn acl(&mut self, family: Family, word: Word<'a>) -> Found {
+        self.acls.find(family, word, &mut self.build)
     }
 
-    /// A remark of a numbered list waits in an empty line of its own until the next line comes.
-    fn pending_comment(&mut self, at: usize) -> Option<String> {
-        let raw = self.acls.raw.get_mut(at)?;
-        if raw.lines.last().is_some_and(|last| last.words.is_empty()) {
-            return raw.lines.pop().and_then(|last| last.comment);
-        }
-        None
+    /// The list to append when the access list `name` is bound.
+    pub(super) fn implicit_deny(&mut self, family: Family, name: &str) -> Option<ListId> {
+        let before = if family == Family::V6 { BEFORE_DENY } else { &[] };
+        self.acls.implicit_deny(family, name, before, &mut self.build)
     }
 
-    fn stash_comment(&mut self, at: usize, comment: Option<String>) {
-        if let (Some(raw), Some(comment)) = (self.acls.raw.get_mut(at), comment) {
-            let span = raw.span;
-            raw.lines.push(RawLine {
-                number: u32::MAX,
-                numbered: false,
-                words: Vec::new(),
-                span,
-                comment: Some(comment),
-            });
-        }
+    /// See [`acl::derive`].
+    pub(super) fn derive(&mut self, list: ListId, permit: Action, deny: Action) -> ListId {
+        acl::derive(&mut self.build, list, permit, deny)
     }
 
-    fn add(
-        &mut self,
-        at: usize,
-        mut words: Vec<Word<'a>>,
-        span: Span,
-        remark: Option<&str>,
-        pending: &mut Option<String>,
-    ) {
-        let Some(raw) = self.acls.raw.get_mut(at) else { return };
-        // The last word stays, so that a line of a number alone is a line that is not understood, not one that is not there.
-        if words.len() > 1 && words.first().is_some_and(|word| word.text == "sequence") {
-            words.remove(0);
-        }
-        let mut number = words.first().and_then(|word| word.text.parse::<u32>().ok());
-        if number.is_some() && words.len() > 1 {
-            words.remove(0);
-        } else if let [.., key, value] = words.as_slice()
-            && key.text == "sequence"
-        {
-            number = value.text.parse().ok();
-        }
-        if let Some(remark) = remark {
-            let text =
-                pending.take().map_or(remark.to_owned(), |earlier| format!("{earlier} {remark}"));
-            *pending = Some(text);
-            return self.ledger.used(span);
-        }
-        if words.first().is_some_and(|word| word.text == "no") {
-            return self.take_back(at, &words, span);
-        }
-        if words.is_empty() {
-            let reason = text!(
-                "「access-list」の番号の後に条件がありません。",
-                "nothing follows the number of this access-list"
-            );
-            return self.ledger.unknown(span, reason, false);
-        }
-        let numbered = number.is_some();
-        let number = number.unwrap_or(raw.last.saturating_add(10));
-        raw.last = raw.last.max(number);
-        raw.lines.push(RawLine { number, numbered, words, span, comment: pending.take() });
-    }
-
-    /// `no 30`, `no sequence 30` or `no permit …` inside a list.
-    fn take_back(&mut self, at: usize, words: &[Word<'a>], span: Span) {
-        let Some(raw) = self.acls.raw.get_mut(at) else { return };
-        let rest: Vec<&str> =
-            words.iter().skip(1).map(|word| word.text).filter(|w| *w != "sequence").collect();
-        let number: Option<u32> = rest.first().and_then(|word| word.parse().ok());
-        let goes = |old: &RawLine<'_>| match number {
-            Some(number) => old.number == number,
-            None => old.words.iter().map(|word| word.text).eq(rest.iter().copied()),
-        };
-        for old in raw.lines.iter().filter(|old| goes(old)) {
-            self.ledger.irrelevant(old.span);
-        }
-        raw.lines.retain(|old| !goes(old));
-        self.ledger.used(span);
-    }
-
-    fn lower(&mut self, at: usize) {
-        let Some(raw) = self.acls.raw.get_mut(at) else { return };
-        let (name, family, standard) = (raw.name, raw.family, raw.standard);
-        let mut entries = std::mem::take(&mut raw.lines);
-        entries.retain(|entry| !entry.words.is_empty());
-        entries.sort_by_key(|entry| entry.number);
-        if !entries.is_empty() {
-            self.acls.filled.insert(at);
-        }
-        let dialect = Dialect { names: &IOS, standard, family };
-        let mut lines = Vec::with_capacity(entries.len());
-        let mut before = None;
-        for (index, entry) in entries.into_iter().enumerate() {
-            let label = if entry.numbered {
-                format!("{name} seq {}", entry.number)
-            } else {
-                format!("{name} line {}", index + 1)
-            };
-            let twice = before.replace(entry.number) == Some(entry.number);
-            let mut new = self.lower_line(label, &entry, dialect);
-            if let (Some(line), true) = (&mut new, twice) {
-                self.duplicate(line, lines.last_mut());
+    /// The source ranges that `list` permits, when every line is a plain range and none denies.
+    pub(super) fn permitted_sources(&self, list: ListId) -> Option<Vec<crate::net::AddressRange>> {
+        let device = &self.build.device;
+        let ranges = device.lists[list].lines.iter().map(|line| {
+            match (&line.action, &device.addresses[line.matches.source].value) {
+                (Action::Permit, crate::model::AddressSet::Range(range)) => Some(*range),
+                _ => None,
             }
-            lines.extend(new);
-        }
-        let list = self.list(name, lines);
-        self.acls.lists.push(list);
+        });
+        ranges.collect()
     }
 
-    /// Two lines with one number: which of them the device keeps depends on the release.
-    fn duplicate(&mut self, later: &mut Line, earlier: Option<&mut Line>) {
-        let reason = text!(
-            "同じシーケンス番号の行が重複しており、どちらが有効か特定できません。",
-            "two lines have the same sequence number; which one is in force is not known"
-        );
-        later.matches.unknown.push(unknown(reason.clone(), later.span));
-        if let Some(earlier) = earlier {
-            earlier.matches.unknown.push(unknown(reason.clone(), later.span));
-        }
-        self.ledger.unsupported(later.span, reason);
+    /// Whether the list was defined with source addresses only.
+    pub(super) fn is_standard(&self, list: ListId) -> bool {
+        self.acls.dialect(list).is_some_and(|dialect| dialect.standard)
     }
 
-    fn lower_line(&mut self, label: String, raw: &RawLine<'a>, dialect: Dialect) -> Option<Line> {
-        let span = raw.span;
-        if raw.words.first().is_some_and(|word| word.text == "evaluate") {
-            let mut out = self.replies(label, dialect.family, span);
-            self.ledger.unsupported(span, replies_reason());
-            out.comment = raw.comment.clone();
-            return Some(out);
-        }
-        let mut cursor = Cursor::new(&raw.words, span);
-        match acl::entry(&mut cursor, dialect) {
-            Ok(entry) => self.lower_entry(label, &entry, raw, dialect),
-            Err(at) => {
-                let reason = text!(
-                    "アクセスリストの行を解釈できません。許可とも拒否とも読みます。",
-                    "this access-list line is not understood; it may permit or deny"
-                );
-                self.ledger.unknown(Span { end: span.end, ..at }, reason, true);
-                self.ledger.used(span);
-                let matches = self.everything(Some(dialect.family), span);
-                let mut out = line(label, matches, Action::Undecided, span);
-                out.comment = raw.comment.clone();
-                Some(out)
-            }
-        }
-    }
-
-    /// `evaluate R` and inspection: packets of connections that are already open, never a new one.
-    pub(super) fn replies(&mut self, label: String, family: Family, span: Span) -> Line {
-        let reason = replies_reason();
-        let mut matches = self.everything(Some(family), span);
-        matches.states = Some(vec![State::Established, State::Related]);
-        matches.unknown.push(unknown(reason, span));
-        line(label, matches, Action::Permit, span)
-    }
-
-    fn lower_entry(
-        &mut self,
-        label: String,
-        entry: &Entry<'a>,
-        raw: &RawLine<'a>,
-        dialect: Dialect,
-    ) -> Option<Line> {
-        let (span, family) = (raw.span, dialect.family);
-        if entry.fragments {
-            let reason = text!(
-                "「fragments」の行は2番目以降の断片だけに一致します。先頭の断片を追う本解析では一致しない行として扱います。",
-                "a fragments line matches non-initial fragments only; packets followed here are never such"
-            );
-            self.ledger.unsupported(span, reason);
-            return None;
-        }
-        let mut matches = self.everything(Some(family), span);
-        matches.source = self.operand(entry.source, family, span);
-        matches.destination = self.operand(entry.destination, family, span);
-        matches.unknown = entry.unknown.clone();
-        matches.service = self.lower_service(&entry.service, span, &mut matches.unknown);
-        matches.schedule = entry.schedule.map(|word| self.schedule(word));
-        match matches.unknown.first() {
-            Some(first) => self.ledger.unsupported(span, first.reason.clone()),
-            None => self.ledger.used(span),
-        }
-        let action = if entry.permit { Action::Permit } else { Action::Deny };
-        let mut out = line(label, matches, action, span);
-        out.log = Some(entry.log);
-        out.comment = raw.comment.clone();
-        Some(out)
-    }
-
-    fn operand(&mut self, operand: Address<'a>, family: Family, span: Span) -> AddressId {
-        match operand {
-            Address::Any => self.any_address(Some(family), span),
-            Address::Range(range) => self.range(range, span),
-            Address::Wildcard(mask) => self.wildcard(mask, span),
-            Address::Group(name) => self.address_group(name, family),
-        }
-    }
-
-    /// The packets of a service operand; what it cannot say goes to `out`.
-    pub(super) fn lower_service(
-        &mut self,
-        service: &Service<'a>,
-        span: Span,
-        out: &mut Vec<crate::model::Unknown>,
-    ) -> ServiceId {
-        let source = self.port_ranges(&service.source, out);
-        let destination = self.port_ranges(&service.destination, out);
-        match service.protocol {
-            Protocol::Any => self.any_service(span),
-            Protocol::Group(name) => self.service_group(name),
-            Protocol::Number(number) if crate::net::flow::is_icmp(number) => match service.icmp {
-                Some((kind, code)) => self.icmp(number, Some(kind), code, span),
-                None => self.protocol(number, span),
-            },
-            Protocol::Number(number) => {
-                self.port_sets(&[number], &source, &destination, &service.flags, span)
-            }
-            Protocol::TcpUdp => {
-                self.port_sets(&[6, 17], &source, &destination, &service.flags, span)
-            }
-        }
-    }
-
-    fn port_ranges(
-        &mut self,
-        ports: &Ports<'a>,
-        out: &mut Vec<crate::model::Unknown>,
-    ) -> Vec<PortRange> {
-        match ports {
-            Ports::Any => vec![PortRange::ALL],
-            Ports::Ranges(ranges) => ranges.clone(),
-            Ports::Group(name) => {
-                let group = name.text;
-                let reason = text!(
-                    "ポートグループ「{group}」の内容は解釈していません。",
-                    "the port group {group} is not read"
-                );
-                out.push(unknown(reason, name.span));
-                vec![PortRange::ALL]
-            }
-        }
-    }
-
-    fn port_sets(
-        &mut self,
-        protocols: &[u8],
-        source: &[PortRange],
-        destination: &[PortRange],
-        flags: &[TcpFlags],
-        span: Span,
-    ) -> ServiceId {
-        let any = [TcpFlags::ANY];
-        let flags = if flags.is_empty() { &any } else { flags };
-        let open = source == [PortRange::ALL] && destination == [PortRange::ALL] && *flags == any;
-        let mut members = Vec::new();
-        for protocol in protocols {
-            if open {
-                members.push(self.protocol(*protocol, span));
-                continue;
-            }
-            for (source, destination) in
-                source.iter().flat_map(|s| destination.iter().map(move |d| (*s, *d)))
-            {
-                for flags in flags {
-                    members.push(self.ports(*protocol, source, destination, *flags, span));
-                }
-            }
-        }
-        self.services(members, span)
+    /// Remarks lists that nothing refers to.
+    pub(super) fn remark_unbound(&mut self) {
+        let mentions = &self.config.mentions;
+        self.acls.remark_unbound(|name| mentions.contains(name), &mut self.build);
     }
 }

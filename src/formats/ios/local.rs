@@ -1,8 +1,9 @@
 //! What the device itself listens on, and who may connect.
 
 use super::commands::Bin;
-use super::lists::Found;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::acl::Found;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, Word};
 use crate::model::{Action, Binding, Filter, Interfaces, Line};
 use crate::net::Family;
@@ -93,7 +94,7 @@ impl<'a> Reader<'a, '_> {
         let services = self.config.take(Bin::Service);
         let off = self.config.take(Bin::ServiceOff);
         for block in services.iter().chain(&off) {
-            self.ledger.used(super::split::whole(block));
+            self.ledger.used(block.span());
         }
         let mut restricted = None;
         for block in self.config.take(Bin::ControlPlaneHost) {
@@ -101,7 +102,7 @@ impl<'a> Reader<'a, '_> {
                 "管理プレーン保護は管理通信を絞り込みます。許可は確実ではないものとして読みます。",
                 "management plane protection narrows management traffic; permits are read as uncertain"
             );
-            self.ledger.unsupported(super::split::whole(&block), reason);
+            self.ledger.unsupported(block.span(), reason);
             restricted = Some(block.head.span);
         }
         let mut offers = http(&services, &off);
@@ -113,13 +114,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn vty(&mut self, block: &Block<'a>) -> Vty<'a> {
-        let mut out = Vty {
-            span: super::split::whole(block),
-            v4: None,
-            v6: None,
-            everywhere: false,
-            transports: None,
-        };
+        let mut out =
+            Vty { span: block.span(), v4: None, v6: None, everywhere: false, transports: None };
         self.ledger.used(block.head.span);
         for sub in &block.body {
             match (sub.word(0), sub.word(1)) {
@@ -154,8 +150,8 @@ impl<'a> Reader<'a, '_> {
         let mut lines: Vec<Line> = Vec::new();
         let span = self.origin;
         for (protocol, label) in [(1, "icmp"), (58, "icmpv6")] {
-            let mut matches = self.everything(None, span);
-            matches.service = self.protocol(protocol, span);
+            let mut matches = self.build.everything(None, span);
+            matches.service = self.build.protocol(protocol, span);
             lines.push(line(format!("{label} to the device"), matches, Action::Permit, span));
         }
         for (name, port) in [("ssh", 22), ("telnet", 23)] {
@@ -194,7 +190,7 @@ impl<'a> Reader<'a, '_> {
                 new.matches.unknown.push(unknown(reason, span));
             }
         }
-        let list = self.list("management", lines);
+        let list = self.build.list("management", lines);
         let binding = Binding {
             ingress: Interfaces::Any,
             egress: Interfaces::Any,
@@ -214,15 +210,15 @@ impl<'a> Reader<'a, '_> {
     fn offer(&mut self, offer: &Offer<'a>) -> Vec<Line> {
         let mut members = Vec::new();
         for protocol in offer.protocols {
-            members.push(self.protocol(*protocol, offer.span));
+            members.push(self.build.protocol(*protocol, offer.span));
         }
         for (protocol, port) in &offer.ports {
-            members.push(self.one_port(*protocol, *port, offer.span));
+            members.push(self.build.one_port(*protocol, *port, offer.span));
         }
-        let service = self.services(members, offer.span);
+        let service = self.build.services(members, offer.span);
         let mut lines = Vec::new();
         for (family, acl) in [(Family::V4, offer.v4), (Family::V6, offer.v6)] {
-            let mut matches = self.everything(Some(family), offer.span);
+            let mut matches = self.build.everything(Some(family), offer.span);
             matches.service = service;
             matches.unknown.extend(offer.doubt.clone().map(|reason| unknown(reason, offer.span)));
             let bare = family == Family::V6 && acl.is_none() && offer.v4.is_some();

@@ -1,8 +1,9 @@
 //! Route maps, as far as they steer packets (`ip policy route-map`) or select them for translation.
 
 use super::commands::Bin;
-use super::lists::Found;
-use super::reader::{Reader, unknown};
+use super::reader::Reader;
+use crate::formats::acl::Found;
+use crate::formats::builder::unknown;
 use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{Action, ContextId, Interfaces, Match, NextHop, PolicyRoute};
 use crate::net::Family;
@@ -40,7 +41,7 @@ impl<'a> Reader<'a, '_> {
                 egress: Vec::new(),
                 others: Vec::new(),
                 sets: Vec::new(),
-                span: super::split::whole(&block),
+                span: block.span(),
             };
             for line in block.body {
                 self.clause_line(&mut clause, line);
@@ -77,14 +78,14 @@ impl<'a> Reader<'a, '_> {
             for (family, name, span) in iface.policies.clone() {
                 let Some(clauses) = self.route_maps.get(name.text).cloned() else {
                     let word = name.text.to_owned();
-                    self.device.remarks.push(crate::model::Remark::Undefined {
+                    self.build.device.remarks.push(crate::model::Remark::Undefined {
                         kind: "route-map",
                         name: word,
                         span: name.span,
                     });
                     continue;
                 };
-                let context = self.device.interfaces[id].context;
+                let context = self.build.device.interfaces[id].context;
                 for clause in
                     clauses.iter().filter(|clause| clause.permit && !clause.sets.is_empty())
                 {
@@ -107,14 +108,14 @@ impl<'a> Reader<'a, '_> {
         for (_, names) in clause.lists.iter().filter(|(of, _)| *of == family) {
             for name in names {
                 if let Found::List(list) = self.acl(family, *name) {
-                    let lines = self.device.lists[list].lines.iter();
+                    let lines = self.build.device.lists[list].lines.iter();
                     found.extend(
                         lines
                             .filter(|line| line.action != Action::Deny)
                             .map(|line| line.matches.clone()),
                     );
                 } else {
-                    let mut all = self.everything(Some(family), name.span);
+                    let mut all = self.build.everything(Some(family), name.span);
                     let reason = text!(
                         "未定義または空のアクセスリストです。",
                         "the access list is undefined or empty"
@@ -125,7 +126,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if clause.lists.is_empty() {
-            found.push(self.everything(Some(family), clause.span));
+            found.push(self.build.everything(Some(family), clause.span));
         }
         for matches in &mut found {
             matches.ingress = Interfaces::Of(vec![id]);
@@ -149,7 +150,7 @@ impl<'a> Reader<'a, '_> {
         for hop in hops {
             for matches in &matches {
                 let route = PolicyRoute { matches: matches.clone(), next_hop: hop, span };
-                self.device.contexts[context].policy_routes.push(route);
+                self.build.device.contexts[context].policy_routes.push(route);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! VRFs, static routes, routing protocols and what leaks between VRFs.
 
 use super::commands::Bin;
-use super::reader::{Reader, unknown};
+use super::reader::Reader;
+use crate::formats::builder::unknown;
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{ContextId, DynamicRouting, InterfaceId, Match, NextHop, PolicyRoute, Route};
 use crate::net::{Family, Prefix};
@@ -31,7 +32,7 @@ impl<'a> Reader<'a, '_> {
         let mut out = Vec::new();
         for block in self.config.take(Bin::Vrf) {
             let name = block.head.word(2);
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
             if name.is_empty() || block.head.starts(&["ip", "vrf", "forwarding"]) {
                 continue;
             }
@@ -50,13 +51,13 @@ impl<'a> Reader<'a, '_> {
         for (bin, family) in [(Bin::Route, Family::V4), (Bin::Route6, Family::V6)] {
             for block in self.config.take(bin) {
                 match self.route(&block.head, family) {
-                    Some(()) => self.ledger.used(super::split::whole(&block)),
+                    Some(()) => self.ledger.used(block.span()),
                     None => {
                         let reason = text!(
                             "静的経路を解釈できません。どの隣接機器へも転送し得ると読みます。",
                             "this static route is not understood; it may lead to any neighbour"
                         );
-                        self.ledger.unknown(super::split::whole(&block), reason, true);
+                        self.ledger.unknown(block.span(), reason, true);
                         let at = usize::from(block.head.word(2) == "vrf") + 2;
                         let vrf = block.head.words.get(at).filter(|_| at == 3).copied();
                         let context =
@@ -107,7 +108,7 @@ impl<'a> Reader<'a, '_> {
                 withdrawable: target.watched,
                 span: line.span,
             };
-            self.device.contexts[context].routes.push(route);
+            self.build.device.contexts[context].routes.push(route);
         }
         Some(())
     }
@@ -181,14 +182,14 @@ impl<'a> Reader<'a, '_> {
                     Prefix::new(own.address, own.len).is_some_and(|p| p.contains(address))
                 })
         };
-        match self.device.interfaces.iter().find(|(_, interface)| holds(interface)) {
+        match self.build.device.interfaces.iter().find(|(_, interface)| holds(interface)) {
             Some((id, _)) => NextHop::Gateway { address, interface: Some(id) },
             None => NextHop::Context(through),
         }
     }
 
     fn dynamic(&mut self, context: ContextId, protocol: &str, span: Span) {
-        self.device.contexts[context]
+        self.build.device.contexts[context]
             .dynamic_routing
             .push(DynamicRouting { protocol: protocol.to_owned(), span });
     }
@@ -201,7 +202,7 @@ impl<'a> Reader<'a, '_> {
         for at in 0..self.interfaces.len() {
             let Some(iface) = self.interfaces.get(at) else { continue };
             let Some(id) = iface.id else { continue };
-            let context = self.device.interfaces[id].context;
+            let context = self.build.device.interfaces[id].context;
             let (crypto, learns) = (iface.crypto, iface.learns);
             for name in iface.receives.clone() {
                 self.receive(name, id);
@@ -219,7 +220,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         for block in self.config.take(Bin::Crypto) {
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -231,15 +232,15 @@ impl<'a> Reader<'a, '_> {
         );
         self.ledger.unsupported(name.span, reason.clone());
         let context = self.vrf(name.text, name.span);
-        let own = self.device.interfaces[id].addresses.clone();
+        let own = self.build.device.interfaces[id].addresses.clone();
         let prefixes = own.iter().filter_map(|own| Prefix::new(own.address, own.len));
-        let members = prefixes.map(|prefix| self.range(prefix.range(), name.span)).collect();
-        let mut matches = self.everything(None, name.span);
-        matches.destination = self.union(members, name.span);
+        let members = prefixes.map(|prefix| self.build.range(prefix.range(), name.span)).collect();
+        let mut matches = self.build.everything(None, name.span);
+        matches.destination = self.build.union(members, name.span);
         matches.unknown.push(unknown(reason, name.span));
         let route =
             PolicyRoute { matches, next_hop: Some(NextHop::Interface(id)), span: name.span };
-        self.device.contexts[context].policy_routes.push(route);
+        self.build.device.contexts[context].policy_routes.push(route);
     }
 
     fn router(&mut self, block: &Block<'a>) {
@@ -259,9 +260,9 @@ impl<'a> Reader<'a, '_> {
                 | "mobile"
         ) {
             let reason = text!("未知の経路制御プロトコルです。", "unknown routing protocol");
-            self.ledger.unknown(super::split::whole(block), reason, true);
+            self.ledger.unknown(block.span(), reason, true);
         } else {
-            self.ledger.used(super::split::whole(block));
+            self.ledger.used(block.span());
         }
         let reason = text!(
             "{protocol} で学習する経路は設定に現れません。経路表の出力を与えない限り、どの隣接先へも転送し得ると読みます。",
@@ -347,7 +348,7 @@ impl<'a> Reader<'a, '_> {
             };
             given = Some((from, matches.clone()));
             let route = PolicyRoute { matches, next_hop: Some(NextHop::Context(from)), span };
-            self.device.contexts[to].policy_routes.push(route);
+            self.build.device.contexts[to].policy_routes.push(route);
         }
     }
 
@@ -358,19 +359,19 @@ impl<'a> Reader<'a, '_> {
             "routes leak between VRFs; which ones is not decided by the configuration alone, so packets may pass"
         );
         self.ledger.unsupported(span, reason.clone());
-        let mut matches = self.everything(None, span);
-        if !learns && self.device.contexts[from].dynamic_routing.is_empty() {
-            let connected = self.device.interfaces.iter().filter(|(_, i)| i.context == from);
+        let mut matches = self.build.everything(None, span);
+        if !learns && self.build.device.contexts[from].dynamic_routing.is_empty() {
+            let connected = self.build.device.interfaces.iter().filter(|(_, i)| i.context == from);
             let connected = connected
                 .flat_map(|(_, i)| &i.addresses)
                 .filter_map(|own| Prefix::new(own.address, own.len));
-            let listed = self.device.contexts[from].routes.iter().map(|route| route.prefix);
+            let listed = self.build.device.contexts[from].routes.iter().map(|route| route.prefix);
             let mut prefixes: Vec<Prefix> = connected.chain(listed).collect();
             prefixes.sort_unstable();
             prefixes.dedup();
             let members =
-                prefixes.into_iter().map(|prefix| self.range(prefix.range(), span)).collect();
-            matches.destination = self.union(members, span);
+                prefixes.into_iter().map(|prefix| self.build.range(prefix.range(), span)).collect();
+            matches.destination = self.build.union(members, span);
         }
         matches.unknown.push(unknown(reason, span));
         matches

@@ -3,9 +3,10 @@
 use super::commands::{Bin, TOP};
 use super::inert;
 use crate::formats::Ledger;
+use crate::formats::commands::{self, Commands};
 use crate::formats::lines::{Block, ConfigLine, blocks};
 use crate::text;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// The top-level commands of a configuration, by what they are about.
@@ -38,43 +39,9 @@ impl<'a> Config<'a> {
     }
 }
 
-/// Rows of a command table by first word.
-#[derive(Debug)]
-pub(super) struct Commands<T: 'static> {
-    rows: FxHashMap<&'static str, Vec<(Vec<&'static str>, T)>>,
-}
-
-impl<T: Copy> Commands<T> {
-    /// The table with each row's words split.
-    pub(super) fn new(table: impl IntoIterator<Item = (&'static str, T)>) -> Commands<T> {
-        let mut rows: FxHashMap<&'static str, Vec<(Vec<&'static str>, T)>> = FxHashMap::default();
-        for (words, value) in table {
-            let mut words = words.split(' ');
-            if let Some(first) = words.next() {
-                rows.entry(first).or_default().push((words.collect(), value));
-            }
-        }
-        Commands { rows }
-    }
-
-    /// The value of the longest row with which `line` begins, from its word `from` on.
-    pub(super) fn find(&self, line: &ConfigLine<'_>, from: usize) -> Option<T> {
-        let fits = |rest: &[&str]| {
-            rest.iter()
-                .enumerate()
-                .all(|(i, word)| line.word(from + 1 + i).eq_ignore_ascii_case(word))
-        };
-        let rows = self.rows.get(line.word(from))?;
-        rows.iter()
-            .filter(|(rest, _)| fits(rest))
-            .max_by_key(|(rest, _)| rest.len())
-            .map(|(_, value)| *value)
-    }
-}
-
 /// Sorts the lines of a file into bins.
 pub(super) fn split<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Config<'a> {
-    let inert = inert::rows(inert::TOP).map(|words| (words, Bin::Irrelevant));
+    let inert = commands::rows(inert::TOP).map(|words| (words, Bin::Irrelevant));
     let commands = Commands::new(TOP.iter().copied().chain(inert));
     let mut config = Config::default();
     for block in blocks(without_noise(lines, ledger)) {
@@ -96,7 +63,7 @@ fn sort<'a>(
     });
     match bin {
         Some(Bin::Irrelevant) => {
-            ledger.irrelevant(whole(&block));
+            ledger.irrelevant(block.span());
         }
         Some(Bin::Removal) => remove(&block, commands, config, ledger),
         Some(bin) => config.bins.entry(bin).or_default().push(block),
@@ -106,7 +73,7 @@ fn sort<'a>(
                 "「{name}」は未知のコマンドです。転送への影響を否定できないため、この機器のどの通信も通り得ると読みます。",
                 "unknown command: {name}; it may change anything on this device"
             );
-            ledger.unknown(whole(&block), reason, false);
+            ledger.unknown(block.span(), reason, false);
         }
     }
 }
@@ -126,16 +93,11 @@ fn remove<'a>(
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
         for gone in list.iter().filter(|other| same(other)) {
-            ledger.irrelevant(whole(gone));
+            ledger.irrelevant(gone.span());
         }
         list.retain(|other| !same(other));
     }
-    ledger.used(whole(block));
-}
-
-/// From the head to the last line of the body.
-pub(super) fn whole(block: &Block<'_>) -> crate::source::Span {
-    block.body.last().map_or(block.head.span, |last| block.head.span.to(last.span))
+    ledger.used(block.span());
 }
 
 /// Words that come with the name of an access list somewhere on the line.
@@ -308,13 +270,6 @@ fn text_end<'a>(line: &ConfigLine<'a>) -> Option<End<'a>> {
 }
 
 fn is_noise(line: &ConfigLine<'_>) -> bool {
-    let prompt = |word: &str| {
-        let Some(at) = word.find(['#', '>']) else { return false };
-        let name = word.get(..at).unwrap_or("");
-        !name.is_empty()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()/".contains(c))
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-    };
     let heads = [
         "Building configuration",
         "Current configuration",
@@ -344,7 +299,7 @@ fn is_noise(line: &ConfigLine<'_>) -> bool {
                 | "wr mem"
                 | "exit-address-family"
         ) || heads.iter().any(|head| line.text.starts_with(head))
-            || prompt(line.word(0)))
+            || commands::is_prompt(line.word(0)))
         || matches!(
             line.text,
             "exit" | "exit-address-family" | "exit-peer-policy" | "exit-peer-session" | "exit-vrf"

@@ -5,7 +5,8 @@ mod forms;
 
 use super::commands::Bin;
 use super::interface::Side;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::ConfigLine;
 use crate::model::{
     Action, AddressMap, AddressSet, AddressWithin, Binding, ContextId, InterfaceAddress,
@@ -74,7 +75,7 @@ impl<'a> Reader<'a, '_> {
                 ("inside", "destination", _) => self.rotary(head, &mut rules),
                 _ => None,
             };
-            let span = super::split::whole(block);
+            let span = block.span();
             if read.is_some() {
                 self.ledger.used(span);
             } else {
@@ -121,10 +122,10 @@ impl<'a> Reader<'a, '_> {
         let context = fixed.options.vrf.map_or(self.global(), |vrf| self.vrf(vrf.text, vrf.span));
         let global = self.global_addresses(&fixed);
         let local = fixed.local;
-        let mut inward = self.everything(Some(Family::V4), span);
+        let mut inward = self.build.everything(Some(Family::V4), span);
         inward.destination = self.addresses_of(&global, span);
-        let mut outward = self.everything(Some(Family::V4), span);
-        outward.source = self.range(local, span);
+        let mut outward = self.build.everything(Some(Family::V4), span);
+        outward.source = self.build.range(local, span);
         outward.ingress = Interfaces::Of(self.members(&rules.inside, context));
         if let Some(protocol) = fixed.protocol {
             let (inside, outside) = match fixed.ports {
@@ -134,14 +135,14 @@ impl<'a> Reader<'a, '_> {
             let any = crate::model::TcpFlags::ANY;
             let has_ports = crate::net::flow::has_ports(protocol);
             inward.service = if has_ports {
-                self.ports(protocol, PortRange::ALL, outside, any, span)
+                self.build.ports(protocol, PortRange::ALL, outside, any, span)
             } else {
-                self.protocol(protocol, span)
+                self.build.protocol(protocol, span)
             };
             outward.service = if has_ports {
-                self.ports(protocol, inside, PortRange::ALL, any, span)
+                self.build.ports(protocol, inside, PortRange::ALL, any, span)
             } else {
-                self.protocol(protocol, span)
+                self.build.protocol(protocol, span)
             };
         }
         self.conditional(&fixed.options, &mut inward);
@@ -160,14 +161,14 @@ impl<'a> Reader<'a, '_> {
             Some(global) => shift(global, local),
             None => AddressMap::Pool(vec![local]),
         };
-        let down = self.device.rewrites.push(Rewrite {
+        let down = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             destination: Some(to_local),
             destination_port: fixed.ports.map(|(inside, outside)| port(outside, inside)),
             span: Some(span),
             ..Rewrite::default()
         });
-        let up = self.device.rewrites.push(Rewrite {
+        let up = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             source: Some(single.map_or(AddressMap::EgressInterface, |global| shift(local, global))),
             source_port: fixed.ports.map(|(inside, outside)| port(inside, outside)),
@@ -187,11 +188,11 @@ impl<'a> Reader<'a, '_> {
         if context == self.global() {
             return;
         }
-        let mut matches = self.everything(Some(Family::V4), span);
+        let mut matches = self.build.everything(Some(Family::V4), span);
         matches.translated = Translated::By(vec![rewrite]);
         let route = PolicyRoute { matches, next_hop: Some(NextHop::Context(context)), span };
         let global = self.global();
-        self.device.contexts[global].policy_routes.push(route);
+        self.build.device.contexts[global].policy_routes.push(route);
     }
 
     /// The router answers for a global address that lies in the subnet of an outside interface.
@@ -200,19 +201,26 @@ impl<'a> Reader<'a, '_> {
             global.as_deref().and_then(|ranges| ranges.first()).filter(|range| range.extent() == 0);
         let Some(address) = single.map(|range| range.first()) else { return };
         for id in outside {
-            let own = &self.device.interfaces[*id].addresses;
+            let own = &self.build.device.interfaces[*id].addresses;
             let known = own.iter().any(|entry| entry.address == address);
             let holder = own
                 .iter()
                 .find(|own| Prefix::new(own.address, own.len).is_some_and(|p| p.contains(address)));
             if let (Some(len), false) = (holder.map(|own| own.len), known) {
-                self.device.interfaces[*id].addresses.push(InterfaceAddress { address, len, span });
+                self.build.device.interfaces[*id].addresses.push(InterfaceAddress {
+                    address,
+                    len,
+                    span,
+                });
             }
         }
     }
 
     fn members(&self, ids: &[InterfaceId], context: ContextId) -> Vec<InterfaceId> {
-        ids.iter().copied().filter(|id| self.device.interfaces[*id].context == context).collect()
+        ids.iter()
+            .copied()
+            .filter(|id| self.build.device.interfaces[*id].context == context)
+            .collect()
     }
 
     /// The global side; `None` when it is assigned at run time.
@@ -236,10 +244,10 @@ impl<'a> Reader<'a, '_> {
         span: Span,
     ) -> crate::model::AddressId {
         match ranges.as_deref() {
-            Some([range]) => self.range(*range, span),
+            Some([range]) => self.build.range(*range, span),
             Some(ranges) => {
-                let members = ranges.iter().map(|range| self.range(*range, span)).collect();
-                self.union(members, span)
+                let members = ranges.iter().map(|range| self.build.range(*range, span)).collect();
+                self.build.union(members, span)
             }
             None => {
                 let reason = text!(
@@ -247,7 +255,7 @@ impl<'a> Reader<'a, '_> {
                     "the address of the interface is assigned at run time"
                 );
                 let within = AddressWithin::Family(Family::V4);
-                self.device.literal(AddressSet::Unknown { reason, within }, span)
+                self.build.device.literal(AddressSet::Unknown { reason, within }, span)
             }
         }
     }
@@ -275,18 +283,18 @@ impl<'a> Reader<'a, '_> {
                 AddressMap::Pool(vec![to])
             }
         };
-        let mut inward = self.everything(Some(Family::V4), span);
-        inward.source = self.range(outer, span);
-        let mut outward = self.everything(Some(Family::V4), span);
-        outward.destination = self.range(inner, span);
+        let mut inward = self.build.everything(Some(Family::V4), span);
+        inward.source = self.build.range(outer, span);
+        let mut outward = self.build.everything(Some(Family::V4), span);
+        outward.destination = self.build.range(inner, span);
         if let Some(protocol) = fixed.protocol {
-            inward.service = self.protocol(protocol, span);
-            outward.service = self.protocol(protocol, span);
+            inward.service = self.build.protocol(protocol, span);
+            outward.service = self.build.protocol(protocol, span);
         }
         self.conditional(&fixed.options, &mut inward);
         self.conditional(&fixed.options, &mut outward);
         let label = head.text.to_owned();
-        let source = self.device.rewrites.push(Rewrite {
+        let source = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             source: Some(shift(outer, inner)),
             span: Some(span),
@@ -296,7 +304,7 @@ impl<'a> Reader<'a, '_> {
             from: PortRange::single(inner),
             to: PortRange::single(outer),
         });
-        let destination = self.device.rewrites.push(Rewrite {
+        let destination = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             destination: Some(shift(inner, outer)),
             destination_port: port,
@@ -321,7 +329,7 @@ impl<'a> Reader<'a, '_> {
                      ingress: &Interfaces,
                      egress: &Interfaces| {
             (!lines.is_empty()).then(|| {
-                let list: ListId = reader.list(name, lines);
+                let list: ListId = reader.build.list(name, lines);
                 let binding = Binding {
                     ingress: ingress.clone(),
                     egress: egress.clone(),

@@ -2,8 +2,9 @@
 
 use super::commands::Bin;
 use super::interface::canonical;
-use super::lists::Found;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::acl::Found;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, Line, ListId};
 use crate::net::Family;
@@ -40,11 +41,7 @@ impl<'a> Reader<'a, '_> {
             let Some((ingress, egress)) = self.bound(&block, &svis) else { continue };
             let name = block.head.word(2);
             let Some(list) = maps.get(name).copied() else {
-                self.device.remarks.push(crate::model::Remark::Undefined {
-                    kind: "vlan access-map",
-                    name: name.to_owned(),
-                    span: block.head.span,
-                });
+                self.build.undefined("vlan access-map", name, block.head.span);
                 continue;
             };
             let binding = |ingress, egress| Binding {
@@ -80,7 +77,7 @@ impl<'a> Reader<'a, '_> {
             self.ledger.unknown(block.head.span, reason, false);
             return None;
         };
-        self.ledger.used(super::split::whole(block));
+        self.ledger.used(block.span());
         let held = |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
         let ids: Vec<InterfaceId> =
             svis.iter().filter(|(vlan, _)| held(*vlan)).map(|(_, id)| *id).collect();
@@ -90,7 +87,7 @@ impl<'a> Reader<'a, '_> {
     fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
         let mut clauses: BTreeMap<&'a str, Vec<MapClause<'a>>> = BTreeMap::new();
         for block in self.config.take(Bin::AccessMap) {
-            let span = super::split::whole(&block);
+            let span = block.span();
             self.ledger.used(span);
             let list = clauses.entry(block.head.word(2)).or_default();
             let number = block
@@ -127,7 +124,7 @@ impl<'a> Reader<'a, '_> {
                 };
                 matched.push(family);
                 for word in sub.words.iter().skip(3) {
-                    let mut matches = self.everything(Some(family), sub.span);
+                    let mut matches = self.build.everything(Some(family), sub.span);
                     let found = self.acl(family, *word);
                     let then = match found {
                         Found::List(list) => {
@@ -146,13 +143,13 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             if bare {
-                let matches = self.everything(None, *span);
+                let matches = self.build.everything(None, *span);
                 lines.push(line(label, matches, action, *span));
             }
         }
         for family in Family::ALL {
             if let Some(span) = end.filter(|_| matched.contains(&family)) {
-                let matches = self.everything(Some(family), span);
+                let matches = self.build.everything(Some(family), span);
                 lines.push(line(
                     format!("vlan access-map {name} implicit drop"),
                     matches,
@@ -161,7 +158,7 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         }
-        self.list(&format!("vlan access-map {name}"), lines)
+        self.build.list(&format!("vlan access-map {name}"), lines)
     }
 
     fn map_action(&mut self, body: &[ConfigLine<'a>]) -> Action {
@@ -212,9 +209,9 @@ impl<'a> Reader<'a, '_> {
                 );
                 self.ledger.unsupported(group.span, reason);
                 let chain = self.derive(list, Action::Return, Action::Undecided);
-                let implicit = self.everything(Some(group.family), group.span);
+                let implicit = self.build.everything(Some(group.family), group.span);
                 let label = format!("{} implicit deny", group.name.text);
-                self.device.lists[chain].lines.push(line(
+                self.build.device.lists[chain].lines.push(line(
                     label,
                     implicit,
                     Action::Undecided,
@@ -228,11 +225,11 @@ impl<'a> Reader<'a, '_> {
         let (mut inward, mut outward) = (Vec::new(), Vec::new());
         for ((id, inbound), chains) in bound {
             let lines = chains.into_iter().map(|chain| {
-                let matches = self.everything(None, self.origin);
+                let matches = self.build.everything(None, self.origin);
                 line("port access-group".to_owned(), matches, Action::Jump(chain), self.origin)
             });
             let lines: Vec<Line> = lines.collect();
-            let lists = vec![self.list("port access-group", lines)];
+            let lists = vec![self.build.list("port access-group", lines)];
             let any = Interfaces::Any;
             let mut binding = Binding {
                 ingress: any.clone(),

@@ -3,7 +3,8 @@
 mod classes;
 
 use super::commands::Bin;
-use super::reader::{Reader, line, unknown};
+use super::reader::Reader;
+use crate::formats::builder::{line, unknown};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{Action, Binding, Filter, InterfaceId, Interfaces, ListId, Remark};
 use crate::net::State;
@@ -75,7 +76,7 @@ impl<'a> Reader<'a, '_> {
         let with_default = zones.iter().any(|block| block.head.word(2) == "default");
         let active = !zones.is_empty() || self.interfaces.iter().any(|iface| iface.zone.is_some());
         for block in zones {
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
         }
         let mut maps = Maps::default();
         self.port_maps(&mut maps);
@@ -97,7 +98,7 @@ impl<'a> Reader<'a, '_> {
     fn port_maps(&mut self, maps: &mut Maps<'a>) {
         for block in self.config.take(Bin::PortMap) {
             let head = &block.head;
-            self.ledger.used(super::split::whole(&block));
+            self.ledger.used(block.span());
             let list = head.words.iter().find(|word| word.text == "list").map(|word| word.span);
             let protocols: &[u8] = match head.word(4) {
                 "tcp" => &[6],
@@ -120,7 +121,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn class_map(&mut self, block: Block<'a>, maps: &mut Maps<'a>) {
-        let span = super::split::whole(&block);
+        let span = block.span();
         self.ledger.used(block.head.span);
         let rest: Vec<&'a str> = block.head.words.iter().skip(3).map(|word| word.text).collect();
         let Some(name) = rest.last().copied() else { return };
@@ -150,7 +151,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn policy_map(&mut self, block: Block<'a>, maps: &mut Maps<'a>) {
-        let span = super::split::whole(&block);
+        let span = block.span();
         self.ledger.used(block.head.span);
         let Some(name) = block.head.words.last().map(|word| word.text) else { return };
         if block.head.words.len() > 4 {
@@ -209,7 +210,7 @@ impl<'a> Reader<'a, '_> {
     /// `zone-pair security NAME source A destination B` with its policy.
     fn pair(&mut self, block: &Block<'a>) -> Option<Pair<'a>> {
         let head = &block.head;
-        self.ledger.used(super::split::whole(block));
+        self.ledger.used(block.span());
         let after = |key: &str| {
             let at = head.words.iter().position(|word| word.text == key)?;
             head.words.get(at + 1).map(|word| word.text)
@@ -220,7 +221,7 @@ impl<'a> Reader<'a, '_> {
             from: after("source")?,
             to: after("destination")?,
             policy: policy.and_then(|sub| sub.words.last().copied()),
-            span: super::split::whole(block),
+            span: block.span(),
         })
     }
 
@@ -328,10 +329,11 @@ impl<'a> Reader<'a, '_> {
     fn session_replies(&mut self, label: &str, span: Span) -> ListId {
         let reason =
             text!("検査済みセッションの戻りパケットです。", "replies of inspected sessions");
-        let mut matches = self.everything(None, span);
+        let mut matches = self.build.everything(None, span);
         matches.states = Some(vec![State::Established, State::Related]);
         matches.unknown.push(unknown(reason, span));
-        self.list(label, vec![line(format!("{label}: session"), matches, Action::Permit, span)])
+        self.build
+            .list(label, vec![line(format!("{label}: session"), matches, Action::Permit, span)])
     }
 
     fn pair_binding(&mut self, maps: &Maps<'a>, pair: &Pair<'a>) -> Binding {
@@ -356,7 +358,7 @@ impl<'a> Reader<'a, '_> {
                     },
                     None => {
                         let word = name.text.to_owned();
-                        self.device.remarks.push(Remark::Undefined {
+                        self.build.device.remarks.push(Remark::Undefined {
                             kind: "policy-map",
                             name: word,
                             span: name.span,
@@ -372,8 +374,8 @@ impl<'a> Reader<'a, '_> {
 
     /// A list of one line that may permit or deny anything.
     pub(super) fn undecided(&mut self, label: &str, span: Span) -> ListId {
-        let matches = self.everything(None, span);
-        self.list(label, vec![line(label.to_owned(), matches, Action::Undecided, span)])
+        let matches = self.build.everything(None, span);
+        self.build.list(label, vec![line(label.to_owned(), matches, Action::Undecided, span)])
     }
 
     fn policy_list(&mut self, maps: &Maps<'a>, name: &str, policy: &PolicyMap<'a>) -> ListId {
@@ -388,7 +390,7 @@ impl<'a> Reader<'a, '_> {
                 "policy-map {name} class {}",
                 class.map_or("class-default", |word| word.text)
             );
-            let matches = self.everything(None, *span);
+            let matches = self.build.everything(None, *span);
             match class {
                 None => lines.push(line(label, matches, action, *span)),
                 Some(class) => {
@@ -397,7 +399,7 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        self.list(&format!("policy-map {name}"), lines)
+        self.build.list(&format!("policy-map {name}"), lines)
     }
 }
 

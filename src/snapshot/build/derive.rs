@@ -4,8 +4,8 @@
 use super::gateways::{Exit, exits, owners};
 use super::ranges::without;
 use super::segments::{are_transit, is_loopback};
-use crate::model::{Device, InterfaceKind};
-use crate::net::Prefix;
+use crate::model::{Device, InterfaceKind, NextHop, Route, UNSTATED};
+use crate::net::{Family, Prefix};
 use crate::snapshot::{Port, Segment, SegmentId, Snapshot};
 use crate::source::{Span, Spanned};
 use crate::topology::{Attach, DeviceDecl, DeviceKind, Endpoint, Topology, ZoneDecl};
@@ -31,6 +31,38 @@ pub(super) fn topology(snapshot: &Snapshot) -> Topology {
     topology.zones = zones.list;
     topology.devices.extend(routers);
     topology
+}
+
+/// Of a rule set that holds neither addresses nor routes nothing but its rules can be judged: each interface leads to a side
+/// of its own, and a packet may be routed to every one. The matrix then shows what the rules let pass between any two.
+pub(super) fn route_anywhere(snapshot: &mut Snapshot) {
+    for (_, device) in snapshot.devices.iter_mut() {
+        let stated = device.interfaces.iter().any(|(_, i)| !i.addresses.is_empty());
+        if stated || device.contexts.iter().any(|(_, context)| !context.routes.is_empty()) {
+            continue;
+        }
+        for (id, context) in device.contexts.iter_mut() {
+            let before = context.dynamic_routing.len();
+            context.dynamic_routing.retain(|routing| routing.protocol != UNSTATED);
+            if context.dynamic_routing.len() == before {
+                continue;
+            }
+            let sides = device
+                .interfaces
+                .iter()
+                .filter(|(_, i)| i.context == id && i.up && i.kind != InterfaceKind::Loopback);
+            for (interface, side) in sides {
+                context.routes.extend(Family::ALL.map(|family| Route {
+                    prefix: Prefix::all(family),
+                    next_hop: NextHop::Interface(interface),
+                    distance: 1,
+                    metric: 0,
+                    withdrawable: false,
+                    span: side.span,
+                }));
+            }
+        }
+    }
 }
 
 fn devices(snapshot: &Snapshot) -> Vec<DeviceDecl> {

@@ -3,6 +3,7 @@
 use super::Work;
 use crate::model::{
     ContextId, Device, Interface, InterfaceAddress, InterfaceId, InterfaceKind, NextHop, Route,
+    UNSTATED,
 };
 use crate::net::Prefix;
 use crate::source::{Problem, Spanned};
@@ -20,6 +21,11 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         }
         for route in routes {
             add_route(device, route, &mut work.problems);
+        }
+        if !routes.is_empty() {
+            for (_, context) in device.contexts.iter_mut() {
+                context.dynamic_routing.retain(|routing| routing.protocol != UNSTATED);
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ fn apply(device: &Device, rewrite: &Rewrite, id: RewriteId, packet: &mut Packet)
         }
         Some(AddressMap::Pool(ranges)) => ranges[0].first(),
         Some(AddressMap::EgressInterface) => egress.unwrap(),
-        Some(AddressMap::Unknown) => panic!("unknown"),
+        Some(AddressMap::IngressInterface | AddressMap::Unknown) => panic!("unknown"),
     };
     let port = |map: &Option<PortMap>, port: u16| match map {
         Some(PortMap::Shift { from, to }) => port - from.first() + to.first(),

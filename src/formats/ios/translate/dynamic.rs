@@ -2,8 +2,9 @@
 
 use super::Rules;
 use super::forms::options;
-use crate::formats::ios::lists::Found;
-use crate::formats::ios::reader::{Reader, line, unknown};
+use crate::formats::acl::Found;
+use crate::formats::builder::{line, unknown};
+use crate::formats::ios::reader::Reader;
 use crate::formats::ios::routemap::Clause;
 use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{
@@ -34,7 +35,7 @@ impl<'a> Reader<'a, '_> {
             },
             _ => return None,
         };
-        let rewrite = self.device.rewrites.push(Rewrite {
+        let rewrite = self.build.device.rewrites.push(Rewrite {
             label: head.text.to_owned(),
             source: Some(source.clone()),
             source_port: options.overload.then_some(PortMap::Within(PortRange::ALL)),
@@ -69,10 +70,10 @@ impl<'a> Reader<'a, '_> {
             "プールのアドレスへの外からの通信は、変換が使われている間だけ内側へ届き得ます。",
             "packets to the pool reach the inside only while a translation is in use"
         );
-        let mut matches = self.everything(Some(Family::V4), head.span);
+        let mut matches = self.build.everything(Some(Family::V4), head.span);
         matches.destination = self.addresses_of(&Some(ranges), head.span);
         matches.unknown.push(unknown(reason, head.span));
-        let rewrite = self.device.rewrites.push(Rewrite {
+        let rewrite = self.build.device.rewrites.push(Rewrite {
             label: head.text.to_owned(),
             destination: Some(inside.map_or(AddressMap::Unknown, AddressMap::Pool)),
             span: Some(head.span),
@@ -107,7 +108,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 None => {
                     let word = name.text.to_owned();
-                    self.device.remarks.push(crate::model::Remark::Undefined {
+                    self.build.device.remarks.push(crate::model::Remark::Undefined {
                         kind: "route-map",
                         name: word,
                         span: name.span,
@@ -132,7 +133,7 @@ impl<'a> Reader<'a, '_> {
         match self.acl(Family::V4, name) {
             Found::List(list) => {
                 let chain = self.derive(list, action, Action::Return);
-                let matches = self.everything(Some(Family::V4), head.span);
+                let matches = self.build.everything(Some(Family::V4), head.span);
                 line(head.text.to_owned(), matches, Action::Jump(chain), head.span)
             }
             _ => self.uncertain(head, name.span, action),
@@ -146,7 +147,7 @@ impl<'a> Reader<'a, '_> {
             "the list it names is undefined or empty; whether it translates is not known"
         );
         self.ledger.unsupported(span, reason.clone());
-        let mut matches = self.everything(Some(Family::V4), head.span);
+        let mut matches = self.build.everything(Some(Family::V4), head.span);
         matches.unknown.push(unknown(reason, span));
         line(head.text.to_owned(), matches, action, head.span)
     }
@@ -163,7 +164,7 @@ impl<'a> Reader<'a, '_> {
         let mut lines: Vec<Line> =
             names.iter().map(|name| self.select_list(head, *name, action)).collect();
         if names.is_empty() {
-            let matches = self.everything(Some(Family::V4), head.span);
+            let matches = self.build.everything(Some(Family::V4), head.span);
             lines.push(line(head.text.to_owned(), matches, action, head.span));
         }
         let ids: Vec<InterfaceId> =
@@ -192,7 +193,7 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let ranges = rules.pools.get(head.word(7)).filter(|ranges| !ranges.is_empty()).cloned();
-        let rewrite = self.device.rewrites.push(Rewrite {
+        let rewrite = self.build.device.rewrites.push(Rewrite {
             label: head.text.to_owned(),
             source: Some(ranges.map_or(AddressMap::Unknown, AddressMap::Pool)),
             span: Some(head.span),
@@ -209,7 +210,7 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let ranges = rules.pools.get(head.word(7)).filter(|ranges| !ranges.is_empty()).cloned();
-        let rewrite = self.device.rewrites.push(Rewrite {
+        let rewrite = self.build.device.rewrites.push(Rewrite {
             label: head.text.to_owned(),
             destination: Some(ranges.map_or(AddressMap::Unknown, AddressMap::Pool)),
             span: Some(head.span),
@@ -220,11 +221,11 @@ impl<'a> Reader<'a, '_> {
             Found::List(list) => {
                 let chain = self.derive(list, Action::Rewrite(rewrite), Action::Return);
                 if self.is_standard(list) {
-                    for entry in &mut self.device.lists[chain].lines {
+                    for entry in &mut self.build.device.lists[chain].lines {
                         std::mem::swap(&mut entry.matches.source, &mut entry.matches.destination);
                     }
                 }
-                let matches = self.everything(Some(Family::V4), head.span);
+                let matches = self.build.everything(Some(Family::V4), head.span);
                 line(head.text.to_owned(), matches, Action::Jump(chain), head.span)
             }
             _ => self.uncertain(head, name.span, Action::Rewrite(rewrite)),

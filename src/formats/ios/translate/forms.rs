@@ -79,7 +79,8 @@ pub(super) fn fixed<'a>(head: &ConfigLine<'a>, mut at: usize) -> Option<Fixed<'a
 }
 
 pub(super) fn port(word: &str) -> Option<u16> {
-    let named = IOS.tcp.iter().find(|(name, _)| *name == word).map(|(_, port)| *port);
+    let named =
+        IOS.tcp.iter().copied().flatten().find(|(name, _)| *name == word).map(|(_, port)| *port);
     named.or_else(|| word.parse().ok())
 }
 

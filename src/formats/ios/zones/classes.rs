@@ -1,9 +1,10 @@
 //! Class maps as chains: a deny in a list of the class means that the class does not match.
 
 use super::Maps;
-use crate::formats::ios::lists::Found;
+use crate::formats::acl::Found;
+use crate::formats::builder::{line, unknown};
 use crate::formats::ios::names::PAM;
-use crate::formats::ios::reader::{Reader, line, unknown};
+use crate::formats::ios::reader::Reader;
 use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{Action, Line, ListId, Remark};
 use crate::net::{Family, PortRange};
@@ -35,13 +36,13 @@ impl<'a> Reader<'a, '_> {
                 true => Remark::Undefined { kind: "class-map", name, span: class.span },
                 false => Remark::Recursive { name, span: class.span },
             };
-            self.device.remarks.push(remark);
+            self.build.device.remarks.push(remark);
             let reason = text!(
                 "クラスマップの条件を特定できません。",
                 "what this class-map matches is not known"
             );
             let new = self.guess(&label, reason, class.span, action);
-            return self.list(&label, vec![new]);
+            return self.build.list(&label, vec![new]);
         };
         if map.matches.is_empty() || map.all && map.matches.len() > ALL_LIMIT {
             let reason = text!(
@@ -49,23 +50,23 @@ impl<'a> Reader<'a, '_> {
                 "a class-map without a condition, or with too many"
             );
             let new = self.guess(&label, reason, map.span, action);
-            return self.list(&label, vec![new]);
+            return self.build.list(&label, vec![new]);
         }
         if !map.all {
             let mut lines = Vec::new();
             for criterion in &map.matches {
                 lines.extend(self.criterion(maps, &label, criterion, action, depth));
             }
-            return self.list(&label, lines);
+            return self.build.list(&label, lines);
         }
         let mut then = action;
         for criterion in map.matches.iter().rev() {
             let lines = self.criterion(maps, &label, criterion, then, depth);
-            then = Action::Jump(self.list(&label, lines));
+            then = Action::Jump(self.build.list(&label, lines));
         }
         match then {
             Action::Jump(list) => list,
-            _ => self.list(&label, Vec::new()),
+            _ => self.build.list(&label, Vec::new()),
         }
     }
 
@@ -77,7 +78,7 @@ impl<'a> Reader<'a, '_> {
         span: Span,
         action: Action,
     ) -> Line {
-        let mut matches = self.everything(None, span);
+        let mut matches = self.build.everything(None, span);
         matches.unknown.push(unknown(reason, span));
         line(label.to_owned(), matches, action, span)
     }
@@ -99,7 +100,7 @@ impl<'a> Reader<'a, '_> {
             ("match", "protocol", Some(_)) => self.by_protocol(maps, label, sub, at + 1, hit),
             ("match", "class-map", Some(name)) if !negated => {
                 let chain = self.class_chain(maps, name, action, depth + 1);
-                let matches = self.everything(None, sub.span);
+                let matches = self.build.everything(None, sub.span);
                 vec![line(label.to_owned(), matches, Action::Jump(chain), sub.span)]
             }
             _ => {
@@ -112,7 +113,7 @@ impl<'a> Reader<'a, '_> {
             }
         };
         if negated {
-            let matches = self.everything(None, sub.span);
+            let matches = self.build.everything(None, sub.span);
             lines.push(line(label.to_owned(), matches, action, sub.span));
         }
         lines
@@ -127,19 +128,19 @@ impl<'a> Reader<'a, '_> {
         miss: Action,
     ) -> Vec<Line> {
         let family = if sub.word(2) == "ipv6" { Family::V6 } else { Family::V4 };
-        let defined = self.acls_defined(Family::V4, name.text);
+        let defined = self.acls.defined(Family::V4, name.text);
         let family =
-            if !defined && self.acls_defined(Family::V6, name.text) { Family::V6 } else { family };
+            if !defined && self.acls.defined(Family::V6, name.text) { Family::V6 } else { family };
         match self.acl(family, name) {
             Found::List(list) if miss == Action::Return => {
                 let chain = self.derive(list, hit, miss);
-                let matches = self.everything(Some(family), sub.span);
+                let matches = self.build.everything(Some(family), sub.span);
                 vec![line(label.to_owned(), matches, Action::Jump(chain), sub.span)]
             }
             // Inverted: the lines stand in this list itself, so that a hit leaves it.
             Found::List(list) => {
                 let chain = self.derive(list, hit, miss);
-                self.device.lists[chain].lines.clone()
+                self.build.device.lists[chain].lines.clone()
             }
             _ => {
                 let reason = text!(
@@ -162,7 +163,7 @@ impl<'a> Reader<'a, '_> {
     ) -> Vec<Line> {
         let name = sub.word(at);
         let span = sub.span;
-        let mut matches = self.everything(None, span);
+        let mut matches = self.build.everything(None, span);
         let table = PAM.iter().find(|(known, _)| *known == name).map(|(_, ports)| *ports);
         let added = maps.ports.get(name).map_or(&[][..], Vec::as_slice);
         let whole: &[u8] = match name {
@@ -182,13 +183,20 @@ impl<'a> Reader<'a, '_> {
         }
         let any = crate::model::TcpFlags::ANY;
         let range = |first, last| PortRange::new(first, last).unwrap_or(PortRange::ALL);
-        let mut members: Vec<_> = whole.iter().map(|number| self.protocol(*number, span)).collect();
+        let mut members: Vec<_> =
+            whole.iter().map(|number| self.build.protocol(*number, span)).collect();
         for (protocol, first, last) in table.unwrap_or(&[]) {
-            members.push(self.ports(*protocol, PortRange::ALL, range(*first, *last), any, span));
+            members.push(self.build.ports(
+                *protocol,
+                PortRange::ALL,
+                range(*first, *last),
+                any,
+                span,
+            ));
         }
         let mut uncertain = Vec::new();
         for (protocol, first, last, list) in added {
-            let id = self.ports(*protocol, PortRange::ALL, range(*first, *last), any, span);
+            let id = self.build.ports(*protocol, PortRange::ALL, range(*first, *last), any, span);
             if list.is_some() { uncertain.push(id) } else { members.push(id) }
         }
         let mut lines = Vec::new();
@@ -196,10 +204,10 @@ impl<'a> Reader<'a, '_> {
             let reason =
                 text!("一部の宛先だけのポート割り当てです。", "a port mapping for some hosts only");
             let mut new = self.guess(label, reason, span, hit);
-            new.matches.service = self.services(uncertain, span);
+            new.matches.service = self.build.services(uncertain, span);
             lines.push(new);
         }
-        matches.service = self.services(members, span);
+        matches.service = self.build.services(members, span);
         lines.push(line(label.to_owned(), matches, hit, span));
         lines
     }

@@ -152,3 +152,39 @@ fn devices_named_after_files_get_names_that_can_be_written() {
     assert_eq!(names, ["site-a-fw-2026", "site-a-fw-2026-2"]);
     assert_eq!(topology.attach[0].at.device, "site-a-fw-2026");
 }
+
+fn rules_only(made: Box) -> Box {
+    made.port("eth0", &[]).port("eth1", &[]).port("lo", &[]).change(|device| {
+        let lo = device.interface("lo").unwrap();
+        device.interfaces[lo].kind = InterfaceKind::Loopback;
+        let span = device.interfaces[lo].span;
+        let context = device.contexts.ids().next().unwrap();
+        let unstated = DynamicRouting { protocol: UNSTATED.to_owned(), span };
+        device.contexts[context].dynamic_routing.push(unstated);
+    })
+}
+
+#[test]
+fn a_rule_set_without_addresses_has_a_side_for_each_interface() {
+    let snapshot = World::bare().with("rules", rules_only).build();
+    let zones: Vec<_> = snapshot.zones.iter().map(|(_, zone)| zone.id.as_str()).collect();
+    assert_eq!(zones, ["eth0", "eth1"]);
+    let (_, device) = snapshot.devices.iter().next().unwrap();
+    let (_, context) = device.contexts.iter().next().unwrap();
+    assert!(context.dynamic_routing.is_empty());
+    let sides: Vec<_> = context.routes.iter().map(|route| route.next_hop).collect();
+    let eth = |name| NextHop::Interface(device.interface(name).unwrap());
+    assert_eq!(sides, [eth("eth0"), eth("eth0"), eth("eth1"), eth("eth1")], "both families");
+}
+
+#[test]
+fn with_a_topology_a_rule_set_keeps_its_doubt_until_routes_are_stated() {
+    let unstated = |topology: &str| {
+        let snapshot = World::new(topology).with("rules", rules_only).build();
+        let (_, device) = snapshot.devices.iter().next().unwrap();
+        device.contexts.iter().any(|(_, context)| !context.dynamic_routing.is_empty())
+    };
+    let interfaces = "zones:\n  a: {networks: [10.1.0.0/16]}\ndevices:\n  rules:\n    config: x\n    interfaces: {eth0: {addresses: [10.1.0.1/16]}}\n";
+    assert!(unstated(interfaces), "addresses say nothing about routes");
+    assert!(!unstated(&format!("{interfaces}    routes: [{{to: 10.2.0.0/16, via: 10.1.0.2}}]\n")));
+}

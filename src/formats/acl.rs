@@ -1,42 +1,54 @@
 //! Grammar of one access-list line of the IOS family: addresses, port operators, ICMP kinds, flags. Knows no device.
 
+mod lists;
+mod lower;
+pub(in crate::formats) mod names;
 mod options;
 
+pub(in crate::formats) use lists::{Found, Lists};
+pub(in crate::formats) use lower::{References, derive, lower_service, replies, replies_reason};
+
 use crate::formats::lines::Word;
-use crate::model::{TcpFlags, Unknown};
+use crate::model::{Action, TcpFlags, Unknown};
 use crate::net::{AddressRange, Family, PortRange, Prefix, WildcardMask};
 use crate::source::Span;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// A vendor's names.
+/// A vendor's words. Lists of tables are searched from the front.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(in crate::formats) struct Words {
     /// Protocols other than `ip` and `ipv6`.
-    pub(super) protocols: &'static [(&'static str, u8)],
+    pub(in crate::formats) protocols: &'static [(&'static str, u8)],
     /// TCP ports.
-    pub(super) tcp: &'static [(&'static str, u16)],
+    pub(in crate::formats) tcp: &'static [&'static [(&'static str, u16)]],
     /// UDP ports.
-    pub(super) udp: &'static [(&'static str, u16)],
+    pub(in crate::formats) udp: &'static [&'static [(&'static str, u16)]],
     /// ICMP messages: type, and code where the name fixes one.
-    pub(super) icmp: &'static [(&'static str, u8, Option<u8>)],
+    pub(in crate::formats) icmp: &'static [(&'static str, u8, Option<u8>)],
     /// ICMPv6 messages.
-    pub(super) icmp6: &'static [(&'static str, u8, Option<u8>)],
+    pub(in crate::formats) icmp6: &'static [(&'static str, u8, Option<u8>)],
+    /// What a line may do, by its first word.
+    pub(in crate::formats) actions: &'static [(&'static str, Action)],
+    /// Words before the name of an address group.
+    pub(in crate::formats) address_groups: &'static [&'static str],
+    /// Words before the name of a port group.
+    pub(in crate::formats) port_groups: &'static [&'static str],
 }
 
-/// What kind of list the line stands in.
+/// How the lines of one list are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dialect {
-    /// The vendor's names.
-    pub(super) names: &'static Names,
+pub(in crate::formats) struct Dialect {
+    /// The vendor's words.
+    pub(in crate::formats) words: &'static Words,
     /// Source address only.
-    pub(super) standard: bool,
+    pub(in crate::formats) standard: bool,
     /// The family that the list filters.
-    pub(super) family: Family,
+    pub(in crate::formats) family: Family,
 }
 
 /// An address operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Address<'a> {
+pub(in crate::formats) enum Address<'a> {
     Any,
     Range(AddressRange),
     Wildcard(WildcardMask),
@@ -45,7 +57,7 @@ pub(super) enum Address<'a> {
 
 /// A protocol operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol<'a> {
+pub(in crate::formats) enum Protocol<'a> {
     Any,
     Number(u8),
     TcpUdp,
@@ -54,67 +66,67 @@ pub(super) enum Protocol<'a> {
 
 /// A port operand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ports<'a> {
+pub(in crate::formats) enum Ports<'a> {
     Any,
     Ranges(Vec<PortRange>),
     Group(Word<'a>),
 }
 
 /// A type of an ICMP message, with a code when one is given.
-pub(super) type Icmp = Option<(u8, Option<u8>)>;
+pub(in crate::formats) type Icmp = Option<(u8, Option<u8>)>;
 
 /// Protocol, ports and ICMP kind together.
 #[derive(Clone, Debug)]
-pub(super) struct Service<'a> {
-    pub(super) protocol: Protocol<'a>,
-    pub(super) source: Ports<'a>,
-    pub(super) destination: Ports<'a>,
+pub(in crate::formats) struct Service<'a> {
+    pub(in crate::formats) protocol: Protocol<'a>,
+    pub(in crate::formats) source: Ports<'a>,
+    pub(in crate::formats) destination: Ports<'a>,
     /// Alternatives; none means no condition.
-    pub(super) flags: Vec<TcpFlags>,
-    pub(super) icmp: Icmp,
+    pub(in crate::formats) flags: Vec<TcpFlags>,
+    pub(in crate::formats) icmp: Icmp,
 }
 
 /// A permit or deny line.
 #[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
-    pub(super) permit: bool,
-    pub(super) service: Service<'a>,
-    pub(super) source: Address<'a>,
-    pub(super) destination: Address<'a>,
-    pub(super) log: bool,
-    pub(super) schedule: Option<Word<'a>>,
+pub(in crate::formats) struct Entry<'a> {
+    pub(in crate::formats) action: Action,
+    pub(in crate::formats) service: Service<'a>,
+    pub(in crate::formats) source: Address<'a>,
+    pub(in crate::formats) destination: Address<'a>,
+    pub(in crate::formats) log: bool,
+    pub(in crate::formats) schedule: Option<Word<'a>>,
     /// Matches fragments other than the first only.
-    pub(super) fragments: bool,
-    pub(super) unknown: Vec<Unknown>,
+    pub(in crate::formats) fragments: bool,
+    pub(in crate::formats) unknown: Vec<Unknown>,
 }
 
 /// A position in the words of a line.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'l, 'a> {
+pub(in crate::formats) struct Cursor<'l, 'a> {
     words: &'l [Word<'a>],
     end: Span,
 }
 
 impl<'l, 'a> Cursor<'l, 'a> {
     /// At the first of `words`; `line` is blamed when they end too early.
-    pub(super) fn new(words: &'l [Word<'a>], line: Span) -> Cursor<'l, 'a> {
+    pub(in crate::formats) fn new(words: &'l [Word<'a>], line: Span) -> Cursor<'l, 'a> {
         Cursor { words, end: line }
     }
 
     /// The next word without taking it; empty at the end.
-    pub(super) fn peek(&self) -> &'a str {
+    pub(in crate::formats) fn peek(&self) -> &'a str {
         self.words.first().map_or("", |word| word.text)
     }
 
     /// The next word.
-    pub(super) fn next(&mut self) -> Option<Word<'a>> {
+    pub(in crate::formats) fn next(&mut self) -> Option<Word<'a>> {
         let (first, rest) = self.words.split_first()?;
         self.words = rest;
         Some(*first)
     }
 
     /// Takes the next word when it is `want`.
-    pub(super) fn take(&mut self, want: &str) -> bool {
+    pub(in crate::formats) fn take(&mut self, want: &str) -> bool {
         let found = !want.is_empty() && self.peek().eq_ignore_ascii_case(want);
         if found {
             self.next();
@@ -123,18 +135,21 @@ impl<'l, 'a> Cursor<'l, 'a> {
     }
 
     /// Where the next word stands; the whole line at the end.
-    pub(super) fn span(&self) -> Span {
+    pub(in crate::formats) fn span(&self) -> Span {
         self.words.first().map_or(self.end, |word| word.span)
     }
 
     /// Whether no word is left.
-    pub(super) fn at_end(&self) -> bool {
+    pub(in crate::formats) fn at_end(&self) -> bool {
         self.words.is_empty()
     }
 }
 
 /// Reads `{permit|deny} …`. The error is the word that is not understood.
-pub(super) fn entry<'a>(cursor: &mut Cursor<'_, 'a>, dialect: Dialect) -> Result<Entry<'a>, Span> {
+pub(in crate::formats) fn entry<'a>(
+    cursor: &mut Cursor<'_, 'a>,
+    dialect: Dialect,
+) -> Result<Entry<'a>, Span> {
     let dynamic = cursor.peek() == "dynamic";
     let at = cursor.span();
     let mut unknown = Vec::new();
@@ -144,24 +159,25 @@ pub(super) fn entry<'a>(cursor: &mut Cursor<'_, 'a>, dialect: Dialect) -> Result
         }
         unknown.push(options::condition(at, "dynamic (lock-and-key)"));
     }
-    let permit = match cursor.peek() {
-        "permit" => true,
-        "deny" => false,
-        _ => return Err(cursor.span()),
-    };
+    let found = dialect.words.actions.iter().find(|(word, _)| *word == cursor.peek());
+    let (_, action) = *found.ok_or(cursor.span())?;
     cursor.next();
     let mut entry = if dialect.standard {
-        standard(cursor, permit)?
+        standard(cursor, action, dialect)?
     } else {
-        extended(cursor, permit, dialect)?
+        extended(cursor, action, dialect)?
     };
     entry.unknown.append(&mut unknown);
     options::options(cursor, &mut entry, dialect)?;
     Ok(entry)
 }
 
-fn standard<'a>(cursor: &mut Cursor<'_, 'a>, permit: bool) -> Result<Entry<'a>, Span> {
-    let source = standard_address(cursor)?;
+fn standard<'a>(
+    cursor: &mut Cursor<'_, 'a>,
+    action: Action,
+    dialect: Dialect,
+) -> Result<Entry<'a>, Span> {
+    let source = standard_address(cursor, dialect)?;
     let service = Service {
         protocol: Protocol::Any,
         source: Ports::Any,
@@ -169,17 +185,17 @@ fn standard<'a>(cursor: &mut Cursor<'_, 'a>, permit: bool) -> Result<Entry<'a>, 
         flags: Vec::new(),
         icmp: None,
     };
-    Ok(new_entry(permit, service, source, Address::Any))
+    Ok(new_entry(action, service, source, Address::Any))
 }
 
 fn new_entry<'a>(
-    permit: bool,
+    action: Action,
     service: Service<'a>,
     source: Address<'a>,
     destination: Address<'a>,
 ) -> Entry<'a> {
     Entry {
-        permit,
+        action,
         service,
         source,
         destination,
@@ -191,11 +207,16 @@ fn new_entry<'a>(
 }
 
 /// `any`, `host A`, `A`, `A WILDCARD`, `A, wildcard bits W` (as `show access-lists` prints it).
-fn standard_address<'a>(cursor: &mut Cursor<'_, 'a>) -> Result<Address<'a>, Span> {
-    if matches!(cursor.peek(), "any" | "any4" | "host" | "object-group")
+fn standard_address<'a>(
+    cursor: &mut Cursor<'_, 'a>,
+    dialect: Dialect,
+) -> Result<Address<'a>, Span> {
+    if matches!(cursor.peek(), "any" | "any4" | "host")
+        || dialect.words.address_groups.contains(&cursor.peek())
         || cursor.peek().contains('/')
+        || dialect.family == Family::V6
     {
-        return address(cursor, Family::V4);
+        return address(cursor, dialect);
     }
     let base: Ipv4Addr = cursor.peek().trim_end_matches(',').parse().map_err(|_| cursor.span())?;
     cursor.next();
@@ -213,14 +234,14 @@ fn standard_address<'a>(cursor: &mut Cursor<'_, 'a>) -> Result<Address<'a>, Span
 
 fn extended<'a>(
     cursor: &mut Cursor<'_, 'a>,
-    permit: bool,
+    action: Action,
     dialect: Dialect,
 ) -> Result<Entry<'a>, Span> {
     let protocol = protocol(cursor, dialect)?;
-    let source = address(cursor, dialect.family)?;
-    let source_ports = ports(cursor, protocol, dialect.names)?;
-    let destination = address(cursor, dialect.family)?;
-    let destination_ports = ports(cursor, protocol, dialect.names)?;
+    let source = address(cursor, dialect)?;
+    let source_ports = ports(cursor, protocol, dialect.words)?;
+    let destination = address(cursor, dialect)?;
+    let destination_ports = ports(cursor, protocol, dialect.words)?;
     let service = Service {
         protocol,
         source: source_ports,
@@ -228,11 +249,11 @@ fn extended<'a>(
         flags: Vec::new(),
         icmp: None,
     };
-    Ok(new_entry(permit, service, source, destination))
+    Ok(new_entry(action, service, source, destination))
 }
 
 /// A protocol by name or number, or `object-group G`.
-pub(super) fn protocol<'a>(
+pub(in crate::formats) fn protocol<'a>(
     cursor: &mut Cursor<'_, 'a>,
     dialect: Dialect,
 ) -> Result<Protocol<'a>, Span> {
@@ -244,22 +265,25 @@ pub(super) fn protocol<'a>(
         "object-group" => cursor.next().map(Protocol::Group).ok_or(at),
         "icmp" | "icmpv6" | "icmp6" if dialect.family == Family::V6 => Ok(Protocol::Number(58)),
         name => {
-            let known = dialect.names.protocols.iter().find(|(n, _)| *n == name).map(|(_, n)| *n);
+            let known = dialect.words.protocols.iter().find(|(n, _)| *n == name).map(|(_, n)| *n);
             known.or_else(|| name.parse().ok()).map(Protocol::Number).ok_or(word.span)
         }
     }
 }
 
 /// `any`, `host A`, `A/len`, `A WILDCARD`, `object-group G`.
-pub(super) fn address<'a>(
+pub(in crate::formats) fn address<'a>(
     cursor: &mut Cursor<'_, 'a>,
-    family: Family,
+    dialect: Dialect,
 ) -> Result<Address<'a>, Span> {
+    let family = dialect.family;
     let at = cursor.span();
     let word = cursor.next().ok_or(at)?;
     match word.text {
         "any" | "any4" | "any6" => Ok(Address::Any),
-        "object-group" | "addrgroup" => cursor.next().map(Address::Group).ok_or(at),
+        name if dialect.words.address_groups.contains(&name) => {
+            cursor.next().map(Address::Group).ok_or(at)
+        }
         "host" => {
             let host: IpAddr = cursor.peek().parse().map_err(|_| cursor.span())?;
             if Family::of(host) != family {
@@ -293,18 +317,18 @@ fn wildcard<'a>(base: Ipv4Addr, mask: Ipv4Addr) -> Address<'a> {
 }
 
 /// A port operator with its operands, when the next word is one.
-pub(super) fn ports<'a>(
+pub(in crate::formats) fn ports<'a>(
     cursor: &mut Cursor<'_, 'a>,
     protocol: Protocol<'_>,
-    names: &Names,
+    words: &Words,
 ) -> Result<Ports<'a>, Span> {
     let operator = cursor.peek();
-    if operator == "portgroup" {
+    if words.port_groups.contains(&operator) {
         cursor.next();
         let at = cursor.span();
         return cursor.next().map(Ports::Group).ok_or(at);
     }
-    if !matches!(operator, "eq" | "neq" | "lt" | "gt" | "range") {
+    if !matches!(operator, "eq" | "neq" | "ne" | "lt" | "gt" | "range") {
         return Ok(Ports::Any);
     }
     let has_ports = match protocol {
@@ -316,17 +340,17 @@ pub(super) fn ports<'a>(
         return Err(cursor.span());
     }
     cursor.next();
-    let first = port(cursor, protocol, names)?;
+    let first = port(cursor, protocol, words)?;
     let ranges = match operator {
         "lt" => below(first).into_iter().collect(),
         "gt" => above(first).into_iter().collect(),
         "range" => {
-            let last = port(cursor, protocol, names)?;
+            let last = port(cursor, protocol, words)?;
             vec![PortRange::new(first.min(last), first.max(last)).unwrap_or(PortRange::ALL)]
         }
         _ => {
             let mut listed = vec![first];
-            while let Ok(next) = port(cursor, protocol, names) {
+            while let Ok(next) = port(cursor, protocol, words) {
                 listed.push(next);
             }
             if operator == "eq" {
@@ -363,19 +387,20 @@ fn all_but(mut listed: Vec<u16>) -> Vec<PortRange> {
 }
 
 /// One port by name or number; takes nothing when the word is neither.
-pub(super) fn port(
+pub(in crate::formats) fn port(
     cursor: &mut Cursor<'_, '_>,
     protocol: Protocol<'_>,
-    names: &Names,
+    words: &Words,
 ) -> Result<u16, Span> {
     let word = cursor.peek();
-    let find = |table: &[(&str, u16)]| {
-        table.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, port)| *port)
+    let find = |tables: &[&[(&str, u16)]]| {
+        let mut rows = tables.iter().flat_map(|table| table.iter());
+        rows.find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, port)| *port)
     };
     let number = word.parse().ok().or_else(|| match protocol {
-        Protocol::Number(17) => find(names.udp),
-        Protocol::TcpUdp => find(names.tcp).or_else(|| find(names.udp)),
-        _ => find(names.tcp),
+        Protocol::Number(17) => find(words.udp),
+        Protocol::TcpUdp => find(words.tcp).or_else(|| find(words.udp)),
+        _ => find(words.tcp),
     });
     match number {
         Some(number) => {
@@ -387,8 +412,8 @@ pub(super) fn port(
 }
 
 /// An ICMP message by name, or by type and code; `None` when the next word is none.
-pub(super) fn icmp(cursor: &mut Cursor<'_, '_>, protocol: u8, names: &Names) -> Icmp {
-    let table = if protocol == 58 { names.icmp6 } else { names.icmp };
+pub(in crate::formats) fn icmp(cursor: &mut Cursor<'_, '_>, protocol: u8, words: &Words) -> Icmp {
+    let table = if protocol == 58 { words.icmp6 } else { words.icmp };
     if let Some((_, kind, code)) = table.iter().find(|(name, _, _)| *name == cursor.peek()) {
         cursor.next();
         return Some((*kind, *code));

@@ -22,7 +22,7 @@ pub(super) fn options<'a>(
         if let Some(number) =
             protocol.filter(|n| matches!(n, 1 | 58) && entry.service.icmp.is_none())
         {
-            entry.service.icmp = icmp(cursor, number, dialect.names);
+            entry.service.icmp = icmp(cursor, number, dialect.words);
             if entry.service.icmp.is_some() {
                 continue;
             }

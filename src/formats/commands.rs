@@ -1,0 +1,54 @@
+//! Tables of commands for readers of line formats: the longest row with which a line begins decides.
+
+use super::lines::ConfigLine;
+use rustc_hash::FxHashMap;
+
+/// Rows of a command table by first word.
+#[derive(Debug)]
+pub(in crate::formats) struct Commands<T: 'static> {
+    rows: FxHashMap<&'static str, Vec<(Vec<&'static str>, T)>>,
+}
+
+impl<T: Copy> Commands<T> {
+    /// The table with each row's words split.
+    pub(in crate::formats) fn new(
+        table: impl IntoIterator<Item = (&'static str, T)>,
+    ) -> Commands<T> {
+        let mut rows: FxHashMap<&'static str, Vec<(Vec<&'static str>, T)>> = FxHashMap::default();
+        for (words, value) in table {
+            let mut words = words.split(' ');
+            if let Some(first) = words.next() {
+                rows.entry(first).or_default().push((words.collect(), value));
+            }
+        }
+        Commands { rows }
+    }
+
+    /// The value of the longest row with which `line` begins, from its word `from` on.
+    pub(in crate::formats) fn find(&self, line: &ConfigLine<'_>, from: usize) -> Option<T> {
+        let fits = |rest: &[&str]| {
+            rest.iter()
+                .enumerate()
+                .all(|(i, word)| line.word(from + 1 + i).eq_ignore_ascii_case(word))
+        };
+        let rows = self.rows.get(line.word(from))?;
+        rows.iter()
+            .filter(|(rest, _)| fits(rest))
+            .max_by_key(|(rest, _)| rest.len())
+            .map(|(_, value)| *value)
+    }
+}
+
+/// The rows of a table that is written as one string, separated by commas.
+pub(in crate::formats) fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.split(',').map(str::trim).filter(|row| !row.is_empty())
+}
+
+/// Whether a word is the prompt of a device: a name and `#` or `>`.
+pub(in crate::formats) fn is_prompt(word: &str) -> bool {
+    let Some(at) = word.find(['#', '>']) else { return false };
+    let name = word.get(..at).unwrap_or("");
+    !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()/".contains(c))
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}

@@ -1,0 +1,161 @@
+//! The Linux kernel as judge: every statement of the literate fixtures of iptables and nftables is put to it.
+//!
+//! For each section a router is built in a network namespace of its own, with one more namespace behind each of its interfaces;
+//! addresses and routes are those of the snapshot, the rule set is loaded with the system's own tools, and real packets are
+//! sent, the same bytes that a report writes as witness capture. Where they arrive, with which header, must be what the
+//! section says, and what the tracer says.
+//!
+//! Needs root, `ip`, `iptables`, `ipset`, `nft` and `conntrack`; a machine without them fails the test. What a statement cannot
+//! ask the kernel (`may`, `related`, a block marked `packets model-only`) is left to `tests/literate.rs`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and works on namespaces of its own"
+)]
+
+#[path = "kernel/arena.rs"]
+mod arena;
+#[path = "kernel/namespace.rs"]
+mod namespace;
+#[path = "literate/packets.rs"]
+mod packets;
+#[path = "literate/sections.rs"]
+mod sections;
+#[path = "kernel/wire.rs"]
+mod wire;
+
+use arena::Arena;
+use packets::{Expectation, Outcome, Target};
+use sections::{Section, Statement};
+use sekisho::net::State;
+use sekisho::scan::{self, Options};
+use sekisho::snapshot::{Place, Port, Snapshot};
+use sekisho::trace::{self, Ingress};
+use std::path::{Path, PathBuf};
+
+/// Directories of literate fixtures whose rule sets the kernel understands.
+const FORMATS: [&str; 2] = ["iptables", "nftables"];
+/// So many statements at least, or the oracle has lost its voice.
+const LEAST: usize = 200;
+
+#[test]
+fn the_kernel_agrees_with_every_statement() {
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for (name, text) in documents() {
+        for section in sections::read(&text).unwrap_or_else(|error| panic!("{name}: {error}")) {
+            let place = format!("{name}:{} {}", section.line, section.title);
+            let (count, faults) = put(&section);
+            asked += count;
+            wrong.extend(faults.into_iter().map(|fault| format!("{place}\n  {fault}")));
+        }
+    }
+    println!("{asked} statements were put to the kernel");
+    assert!(wrong.is_empty(), "{} of {asked} statements:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(asked >= LEAST, "only {asked} statements were put to the kernel");
+}
+
+fn documents() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+    let mut found = Vec::new();
+    for format in FORMATS {
+        let entries = std::fs::read_dir(root.join(format)).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|e| e == "md"));
+        paths.sort();
+        for path in paths {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            found.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// How many statements were put, and what came out differently.
+fn put(section: &Section) -> (usize, Vec<String>) {
+    let loaded = scan::load(section.files(), &Options::default())
+        .unwrap_or_else(|errors| panic!("{}: {errors:?}", section.title));
+    let snapshot = &loaded.snapshot;
+    let statements: Vec<(&Statement, Expectation)> = section
+        .packets
+        .iter()
+        .filter(|statement| !statement.model_only)
+        .map(|statement| (statement, packets::read(&statement.text).unwrap()))
+        .filter(|(_, expected)| can_ask(expected))
+        .collect();
+    if statements.is_empty() {
+        return (0, Vec::new());
+    }
+    let flows: Vec<_> = statements.iter().map(|(_, expected)| expected).collect();
+    let mut arena = match Arena::new(snapshot, &section.configs, &flows) {
+        Ok(arena) => arena,
+        Err(why) => return (0, vec![why]),
+    };
+    for (number, (_, expected)) in statements.iter().enumerate() {
+        arena.send(number, expected);
+    }
+    arena.settle();
+    let mut faults = Vec::new();
+    for (number, (statement, expected)) in statements.iter().enumerate() {
+        let arrived = arena.arrivals(number);
+        let result = said(expected, &arrived).and_then(|()| traced(snapshot, expected, &arrived));
+        let (line, text) = (statement.line, &statement.text);
+        faults.extend(result.err().map(|why| format!("line {line}: {text}\n    {why}")));
+    }
+    (statements.len(), faults)
+}
+
+/// Whether a real packet can be what the statement speaks of.
+fn can_ask(expected: &Expectation) -> bool {
+    expected.outcome != Outcome::May && expected.flow.state != State::Related
+}
+
+/// Whether the kernel does what the statement says.
+fn said(expected: &Expectation, arrived: &[arena::Arrival]) -> Result<(), String> {
+    let here = |arrival: &&arena::Arrival| match &expected.target {
+        Target::Anywhere => true,
+        Target::Device => arrival.side.is_none(),
+        Target::Interface(name) => arrival.side.as_ref() == Some(name),
+    };
+    let hit = arrived.iter().find(here);
+    match (expected.outcome, hit) {
+        (Outcome::Permit, None) => Err(format!("the kernel lets nothing arrive: {arrived:?}")),
+        (Outcome::Deny, Some(hit)) => Err(format!("the kernel lets it arrive: {hit:?}")),
+        (Outcome::Permit, Some(hit)) => match expected.arrives {
+            Some(header) if !hit.header.same_as(&header) => {
+                Err(format!("the kernel makes it {:?}", hit.header))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Whether the tracer knows the way that the packet took.
+fn traced(
+    snapshot: &Snapshot,
+    expected: &Expectation,
+    arrived: &[arena::Arrival],
+) -> Result<(), String> {
+    let device = snapshot.devices.ids().next().unwrap();
+    let interface = snapshot.devices[device].interface(&expected.ingress).unwrap();
+    let ingress = Ingress::Port(Port { device, interface });
+    let trace = trace::trace(snapshot, ingress, expected.flow, &Default::default());
+    for arrival in arrived {
+        let known = trace.ends.iter().any(|end| match (end.place(), &arrival.side) {
+            (Some(Place::Device(_)), None) => true,
+            (Some(Place::Zone(_) | Place::Unzoned(_)), Some(side)) => {
+                end.hops.iter().rev().find_map(|hop| hop.egress.as_ref()) == Some(side)
+            }
+            _ => false,
+        });
+        if !known {
+            return Err(format!("the tracer does not know of {arrival:?}"));
+        }
+    }
+    Ok(())
+}
