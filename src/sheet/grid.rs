@@ -72,12 +72,19 @@ pub fn rows(text: &str, limit: usize) -> Vec<Row> {
 
 /// The delimiter that the first lines have most of; a comma when they have none.
 fn delimiter(text: &str) -> char {
-    let count = |c: char| text.lines().take(40).map(|line| line.matches(c).count()).sum::<usize>();
-    let best = [',', '\t', ';']
-        .into_iter()
-        .map(|c| (count(c), c))
-        .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    best.map_or(',', |(_, c)| c)
+    let mut counts = [(',', 0usize), ('\t', 0), (';', 0)];
+    let (mut inside, mut lines) = (false, 0);
+    for c in text.chars() {
+        match c {
+            '"' => inside = !inside,
+            '\n' if lines == 40 => break,
+            '\n' => lines += 1,
+            _ if inside => {}
+            _ => counts.iter_mut().filter(|(d, _)| *d == c).for_each(|(_, count)| *count += 1),
+        }
+    }
+    let best = counts.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map_or(',', |(c, _)| c)
 }
 
 struct Reader<'a> {
