@@ -9,6 +9,7 @@
 mod asa;
 mod fortios;
 mod ios;
+mod table;
 
 use sekisho::compile::{Reading, fields};
 use sekisho::net::Prefix;
@@ -19,7 +20,7 @@ use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
-pub(crate) const VENDORS: &[Vendor] = &[fortios::VENDOR, asa::VENDOR, ios::VENDOR];
+pub(crate) const VENDORS: &[Vendor] = &[fortios::VENDOR, asa::VENDOR, ios::VENDOR, table::VENDOR];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

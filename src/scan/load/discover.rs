@@ -67,7 +67,12 @@ fn called(path: &str, names: &[&str]) -> bool {
 }
 
 /// What names the table of wanted flows.
-const FLOWS: &[&str] = &["通信要件", "要件表", "policy", "wantedflows"];
+const FLOWS: &[&str] = &["通信要件", "要件表"];
+
+/// Whether the name says that the table holds wanted flows: `policy.csv`, `通信要件表.xlsx`, a sheet `通信要件`.
+fn is_wanted(path: &str) -> bool {
+    words::key(&parts(path).0) == "policy" || called(path, FLOWS)
+}
 
 impl Loader<'_> {
     /// Without a topology file: every configuration, and the zones of a table of zones.
@@ -100,7 +105,7 @@ impl Loader<'_> {
     ) {
         let source = self.loaded.sources.file(file);
         let (path, text) = (source.path().to_owned(), source.text());
-        if named == Named::Open && self.options.format.is_none() && called(&path, FLOWS) {
+        if named == Named::Open && self.options.format.is_none() && is_wanted(&path) {
             return;
         }
         let known = formats::detect(text);
@@ -210,7 +215,7 @@ impl Loader<'_> {
         let mut by_kind = Vec::new();
         for (id, file) in self.loaded.sources.iter().filter(|(id, _)| !used(*id)) {
             match sheet::kind(file.text()) {
-                Some(Kind::Rules | Kind::Flows) if called(file.path(), FLOWS) => by_name.push(id),
+                Some(Kind::Rules | Kind::Flows) if is_wanted(file.path()) => by_name.push(id),
                 Some(Kind::Flows) => by_kind.push(id),
                 _ => {}
             }
