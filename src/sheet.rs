@@ -42,6 +42,13 @@ pub fn kind(text: &str) -> Option<Kind> {
     header::find(&grid::rows(text, GLANCE)).map(|header| header.kind)
 }
 
+/// Whether the text names columns of a rule table, but no header that is understood.
+#[must_use]
+pub fn resembles_rules(text: &str) -> bool {
+    let rows = grid::rows(text, GLANCE);
+    header::find(&rows).is_none() && header::resembles(&rows)
+}
+
 /// The whole sheet; `None` when no header is found.
 #[must_use]
 pub fn open(id: FileId, file: &File) -> Option<Sheet> {

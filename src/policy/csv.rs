@@ -61,6 +61,13 @@ pub fn read_csv(
         );
         reader.problems.push(Problem::new(*span, message));
     }
+    if let Some((true, span)) = rows.default {
+        let message = text!(
+            "記載のない通信を許可する要件表は、方針にできません。",
+            "a table that permits what it does not list cannot be a policy"
+        );
+        reader.problems.push(Problem::new(span, message));
+    }
     let policy = reader.policy(&rows.rules, start);
     if reader.problems.is_empty() { Ok(policy) } else { Err(reader.problems) }
 }
@@ -109,6 +116,14 @@ impl Reader<'_> {
     fn doubts(&mut self, row: &Rule) {
         for doubt in &row.doubts {
             self.problems.push(Problem::new(doubt.span, doubt.message.clone()));
+        }
+        for convention in &row.conventions {
+            let help = text!(
+                "ポートを書くか、サービス名とポートの一覧を加えてください。",
+                "write the ports, or add a list of services and ports"
+            );
+            self.problems
+                .push(Problem::new(convention.span, convention.message.clone()).help(help));
         }
         if row.scheduled {
             let message = text!(

@@ -50,6 +50,8 @@ pub enum Column {
     Interface,
     /// Members of a group.
     Members,
+    /// A second column of a kind that has one already.
+    Again,
     /// Does not matter for forwarding.
     Free,
     /// Not known.
@@ -104,10 +106,16 @@ const DEPTH: usize = 3;
 #[must_use]
 pub fn find(rows: &[Row]) -> Option<Header> {
     let mut best: Option<(usize, Header)> = None;
+    // The first one counts: rows above a later one would be lost.
+    let mut end = rows.len().min(SEARCHED);
     for last in 0..rows.len().min(SEARCHED) {
+        if last >= end {
+            break;
+        }
         for depth in 1..=DEPTH.min(last + 1) {
             let Some(part) = rows.get(last + 1 - depth..=last) else { continue };
             let Some((score, kind, columns, names)) = read(part) else { continue };
+            end = end.min(last + DEPTH);
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
                 let (first, body) = (last + 1 - depth, last + 1);
                 best = Some((score, Header { kind, first, body, columns, names }));
@@ -145,6 +153,7 @@ fn read(rows: &[Row]) -> Option<(usize, Kind, Vec<Column>, Vec<String>)> {
         return None;
     }
     let kind = kind(&columns)?;
+    settle(&mut columns);
     let known = columns.iter().filter(|c| !matches!(c, Column::Unknown | Column::Free)).count();
     let free = columns.iter().filter(|c| **c == Column::Free).count();
     Some((known * 4 + free * 2, kind, columns, names))
@@ -182,6 +191,48 @@ fn column(own: &str, above: &[&str], alone: &[&str]) -> (Column, String) {
     }
     let name = candidates.into_iter().next_back().unwrap_or_default();
     (Column::Unknown, name)
+}
+
+/// Of two address columns of a side the left one names zones. Any other second column of a kind adds something that is not
+/// understood.
+fn settle(columns: &mut [Column]) {
+    for side in [Side::Source, Side::Destination] {
+        let address = |column: &&mut Column| **column == Column::Address(side);
+        let count = columns.iter().filter(|column| **column == Column::Address(side)).count();
+        if count > 1
+            && !columns.contains(&Column::Zone(side))
+            && let Some(first) = columns.iter_mut().find(address)
+        {
+            *first = Column::Zone(side);
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for column in columns {
+        let repeats = !matches!(
+            column,
+            Column::Free | Column::Unknown | Column::Condition | Column::Translation
+        );
+        if repeats && !seen.insert(*column) {
+            let label = matches!(column, Column::Party(_) | Column::Name | Column::Number);
+            *column = if label { Column::Free } else { Column::Again };
+        }
+    }
+}
+
+/// Whether some row names columns of a rule table without being a header that is understood.
+#[must_use]
+pub fn resembles(rows: &[Row]) -> bool {
+    rows.iter().take(SEARCHED).any(|row| {
+        let columns: Vec<Column> = row.cells.iter().map(|cell| meaning(&cell.text)).collect();
+        let side = |side| {
+            columns.iter().any(|column| {
+                [Column::Zone(side), Column::Address(side), Column::Party(side)].contains(column)
+            })
+        };
+        let acts = columns.contains(&Column::Action);
+        side(Side::Source) && side(Side::Destination)
+            || acts && (side(Side::Source) || side(Side::Destination))
+    })
 }
 
 fn kind(columns: &[Column]) -> Option<Kind> {
@@ -332,6 +383,7 @@ fn plain(key: &str) -> Option<Column> {
         | "service"
         | "services"
         | "サービス名"
+        | "サービス名称"
         | "プロトコルポート"
         | "プロトコルポート番号"
         | "servicename"

@@ -63,6 +63,7 @@ impl Names {
     fn objects(&mut self, sheet: &Sheet) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut open: Vec<(String, Vec<AddressWord>, usize)> = Vec::new();
+        let mut seen: BTreeSet<String> = self.objects.keys().cloned().collect();
         let name = sheet.column(Column::Name);
         let value = sheet.column(Column::Network).or_else(|| sheet.column(Column::Members));
         for (name, value, row) in pairs(sheet, name, value) {
@@ -80,7 +81,7 @@ impl Names {
             }
             let found = address::addresses(&value);
             let bad = row.broken || value.is_empty() || found.doubt.is_some();
-            let repeated = open.iter().any(|(known, _, _)| *known == key);
+            let repeated = !seen.insert(key.clone());
             if bad || repeated {
                 self.objects.entry(key.clone()).or_default().doubtful = true;
             }
@@ -181,8 +182,11 @@ impl Names {
             added.entry(key).or_default().extend(found.words);
             entries.push(if unread { Entry::Doubtful(span) } else { Entry::Read(span) });
         }
-        added.retain(|key, _| !bad.contains(key));
-        self.services.extend(added);
+        for (key, words) in added {
+            // Unread or defined in two lists: it keeps the word from being looked up elsewhere.
+            let known = self.services.contains_key(&key) || bad.contains(&key);
+            self.services.insert(key, if known { Vec::new() } else { words });
+        }
         entries
     }
 }

@@ -106,7 +106,11 @@ pub fn read(sheet: &Sheet, names: &mut Names) -> RuleSheet {
     let table = Table::new(sheet);
     table.name_zones(names);
     for row in sheet.rows.iter().take(sheet.header.first) {
-        note(row.span(sheet.file), row, &mut out);
+        if row.broken {
+            out.unread.push(row.span(sheet.file));
+        } else {
+            note(row.span(sheet.file), row, &mut out);
+        }
     }
     let mut above: Option<Vec<String>> = None;
     let mut highest: Option<u64> = None;
@@ -177,8 +181,8 @@ struct Table<'a> {
     filled: Vec<bool>,
     /// Which columns have a value other than `any`.
     limits: Vec<bool>,
-    /// The texts of the lowest row of the header.
-    header: Vec<&'a str>,
+    /// The rows of the header.
+    header: &'a [Row],
 }
 
 impl<'a> Table<'a> {
@@ -193,9 +197,7 @@ impl<'a> Table<'a> {
                     && words::ditto(&cell.text).is_none();
             }
         }
-        let header = sheet.header.body.checked_sub(1).and_then(|at| sheet.rows.get(at));
-        let header =
-            header.map_or(Vec::new(), |row| row.cells.iter().map(|c| c.text.as_str()).collect());
+        let header = sheet.rows.get(sheet.header.first..sheet.header.body).unwrap_or_default();
         Table { sheet, filled, limits, header }
     }
 
@@ -221,7 +223,9 @@ impl<'a> Table<'a> {
 
     fn repeats_header(&self, row: &Row) -> bool {
         let texts = row.cells.iter().map(|cell| cell.text.as_str());
-        texts.eq(self.header.iter().copied())
+        self.header
+            .iter()
+            .any(|header| texts.clone().eq(header.cells.iter().map(|cell| cell.text.as_str())))
     }
 
     /// Whether a row has text only where a title or remark stands.

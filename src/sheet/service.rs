@@ -57,7 +57,7 @@ pub struct Services {
     pub doubt: Option<Text>,
 }
 
-/// Services that the user's own list defines, by [`words::key`].
+/// Services that the user's own list defines, by [`words::key`]; one without a word could not be read.
 pub type ServiceNames = BTreeMap<String, Vec<ServiceWord>>;
 
 /// Words that standards or vendors define in one way.
@@ -173,6 +173,9 @@ impl Reader<'_> {
         if let Some(own) = self.own.get(&key) {
             self.settle();
             self.found.words.extend(own);
+            if own.is_empty() {
+                self.found.names.push(word.to_owned());
+            }
             return true;
         }
         let key = key.strip_suffix("通信").unwrap_or(&key);

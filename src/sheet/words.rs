@@ -53,7 +53,7 @@ pub enum Ditto {
 #[must_use]
 pub fn ditto(text: &str) -> Option<Ditto> {
     match key(text).as_str() {
-        "〃" | "同上" | "々" | "〻" | "\"" | "''" | "sameasabove" | "ditto" | "↓" => {
+        "〃" | "同上" | "々" | "〻" | "\"" | "''" | "sameasabove" | "ditto" => {
             Some(Ditto::Above)
         }
         "同左" | "sameasleft" => Some(Ditto::Left),
@@ -238,8 +238,41 @@ pub fn stated_default(text: &str) -> Option<bool> {
     let denies = ["拒否", "遮断", "破棄", "禁止", "deny", "drop", "reject"]
         .iter()
         .any(|word| key.contains(word));
-    let odd = ["除く", "除き", "ない場合", "ただし", "一部", "except", "許可しない", "not"];
-    if odd.iter().any(|word| key.contains(word)) || permits == denies {
+    let clear = [
+        "以外は",
+        "以外の",
+        "上記以外",
+        "記載のない",
+        "記載なき",
+        "既定",
+        "デフォルト",
+        "default",
+        "暗黙",
+        "implicit",
+        "その他すべて",
+        "その他全て",
+        "その他の通信は",
+    ];
+    let odd = [
+        "除く",
+        "除き",
+        "ない場合",
+        "ただし",
+        "一部",
+        "except",
+        "しない",
+        "していない",
+        "されない",
+        "notpermit",
+        "notallow",
+        "notdeny",
+        "notdrop",
+        "notreject",
+        "cannot",
+        "unless",
+    ];
+    let says = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    if !says(&clear) || says(&odd) || permits == denies {
         return None;
     }
     Some(permits)

@@ -27,7 +27,8 @@ fn write(wishes: &[Wish]) -> String {
         };
         let (source, destination) = (address(wish.source), address(wish.destination));
         let action = if wish.permit { "許可" } else { "拒否" };
-        let _ = writeln!(sheet, "side-a,{source},side-b,{destination},{protocol},{from},{to},{action}");
+        let _ =
+            writeln!(sheet, "side-a,{source},side-b,{destination},{protocol},{from},{to},{action}");
     }
     sheet + "any,any,any,any,any,any,any,拒否\n"
 }

@@ -81,18 +81,43 @@ impl Loader<'_> {
         let alone = paths.len() == 1;
         let (mut configs, mut tables) = (Vec::new(), Vec::new());
         for path in &paths {
-            let named = if alone { Named::Config } else { named(path) };
+            let named = match named(path) {
+                Named::Open if alone => Named::Config,
+                named => named,
+            };
             if named == Named::Companion {
                 continue;
             }
-            let files = known_sheets(self.open_all(path), &self.loaded.sources);
-            for file in files {
+            let all = self.open_all(path);
+            self.misread(&all);
+            for file in known_sheets(all, &self.loaded.sources) {
                 self.sort_out(file, named, &mut configs, &mut tables);
             }
         }
         self.zones(found);
         self.tables(tables, found.zones.as_ref(), &mut configs);
         configs
+    }
+
+    /// A sheet that names columns of a rule table and is not understood may be a device that would be missing.
+    fn misread(&mut self, files: &[FileId]) {
+        for file in files {
+            let source = self.loaded.sources.file(*file);
+            let known = self.options.format.is_some() || formats::detect(source.text()).is_ok();
+            if known || !sheet::resembles_rules(source.text()) {
+                continue;
+            }
+            let message = text!(
+                "規則の表のようですが、見出しを読み取れません。",
+                "this looks like a table of rules, but its header is not understood"
+            );
+            let help = text!(
+                "送信元・宛先・サービス（またはプロトコルとポート）・アクションの見出しがあるか確かめてください。使わない表であれば、ディレクトリから除いてください。",
+                "it needs headings for source, destination, service (or protocol and port) and action; if the table is not to be used, take it away"
+            );
+            let start = Span { file: *file, start: 0, end: 0 };
+            self.problems(vec![Problem::new(start, message).help(help)]);
+        }
     }
 
     /// A configuration, a part of a rule table, or a companion.
@@ -208,22 +233,16 @@ impl Loader<'_> {
         }
     }
 
-    /// The table of wanted flows, when there is no policy file: the one that is called so, else the only one.
+    /// The table of wanted flows, which is called so.
     pub(super) fn flows_file(&self) -> Option<FileId> {
         let used = |id: FileId| self.loaded.roles.iter().any(|(known, _)| *known == id);
-        let mut by_name = Vec::new();
-        let mut by_kind = Vec::new();
-        for (id, file) in self.loaded.sources.iter().filter(|(id, _)| !used(*id)) {
-            match sheet::kind(file.text()) {
-                Some(Kind::Rules | Kind::Flows) if is_wanted(file.path()) => by_name.push(id),
-                Some(Kind::Flows) => by_kind.push(id),
-                _ => {}
-            }
-        }
-        match (by_name.as_slice(), by_kind.as_slice()) {
-            ([first, ..], _) => Some(*first),
-            ([], [only]) => Some(*only),
-            _ => None,
-        }
+        let wanted = |(id, file): &(FileId, &crate::source::File)| {
+            let path = file.path();
+            // A file that is called so and is none must be told; of a workbook only the sheet counts.
+            let text = [".csv", ".tsv"].iter().any(|ending| path.ends_with(ending));
+            let flows = matches!(sheet::kind(file.text()), Some(Kind::Rules | Kind::Flows));
+            !used(*id) && is_wanted(path) && (text || flows)
+        };
+        self.loaded.sources.iter().find(wanted).map(|(id, _)| id)
     }
 }

@@ -12,13 +12,22 @@ use crate::text;
 use crate::topology::{
     Attach, DeviceDecl, DeviceKind, Endpoint, InterfaceDecl, RouteDecl, Topology, ZoneDecl,
 };
+use std::collections::BTreeSet;
 
 /// How a rule table calls the zones: by their name for reports when it does so, else by their identifier.
 pub(super) fn names(zones: &Topology, texts: &[&str]) -> Vec<String> {
-    let texts: Vec<String> = texts.iter().map(|text| words::key(text)).collect();
-    let has = |word: &str| texts.iter().any(|text| text.contains(&words::key(word)));
+    let mut cells = BTreeSet::new();
+    for row in texts.iter().flat_map(|text| sheet::grid::rows(text, usize::MAX)) {
+        for cell in &row.cells {
+            cells.insert(words::key(&cell.text));
+            cells.extend(
+                words::parts(&cell.text).flat_map(|part| part.split([' ', '・'])).map(words::key),
+            );
+        }
+    }
+    let has = |word: &str| cells.contains(&words::key(word));
     let name = |zone: &ZoneDecl| match &zone.label {
-        Some(label) if has(label) && !has(&zone.id.value) => label.clone(),
+        Some(label) if has(label) => label.clone(),
         _ => zone.id.value.clone(),
     };
     zones.zones.iter().map(name).collect()

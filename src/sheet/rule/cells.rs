@@ -2,9 +2,11 @@
 
 use super::parties;
 use super::{Doubt, Flow, Party, Rule, Table, Translation};
+use crate::sheet::address::{AddressWord, addresses};
 use crate::sheet::grid::Row;
 use crate::sheet::header::{Column, Side};
 use crate::sheet::names::Names;
+use crate::sheet::service::{ServiceWord, services};
 use crate::sheet::words::{self, Direction, Ditto};
 use crate::text;
 use crate::text::Text;
@@ -114,13 +116,16 @@ impl<'a> RowReader<'a> {
     pub(super) fn rule(&mut self) -> Rule {
         let permit = self.permit();
         let enabled = self.enabled();
-        let flows = self.flows();
-        let services = self.services();
+        let mut flows = self.flows();
+        let mut services = self.services();
         let scheduled = self
             .text(Column::Schedule)
             .is_some_and(|(_, text)| !words::is_none(&words::plain(&text)));
         let translation = self.translation();
-        self.conditions();
+        if self.conditions() {
+            flows = vec![Flow::default()];
+            services = vec![ServiceWord::ANY];
+        }
         let name = self.text(Column::Name).map(|(_, name)| name).unwrap_or_default();
         let number = self.text(Column::Number).map(|(_, number)| number).unwrap_or_default();
         let label = match (number.is_empty(), name.is_empty()) {
@@ -287,17 +292,22 @@ impl<'a> RowReader<'a> {
         all
     }
 
-    /// Conditions that the model does not have, and columns that are not known.
-    fn conditions(&mut self) {
-        let columns: Vec<usize> =
-            self.columns(Column::Condition).chain(self.columns(Column::Unknown)).collect();
+    /// Conditions that the model does not have, and columns that are not known. Returns whether one of them may add to what the
+    /// rule speaks of, rather than limit it.
+    fn conditions(&mut self) -> bool {
+        let columns: Vec<usize> = [Column::Condition, Column::Unknown, Column::Again]
+            .into_iter()
+            .flat_map(|wanted| self.columns(wanted))
+            .collect();
+        let mut adds = false;
         for at in columns {
             let text = self.texts.get(at).cloned().unwrap_or_default();
             if words::is_none(&words::plain(&text)) || words::is_any(&text) {
                 continue;
             }
-            let unknown = self.table.sheet.header.columns.get(at) == Some(&Column::Unknown);
-            let choices = if unknown {
+            let column = self.table.sheet.header.columns.get(at);
+            adds |= column != Some(&Column::Condition) && self.may_add(at, &text);
+            let choices = if column != Some(&Column::Condition) {
                 text!(
                     "この列の見出しの意味が分かりません。通信に関係しない列であれば見出しを「備考」に変えてください",
                     "the heading of this column is not known; when it does not bear on traffic, call it 備考 (remarks)"
@@ -307,6 +317,43 @@ impl<'a> RowReader<'a> {
             };
             self.doubt(at, &choices);
         }
+        adds
+    }
+
+    /// Whether heading or cell speak of addresses or services.
+    fn may_add(&self, at: usize, text: &str) -> bool {
+        const WORDS: [&str; 20] = [
+            "送信",
+            "宛先",
+            "通信",
+            "接続",
+            "アドレス",
+            "ip",
+            "ポート",
+            "サービス",
+            "プロトコル",
+            "ゾーン",
+            "ネットワーク",
+            "src",
+            "dst",
+            "source",
+            "dest",
+            "port",
+            "addr",
+            "tcp",
+            "udp",
+            "host",
+        ];
+        let heading = self.table.sheet.header.names.get(at).map_or("", String::as_str);
+        let (heading, cell) = (words::key(heading), words::plain(text));
+        let found = addresses(&cell);
+        let address =
+            |word: &AddressWord| matches!(word, AddressWord::Range(_) | AddressWord::Domain(_));
+        heading.is_empty()
+            || WORDS.iter().any(|word| heading.contains(word))
+            || found.doubt.is_some()
+            || found.words.iter().any(address)
+            || !services(&cell, &[], &self.names.services).words.is_empty()
     }
 
     fn columns(&self, wanted: Column) -> std::vec::IntoIter<usize> {

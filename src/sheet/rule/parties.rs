@@ -62,7 +62,9 @@ impl Side {
         for word in found.words {
             match word {
                 AddressWord::Any => {
-                    *self = Side::default();
+                    let doubts = std::mem::take(&mut self.doubts);
+                    // Without a doubt, any zone; with one the word stands for what could not be read.
+                    *self = Side { any: !doubts.is_empty(), doubts, ..Side::default() };
                     return;
                 }
                 AddressWord::Name(name) => {

@@ -89,6 +89,10 @@ impl RowReader<'_> {
         let Some((at, text)) = service else { return self.by_ports(protocol, port) };
         let named = services(text, &[], &self.names.services);
         let clear = named.names.is_empty() && named.doubt.is_none() && !words::is_any(text);
+        if ["以外", "除く", "除き", "except"].iter().any(|word| words::key(text).contains(word))
+        {
+            return self.accept(*at, named);
+        }
         if !clear {
             return self.by_ports(protocol, port);
         }
