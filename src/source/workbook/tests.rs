@@ -49,12 +49,3 @@ fn what_is_no_workbook_says_what_to_do() {
     let bytes = book().save_to_buffer().unwrap();
     assert_eq!(sheets(&bytes[..bytes.len() / 2]), Err(WorkbookError::Broken));
 }
-
-#[test]
-fn a_sheet_whose_cells_are_far_apart_stays_small() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.merge_range(0, 0, 1_048_575, 16_383, "x", &Format::new()).unwrap();
-    sheet.write(1_048_575, 16_383, "y").unwrap();
-    assert_eq!(sheets(&book.save_to_buffer().unwrap()), Err(WorkbookError::Large));
-}
