@@ -100,7 +100,12 @@ pub(crate) fn opens(loaded: &Loaded, forth: bool) -> (Arena<u32>, Function) {
         let inside = move |arena: &mut Arena<u32>| {
             let all = opening(arena);
             let source = arena.field_in(fields::SRC, &side(forth));
-            arena.guard(all, source)
+            let all = arena.guard(all, source);
+            // A rule table does not say who may manage the device, so packets to itself are left out.
+            let itself = u32::from(Ipv4Addr::new(10, if forth { 2 } else { 1 }, 0, 1));
+            let others = side(!forth).minus(&Intervals::range(itself, itself));
+            let destination = arena.field_in(fields::DST, &others);
+            arena.guard(all, destination)
         };
         network.run(&Query {
             zone: from,

@@ -21,6 +21,8 @@ pub(super) struct RowReader<'a> {
     row: &'a Row,
     /// The cells with "as above" and "as left" replaced.
     pub(super) texts: Vec<String>,
+    /// The first cell that is struck out.
+    struck: Option<usize>,
     /// Whether the row speaks of everything that the rows above do not.
     pub(super) rest: bool,
     pub(super) doubts: Vec<Doubt>,
@@ -39,6 +41,7 @@ impl<'a> RowReader<'a> {
             names,
             row,
             texts: Vec::new(),
+            struck: None,
             rest: false,
             doubts: Vec::new(),
             conventions: Vec::new(),
@@ -57,7 +60,11 @@ impl<'a> RowReader<'a> {
                 let choices = text!("上の行がありません", "there is no row above");
                 reader.doubt(at, &choices);
             }
-            reader.texts.push(taken.unwrap_or_default());
+            let taken = taken.unwrap_or_default();
+            if own.contains(STRUCK) {
+                reader.struck.get_or_insert(at);
+            }
+            reader.texts.push(taken.replace(STRUCK, ""));
         }
         reader.rest = reader.texts.iter().any(|text| words::is_rest(text));
         reader
@@ -165,7 +172,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn enabled(&mut self) -> bool {
-        if let Some(at) = self.texts.iter().position(|text| text.contains(STRUCK)) {
+        if let Some(at) = self.struck {
             let choices = text!(
                 "取消線があります。無効な行は削除するか「無効」と書いてください",
                 "it is struck out; delete the row, or mark it 無効 (disabled)"
