@@ -71,7 +71,7 @@ impl Vendor {
         if !self.carries_addresses {
             topology += &format!(
                 "    interfaces: {{ {a}: {{ addresses: [10.1.0.1/16] }}, {b}: {{ addresses: [10.2.0.1/16] }} }}\n    \
-                 routes: [{{ to: 192.0.2.0/24, interface: {b} }}]\n"
+                 routes: [{{ to: 10.2.0.0/16, interface: {b} }}]\n"
             );
         }
         let entries = vec![
