@@ -110,128 +110,201 @@ fn part(rest: &str, side: Side) -> Option<Column> {
     })
 }
 
-/// Headings without a side.
+/// Headings without a side, and what they say.
+const PLAIN: &[(&[&str], Column)] = &[
+    (&["プロトコル", "protocol", "proto", "ipプロトコル", "プロトコル種別"], Column::Protocol),
+    (
+        &["ポート", "ポート番号", "port", "ports", "portno", "dport"],
+        Column::Port(Side::Destination),
+    ),
+    (&["sport"], Column::Port(Side::Source)),
+    (
+        &[
+            "サービス",
+            "service",
+            "services",
+            "サービス名",
+            "サービス名称",
+            "プロトコルポート",
+            "プロトコルポート番号",
+            "servicename",
+            "通信サービス",
+            "利用サービス",
+        ],
+        Column::Service,
+    ),
+    (
+        &[
+            "アクション",
+            "動作",
+            "処理",
+            "許可拒否",
+            "可否",
+            "通信可否",
+            "action",
+            "許可",
+            "制御",
+            "判定",
+            "許否",
+            "許可可否",
+            "verdict",
+            "アクセス制御",
+            "ルール動作",
+            "ポリシーアクション",
+        ],
+        Column::Action,
+    ),
+    (&["方向", "通信方向", "direction", "→", "⇔", "->", "<->", "↔"], Column::Direction),
+    (
+        &[
+            "有効無効",
+            "状態",
+            "ステータス",
+            "有効",
+            "status",
+            "state",
+            "enable",
+            "enabled",
+            "設定状態",
+            "適用",
+        ],
+        Column::Enabled,
+    ),
+    (&["無効", "disable", "disabled"], Column::Disabled),
+    (
+        &[
+            "nat",
+            "アドレス変換",
+            "nat変換",
+            "変換",
+            "変換後アドレス",
+            "natip",
+            "ippool",
+            "snat",
+            "dnat",
+        ],
+        Column::Translation,
+    ),
+    (
+        &[
+            "スケジュール",
+            "期間",
+            "有効期間",
+            "時間帯",
+            "schedule",
+            "期限",
+            "有効期限",
+            "適用期間",
+            "利用期間",
+            "曜日",
+            "時間",
+        ],
+        Column::Schedule,
+    ),
+    (
+        &[
+            "ユーザ",
+            "ユーザー",
+            "user",
+            "users",
+            "グループ",
+            "アプリケーション",
+            "application",
+            "app",
+            "appid",
+            "url",
+            "urlカテゴリ",
+            "除外",
+            "除外アドレス",
+            "例外",
+            "条件",
+            "制限",
+        ],
+        Column::Condition,
+    ),
+    (
+        &[
+            "no",
+            "項番",
+            "番号",
+            "優先度",
+            "優先順位",
+            "順序",
+            "seq",
+            "id",
+            "ルール番号",
+            "priority",
+            "ルールid",
+            "ポリシーid",
+            "policyid",
+            "ポリシー番号",
+            "順番",
+            "適用順",
+            "ruleno",
+            "policyno",
+            "項目番号",
+            "№",
+        ],
+        Column::Number,
+    ),
+    (
+        &[
+            "ルール名",
+            "ポリシー名",
+            "名称",
+            "名前",
+            "name",
+            "rule",
+            "rulename",
+            "policyname",
+            "オブジェクト名",
+            "ホスト名",
+            "objectname",
+            "アドレス名",
+            "定義名",
+            "通信名",
+            "通信名称",
+            "グループ名",
+            "機器名",
+            "オブジェクト",
+        ],
+        Column::Name,
+    ),
+    (&["ゾーン", "zone", "ゾーン名", "zonename", "系統", "ゾーンid", "zoneid"], Column::ZoneName),
+    (
+        &[
+            "ネットワーク",
+            "network",
+            "networks",
+            "セグメント",
+            "サブネット",
+            "subnet",
+            "ipアドレス",
+            "アドレス",
+            "address",
+            "ip",
+            "ipaddress",
+            "ネットワークアドレス",
+            "アドレス帯",
+            "ipアドレス帯",
+            "cidr",
+            "ipアドレス範囲",
+            "アドレス範囲",
+        ],
+        Column::Network,
+    ),
+    (&["表示名", "label", "ラベル", "ゾーン名称"], Column::Label),
+    (&["役割", "role", "roles", "ロール"], Column::Role),
+    (&["機器", "device", "装置", "接続機器"], Column::Device),
+    (
+        &["インターフェース", "インターフェイス", "インタフェース", "interface", "ポート名", "if"],
+        Column::Interface,
+    ),
+    (&["メンバー", "メンバ", "member", "members"], Column::Members),
+];
+
 fn plain(key: &str) -> Option<Column> {
-    Some(match key {
-        "プロトコル" | "protocol" | "proto" | "ipプロトコル" | "プロトコル種別" => {
-            Column::Protocol
-        }
-        "ポート" | "ポート番号" | "port" | "ports" | "portno" | "dport" => {
-            Column::Port(Side::Destination)
-        }
-        "sport" => Column::Port(Side::Source),
-        "サービス"
-        | "service"
-        | "services"
-        | "サービス名"
-        | "サービス名称"
-        | "プロトコルポート"
-        | "プロトコルポート番号"
-        | "servicename"
-        | "通信サービス"
-        | "利用サービス" => Column::Service,
-        "アクション"
-        | "動作"
-        | "処理"
-        | "許可拒否"
-        | "可否"
-        | "通信可否"
-        | "action"
-        | "許可"
-        | "制御"
-        | "判定"
-        | "許否"
-        | "許可可否"
-        | "verdict"
-        | "アクセス制御"
-        | "ルール動作"
-        | "ポリシーアクション" => Column::Action,
-        "方向" | "通信方向" | "direction" | "→" | "⇔" | "->" | "<->" | "↔" => {
-            Column::Direction
-        }
-        "有効無効" | "状態" | "ステータス" | "有効" | "status" | "state" | "enable" | "enabled"
-        | "設定状態" | "適用" => Column::Enabled,
-        "無効" | "disable" | "disabled" => Column::Disabled,
-        "nat"
-        | "アドレス変換"
-        | "nat変換"
-        | "変換"
-        | "変換後アドレス"
-        | "natip"
-        | "ippool"
-        | "snat"
-        | "dnat" => Column::Translation,
-        "スケジュール" | "期間" | "有効期間" | "時間帯" | "schedule" | "期限" | "有効期限"
-        | "適用期間" | "利用期間" | "曜日" | "時間" => Column::Schedule,
-        "ユーザ"
-        | "ユーザー"
-        | "user"
-        | "users"
-        | "グループ"
-        | "アプリケーション"
-        | "application"
-        | "app"
-        | "appid"
-        | "url"
-        | "urlカテゴリ"
-        | "除外"
-        | "除外アドレス"
-        | "例外"
-        | "条件"
-        | "制限" => Column::Condition,
-        "no" | "項番" | "番号" | "優先度" | "優先順位" | "順序" | "seq" | "id" | "ルール番号"
-        | "priority" | "ルールid" | "ポリシーid" | "policyid" | "ポリシー番号" | "順番"
-        | "適用順" | "ruleno" | "policyno" | "項目番号" | "№" => Column::Number,
-        "ルール名"
-        | "ポリシー名"
-        | "名称"
-        | "名前"
-        | "name"
-        | "rule"
-        | "rulename"
-        | "policyname"
-        | "オブジェクト名"
-        | "ホスト名"
-        | "objectname"
-        | "アドレス名"
-        | "定義名"
-        | "通信名"
-        | "通信名称"
-        | "グループ名"
-        | "機器名"
-        | "オブジェクト" => Column::Name,
-        "ゾーン" | "zone" | "ゾーン名" | "zonename" | "系統" | "ゾーンid" | "zoneid" => {
-            Column::ZoneName
-        }
-        "ネットワーク"
-        | "network"
-        | "networks"
-        | "セグメント"
-        | "サブネット"
-        | "subnet"
-        | "ipアドレス"
-        | "アドレス"
-        | "address"
-        | "ip"
-        | "ipaddress"
-        | "ネットワークアドレス"
-        | "アドレス帯"
-        | "ipアドレス帯"
-        | "cidr"
-        | "ipアドレス範囲"
-        | "アドレス範囲" => Column::Network,
-        "表示名" | "label" | "ラベル" | "ゾーン名称" => Column::Label,
-        "役割" | "role" | "roles" | "ロール" => Column::Role,
-        "機器" | "device" | "装置" | "接続機器" => Column::Device,
-        "インターフェース"
-        | "インターフェイス"
-        | "インタフェース"
-        | "interface"
-        | "ポート名"
-        | "if" => Column::Interface,
-        "メンバー" | "メンバ" | "member" | "members" => Column::Members,
-        _ => return None,
-    })
+    PLAIN.iter().find(|(words, _)| words.contains(&key)).map(|(_, column)| *column)
 }
 
 /// Headings of text that people write for one another.
