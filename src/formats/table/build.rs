@@ -21,7 +21,12 @@ pub(super) fn read(files: &[Input<'_>], interfaces: &[String]) -> Reading {
     let mut ledgers: Vec<Ledger<'_>> =
         files.iter().map(|input| Ledger::new(input.id, input.file)).collect();
     let sheets: Vec<Option<Sheet>> =
-        files.iter().map(|input| sheet::open(input.id, input.file)).collect();
+        files.iter().map(|input| sheet::open(input.id, input.file).filter(is_part)).collect();
+    for ((input, sheet), ledger) in files.iter().zip(&sheets).zip(&mut ledgers) {
+        if sheet.is_none() && !input.file.text().trim().is_empty() {
+            nothing(input, ledger);
+        }
+    }
     let mut names = Names::default();
     interfaces.iter().for_each(|name| names.zone(name));
     // Services and addresses first: the rules refer to them.
@@ -51,6 +56,21 @@ pub(super) fn read(files: &[Input<'_>], interfaces: &[String]) -> Reading {
         device: device.builder.device,
         coverage: ledgers.into_iter().map(Ledger::close).collect(),
     }
+}
+
+fn is_part(sheet: &Sheet) -> bool {
+    sheet.header.kind != Kind::Zones
+}
+
+/// No row of the file names columns, so nothing in it is known.
+fn nothing(input: &Input<'_>, ledger: &mut Ledger<'_>) {
+    let end = u32::try_from(input.file.text().trim_end().len()).unwrap_or(u32::MAX);
+    let whole = Span { file: input.id, start: 0, end };
+    let reason = text!(
+        "表の見出し（送信元・宛先・サービス・アクション）が見つかりません。",
+        "no row names the columns of a rule table (source, destination, service, action)"
+    );
+    ledger.unknown(whole, reason, false);
 }
 
 fn is_list(sheet: &Sheet) -> bool {
