@@ -22,6 +22,8 @@ pub mod panos;
 mod switch;
 pub mod yamaha;
 
+pub mod table;
+
 pub use ledger::Ledger;
 
 use crate::model::{Coverage, Device};
@@ -108,6 +110,7 @@ pub const FORMATS: &[Format] = &[
     junos::FORMAT,
     awplus::FORMAT,
     alaxala::FORMAT,
+    table::FORMAT,
 ];
 
 /// Why no reader could be chosen.

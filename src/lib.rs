@@ -15,6 +15,8 @@ pub mod net;
 pub mod model;
 // Floor 2: sets of packet headers as factored interval decision diagrams; knows no network words.
 pub mod packetset;
+// Floor 2: tables that people write (rules, zones, objects) as rows with meaning.
+pub mod sheet;
 // Floor 2: what is reported.
 pub mod finding;
 // Floor 3: text of one vendor to one device, every line with a status.

@@ -261,6 +261,29 @@ impl AddressRange {
         (number(self.first), number(self.last))
     }
 
+    /// The fewest prefixes that together hold exactly these addresses, in order.
+    #[must_use]
+    pub fn prefixes(self) -> Vec<Prefix> {
+        let family = self.family();
+        let (mut first, last) = self.numbers();
+        let mut out = Vec::new();
+        loop {
+            let at = address(family, first);
+            let fits = |prefix: &Prefix| {
+                let (start, end) = prefix.range().numbers();
+                start == first && end <= last
+            };
+            let mut wider = (0..=family.bits()).filter_map(|len| Prefix::new(at, len));
+            let Some(prefix) = wider.find(fits) else { return out };
+            out.push(prefix);
+            let end = prefix.range().numbers().1;
+            if end >= last {
+                return out;
+            }
+            first = end + 1;
+        }
+    }
+
     /// The number of addresses minus one (so that the whole of IPv6 fits).
     #[must_use]
     pub fn extent(self) -> u128 {
@@ -355,6 +378,17 @@ mod tests {
         assert_eq!(range("10.0.0.1", "10.0.0.2"), "10.0.0.1-10.0.0.2");
         assert_eq!(range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), "::/0");
         assert_eq!(range("10.0.0.1", "10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_range_is_some_prefixes() {
+        let prefixes = |first: &str, last: &str| {
+            let range = AddressRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
+            range.prefixes().iter().map(Prefix::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(prefixes("10.0.0.1", "10.0.0.4"), ["10.0.0.1", "10.0.0.2/31", "10.0.0.4"]);
+        assert_eq!(prefixes("0.0.0.0", "255.255.255.255"), ["0.0.0.0/0"]);
+        assert_eq!(prefixes("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ["::/0"]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The policy file: what must not and what must be reachable, and the waivers.
 
+mod csv;
 mod read;
 mod schema;
 
+pub use csv::{ZoneName, read_csv};
 pub use read::{read, read_party, read_service};
 pub use schema::schema;
 

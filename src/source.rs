@@ -5,10 +5,12 @@
 
 mod decode;
 mod problem;
+mod workbook;
 pub mod yaml;
 
 pub use decode::{Encoding, SourceError};
 pub use problem::{Problem, Spanned, nearest};
+pub use workbook::WorkbookError;
 
 /// The number of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,11 +59,37 @@ impl Sources {
     /// [`SourceError`] when the bytes are no text, a line is longer than 1 MiB, or the file is too large.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<FileId, SourceError> {
         let (text, encoding) = decode::decode(bytes)?;
-        let line_starts = line_starts(&text);
         let sha256 = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
-        let bytes = bytes.len() as u64;
-        self.files.push(File { path: path.to_owned(), text, encoding, bytes, sha256, line_starts });
-        Ok(FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)))
+        Ok(self.push(path.to_owned(), text, encoding, (bytes.len() as u64, sha256)))
+    }
+
+    /// As [`Sources::add`]; a workbook becomes one file a sheet, called `rules.xlsx#sheet`.
+    ///
+    /// # Errors
+    /// As [`Sources::add`], and when a workbook cannot be opened.
+    pub fn add_all(&mut self, path: &str, bytes: &[u8]) -> Result<Vec<FileId>, SourceError> {
+        if !workbook::is_workbook(bytes) {
+            return Ok(vec![self.add(path, bytes)?]);
+        }
+        let sheets = workbook::sheets(bytes).map_err(SourceError::Workbook)?;
+        let sha256 = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
+        let size = bytes.len() as u64;
+        let add = |(name, text): (String, String)| {
+            self.push(format!("{path}#{name}"), text, Encoding::Workbook, (size, sha256))
+        };
+        Ok(sheets.into_iter().map(add).collect())
+    }
+
+    fn push(
+        &mut self,
+        path: String,
+        text: String,
+        encoding: Encoding,
+        (bytes, sha256): (u64, [u8; 32]),
+    ) -> FileId {
+        let line_starts = line_starts(&text);
+        self.files.push(File { path, text, encoding, bytes, sha256, line_starts });
+        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// The file.

@@ -1,10 +1,12 @@
 //! The topology file: zones, devices, attachments, and what is opaque. Names are checked against each other here, and against
 //! the configurations where the snapshot is built.
 
+mod csv;
 mod read;
 mod schema;
 mod write;
 
+pub use csv::read_csv;
 pub use read::read;
 pub use schema::schema;
 pub use write::write;

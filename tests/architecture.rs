@@ -21,7 +21,7 @@ use std::path::Path;
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["text"]),
     (1, &["source", "net"]),
-    (2, &["model", "packetset", "finding"]),
+    (2, &["model", "packetset", "finding", "sheet"]),
     (3, &["formats", "topology", "policy", "compile"]),
     (4, &["snapshot"]),
     (5, &["graph", "trace", "certificate"]),

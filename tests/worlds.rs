@@ -54,16 +54,22 @@ fn key(finding: &Value) -> [String; 5] {
     ["kind", "rule", "from", "to", "device"].map(|part| text(finding, part).to_owned())
 }
 
+/// Every file of the world but what is expected of it, as the command reads them.
+fn files(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            files(&path, &format!("{name}/"), entries);
+        } else if name != "expected.yaml" {
+            entries.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
 fn load(dir: &Path) -> Loaded {
     let mut entries = Vec::new();
-    for name in ["topology.yaml", "policy.yaml"] {
-        entries.push((name.to_owned(), std::fs::read(dir.join(name)).unwrap()));
-    }
-    for entry in std::fs::read_dir(dir.join("configs")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("configs/{}", path.file_name().unwrap().to_str().unwrap());
-        entries.push((name, std::fs::read(&path).unwrap()));
-    }
+    files(dir, "", &mut entries);
     entries.sort();
     scan::load(Files { name: "world".to_owned(), entries }, &Options::default()).unwrap()
 }

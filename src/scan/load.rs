@@ -1,5 +1,8 @@
 //! From bytes to a network and a policy.
 
+mod discover;
+mod tables;
+
 use super::{Files, InputError, Loaded, Options, Role};
 use crate::formats::{self, DetectError, Format, Input, Reading};
 use crate::source::{FileId, Problem, Sources, Span};
@@ -18,22 +21,27 @@ struct Config {
 pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
     let mut loader =
         Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
-    let topology = loader.topology();
+    let mut topology = loader.topology();
+    let mut found = discover::Found::default();
     let configs = match &topology {
         Some(topology) => loader.declared(topology),
-        None => loader.found(),
+        None => loader.found(&mut found),
     };
     let policy = loader.policy();
     if !loader.errors.is_empty() {
         return Err(loader.errors);
     }
     let devices = loader.devices(&configs);
+    if let Some(zones) = found.zones {
+        topology = Some(loader.complete(zones, &configs, &devices));
+    }
     let input =
         snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
     match snapshot::build(input) {
         Ok(snapshot) => loader.loaded.snapshot = snapshot,
         Err(problems) => loader.problems(problems),
     }
+    let policy = policy.or_else(|| loader.wanted_flows());
     if let (Some(policy), true) = (policy, loader.errors.is_empty()) {
         match check::resolve(&loader.loaded.snapshot, &policy) {
             Ok(_) => {}
@@ -64,29 +72,41 @@ impl Loader<'_> {
         }
     }
 
-    /// Decodes the file at `path`, when the caller gave one.
+    /// Decodes the file at `path`, when the caller gave one; of a workbook the first sheet.
     fn open(&mut self, path: &str) -> Option<FileId> {
-        let known =
-            self.loaded.sources.iter().find(|(_, file)| file.path() == path).map(|(id, _)| id);
-        if known.is_some() {
+        self.open_all(path).first().copied()
+    }
+
+    /// As [`Loader::open`]; a workbook is one file a sheet, and `rules.xlsx#sheet` is that sheet alone.
+    fn open_all(&mut self, path: &str) -> Vec<FileId> {
+        let known = self.opened(path);
+        if !known.is_empty() {
             return known;
         }
-        let (_, bytes) = self.files.entries.iter().find(|(name, _)| name == path)?;
-        match self.loaded.sources.add(path, bytes) {
-            Ok(id) => Some(id),
+        let whole = |name: &str| {
+            name == path || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('#'))
+        };
+        let Some((name, bytes)) = self.files.entries.iter().find(|(name, _)| whole(name)) else {
+            return Vec::new();
+        };
+        match self.loaded.sources.add_all(name, bytes) {
+            Ok(_) => self.opened(path),
             Err(error) => {
-                let line = Some(error.line());
-                let message = error.message();
-                self.errors.push(InputError {
-                    path: path.to_owned(),
-                    span: None,
-                    line,
-                    message,
-                    help: None,
-                });
-                None
+                let (line, message) = (Some(error.line()), error.message());
+                let path = path.to_owned();
+                self.errors.push(InputError { path, span: None, line, message, help: None });
+                Vec::new()
             }
         }
+    }
+
+    /// What was opened under `path` before.
+    fn opened(&self, path: &str) -> Vec<FileId> {
+        let under = |known: &str| {
+            known == path || known.strip_prefix(path).is_some_and(|rest| rest.starts_with('#'))
+        };
+        let files = self.loaded.sources.iter().filter(|(_, file)| under(file.path()));
+        files.map(|(id, _)| id).collect()
     }
 
     fn topology(&mut self) -> Option<Topology> {
@@ -123,28 +143,28 @@ impl Loader<'_> {
             let mut read: Option<Config> = None;
             for path in config {
                 let before = self.errors.len();
-                let Some(file) = self.open(&path.value) else {
-                    if self.errors.len() == before {
-                        self.problems(vec![self.missing(&path.value, path.span)]);
-                    }
-                    continue;
-                };
-                let wanted = format.as_ref().map(|format| format.value.clone());
-                let span = format.as_ref().map(|format| format.span);
-                let Some(format) = self.reader(file, wanted, span) else { continue };
-                match &mut read {
-                    None => {
+                let files =
+                    discover::known_sheets(self.open_all(&path.value), &self.loaded.sources);
+                if files.is_empty() && self.errors.len() == before {
+                    self.problems(vec![self.missing(&path.value, path.span)]);
+                }
+                for file in files {
+                    let wanted = format.as_ref().map(|format| format.value.clone());
+                    let span = format.as_ref().map(|format| format.span);
+                    let Some(format) = self.reader(file, wanted, span) else { continue };
+                    let Some(first) = &mut read else {
                         let interfaces = interfaces.iter().map(|i| i.name.value.clone()).collect();
                         let device = decl.name.value.clone();
                         read = Some(Config { device, files: vec![file], format, interfaces });
-                    }
-                    Some(first) => match self.together(first, format, file) {
+                        continue;
+                    };
+                    match self.together(first, format, file) {
                         Some(format) => {
                             first.format = format;
                             first.files.push(file);
                         }
                         None => self.problems(vec![apart(first.format, format, path.span)]),
-                    },
+                    }
                 }
             }
             configs.extend(read);
@@ -179,46 +199,6 @@ impl Loader<'_> {
             "there is no configuration file `{path}`"
         );
         Problem::new(span, message).suggest(path, known)
-    }
-
-    /// Without a topology every file that is not a known companion is a configuration.
-    fn found(&mut self) -> Vec<Config> {
-        let mut configs: Vec<Config> = Vec::new();
-        let paths: Vec<String> = self.files.entries.iter().map(|(path, _)| path.clone()).collect();
-        for path in &paths {
-            if self.is_companion(path) {
-                continue;
-            }
-            let Some(file) = self.open(path) else { continue };
-            let wanted = self.options.format.clone();
-            let stem = path.rsplit('/').next().unwrap_or(path);
-            let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-            let taken = configs.iter().any(|config| config.device == stem);
-            let device = if taken { path.clone() } else { stem.to_owned() };
-            configs.extend(self.reader(file, wanted, None).map(|format| Config {
-                device,
-                files: vec![file],
-                format,
-                interfaces: Vec::new(),
-            }));
-        }
-        configs
-    }
-
-    /// Files that stand beside configurations and are none. Some devices export JSON.
-    fn is_companion(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let config = || {
-            let entry = self.files.entries.iter().find(|(name, _)| name == path);
-            let text = entry.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
-            text.is_some_and(|text| formats::detect(text).is_ok())
-        };
-        match extension {
-            "yaml" | "yml" | "md" | "csv" | "pdf" | "png" | "svg" => true,
-            "json" => !config(),
-            _ => false,
-        }
     }
 
     fn reader(

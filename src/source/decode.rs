@@ -1,5 +1,6 @@
 //! Bytes to text: UTF-8, UTF-16 and CP932, with the noise of terminals taken out.
 
+use super::workbook::WorkbookError;
 use crate::text;
 use crate::text::Text;
 
@@ -17,6 +18,8 @@ pub enum Encoding {
     Utf16,
     /// Windows code page 932 (Shift_JIS with extensions).
     Cp932,
+    /// A sheet of a workbook.
+    Workbook,
 }
 
 impl Encoding {
@@ -27,6 +30,7 @@ impl Encoding {
             Encoding::Utf8 => "utf-8",
             Encoding::Utf16 => "utf-16",
             Encoding::Cp932 => "cp932",
+            Encoding::Workbook => "xlsx",
         }
     }
 }
@@ -51,6 +55,8 @@ pub enum SourceError {
     },
     /// A file larger than 1 GiB.
     LargeFile,
+    /// A workbook that could not be opened.
+    Workbook(WorkbookError),
 }
 
 impl SourceError {
@@ -61,7 +67,7 @@ impl SourceError {
             SourceError::Binary { line }
             | SourceError::Encoding { line }
             | SourceError::LongLine { line } => *line,
-            SourceError::LargeFile => 1,
+            SourceError::LargeFile | SourceError::Workbook(_) => 1,
         }
     }
 
@@ -84,6 +90,7 @@ impl SourceError {
             SourceError::LargeFile => {
                 text!("ファイルが大きすぎます（上限 1 GiB）。", "the file is larger than 1 GiB")
             }
+            SourceError::Workbook(error) => error.message(),
         }
     }
 }

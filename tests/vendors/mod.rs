@@ -11,6 +11,7 @@ mod asa;
 mod awplus;
 mod fortios;
 mod ios;
+mod table;
 mod junos;
 mod panos;
 mod nftables;
@@ -37,6 +38,7 @@ pub(crate) const VENDORS: &[Vendor] = &[
     junos::VENDOR,
     awplus::VENDOR,
     alaxala::VENDOR,
+    table::VENDOR,
 ];
 
 /// What a wish is about.
@@ -95,7 +97,7 @@ impl Vendor {
         if !self.carries_addresses {
             topology += &format!(
                 "    interfaces: {{ {a}: {{ addresses: [10.1.0.1/16] }}, {b}: {{ addresses: [10.2.0.1/16] }} }}\n    \
-                 routes: [{{ to: 192.0.2.0/24, interface: {b} }}]\n"
+                 routes: [{{ to: 10.2.0.0/16, interface: {b} }}]\n"
             );
         }
         let entries = vec![
@@ -124,7 +126,12 @@ pub(crate) fn opens(loaded: &Loaded, forth: bool) -> (Arena<u32>, Function) {
         let inside = move |arena: &mut Arena<u32>| {
             let all = opening(arena);
             let source = arena.field_in(fields::SRC, &side(forth));
-            arena.guard(all, source)
+            let all = arena.guard(all, source);
+            // A rule table does not say who may manage the device, so packets to itself are left out.
+            let itself = u32::from(Ipv4Addr::new(10, if forth { 2 } else { 1 }, 0, 1));
+            let others = side(!forth).minus(&Intervals::range(itself, itself));
+            let destination = arena.field_in(fields::DST, &others);
+            arena.guard(all, destination)
         };
         network.run(&Query {
             zone: from,

@@ -1,0 +1,381 @@
+//! What headings say, in Japanese and English.
+
+use super::{Column, Side};
+use crate::sheet::words;
+
+const SOURCES: &[&str] = &[
+    "送信元",
+    "送信側",
+    "発信元",
+    "通信元",
+    "接続元",
+    "始点",
+    "要求元",
+    "アクセス元",
+    "source",
+    "src",
+    "from",
+];
+const DESTINATIONS: &[&str] = &[
+    "宛先",
+    "送信先",
+    "あて先",
+    "通信先",
+    "接続先",
+    "終点",
+    "受信側",
+    "アクセス先",
+    "相手先",
+    "destination",
+    "dest",
+    "dst",
+    "to",
+];
+
+/// What a heading says.
+pub(super) fn meaning(text: &str) -> Column {
+    let key: String =
+        words::key(text).chars().filter(|c| !"._-()[]/:#*※【】「」⏎".contains(*c)).collect();
+    if key.is_empty() {
+        return if words::key(text) == "#" { Column::Number } else { Column::Free };
+    }
+    if let Some(column) = plain(&key) {
+        return column;
+    }
+    let sided = |words: &[&str], side| {
+        let rest = words
+            .iter()
+            .find_map(|word| key.strip_prefix(word).or_else(|| key.strip_suffix(word)))?;
+        part(rest.trim_start_matches('の'), side)
+    };
+    let found = sided(SOURCES, Side::Source).or_else(|| sided(DESTINATIONS, Side::Destination));
+    found.unwrap_or_else(|| if is_free(&key) { Column::Free } else { Column::Unknown })
+}
+
+/// What follows the name of a side.
+fn part(rest: &str, side: Side) -> Option<Column> {
+    Some(match rest {
+        "ゾーン"
+        | "zone"
+        | "インターフェース"
+        | "インターフェイス"
+        | "インタフェース"
+        | "interface"
+        | "intf"
+        | "if"
+        | "系"
+        | "系統"
+        | "区分"
+        | "セグメント"
+        | "側"
+        | "側ゾーン"
+        | "ゾーンインターフェース"
+        | "zoneinterface" => Column::Zone(side),
+        ""
+        | "ip"
+        | "ipアドレス"
+        | "アドレス"
+        | "addr"
+        | "address"
+        | "ipaddress"
+        | "ipaddr"
+        | "ネットワーク"
+        | "network"
+        | "ipv4アドレス"
+        | "ipv6アドレス"
+        | "ホスト"
+        | "host"
+        | "サーバ"
+        | "端末"
+        | "機器"
+        | "オブジェクト"
+        | "アドレスオブジェクト"
+        | "ネットワークアドレス"
+        | "addresses"
+        | "ipネットワーク" => Column::Address(side),
+        "名" | "名称" | "ホスト名" | "機器名" | "name" | "システム" | "サーバ名" | "hostname" => {
+            Column::Party(side)
+        }
+        "ポート" | "ポート番号" | "port" | "ports" | "portno" | "番号" | "サービスポート" => {
+            Column::Port(side)
+        }
+        "ユーザ" | "ユーザー" | "user" | "グループ" | "国" | "地域" => {
+            Column::Condition
+        }
+        "nat" | "変換" | "変換後" | "変換後アドレス" | "変換後ip" => {
+            Column::Translation
+        }
+        "備考" | "用途" | "説明" | "担当" | "課" | "部署" => Column::Free,
+        _ => return None,
+    })
+}
+
+/// Headings without a side, and what they say.
+const PLAIN: &[(&[&str], Column)] = &[
+    (&["プロトコル", "protocol", "proto", "ipプロトコル", "プロトコル種別"], Column::Protocol),
+    (
+        &["ポート", "ポート番号", "port", "ports", "portno", "dport"],
+        Column::Port(Side::Destination),
+    ),
+    (&["sport"], Column::Port(Side::Source)),
+    (
+        &[
+            "サービス",
+            "service",
+            "services",
+            "サービス名",
+            "サービス名称",
+            "プロトコルポート",
+            "プロトコルポート番号",
+            "servicename",
+            "通信サービス",
+            "利用サービス",
+        ],
+        Column::Service,
+    ),
+    (
+        &[
+            "アクション",
+            "動作",
+            "処理",
+            "許可拒否",
+            "可否",
+            "通信可否",
+            "action",
+            "許可",
+            "制御",
+            "判定",
+            "許否",
+            "許可可否",
+            "verdict",
+            "アクセス制御",
+            "ルール動作",
+            "ポリシーアクション",
+        ],
+        Column::Action,
+    ),
+    (&["方向", "通信方向", "direction", "→", "⇔", "->", "<->", "↔"], Column::Direction),
+    (
+        &[
+            "有効無効",
+            "状態",
+            "ステータス",
+            "有効",
+            "status",
+            "state",
+            "enable",
+            "enabled",
+            "設定状態",
+            "適用",
+        ],
+        Column::Enabled,
+    ),
+    (&["無効", "disable", "disabled"], Column::Disabled),
+    (
+        &[
+            "nat",
+            "アドレス変換",
+            "nat変換",
+            "変換",
+            "変換後アドレス",
+            "natip",
+            "ippool",
+            "snat",
+            "dnat",
+        ],
+        Column::Translation,
+    ),
+    (
+        &[
+            "スケジュール",
+            "期間",
+            "有効期間",
+            "時間帯",
+            "schedule",
+            "期限",
+            "有効期限",
+            "適用期間",
+            "利用期間",
+            "曜日",
+            "時間",
+        ],
+        Column::Schedule,
+    ),
+    (
+        &[
+            "ユーザ",
+            "ユーザー",
+            "user",
+            "users",
+            "グループ",
+            "アプリケーション",
+            "application",
+            "app",
+            "appid",
+            "url",
+            "urlカテゴリ",
+            "除外",
+            "除外アドレス",
+            "例外",
+            "条件",
+            "制限",
+        ],
+        Column::Condition,
+    ),
+    (
+        &[
+            "no",
+            "項番",
+            "番号",
+            "優先度",
+            "優先順位",
+            "順序",
+            "seq",
+            "id",
+            "ルール番号",
+            "priority",
+            "ルールid",
+            "ポリシーid",
+            "policyid",
+            "ポリシー番号",
+            "順番",
+            "適用順",
+            "ruleno",
+            "policyno",
+            "項目番号",
+            "№",
+        ],
+        Column::Number,
+    ),
+    (
+        &[
+            "ルール名",
+            "ポリシー名",
+            "名称",
+            "名前",
+            "name",
+            "rule",
+            "rulename",
+            "policyname",
+            "オブジェクト名",
+            "ホスト名",
+            "objectname",
+            "アドレス名",
+            "定義名",
+            "通信名",
+            "通信名称",
+            "グループ名",
+            "機器名",
+            "オブジェクト",
+        ],
+        Column::Name,
+    ),
+    (&["ゾーン", "zone", "ゾーン名", "zonename", "系統", "ゾーンid", "zoneid"], Column::ZoneName),
+    (
+        &[
+            "ネットワーク",
+            "network",
+            "networks",
+            "セグメント",
+            "サブネット",
+            "subnet",
+            "ipアドレス",
+            "アドレス",
+            "address",
+            "ip",
+            "ipaddress",
+            "ネットワークアドレス",
+            "アドレス帯",
+            "ipアドレス帯",
+            "cidr",
+            "ipアドレス範囲",
+            "アドレス範囲",
+        ],
+        Column::Network,
+    ),
+    (&["表示名", "label", "ラベル", "ゾーン名称"], Column::Label),
+    (&["役割", "role", "roles", "ロール"], Column::Role),
+    (&["機器", "device", "装置", "接続機器"], Column::Device),
+    (
+        &["インターフェース", "インターフェイス", "インタフェース", "interface", "ポート名", "if"],
+        Column::Interface,
+    ),
+    (&["メンバー", "メンバ", "member", "members"], Column::Members),
+];
+
+fn plain(key: &str) -> Option<Column> {
+    PLAIN.iter().find(|(words, _)| words.contains(&key)).map(|(_, column)| *column)
+}
+
+/// Headings of text that people write for one another.
+fn is_free(key: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "備考",
+        "コメント",
+        "説明",
+        "摘要",
+        "目的",
+        "用途",
+        "理由",
+        "申請",
+        "登録",
+        "更新",
+        "作成",
+        "変更日",
+        "変更履歴",
+        "担当",
+        "所管",
+        "承認",
+        "ログ",
+        "根拠",
+        "部署",
+        "課名",
+        "業務",
+        "カテゴリ",
+        "分類",
+        "プロファイル",
+        "ウイルス",
+        "ヒット",
+        "管理番号",
+        "チケット",
+        "重要度",
+        "確認",
+        "レビュー",
+        "改版",
+        "注記",
+        "メモ",
+        "通信内容",
+        "概要",
+        "経緯",
+        "comment",
+        "description",
+        "remark",
+        "note",
+        "owner",
+        "ticket",
+        "purpose",
+        "reason",
+        "uuid",
+        "hitcount",
+        "bytes",
+        "profile",
+        "created",
+        "updated",
+        "modified",
+        "ips",
+        "utm",
+        "antivirus",
+        "logging",
+        "vlan",
+        "ゲートウェイ",
+        "gateway",
+        "設置場所",
+        "拠点",
+    ];
+    key == "log"
+        || key == "av"
+        || key == "種別"
+        || key == "hit"
+        || key == "count"
+        || WORDS.iter().any(|word| key.contains(word))
+}
