@@ -61,7 +61,7 @@ fn detect(text: &str) -> u8 {
         let marks = [
             line.contains("AlliedWare Plus"),
             line.starts_with("interface port") && body.matches('.').count() >= 2,
-            line.starts_with("access-list hardware ") || line.starts_with("switch 1 provision "),
+            line.starts_with("access-list hardware "),
             line.starts_with("atmf ")
                 || line.starts_with("hostname awplus")
                 || line.starts_with("awplus"),

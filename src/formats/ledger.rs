@@ -10,15 +10,21 @@ pub struct Ledger<'a> {
     file: &'a File,
     coverage: Coverage,
     claimed: Vec<bool>,
+    /// Lines that a gap speaks of.
+    explained: Vec<bool>,
+    /// The gap of [`Ledger::covered`] that the next line may go on with.
+    running: Option<usize>,
 }
 
 impl<'a> Ledger<'a> {
     /// A ledger in which only blank lines are claimed.
     #[must_use]
     pub fn new(id: FileId, file: &'a File) -> Ledger<'a> {
-        let claimed =
+        let claimed: Vec<bool> =
             (1..=file.line_count()).map(|n| file.line_text(to_line(n)).trim().is_empty()).collect();
-        Ledger { file, coverage: Coverage::new(id, file.line_count()), claimed }
+        let explained = vec![false; claimed.len()];
+        let coverage = Coverage::new(id, file.line_count());
+        Ledger { file, coverage, claimed, explained, running: None }
     }
 
     /// The lines of `span` are in the model.
@@ -41,14 +47,42 @@ impl<'a> Ledger<'a> {
         self.gap(span, LineStatus::Unknown, reason, contained);
     }
 
-    /// The lines of `span` share a gap that is recorded elsewhere; `status` is that gap's.
+    /// The lines of `span` belong to a statement whose gap is recorded elsewhere, with what it means for the model; `status` is
+    /// that gap's. Lines that follow one another share one entry.
     pub fn covered(&mut self, span: Span, status: LineStatus) {
         self.claim(span, status);
+        let (first, last) = self.lines_of(span);
+        let lines: Option<&[bool]> = self.explained.get(first..=last);
+        if lines.is_none_or(|lines| lines.iter().all(|said| *said)) {
+            return;
+        }
+        let goes_on = self.running.and_then(|at| self.coverage.gaps.get(at)).is_some_and(|gap| {
+            gap.status == status && (first..=first + 1).contains(&(self.lines_of(gap.span).1 + 1))
+        });
+        if let (true, Some(gap)) =
+            (goes_on, self.running.and_then(|at| self.coverage.gaps.get_mut(at)))
+        {
+            gap.span = gap.span.to(span);
+            return self.explain(span);
+        }
+        let reason = crate::text!(
+            "解釈できない、または近似した記述の一部です。",
+            "part of a statement that is not understood or approximated"
+        );
+        self.gap(span, status, reason, true);
+        self.running = Some(self.coverage.gaps.len() - 1);
     }
 
     fn gap(&mut self, span: Span, status: LineStatus, reason: Text, contained: bool) {
         self.claim(span, status);
+        self.explain(span);
+        self.running = None;
         self.coverage.gaps.push(Gap { span, status, reason, contained });
+    }
+
+    fn explain(&mut self, span: Span) {
+        let (first, last) = self.lines_of(span);
+        self.explained.iter_mut().take(last + 1).skip(first).for_each(|said| *said = true);
     }
 
     /// A line keeps the worst status that it was given.

@@ -42,7 +42,7 @@ fn write(wishes: &[Wish]) -> String {
 }
 
 fn address(prefix: Option<Prefix>) -> String {
-    prefix.map_or("any".to_owned(), |prefix| prefix.to_string())
+    prefix.map_or("any".to_owned(), |prefix| format!("{}/{}", prefix.address(), prefix.len()))
 }
 
 fn ports(ports: (u16, u16)) -> String {

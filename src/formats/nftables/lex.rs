@@ -76,8 +76,8 @@ impl<'a> Lexer<'a> {
         if let Some(after) = rest.strip_prefix('\\') {
             let blanks = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
             if after.get(blanks..).is_some_and(|rest| rest.starts_with('\n')) {
-                self.at += blanks + 2;
-                return;
+                // Noise, but its line may hold nothing else.
+                return self.push(Kind::Comment, blanks + 2, 0);
             }
         }
         if c == '#' {
