@@ -2,10 +2,10 @@
 //! structural readers (`lines`, `blocks`) and the [`Ledger`]. A new vendor is one file, one row in [`FORMATS`] and fixtures.
 
 mod acl;
+pub mod alaxala;
 pub mod asa;
+pub mod awplus;
 pub mod blocks;
-// The first reader that uses it removes the exemption.
-#[allow(dead_code, reason = "new readers build on it")]
 mod builder;
 mod clock;
 mod commands;
@@ -13,8 +13,14 @@ pub mod fortios;
 pub mod ios;
 mod iproute;
 pub mod iptables;
+pub mod junos;
 pub mod ledger;
 pub mod lines;
+pub mod nec_ix;
+pub mod nftables;
+pub mod panos;
+mod switch;
+pub mod yamaha;
 
 pub use ledger::Ledger;
 
@@ -60,6 +66,10 @@ pub struct Format {
     pub label: &'static str,
     /// How sure the reader is that the text is of this format, 0 (not) to 100 (its header says so).
     pub detect: fn(&str) -> u8,
+    /// The commands or steps that make the export, as an engineer types them.
+    pub export: &'static [&'static str],
+    /// What of it is read, in one sentence.
+    pub reads: fn() -> Text,
     /// Reads it.
     pub read: Read,
     /// What is approximated, and in which direction, for `doctor --formats`.
@@ -86,7 +96,19 @@ impl Format {
 }
 
 /// Every reader.
-pub const FORMATS: &[Format] = &[fortios::FORMAT, asa::FORMAT, ios::FORMAT, iptables::FORMAT];
+pub const FORMATS: &[Format] = &[
+    fortios::FORMAT,
+    asa::FORMAT,
+    ios::FORMAT,
+    iptables::FORMAT,
+    nec_ix::FORMAT,
+    nftables::FORMAT,
+    yamaha::FORMAT,
+    panos::FORMAT,
+    junos::FORMAT,
+    awplus::FORMAT,
+    alaxala::FORMAT,
+];
 
 /// Why no reader could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,9 @@
 //! sent, the same bytes that a report writes as witness capture. Where they arrive, with which header, must be what the
 //! section says, and what the tracer says.
 //!
+//! Random rule sets with chains that jump, go and return, negations, states and translations come after them, each written for
+//! both tools (`SEKISHO_KERNEL=N`: N rule sets). There the tracer alone says what should happen.
+//!
 //! Needs root, `ip`, `iptables`, `ipset`, `nft` and `conntrack`; a machine without them fails the test. What a statement cannot
 //! ask the kernel (`may`, `related`, a block marked `packets model-only`) is left to `tests/literate.rs`.
 
@@ -24,6 +27,10 @@ mod arena;
 mod namespace;
 #[path = "literate/packets.rs"]
 mod packets;
+#[path = "kernel/random.rs"]
+mod random;
+#[path = "differential/rng.rs"]
+mod rng;
 #[path = "literate/sections.rs"]
 mod sections;
 #[path = "kernel/wire.rs"]
@@ -32,7 +39,7 @@ mod wire;
 use arena::Arena;
 use packets::{Expectation, Outcome, Target};
 use sections::{Section, Statement};
-use sekisho::net::State;
+use sekisho::net::{Flow, State};
 use sekisho::scan::{self, Options};
 use sekisho::snapshot::{Place, Port, Snapshot};
 use sekisho::trace::{self, Ingress};
@@ -158,4 +165,127 @@ fn traced(
         }
     }
     Ok(())
+}
+
+/// What the topology says of the router of random rule sets; routes are stated so that none is in doubt.
+fn topology() -> String {
+    let mut out = "version: 1\nzones:\n".to_owned();
+    let mut interfaces = Vec::new();
+    for (name, net) in random::SIDES {
+        out += &format!("  {name}: {{ networks: [{net}0/24] }}\n");
+        interfaces.push(format!("{name}: {{ addresses: [{net}1/24] }}"));
+    }
+    let interfaces = interfaces.join(", ");
+    out + &format!(
+        "devices:\n  fw:\n    config: [CONFIGS]\n    interfaces: {{ {interfaces} }}\n    \
+         routes: [{{ to: 192.0.2.0/24, interface: wan0 }}]\n"
+    )
+}
+
+#[test]
+fn the_kernel_agrees_on_random_rule_sets() {
+    let rounds: u64 =
+        std::env::var("SEKISHO_KERNEL").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for round in 0..rounds {
+        let mut rng = rng::Rng::new(7).fork(round);
+        let rules = random::rules(&mut rng);
+        let packets: Vec<_> = (0..PACKETS).map(|_| random::packet(&mut rng)).collect();
+        for (name, text) in
+            [("rules.v4", random::iptables(&rules)), ("rules.nft", random::nftables(&rules))]
+        {
+            let (count, faults) = drill(name, &text, &packets);
+            asked += count;
+            let head = format!("round {round}, {name}:\n{text}");
+            if !faults.is_empty() {
+                wrong.push(format!("{head}\n{}", faults.join("\n")));
+            }
+        }
+    }
+    println!("{asked} packets over random rule sets");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(asked >= LEAST.min(usize::try_from(rounds).unwrap() * PACKETS), "only {asked} packets");
+}
+
+/// Packets a random rule set.
+const PACKETS: usize = 30;
+
+/// How many packets were sent, and where the kernel and the tracer differ.
+fn drill(name: &str, text: &str, packets: &[(&str, Flow)]) -> (usize, Vec<String>) {
+    let configs = vec![(name.to_owned(), text.to_owned())];
+    let section = Section { configs, topology: Some(topology()), ..Section::default() };
+    let loaded = scan::load(section.files(), &Options::default())
+        .unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
+    let asked: Vec<Expectation> = packets
+        .iter()
+        .map(|(ingress, flow)| Expectation {
+            ingress: (*ingress).to_owned(),
+            target: Target::Anywhere,
+            flow: *flow,
+            outcome: Outcome::May,
+            arrives: None,
+            by: None,
+        })
+        .collect();
+    let everyone: Vec<&Expectation> = asked.iter().collect();
+    let mut arena = Arena::new(&loaded.snapshot, &section.configs, &everyone)
+        .unwrap_or_else(|why| panic!("{why}\n{text}"));
+    for (number, expected) in asked.iter().enumerate() {
+        arena.send(number, expected);
+    }
+    arena.settle();
+    let mut faults = Vec::new();
+    for (number, expected) in asked.iter().enumerate() {
+        if let Err(why) = same(&loaded.snapshot, expected, &arena.arrivals(number)) {
+            faults.push(format!("{} {}: {why}", expected.ingress, expected.flow));
+        }
+    }
+    (asked.len(), faults)
+}
+
+/// Whether the packet went where the tracer says, and arrived as it says.
+fn same(
+    snapshot: &Snapshot,
+    expected: &Expectation,
+    arrived: &[arena::Arrival],
+) -> Result<(), String> {
+    let device = snapshot.devices.ids().next().unwrap();
+    let interface = snapshot.devices[device].interface(&expected.ingress).unwrap();
+    let ingress = Ingress::Port(Port { device, interface });
+    let trace = trace::trace(snapshot, ingress, expected.flow, &Default::default());
+    let way = |end: &trace::End| match end.place()? {
+        Place::Device(_) => Some(None),
+        _ => Some(end.hops.iter().rev().find_map(|hop| hop.egress.clone())),
+    };
+    let ends: Vec<_> = trace.ends.iter().filter_map(|end| Some((way(end)?, end))).collect();
+    if trace.ends.iter().any(|end| !end.certain) {
+        return Err(format!("the tracer is not sure of a rule set without doubt: {trace:?}"));
+    }
+    match (ends.as_slice(), arrived) {
+        ([], []) => Ok(()),
+        ([], [arrival, ..]) => Err(format!("the tracer stops what the kernel lets {arrival:?}")),
+        (_, []) => Err("the kernel stops what the tracer lets pass".to_owned()),
+        (ends, arrived) => {
+            let known = |arrival: &arena::Arrival| {
+                ends.iter().any(|(way, end)| {
+                    *way == arrival.side
+                        && (way.is_none() || arrives_as(arrival, end, &expected.flow))
+                })
+            };
+            match arrived.iter().find(|arrival| !known(arrival)) {
+                None => Ok(()),
+                Some(arrival) => Err(format!("the kernel makes it {arrival:?}, {ends:?}")),
+            }
+        }
+    }
+}
+
+/// Whether the header that arrived is that of the end. Of a port that the translation chooses, the end shows one of many.
+fn arrives_as(arrival: &arena::Arrival, end: &trace::End, sent: &Flow) -> bool {
+    let mut header = arrival.header.clone();
+    let chosen = end.flow.source_port != sent.source_port;
+    if let (true, Some((source, _))) = (chosen, &mut header.ports) {
+        *source = end.flow.source_port;
+    }
+    header.same_as(&end.flow)
 }

@@ -58,7 +58,7 @@ fn files_below(dir: &Path, extensions: &[&str]) -> Vec<PathBuf> {
 
 /// One configuration a reader, the largest first: fixtures, and the delivered state of the court case.
 fn configs() -> Vec<Vec<u8>> {
-    let mut paths = files_below(&repository().join("fixtures/formats"), &["cfg", "conf"]);
+    let mut paths = files_below(&repository().join("fixtures/formats"), &["cfg", "conf", "xml"]);
     paths.extend(files_below(&repository().join("topologies/x-enet/delivered"), &["cfg", "conf"]));
     assert!(paths.len() >= 3, "no configurations to break");
     paths.iter().map(|path| std::fs::read(path).expect("readable")).collect()

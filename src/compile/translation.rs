@@ -26,14 +26,14 @@ pub struct Applied {
     pub outcomes: Vec<Outcome>,
     /// What no line takes.
     pub left: Function,
-    /// What an undecided line may stop.
-    pub undecided: Function,
+    /// What a line stops or, undecided or in doubt, may stop.
+    pub stopped: Function,
     /// Whether no line is in doubt.
     pub exact: bool,
 }
 
-/// All outcomes for the packets of `set`, and what no line of the list takes. In [`Reading::Must`] only outcomes that are the
-/// only one for their packets; otherwise every possible one. The flag says whether the two differ.
+/// All outcomes for the packets of `set`, and what no line of the list takes or a line returns. In [`Reading::Must`] only
+/// outcomes that are the only one for their packets; otherwise every possible one. The flag says whether the two differ.
 #[must_use]
 pub fn apply<K: Header>(
     artefact: &Artefact<K>,
@@ -44,10 +44,14 @@ pub fn apply<K: Header>(
     reading: Reading,
 ) -> Applied {
     let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
-    let undecided_at = |p: u32| {
-        artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided)
+    let fate = |p: u32| match artefact.entries.get(p as usize) {
+        Some(entry) if entry.action == Action::Deny && !entry.sure => None,
+        entry => entry.map(|entry| entry.action).filter(|action| *action != Action::Undecided),
     };
-    let undecided = scratch.select(found, &undecided_at);
+    let undecided = scratch.select(found, &|p| fate(p).is_none());
+    let garbled = scratch.select(found, &|p| {
+        artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided)
+    });
     let possible = uncertain(artefact, scratch, compiled, ports, set, found, undecided);
     let mut doubt = undecided;
     for (part, _) in &possible {
@@ -56,13 +60,15 @@ pub fn apply<K: Header>(
     let exact = doubt.is_none();
     let matched = scratch.support(found);
     let mut untouched = scratch.minus(set, matched);
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut stopped) = (Vec::new(), undecided);
     for priority in scratch.priorities(found) {
-        if undecided_at(priority) {
-            continue;
-        }
         let before = scratch.select(found, &|p| p == priority);
-        outcomes.push(outcome(artefact, before, priority));
+        match fate(priority) {
+            None => {}
+            Some(Action::Deny) => stopped = scratch.min(stopped, before),
+            Some(Action::Return) => untouched = scratch.min(untouched, before),
+            Some(_) => outcomes.push(outcome(artefact, before, priority)),
+        }
     }
     if reading == Reading::Must {
         for outcome in &mut outcomes {
@@ -71,15 +77,15 @@ pub fn apply<K: Header>(
         untouched = scratch.minus(untouched, doubt);
     } else {
         untouched = scratch.min(untouched, undecided);
-        for garbled in [false, true] {
-            outcomes.push(Outcome { before: undecided, rewrite: None, garbled, line: None });
+        for (before, garbled) in [(undecided, false), (garbled, true)] {
+            outcomes.push(Outcome { before, rewrite: None, garbled, line: None });
         }
         outcomes.extend(
             possible.into_iter().map(|(before, priority)| outcome(artefact, before, priority)),
         );
     }
     outcomes.retain(|outcome| !outcome.before.is_none());
-    Applied { outcomes, left: untouched, undecided, exact }
+    Applied { outcomes, left: untouched, stopped, exact }
 }
 
 fn outcome<K>(artefact: &Artefact<K>, before: Function, priority: u32) -> Outcome {

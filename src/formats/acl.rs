@@ -6,7 +6,9 @@ pub(in crate::formats) mod names;
 mod options;
 
 pub(in crate::formats) use lists::{Found, Lists};
-pub(in crate::formats) use lower::{References, derive, lower_service, replies, replies_reason};
+pub(in crate::formats) use lower::{
+    References, derive, lower, lower_service, replies, replies_reason,
+};
 
 use crate::formats::lines::Word;
 use crate::model::{Action, TcpFlags, Unknown};
@@ -262,6 +264,11 @@ pub(in crate::formats) fn protocol<'a>(
     match word.text {
         "ip" | "ipv6" | "ipv4" => Ok(Protocol::Any),
         "tcp-udp" => Ok(Protocol::TcpUdp),
+        "proto" => {
+            let number = cursor.peek().parse().map_err(|_| cursor.span())?;
+            cursor.next();
+            Ok(Protocol::Number(number))
+        }
         "object-group" => cursor.next().map(Protocol::Group).ok_or(at),
         "icmp" | "icmpv6" | "icmp6" if dialect.family == Family::V6 => Ok(Protocol::Number(58)),
         name => {
@@ -283,6 +290,15 @@ pub(in crate::formats) fn address<'a>(
         "any" | "any4" | "any6" => Ok(Address::Any),
         name if dialect.words.address_groups.contains(&name) => {
             cursor.next().map(Address::Group).ok_or(at)
+        }
+        "range-address" => {
+            let range = AddressRange::new(
+                cursor.peek().parse().map_err(|_| cursor.span())?,
+                cursor.words.get(1).and_then(|word| word.text.parse().ok()).ok_or(at)?,
+            );
+            cursor.next();
+            cursor.next();
+            range.filter(|range| range.family() == family).map(Address::Range).ok_or(at)
         }
         "host" => {
             let host: IpAddr = cursor.peek().parse().map_err(|_| cursor.span())?;

@@ -32,8 +32,15 @@ mod words;
 mod tests;
 
 /// The reader.
-pub const FORMAT: Format =
-    Format { id: "asa", label: "Cisco ASA", detect, read: Read::One(read), approximations };
+pub const FORMAT: Format = Format {
+    id: "asa",
+    label: "Cisco ASA",
+    detect,
+    export: &["show running-config", "more system:running-config"],
+    reads,
+    read: Read::One(read),
+    approximations,
+};
 
 /// `ASA Version` is printed by every appliance; without it, only what IOS does not have counts.
 fn detect(text: &str) -> u8 {
@@ -222,6 +229,13 @@ fn unbound<'a>(reader: &mut Reader<'a>, blocks: &'a [lines::Block<'a>]) {
         reader.acls.iter().filter(|(name, _)| !named.contains(*name)).map(|(_, id)| *id).collect();
     lists.sort_unstable();
     reader.device.remarks.extend(lists.into_iter().map(|list| Remark::Unbound { list }));
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェースとセキュリティレベル、オブジェクトとグループ、アクセスリスト（インターフェース・グローバル）、NAT（手動・オブジェクト）、経路、VPN、管理アクセス、時間範囲",
+        "interfaces and security levels, objects and groups, access lists (interface and global), manual and object NAT, routes, VPN, management access, time ranges"
+    )
 }
 
 fn approximations() -> Vec<Text> {

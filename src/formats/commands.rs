@@ -26,12 +26,15 @@ impl<T: Copy> Commands<T> {
 
     /// The value of the longest row with which `line` begins, from its word `from` on.
     pub(in crate::formats) fn find(&self, line: &ConfigLine<'_>, from: usize) -> Option<T> {
+        self.longest(|index| line.word(from + index))
+    }
+
+    /// The value of the longest row with which these words begin.
+    pub(in crate::formats) fn longest<'w>(&self, word: impl Fn(usize) -> &'w str) -> Option<T> {
         let fits = |rest: &[&str]| {
-            rest.iter()
-                .enumerate()
-                .all(|(i, word)| line.word(from + 1 + i).eq_ignore_ascii_case(word))
+            rest.iter().enumerate().all(|(i, want)| word(1 + i).eq_ignore_ascii_case(want))
         };
-        let rows = self.rows.get(line.word(from))?;
+        let rows = self.rows.get(word(0))?;
         rows.iter()
             .filter(|(rest, _)| fits(rest))
             .max_by_key(|(rest, _)| rest.len())

@@ -44,6 +44,8 @@ pub const FORMAT: Format = Format {
     id: "fortios",
     label: "Fortinet FortiOS",
     detect,
+    export: &["show", "show full-configuration", "backup (System > Settings)"],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -96,6 +98,13 @@ fn read(input: Input<'_>) -> Reading {
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェース、ゾーン、VDOM、アドレスとサービス、スケジュール、ポリシー（IPv4・IPv6）、バーチャルIP、IPプール、中央 NAT、local-in ポリシー、静的経路、ポリシールート、SD-WAN、IPsec",
+        "interfaces, zones, VDOMs, addresses and services, schedules, policies of both families, virtual IPs, pools, central NAT, local-in policies, static and policy routes, SD-WAN, IPsec"
+    )
 }
 
 fn approximations() -> Vec<Text> {

@@ -40,6 +40,8 @@ pub const FORMAT: Format = Format {
     id: "ios",
     label: "Cisco IOS / IOS-XE",
     detect,
+    export: &["show running-config"],
+    reads,
     read: Read::One(read),
     approximations,
 };
@@ -63,6 +65,11 @@ fn detect(text: &str) -> u8 {
             "!! IOS XR",
             "interface port1.",
             "interface gigabitethernet ",
+            "interface tengigabitethernet ",
+            "interface mgmt ",
+            "advance access-list ",
+            "#configuration list for ",
+            "access-list hardware ",
             "interface GigaEthernet",
             "ipv4 access-list ",
         ];
@@ -358,6 +365,13 @@ impl Reader<'_, '_> {
         let list = self.build.list(name, vec![line(label.to_owned(), matches, action, span)]);
         self.build.filter(name, vec![list], Action::Permit, name, None)
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "インターフェースと VRF、アクセスリスト、オブジェクトグループ、ゾーンベースファイアウォール、NAT、VLAN マップ、経路とルートマップ、管理アクセス、時間範囲",
+        "interfaces and VRFs, access lists, object groups, zone-based firewall, NAT, VLAN maps, routes and route maps, management access, time ranges"
+    )
 }
 
 fn approximations() -> Vec<Text> {

@@ -39,6 +39,8 @@ pub const FORMAT: Format = Format {
     id: "iptables",
     label: "Linux iptables / ip6tables",
     detect,
+    export: &["iptables-save", "ip6tables-save", "ipset save", "ip addr", "ip route", "ip rule"],
+    reads,
     read: Read::Several(read),
     approximations,
 };
@@ -387,6 +389,13 @@ fn account(
             ledger.unsupported(gap.span, gap.reason.clone());
         }
     }
+}
+
+fn reads() -> Text {
+    text!(
+        "すべてのテーブルのチェイン（FORWARD・INPUT・変換）、ユーザー定義チェイン、ipset、インターフェースとアドレス、経路、経路選択の規則",
+        "chains of every table (forwarding, input, translation), user chains, sets, interfaces and addresses, routes and routing rules"
+    )
 }
 
 fn approximations() -> Vec<Text> {

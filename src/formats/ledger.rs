@@ -41,6 +41,11 @@ impl<'a> Ledger<'a> {
         self.gap(span, LineStatus::Unknown, reason, contained);
     }
 
+    /// The lines of `span` share a gap that is recorded elsewhere; `status` is that gap's.
+    pub fn covered(&mut self, span: Span, status: LineStatus) {
+        self.claim(span, status);
+    }
+
     fn gap(&mut self, span: Span, status: LineStatus, reason: Text, contained: bool) {
         self.claim(span, status);
         self.coverage.gaps.push(Gap { span, status, reason, contained });

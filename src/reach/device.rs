@@ -287,7 +287,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             let applied =
                 compile::apply(artefact, &mut run.arena, compiled, ports, open, self.query.reading);
             run.exact &= applied.exact;
-            self.lose(run, &branch, applied.undecided);
+            self.lose(run, &branch, applied.stopped);
             open = applied.left;
             for outcome in applied.outcomes {
                 out.push(self.translated(run, &branch, &outcome, &named));

@@ -146,6 +146,10 @@ pub fn formats(style: &Style) -> String {
     for format in FORMATS {
         let line = format!("{}  {}", format.id, format.label);
         page.row("", &[(Tone::Strong, line.as_str())]);
+        page.labelled(2, &text!("出力方法", "export"), &format.export.join(" | "));
+        let reads = page.say(&(format.reads)()).to_owned();
+        page.labelled(2, &text!("読み取る内容", "reads"), &reads);
+        page.labelled(2, &text!("近似", "approximates"), "");
         for text in (format.approximations)() {
             let text = page.say(&text).to_owned();
             page.sentence("  - ", "    ", Tone::Plain, &text);

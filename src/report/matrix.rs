@@ -7,6 +7,7 @@ use crate::net::Family;
 use crate::scan::{Matrix, MatrixPair};
 use crate::text;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How a matrix is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum MatrixFormat {
     Csv,
 }
 
+/// So many pairs at most are listed below the table when nobody asks for more.
+const LISTED: usize = 20;
 /// The widest table that is drawn as a table.
 const TABLE_LIMIT: usize = 140;
 
@@ -121,13 +124,15 @@ fn one_family(page: &mut Page<'_>, pairs: &[&MatrixPair], name: &str, style: &St
         "{name}: 行から列への到達可能性",
         "{name}: what travels from the row to the column"
     ));
-    let froms = names(pairs, |pair| &pair.from);
-    let tos = names(pairs, |pair| &pair.to);
+    let froms = names(pairs.iter().map(|pair| pair.from.as_str()));
+    let seen: BTreeSet<&str> = pairs.iter().map(|pair| pair.to.as_str()).collect();
+    let all = names(froms.iter().copied().chain(pairs.iter().map(|pair| pair.to.as_str())));
+    let tos: Vec<&str> = all.into_iter().filter(|name| seen.contains(name)).collect();
     let first = froms.iter().map(|name| width::columns(name)).max().unwrap_or(0);
     let cell = |to: &str| width::columns(to).max(if style.lang == text::Lang::Ja { 9 } else { 12 });
     let total = first + tos.iter().map(|to| cell(to) + 2).sum::<usize>();
     if total > style.width.unwrap_or(TABLE_LIMIT).max(80) {
-        return list(page, pairs, style);
+        return list(page, pairs, style, true);
     }
     let mut header = width::pad("", first);
     for to in &tos {
@@ -151,17 +156,18 @@ fn one_family(page: &mut Page<'_>, pairs: &[&MatrixPair], name: &str, style: &St
         pieces.extend(words.iter().map(|(tone, text)| (*tone, text.as_str())));
         page.row("", &pieces);
     }
-    if style.verbose {
+    let told = |pair: &&&MatrixPair| !matches!(word(pair), Passage::All | Passage::None);
+    if style.verbose || (1..=LISTED).contains(&pairs.iter().filter(told).count()) {
         page.blank();
-        list(page, pairs, style);
+        list(page, pairs, style, style.verbose);
     }
 }
 
-/// The pairs between which something passes, with what passes.
-fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style) {
+/// The pairs between which something passes, with what passes; those between which everything does only when `whole`.
+fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style, whole: bool) {
     for pair in pairs {
         let word = word(pair);
-        if word == Passage::None {
+        if word == Passage::None || word == Passage::All && !whole {
             continue;
         }
         let ends = format!("{} → {}  ", pair.from, pair.to);
@@ -184,15 +190,8 @@ fn list(page: &mut Page<'_>, pairs: &[&MatrixPair], style: &Style) {
     }
 }
 
-/// The names in the order in which they first come.
-fn names<'a>(pairs: &[&'a MatrixPair], name: fn(&MatrixPair) -> &String) -> Vec<&'a str> {
-    let mut out: Vec<&str> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for pair in pairs {
-        let name = name(pair).as_str();
-        if seen.insert(name) {
-            out.push(name);
-        }
-    }
-    out
+/// Each name once, in the order in which they first come.
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    all.filter(|name| seen.insert(*name)).collect()
 }

@@ -138,15 +138,38 @@ impl Loader<'_> {
                         let device = decl.name.value.clone();
                         read = Some(Config { device, files: vec![file], format, interfaces });
                     }
-                    Some(first) => match apart(first.format, format, path.span) {
-                        Some(problem) => self.problems(vec![problem]),
-                        None => first.files.push(file),
+                    Some(first) => match self.together(first, format, file) {
+                        Some(format) => {
+                            first.format = format;
+                            first.files.push(file);
+                        }
+                        None => self.problems(vec![apart(first.format, format, path.span)]),
                     },
                 }
             }
             configs.extend(read);
         }
         configs
+    }
+
+    /// The format that reads `file`, which was taken for `format`, together with the files before it. What several formats
+    /// read (`ip addr` beside rule sets) goes with the file that only one of them reads.
+    fn together(
+        &self,
+        first: &Config,
+        format: &'static Format,
+        file: FileId,
+    ) -> Option<&'static Format> {
+        let reads = |format: &Format, file: FileId| {
+            format.takes_several() && (format.detect)(self.loaded.sources.file(file).text()) > 0
+        };
+        if first.format.id == format.id {
+            return format.takes_several().then_some(format);
+        }
+        if reads(first.format, file) {
+            return Some(first.format);
+        }
+        first.files.iter().all(|file| reads(format, *file)).then_some(format)
     }
 
     fn missing(&self, path: &str, span: Span) -> Problem {
@@ -162,7 +185,10 @@ impl Loader<'_> {
     fn found(&mut self) -> Vec<Config> {
         let mut configs: Vec<Config> = Vec::new();
         let paths: Vec<String> = self.files.entries.iter().map(|(path, _)| path.clone()).collect();
-        for path in paths.iter().filter(|path| !is_companion(path)) {
+        for path in &paths {
+            if self.is_companion(path) {
+                continue;
+            }
             let Some(file) = self.open(path) else { continue };
             let wanted = self.options.format.clone();
             let stem = path.rsplit('/').next().unwrap_or(path);
@@ -177,6 +203,22 @@ impl Loader<'_> {
             }));
         }
         configs
+    }
+
+    /// Files that stand beside configurations and are none. Some devices export JSON.
+    fn is_companion(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let config = || {
+            let entry = self.files.entries.iter().find(|(name, _)| name == path);
+            let text = entry.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
+            text.is_some_and(|text| formats::detect(text).is_ok())
+        };
+        match extension {
+            "yaml" | "yml" | "md" | "csv" | "pdf" | "png" | "svg" => true,
+            "json" => !config(),
+            _ => false,
+        }
     }
 
     fn reader(
@@ -231,22 +273,20 @@ impl Loader<'_> {
 }
 
 /// Why two files cannot be one device.
-fn apart(first: &Format, second: &Format, span: Span) -> Option<Problem> {
+fn apart(first: &Format, second: &Format, span: Span) -> Problem {
     let (a, b) = (first.id, second.id);
-    if a != b {
-        let message = text!(
-            "1台の機器の設定に異なる形式（{a} と {b}）が混ざっています。",
-            "the files of one device are of different formats, {a} and {b}"
-        );
-        return Some(Problem::new(span, message));
-    }
-    (!first.takes_several()).then(|| {
-        let message = text!(
+    let message = if a == b {
+        text!(
             "{a} 形式では、1台の機器の設定は1つのファイルです。",
             "in the format {a} one device is one file"
-        );
-        Problem::new(span, message)
-    })
+        )
+    } else {
+        text!(
+            "1台の機器の設定に異なる形式（{a} と {b}）が混ざっています。",
+            "the files of one device are of different formats, {a} and {b}"
+        )
+    };
+    Problem::new(span, message)
 }
 
 /// How many threads read configurations.
@@ -290,11 +330,4 @@ fn undetected(error: &DetectError, list: &str) -> (Text, Text) {
         ),
     };
     (message, help)
-}
-
-/// Files that stand beside configurations and are none.
-fn is_companion(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    matches!(extension, "yaml" | "yml" | "json" | "md" | "csv" | "pdf" | "png" | "svg")
 }

@@ -3,7 +3,7 @@
 use crate::text;
 use crate::text::Text;
 
-/// The longest line that is read, in bytes; no device writes one as long.
+/// The longest line that is read, in bytes; no device writes one as long. JSON, which tools print on one line, has no limit.
 pub(super) const LINE_LIMIT: usize = 1 << 20;
 /// The largest file that is read, in bytes.
 pub(super) const FILE_LIMIT: usize = 1 << 30;
@@ -95,9 +95,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, Encoding), SourceError> {
     }
     let (text, encoding) = to_text(bytes)?;
     let text = clean(text);
+    let json = text.trim_start().starts_with(['{', '[']);
     for (index, line) in text.split('\n').enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        if line.len() > LINE_LIMIT {
+        if line.len() > LINE_LIMIT && !json {
             return Err(SourceError::LongLine { line: number });
         }
         if line.chars().any(|c| c.is_control() && c != '\t') {
@@ -219,6 +220,8 @@ mod tests {
         assert_eq!(decode(b"ok\n\xFD\xFE").unwrap_err(), SourceError::Encoding { line: 2 });
         let long = vec![b'a'; LINE_LIMIT + 1];
         assert_eq!(decode(&long).unwrap_err(), SourceError::LongLine { line: 1 });
+        let json = [b"{".as_slice(), &long, b"}"].concat();
+        assert!(decode(&json).is_ok(), "JSON may stand on one line");
     }
 
     #[test]

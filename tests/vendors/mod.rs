@@ -6,9 +6,16 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+mod alaxala;
 mod asa;
+mod awplus;
 mod fortios;
 mod ios;
+mod junos;
+mod panos;
+mod nftables;
+mod yamaha;
+mod nec_ix;
 
 use sekisho::compile::{Reading, fields};
 use sekisho::net::Prefix;
@@ -19,7 +26,18 @@ use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Every vendor; a reader without a row fails `tests/same_policy.rs`.
-pub(crate) const VENDORS: &[Vendor] = &[fortios::VENDOR, asa::VENDOR, ios::VENDOR];
+pub(crate) const VENDORS: &[Vendor] = &[
+    fortios::VENDOR,
+    asa::VENDOR,
+    ios::VENDOR,
+    nec_ix::VENDOR,
+    yamaha::VENDOR,
+    nftables::VENDOR,
+    panos::VENDOR,
+    junos::VENDOR,
+    awplus::VENDOR,
+    alaxala::VENDOR,
+];
 
 /// What a wish is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +76,13 @@ pub(crate) struct Vendor {
 pub(crate) const ALL: (u16, u16) = (0, u16::MAX);
 
 impl Vendor {
+    /// The wishes that the syntax can say with certainty: PAN-OS names ICMP as an application only, and knows applications
+    /// after the first packets.
+    pub(crate) fn sayable(&self, wishes: &[Wish]) -> Vec<Wish> {
+        let sure = |wish: &&Wish| self.format != "panos" || wish.traffic != Traffic::Icmp;
+        wishes.iter().filter(sure).copied().collect()
+    }
+
     /// The device on the stage.
     pub(crate) fn stage(&self, wishes: &[Wish]) -> Loaded {
         let text = (self.write)(wishes);

@@ -169,6 +169,19 @@ fn lower_entry<'a>(
         host.ledger().unsupported(span, reason);
         return None;
     }
+    let mut out = lower(host, label, entry, family, span);
+    out.comment.clone_from(&raw.comment);
+    Some(out)
+}
+
+/// The line of an entry that is not about fragments, with its account.
+pub(in crate::formats) fn lower<'a>(
+    host: &mut impl References<'a>,
+    label: String,
+    entry: &Entry<'a>,
+    family: Family,
+    span: Span,
+) -> Line {
     let mut matches = host.build().everything(Some(family), span);
     matches.source = operand(host, entry.source, family, span);
     matches.destination = operand(host, entry.destination, family, span);
@@ -181,8 +194,7 @@ fn lower_entry<'a>(
     }
     let mut out = line(label, matches, entry.action, span);
     out.log = Some(entry.log);
-    out.comment = raw.comment.clone();
-    Some(out)
+    out
 }
 
 fn operand<'a>(

@@ -22,6 +22,7 @@ pub(super) fn options<'a>(
         if let Some(number) =
             protocol.filter(|n| matches!(n, 1 | 58) && entry.service.icmp.is_none())
         {
+            cursor.take("icmp-type");
             entry.service.icmp = icmp(cursor, number, dialect.words);
             if entry.service.icmp.is_some() {
                 continue;
@@ -55,7 +56,8 @@ pub(super) fn options<'a>(
                 cursor.next_number();
             }
             "dscp" | "precedence" | "tos" | "ttl" | "option" | "flow-label" | "routing-type"
-            | "dest-option-type" | "mobility-type" | "sgt" | "dgt" | "cos" | "vlan" => {
+            | "dest-option-type" | "mobility-type" | "sgt" | "dgt" | "cos" | "vlan"
+            | "inner-vlan" | "user-priority" | "ctag-vlan" | "ctag-user-priority" => {
                 entry.unknown.push(condition(at, word.text));
                 operands(cursor);
             }

@@ -1,0 +1,228 @@
+//! What becomes of texts that are damaged, long or odd. What configurations mean is told by `fixtures/formats/junos/*.md`.
+
+use super::*;
+use crate::formats::detect;
+use crate::model::{Device, LineStatus};
+use crate::source::Sources;
+
+const CURLY: &str = include_str!("../../../fixtures/formats/junos/school-srx.conf");
+const SET: &str = include_str!("../../../fixtures/formats/junos/school-srx-set.conf");
+
+/// A firewall of two zones, with a policy for HTTPS.
+const SITE: &str = "\
+set interfaces ge-0/0/0 unit 0 family inet address 192.168.10.1/24
+set interfaces ge-0/0/1 unit 0 family inet address 192.168.20.1/24
+set security zones security-zone a interfaces ge-0/0/0.0
+set security zones security-zone b interfaces ge-0/0/1.0
+set security policies from-zone a to-zone b policy web match source-address any
+set security policies from-zone a to-zone b policy web match destination-address any
+set security policies from-zone a to-zone b policy web match application junos-https
+set security policies from-zone a to-zone b policy web then permit
+";
+
+fn reading(text: &str) -> Reading {
+    let mut sources = Sources::default();
+    let id = sources.add("fw.conf", text.as_bytes()).unwrap();
+    FORMAT.read(&[Input { id, file: sources.file(id) }], &[])
+}
+
+/// Whether each gap is contained.
+fn gaps(text: &str) -> Vec<bool> {
+    reading(text).coverage[0].gaps.iter().map(|gap| gap.contained).collect()
+}
+
+/// Everything that the device holds, without places in the file.
+fn meaning(device: &Device) -> String {
+    let text = format!("{device:?}");
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("Span { file") {
+        out.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out + rest
+}
+
+#[test]
+fn braces_and_set_commands_mean_the_same() {
+    let (curly, set) = (reading(CURLY), reading(SET));
+    let (one, two) = (meaning(&curly.device), meaning(&set.device));
+    let differs = one.char_indices().zip(two.chars()).find(|((_, a), b)| a != b);
+    if let Some(((at, _), _)) = differs {
+        let from = at.saturating_sub(300);
+        panic!("{}\n---\n{}", &one[from..at + 200], &two[from..at + 200]);
+    }
+    assert_eq!(one.len(), two.len());
+}
+
+#[test]
+fn a_real_sized_configuration_has_no_gap() {
+    for text in [CURLY, SET] {
+        let reading = reading(text);
+        assert_eq!(reading.coverage[0].gaps, Vec::new());
+        assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 0);
+        let device = &reading.device;
+        assert_eq!(device.name, "kozakura-fw-a");
+        assert_eq!(device.version.as_deref(), Some("Junos 21.4R3-S4.9"));
+        assert_eq!(device.interfaces.len(), 12);
+        assert_eq!(device.contexts.len(), 1);
+        let policies: usize = device
+            .lists
+            .iter()
+            .flat_map(|(_, list)| &list.lines)
+            .filter(|line| line.label.contains(" policy "))
+            .count();
+        assert_eq!(policies, 14);
+        assert_eq!(detect(text).map(|format| format.id), Ok("junos"));
+    }
+}
+
+#[test]
+fn inherited_log_statements_reach_every_policy() {
+    let device = reading(CURLY).device;
+    let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
+    let pairs = lines.filter(|line| line.label.starts_with("from-zone"));
+    let logged: Vec<_> = pairs.map(|line| (line.enabled, line.log)).collect();
+    assert!(logged.iter().all(|(enabled, log)| !enabled || *log == Some(true)), "{logged:?}");
+    assert_eq!(logged.iter().filter(|(enabled, _)| !enabled).count(), 1);
+}
+
+#[test]
+fn a_clean_site_has_no_gap() {
+    assert_eq!(gaps(SITE), Vec::<bool>::new());
+}
+
+#[test]
+fn prompts_banners_and_comments_are_nothing() {
+    let text = format!(
+        "admin@fw> show configuration | display set | no-more\n# kept by a collector\n{SITE}\n\
+         {{primary:node0}}\nadmin@fw> \n[edit]\n"
+    );
+    assert_eq!(gaps(&text), Vec::<bool>::new());
+    let text = "admin@fw# set security policies default-policy permit-all\n";
+    let permits = reading(&format!("{SITE}{text}")).device;
+    assert!(meaning(&permits).contains("permit-all"));
+}
+
+#[test]
+fn a_file_that_ends_inside_a_block_is_an_open_gap() {
+    let at = CURLY.find("from-zone internet").unwrap();
+    let contained = gaps(&CURLY[..at]);
+    assert!(contained.contains(&false));
+}
+
+#[test]
+fn statements_that_run_over_a_line_are_open_gaps() {
+    for text in [
+        "interfaces {\n    ge-0/0/0 {\n        description server\n        disable;\n    }\n}\n",
+        "interfaces {\n    ge-0/0/0 {\n        description \"server;\n        disable;\n    }\n}\n",
+        "interfaces {\n    ge-0/0/0 {\n        description server;\n    }\n}\n}\n",
+        "security {\n    policies {\n        default-policy {\n            permit-all\n        }\n    }\n}\n",
+    ] {
+        assert!(gaps(text).contains(&false), "{text}");
+    }
+}
+
+#[test]
+fn a_wrapped_command_is_an_open_gap_and_the_next_one_is_read() {
+    let wrapped = SITE.replace("match application junos-https", "match applicat\nion junos-https");
+    assert!(gaps(&wrapped).contains(&false));
+    let device = reading(&wrapped).device;
+    assert!(meaning(&device).contains("Permit"), "the line behind is read");
+}
+
+#[test]
+fn what_may_bear_policy_and_is_not_known_is_an_open_gap() {
+    for line in [
+        "set moon phase full",
+        "set security moon phase",
+        "set security zones moon-zone x",
+        "set interfaces ge-0/0/0 unit 0 moon x",
+        "set interfaces ge-0/0/0 unit 0 family inet moon x",
+        "set security nat moon x",
+        "set security policies moon",
+        "set tenants T security policies default-policy permit-all",
+        "set groups g apply-groups h\nset groups h system host-name x\nset apply-groups g",
+        "load override terminal",
+        "delete",
+        "up 3\nedit security\nup",
+    ] {
+        let text = format!("{SITE}{line}\n");
+        assert!(gaps(&text).contains(&false), "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_known_inside_a_rule_stays_there() {
+    for line in [
+        "set security policies from-zone a to-zone b policy web match moon full",
+        "set security policies from-zone a to-zone b policy web then moon",
+        "set security policies from-zone a to-zone b policy web then permit moon",
+        "set security policies from-zone a to-zone b policy web moon",
+        "set security policies from-zone a to-zone b moon",
+        "set security policies global moon",
+        "set security address-book global address x moon",
+        "set applications application x moon",
+        "set applications application x term t moon",
+        "set firewall family inet filter F term t from moon",
+        "set firewall family inet filter F term t then moon",
+        "set firewall family inet filter F term t moon",
+        "set security nat source rule-set r rule x match moon",
+        "set security nat source pool p moon",
+        "set security nat static rule-set r rule x then static-nat moon",
+        "set routing-options static route 10.0.0.0/8 moon",
+        "set routing-options static route moon next-hop 10.0.0.1",
+    ] {
+        let text = format!("{SITE}{line}\n");
+        let gaps = gaps(&text);
+        assert!(!gaps.is_empty() && gaps.iter().all(|contained| *contained), "{line}: {gaps:?}");
+    }
+}
+
+#[test]
+fn the_last_value_of_a_script_counts() {
+    let device = reading("set system host-name a\nset system host-name b\n").device;
+    assert_eq!(device.name, "b");
+}
+
+#[test]
+fn sets_that_hold_themselves_end() {
+    let text = format!(
+        "{SITE}set security address-book global address-set x address-set y\n\
+         set security address-book global address-set y address-set x\n\
+         set applications application-set x application-set x\n"
+    );
+    assert_eq!(gaps(&text), Vec::<bool>::new());
+    assert_eq!(reading(&text).device.remarks.len(), 2);
+}
+
+#[test]
+fn depth_and_width_cost_little() {
+    let deep = format!("set {}\n", "a ".repeat(10_000));
+    assert!(gaps(&deep).contains(&false));
+    let open = "a {\n".repeat(10_000);
+    assert!(gaps(&open).contains(&false));
+    let mut wide = String::from(SITE);
+    for at in 0..20_000u32 {
+        let (x, y) = (at / 250, at % 250);
+        wide += &format!("set security address-book global address h{at} 10.1.{x}.{y}/32\n");
+        wide += &format!("set groups g security address-book global address h{at} description d\n");
+    }
+    wide += "set apply-groups g\n";
+    assert_eq!(gaps(&wide), Vec::<bool>::new());
+}
+
+#[test]
+fn other_formats_are_not_taken_for_this_one() {
+    for text in [
+        "set deviceconfig system hostname fw\nset rulebase security rules r from trust\n",
+        "set interfaces ethernet eth0 address 192.168.1.1/24\nset firewall name WAN default-action drop\n",
+        "set zone \"Trust\" vrouter \"trust-vr\"\nset interface \"ethernet0/0\" zone \"Trust\"\n",
+        "config system global\n    set hostname fw\nend\nconfig firewall policy\n",
+        "version 15.2\nhostname r1\ninterface GigabitEthernet0/0\n ip address 10.0.0.1 255.0.0.0\n",
+        "*filter\n:INPUT DROP [0:0]\nCOMMIT\n",
+        "",
+    ] {
+        assert_eq!((FORMAT.detect)(text), 0, "{text}");
+    }
+}

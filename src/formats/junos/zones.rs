@@ -1,0 +1,147 @@
+//! Security zones: their interfaces, and what the device itself answers at them.
+
+use super::reader::Reader;
+use super::tree::{NodeId, Tree};
+use crate::model::InterfaceId;
+use crate::source::Span;
+
+/// A security zone, or the functional zone `management`.
+pub(super) struct Zone<'a> {
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+    pub(super) interfaces: Vec<InterfaceId>,
+    /// What is answered at each interface: the statement of the interface wins over that of the zone.
+    pub(super) inbound: Vec<(InterfaceId, Option<NodeId>)>,
+    /// Transit traffic never uses the functional zone.
+    pub(super) functional: bool,
+}
+
+/// Statements of a zone that change neither forwarding nor filtering here.
+const INERT: &[&str] = &[
+    "description",
+    "screen",
+    "tcp-rst",
+    "application-tracking",
+    "enable-reverse-reroute",
+    "source-identity-log",
+    "unidirectional-session-refreshing",
+    "advance-policy-based-routing",
+    "advance-policy-based-routing-profile",
+    "address-book",
+];
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn read_zones(&mut self) {
+        let Some(zones) = self.tree.path(Tree::ROOT, &["security", "zones"]) else { return };
+        for kid in self.tree.kids(zones) {
+            let functional = match self.word(kid) {
+                "security-zone" => false,
+                "functional-zone" => true,
+                _ => {
+                    self.unread(kid);
+                    continue;
+                }
+            };
+            for zone in self.tree.kids(kid) {
+                self.zone(zone, functional);
+            }
+        }
+        self.transparent();
+    }
+
+    fn zone(&mut self, node: NodeId, functional: bool) {
+        self.tree.used(node);
+        let name = self.word(node);
+        let general = self.tree.get(node, "host-inbound-traffic");
+        let mut zone = Zone {
+            name,
+            span: self.span(node),
+            interfaces: Vec::new(),
+            inbound: Vec::new(),
+            functional,
+        };
+        for kid in self.tree.kids(node) {
+            match self.word(kid) {
+                "interfaces" => {
+                    for member in self.tree.kids(kid) {
+                        self.member(member, general, &mut zone);
+                    }
+                }
+                "host-inbound-traffic" => {}
+                "address-book" => self.tree.used(kid),
+                word if INERT.contains(&word) => self.tree.ignore(kid),
+                _ => self.unread(kid),
+            }
+        }
+        for id in &zone.interfaces {
+            let slot = &mut self.b.device.interfaces[*id].zone;
+            if slot.is_none() {
+                *slot = Some(name.to_owned());
+            }
+        }
+        zone.interfaces.sort_unstable();
+        zone.interfaces.dedup();
+        self.zones.push(zone);
+    }
+
+    fn member(&mut self, node: NodeId, general: Option<NodeId>, zone: &mut Zone<'a>) {
+        self.tree.used(node);
+        let word = self.word(node);
+        let own = self.tree.get(node, "host-inbound-traffic");
+        for kid in self.tree.kids(node) {
+            if self.word(kid) != "host-inbound-traffic" {
+                self.unread(kid);
+            }
+        }
+        let ids = if word == "all" {
+            self.b.device.interfaces.ids().collect()
+        } else {
+            let full = if word.contains('.') { word.to_owned() } else { format!("{word}.0") };
+            let physical = word.split('.').next().unwrap_or(word);
+            vec![self.unit_interface(full, physical, self.span(node))]
+        };
+        for id in ids {
+            zone.interfaces.push(id);
+            zone.inbound.push((id, own.or(general)));
+        }
+    }
+
+    /// Interfaces of layer 2 in a zone: the device filters inside the segment, which the model has no place for.
+    fn transparent(&mut self) {
+        let Some(all) = self.tree.get(Tree::ROOT, "interfaces") else { return };
+        let zoned: Vec<String> =
+            self.zoned().iter().map(|id| self.b.device.interfaces[*id].name.clone()).collect();
+        for name in zoned {
+            let Some((physical, number)) = name.split_once('.') else { continue };
+            let unit = self.tree.child(all, physical).and_then(|node| {
+                let unit = self.tree.child(node, "unit")?;
+                let family = self.tree.child(self.tree.child(unit, number)?, "family")?;
+                self.tree
+                    .child(family, "ethernet-switching")
+                    .or_else(|| self.tree.child(family, "bridge"))
+            });
+            if let Some(node) = unit {
+                let reason = crate::text!(
+                    "レイヤー2のインターフェースがゾーンに属しています。同一セグメント内の通信を止める機能（トランスペアレントモード）は読み取らず、通るものとして読みます。",
+                    "a layer-2 interface is in a zone; what transparent mode stops inside one segment is not read, and that traffic is read as passing"
+                );
+                self.approximated(node, reason);
+            }
+        }
+    }
+
+    /// The interfaces of a zone; empty for a zone that is not there.
+    pub(super) fn zone_interfaces(&self, name: &str) -> Vec<InterfaceId> {
+        let zones = self.zones.iter().filter(|zone| zone.name == name && !zone.functional);
+        zones.flat_map(|zone| zone.interfaces.iter().copied()).collect()
+    }
+
+    /// The interfaces of all zones that transit traffic may use.
+    pub(super) fn zoned(&self) -> Vec<InterfaceId> {
+        let zones = self.zones.iter().filter(|zone| !zone.functional);
+        let mut all: Vec<_> = zones.flat_map(|zone| zone.interfaces.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}

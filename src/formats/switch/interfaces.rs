@@ -1,0 +1,163 @@
+//! Interfaces and switch ports.
+
+use super::Switch;
+use crate::formats::lines::{ConfigLine, Word};
+use crate::model::{Interface, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::net::{Family, Prefix, netmask_len};
+use crate::source::Span;
+use std::net::IpAddr;
+
+/// What the blocks of one interface say.
+#[derive(Debug, Default)]
+pub(in crate::formats) struct Port<'a> {
+    /// The canonical name.
+    pub(in crate::formats) name: String,
+    /// The interface of the device; `None` for a port that only switches.
+    pub(in crate::formats) id: Option<InterfaceId>,
+    pub(in crate::formats) span: Option<Span>,
+    pub(in crate::formats) vrf: Option<Word<'a>>,
+    pub(in crate::formats) addresses: Vec<InterfaceAddress>,
+    /// Addresses shared with other routers (VRRP).
+    pub(in crate::formats) virtuals: Vec<(IpAddr, Span)>,
+    pub(in crate::formats) dynamic: bool,
+    pub(in crate::formats) down: bool,
+    pub(in crate::formats) kind: InterfaceKind,
+    /// The VLAN whose gateway it is.
+    pub(in crate::formats) vlan: Option<u16>,
+    /// Whether it switches; then the VLANs that it carries.
+    pub(in crate::formats) switched: bool,
+    pub(in crate::formats) vlans: Vec<(u16, u16)>,
+    /// Whether it is a member of a software bridge, whose interface then stands for it.
+    pub(in crate::formats) bridged: bool,
+    pub(in crate::formats) groups: Vec<Group<'a>>,
+    /// Commands that may change what passes here.
+    pub(in crate::formats) taints: Vec<Span>,
+    /// Routes are learnt here, by this protocol.
+    pub(in crate::formats) learns: Option<(&'static str, Span)>,
+}
+
+impl Port<'_> {
+    /// Whether it carries a VLAN.
+    pub(super) fn carries(&self, vlan: u16) -> bool {
+        self.switched
+            && !self.down
+            && self.vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan))
+    }
+}
+
+/// An access list bound to an interface or port.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::formats) struct Group<'a> {
+    pub(in crate::formats) family: Family,
+    pub(in crate::formats) inbound: bool,
+    pub(in crate::formats) name: Word<'a>,
+    pub(in crate::formats) span: Span,
+}
+
+/// The name in lower case without blanks.
+pub(in crate::formats) fn canonical(name: &str) -> String {
+    name.to_ascii_lowercase().split_ascii_whitespace().collect()
+}
+
+impl<'a> Switch<'a> {
+    /// Changes what is known of the interface with this name, which is made when it is new.
+    pub(in crate::formats) fn change_port<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Switch<'a>, &mut Port<'a>) -> T,
+    ) -> Option<T> {
+        let key = canonical(name);
+        let at = *self.names.entry(key.clone()).or_insert(self.ports.len());
+        if at == self.ports.len() {
+            let vlan = key.strip_prefix("vlan").and_then(|number| number.parse().ok());
+            self.ports.push(Port { name: key, vlan, ..Port::default() });
+        }
+        let mut port = self.ports.get_mut(at).map(std::mem::take)?;
+        let result = change(self, &mut port);
+        if let Some(slot) = self.ports.get_mut(at) {
+            *slot = port;
+        }
+        Some(result)
+    }
+
+    /// Makes the interfaces of the device, when every block is read. A port that only switches is none.
+    pub(in crate::formats) fn finish_ports(&mut self) {
+        for at in 0..self.ports.len() {
+            let Some(port) = self.ports.get(at) else { continue };
+            let only_switches = port.switched && port.addresses.is_empty() && !port.dynamic;
+            let Some(span) = port.span.filter(|_| !only_switches) else { continue };
+            let (vrf, learns, name) = (port.vrf, port.learns, port.name.clone());
+            let mut addresses = port.addresses.clone();
+            for (address, span) in &port.virtuals {
+                let subnet = |own: &&InterfaceAddress| {
+                    Prefix::new(own.address, own.len).is_some_and(|net| net.contains(*address))
+                };
+                let owner = port.addresses.iter().find(subnet);
+                let len = owner.map_or(Family::of(*address).bits(), |own| own.len);
+                if !addresses.iter().any(|known| known.address == *address) {
+                    addresses.push(InterfaceAddress { address: *address, len, span: *span });
+                }
+            }
+            let (up, kind, vlan, dynamic) = (!port.down, port.kind, port.vlan, port.dynamic);
+            let context = vrf.map_or(self.global(), |word| self.vrf(word));
+            let id = self.build.interface(&name, span);
+            let interface = &mut self.build.device.interfaces[id];
+            *interface =
+                Interface { context, addresses, up, kind, vlan, dynamic, ..interface.clone() };
+            if let Some((protocol, span)) = learns {
+                self.dynamic(context, protocol, span);
+            }
+            if let Some(port) = self.ports.get_mut(at) {
+                port.id = Some(id);
+            }
+        }
+    }
+}
+
+/// VLAN numbers and ranges such as `10,20-30`, over several words.
+pub(in crate::formats) fn vlans(words: &[Word<'_>]) -> Option<Vec<(u16, u16)>> {
+    let mut out = Vec::new();
+    for part in words.iter().flat_map(|word| word.text.split(',')).filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        out.push((first.parse().ok()?, last.parse().ok()?));
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// `A/LEN` or `A MASK` from word `at` on, then perhaps `secondary`.
+pub(in crate::formats) fn address(port: &mut Port<'_>, line: &ConfigLine<'_>, at: usize) -> bool {
+    let parsed = match line.word(at).split_once('/') {
+        Some((address, len)) => address.parse().ok().zip(len.parse().ok().filter(|len| *len <= 32)),
+        None => {
+            line.word(at).parse().ok().zip(line.word(at + 1).parse().ok().and_then(netmask_len))
+        }
+    };
+    let Some((address, len)) = parsed.filter(|(address, _): &(IpAddr, u8)| address.is_ipv4())
+    else {
+        return false;
+    };
+    let entry = InterfaceAddress { address, len, span: line.span };
+    if line.words.last().is_some_and(|word| word.text == "secondary") {
+        port.addresses.push(entry);
+    } else {
+        port.addresses.insert(0, entry);
+    }
+    true
+}
+
+/// `A/LEN` from word `at` on; a link-local address is read and not kept.
+pub(in crate::formats) fn address6(port: &mut Port<'_>, line: &ConfigLine<'_>, at: usize) -> bool {
+    let word = line.word(at);
+    let link_local = word.to_ascii_lowercase().starts_with("fe80:")
+        || line.words.iter().any(|word| word.text == "link-local");
+    let (address, len) = word.split_once('/').unwrap_or((word, "64"));
+    let parsed = address.parse::<IpAddr>().ok().zip(len.parse().ok().filter(|len| *len <= 128));
+    match parsed.filter(|(address, _)| address.is_ipv6()) {
+        Some(_) if link_local => true,
+        Some((address, len)) => {
+            port.addresses.push(InterfaceAddress { address, len, span: line.span });
+            true
+        }
+        None => false,
+    }
+}

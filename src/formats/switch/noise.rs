@@ -1,0 +1,39 @@
+//! What terminals and configuration files hold besides commands.
+
+use super::super::commands::is_prompt;
+use super::super::lines::{Block, ConfigLine, blocks as group, lines};
+use super::super::{Input, Ledger};
+
+/// The commands of a file with what is indented below them; separators, comments, prompts and pagers are set aside.
+pub(in crate::formats) fn blocks<'a>(input: Input<'a>, ledger: &mut Ledger<'a>) -> Vec<Block<'a>> {
+    let mut kept = Vec::new();
+    for line in lines(input.id, input.file) {
+        if is_noise(&line) {
+            ledger.irrelevant(line.span);
+        } else {
+            kept.push(line);
+        }
+    }
+    group(kept)
+}
+
+fn is_noise(line: &ConfigLine<'_>) -> bool {
+    let heads = [
+        "Building configuration",
+        "Current configuration",
+        "show running-config",
+        "show startup-config",
+        "sh run",
+        "terminal length",
+        "terminal pager",
+        "set terminal pager",
+        "--More--",
+        "Press any key",
+    ];
+    line.text.starts_with(['!', '#'])
+        || line.indent == 0
+            && (matches!(line.text, "end" | "enable" | "configure" | "configure terminal")
+                || heads.iter().any(|head| line.text.starts_with(head))
+                || is_prompt(line.word(0)))
+        || matches!(line.text, "exit" | "exit-address-family")
+}
