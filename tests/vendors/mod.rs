@@ -11,6 +11,7 @@ mod asa;
 mod awplus;
 mod fortios;
 mod ios;
+mod iptables;
 mod junos;
 mod panos;
 mod nftables;
@@ -30,6 +31,7 @@ pub(crate) const VENDORS: &[Vendor] = &[
     fortios::VENDOR,
     asa::VENDOR,
     ios::VENDOR,
+    iptables::VENDOR,
     nec_ix::VENDOR,
     yamaha::VENDOR,
     nftables::VENDOR,
