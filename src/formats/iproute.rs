@@ -77,11 +77,6 @@ pub(super) struct Known {
 }
 
 impl<'a> Host<'a> {
-    /// Whether nothing was taken.
-    pub(super) fn is_empty(&self) -> bool {
-        self.links.is_empty() && self.routes.is_empty() && self.rules.is_empty()
-    }
-
     /// Takes `line` when it has the shape of one of the outputs, and accounts for it.
     pub(super) fn take(&mut self, line: &ConfigLine<'a>, ledger: &mut Ledger<'_>) -> bool {
         let words: Vec<&'a str> = line.words.iter().map(|word| word.text).collect();

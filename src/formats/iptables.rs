@@ -112,6 +112,14 @@ fn take<'a>(
 ) {
     if line.text.starts_with('#') {
         tables.comment(line.text);
+        if line.text.contains("legacy tables present") || line.text.contains("is incompatible, use")
+        {
+            let reason = text!(
+                "この出力に現れない規則がほかにもあります（iptables-legacy または nft）。",
+                "there are more rules that this output does not show (iptables-legacy or nft)"
+            );
+            return ledger.unknown(line.span, reason, false);
+        }
         return ledger.irrelevant(line.span);
     }
     if tables.take(line, ledger) || sets.take(line, ledger) || host.take(line, ledger) {
@@ -326,9 +334,9 @@ impl Reader<'_, '_> {
                 {
                     continue;
                 }
-                let name = format!("{}{} {}", prefix(table.family), table.name, body.name);
-                let list = self.builder.list(&name, Vec::new());
-                self.builder.device.remarks.push(Remark::Unbound { list });
+                if let Some(list) = self.unbound(at, chain) {
+                    self.builder.device.remarks.push(Remark::Unbound { list });
+                }
             }
         }
     }

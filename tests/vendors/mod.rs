@@ -11,6 +11,7 @@ mod asa;
 mod awplus;
 mod fortios;
 mod ios;
+mod iptables;
 mod table;
 mod junos;
 mod panos;
@@ -31,6 +32,7 @@ pub(crate) const VENDORS: &[Vendor] = &[
     fortios::VENDOR,
     asa::VENDOR,
     ios::VENDOR,
+    iptables::VENDOR,
     nec_ix::VENDOR,
     yamaha::VENDOR,
     nftables::VENDOR,

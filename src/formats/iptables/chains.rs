@@ -64,6 +64,8 @@ pub(super) struct Reader<'t, 'a> {
     /// What was found to be uncertain while rules were resolved.
     pub(super) gaps: Vec<Doubt>,
     seen: BTreeSet<(u32, u32, String)>,
+    /// How many alternatives sets have made of rules.
+    pub(super) expanded: usize,
     built: FxHashMap<(usize, usize, Hook), Built>,
     /// Chains that forwarded packets, or packets to the host, can meet: table and chain.
     pub(super) met: BTreeSet<(usize, usize)>,
@@ -81,6 +83,7 @@ impl<'t, 'a> Reader<'t, 'a> {
             undefined: BTreeSet::new(),
             gaps: Vec::new(),
             seen: BTreeSet::new(),
+            expanded: 0,
             built: FxHashMap::default(),
             met: BTreeSet::new(),
         }
@@ -261,6 +264,14 @@ impl<'t, 'a> Reader<'t, 'a> {
             Built::List(list, size) => Ok((list, size)),
             Built::Undecided(reason) => Err(reason),
             Built::Open => Err(recursive()),
+        }
+    }
+
+    /// The list of a chain that no built-in chain leads to.
+    pub(super) fn unbound(&mut self, table: usize, chain: usize) -> Option<ListId> {
+        match self.chain(table, chain, Hook::Forward, 0) {
+            Built::List(list, _) => Some(list),
+            Built::Open | Built::Undecided(_) => None,
         }
     }
 

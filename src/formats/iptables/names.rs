@@ -9,7 +9,7 @@ use crate::source::Span;
 use std::collections::BTreeMap;
 
 /// So many interfaces are made of names in rules; conditions on further ones are uncertain.
-const LIMIT: usize = 2048;
+const LIMIT: usize = 512;
 
 /// Every interface by name.
 #[derive(Debug, Default)]

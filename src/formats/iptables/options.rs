@@ -25,17 +25,13 @@ pub(super) enum Meaning {
     Change,
     /// A new address or port of a translation.
     To,
-    /// A translation that chooses source ports at random.
-    Random,
     /// `CT --notrack`.
     Untrack,
 }
 
 /// The meaning of an option; `None` when it has none here.
 pub(super) fn meaning(option: &str) -> Option<Meaning> {
-    use Meaning::{
-        Alone, Change, Comment, Ignored, Match, Random, Target, Test as One, To, Two, Untrack,
-    };
+    use Meaning::{Alone, Change, Comment, Ignored, Match, Target, Test as One, To, Two, Untrack};
     Some(match option {
         "-s" | "--source" | "--src" => One(|v| Test::Address(Side::Source, v)),
         "-d" | "--destination" | "--dst" => One(|v| Test::Address(Side::Destination, v)),
@@ -66,7 +62,6 @@ pub(super) fn meaning(option: &str) -> Option<Meaning> {
         "-j" | "--jump" => Target { goto: false },
         "-g" | "--goto" => Target { goto: true },
         "--to-destination" | "--to-source" | "--to-ports" | "--to-port" | "--to" => To,
-        "--random" | "--random-fully" => Random,
         "--notrack" => Untrack,
         "--add-set" | "--del-set" | "--map-set" => Change,
         _ => return None,

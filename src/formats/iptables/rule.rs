@@ -97,8 +97,6 @@ pub(super) struct Nat {
     pub(super) kind: NatKind,
     /// `--to-…` values.
     pub(super) to: Vec<String>,
-    /// Whether source ports are chosen at random.
-    pub(super) random: bool,
 }
 
 /// Kinds of translation.
@@ -143,7 +141,6 @@ struct TargetWords {
     name: String,
     goto: bool,
     to: Vec<String>,
-    random: bool,
     untrack: bool,
     span: Option<Span>,
 }
@@ -168,8 +165,15 @@ impl<'a> Parser<'_, 'a> {
         if let Some((span, false)) = self.recent {
             self.doubt(span, true, options::at_run_time("recent"));
         }
-        if let Some(target) = self.target.take() {
-            self.rule.target = decide(target, self.rule.span);
+        match self.target.take() {
+            Some(target) => self.rule.target = decide(target, self.rule.span),
+            // A word that was not understood may have been the target.
+            None => {
+                let unread = self.rule.doubts.iter().find(|doubt| !doubt.known);
+                if let Some(doubt) = unread {
+                    self.rule.target = Target::Undecided(doubt.reason.clone());
+                }
+            }
         }
     }
 
@@ -238,10 +242,9 @@ impl<'a> Parser<'_, 'a> {
                 let _flags = self.value(&mut false);
                 return;
             }
-            Meaning::Random | Meaning::Untrack => {
+            Meaning::Untrack => {
                 if let Some(target) = &mut self.target {
-                    target.random |= matches!(meaning, Meaning::Random);
-                    target.untrack |= matches!(meaning, Meaning::Untrack);
+                    target.untrack = true;
                 }
                 return;
             }
@@ -306,17 +309,19 @@ impl<'a> Parser<'_, 'a> {
             return self.doubt(start, false, reason);
         };
         let span = Some(start.to(end));
-        // Options of a target that is known change nothing but itself.
-        self.open = span;
+        // Further options of an extension concern itself only; these have none.
+        if !goto && !matches!(name.as_str(), "ACCEPT" | "DROP" | "RETURN") {
+            self.open = span;
+        }
         self.target = Some(TargetWords { name, goto, span, ..TargetWords::default() });
     }
 }
 
 /// What a target does by its name. A chain of the same name is looked for first by the caller.
 fn decide(words: TargetWords, whole: Span) -> Target {
-    let TargetWords { name, goto, to, random, untrack, span } = words;
+    let TargetWords { name, goto, to, untrack, span } = words;
     let span = span.unwrap_or(whole);
-    let nat = |kind| Target::Nat(Nat { kind, to, random });
+    let nat = |kind| Target::Nat(Nat { kind, to });
     if goto {
         return Target::Chain { name, goto, span };
     }

@@ -1,15 +1,17 @@
 //! `ipset save`: sets by name, and what a packet must be to be in one.
 
-use super::options;
+mod ports;
+
 use super::rule::Side;
 use crate::formats::Ledger;
 use crate::formats::builder::Builder;
 use crate::formats::lines::ConfigLine;
-use crate::model::{AddressId, AddressWithin, ServiceId, TcpFlags};
-use crate::net::{AddressRange, Family, PortRange, Prefix};
+use crate::model::{AddressId, AddressWithin, ServiceId};
+use crate::net::{AddressRange, Family, Prefix};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
+use ports::{port, service};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +47,8 @@ pub(super) struct Sets<'a> {
     pub(super) changed: BTreeSet<String>,
     /// Addresses of a set, once worked out.
     known: FxHashMap<&'a str, Option<AddressId>>,
+    /// Members by name and directions, once worked out.
+    resolved: FxHashMap<(String, String), Result<Vec<Member>, Unresolved>>,
 }
 
 /// One way to be in a set: everything that is given must hold.
@@ -60,7 +64,7 @@ pub(super) struct Member {
 }
 
 /// Why a set cannot be resolved.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Unresolved {
     Undefined,
     Unknown(Text),
@@ -188,6 +192,21 @@ impl<'a> Sets<'a> {
         name: &str,
         directions: &str,
     ) -> Result<Vec<Member>, Unresolved> {
+        let key = (name.to_owned(), directions.to_owned());
+        if let Some(known) = self.resolved.get(&key) {
+            return known.clone();
+        }
+        let found = self.resolve(builder, name, directions);
+        self.resolved.insert(key, found.clone());
+        found
+    }
+
+    fn resolve(
+        &mut self,
+        builder: &mut Builder,
+        name: &str,
+        directions: &str,
+    ) -> Result<Vec<Member>, Unresolved> {
         let Some((name, set)) = self.sets.get_key_value(name) else {
             return Err(Unresolved::Undefined);
         };
@@ -299,37 +318,6 @@ fn range(word: &str, set: &Set<'_>) -> Option<AddressRange> {
     let prefix = Prefix::parse(word)?;
     let len = set.netmask.map_or(prefix.len(), |mask| mask.min(prefix.len()));
     Some(Prefix::new(prefix.address(), len)?.range())
-}
-
-/// What a port part stands for.
-#[derive(Clone, Copy, Debug)]
-enum Port {
-    Ports(u8, PortRange),
-    /// TCP and UDP: a part without a protocol.
-    Both(PortRange),
-    Icmp(u8, Option<(u8, u8)>, Option<(u8, u8)>),
-    Protocol(u8),
-}
-
-/// `tcp:80-90`, `udp:53`, `icmp:8/0`, `vrrp:0`, `80`.
-fn port(word: &str) -> Option<Port> {
-    let (protocol, rest) = match word.split_once(':') {
-        Some((protocol, rest)) => (Some(options::protocol(protocol)?), rest),
-        None => (None, word),
-    };
-    let ports = || {
-        let (first, last) = rest.split_once('-').unwrap_or((rest, rest));
-        PortRange::new(options::port(first)?, options::port(last)?)
-    };
-    Some(match protocol {
-        None => Port::Both(ports()?),
-        Some(number @ (6 | 17 | 132 | 136)) => Port::Ports(number, ports()?),
-        Some(number @ (1 | 58)) => {
-            let (types, codes) = options::icmp(rest, number == 58)?;
-            Port::Icmp(number, types, codes)
-        }
-        Some(number) => Port::Protocol(number),
-    })
 }
 
 fn on(mut member: Member, side: Option<&Side>, id: AddressId) -> Member {
@@ -470,25 +458,6 @@ fn part(
             let Some(port) = port(word) else { return false };
             member.service.replace(service(builder, port, side, set.span)).is_none()
         }
-    }
-}
-
-fn service(builder: &mut Builder, port: Port, side: Side, span: Span) -> ServiceId {
-    let mut one = |protocol, range| {
-        let (source, destination) = match side {
-            Side::Destination => (PortRange::ALL, range),
-            _ => (range, PortRange::ALL),
-        };
-        builder.ports(protocol, source, destination, TcpFlags::ANY, span)
-    };
-    match port {
-        Port::Ports(protocol, range) => one(protocol, range),
-        Port::Both(range) => {
-            let both = vec![one(6, range), one(17, range)];
-            builder.services(both, span)
-        }
-        Port::Icmp(protocol, types, codes) => builder.icmp(protocol, types, codes, span),
-        Port::Protocol(number) => builder.protocol(number, span),
     }
 }
 

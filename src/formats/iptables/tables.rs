@@ -1,6 +1,6 @@
 //! The text of `iptables-save` and of files for `iptables-restore`, as tables of chains of rules.
 
-use super::rule::{self, Doubt, Rule};
+use super::rule::{self, Doubt, Rule, Target};
 use super::words::{self, Word};
 use crate::formats::Ledger;
 use crate::formats::lines::ConfigLine;
@@ -9,6 +9,9 @@ use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use rustc_hash::FxHashMap;
+
+/// So many rules may be inserted into a table; each shifts the ones behind it.
+const INSERTED: usize = 1000;
 
 /// A table of one family, out of all files.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub(super) struct Table {
     /// The line that opens it.
     pub(super) span: Span,
     sections: usize,
+    inserted: usize,
 }
 
 /// A chain.
@@ -71,11 +75,6 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// The table of a family.
-    pub(super) fn find(&self, family: Family, name: &str) -> Option<&Table> {
-        self.list.iter().find(|table| table.family == family && table.name == name)
-    }
-
     /// Begins a file: what its words and its name say of the family.
     pub(super) fn begin(&mut self, path: &str, text: &str) {
         self.family = None;
@@ -83,11 +82,6 @@ impl Tables {
             (Some(family), _) | (None, Some(family)) => (Some(family), true),
             (None, None) => (None, false),
         };
-    }
-
-    /// Whether a table is open, so that every line belongs to it.
-    pub(super) fn is_open(&self) -> bool {
-        self.open.is_some()
     }
 
     /// A comment may say which tool wrote what follows.
@@ -178,6 +172,7 @@ impl Tables {
             doubts: Vec::new(),
             span,
             sections: 1,
+            inserted: 0,
         });
     }
 }
@@ -241,7 +236,9 @@ fn command(table: &mut Table, family: Family, line: &ConfigLine<'_>, ledger: &mu
             let rule = rule_of(words.get(2..).unwrap_or(&[]), family, span, ledger);
             table.chain(&chain).rules.extend(rule);
         }
+        "-I" | "--insert" if table.inserted >= INSERTED => unread(table, span, ledger),
         "-I" | "--insert" => {
+            table.inserted += 1;
             let number = word(2).parse::<usize>().ok();
             let first = if number.is_some() { 3 } else { 2 };
             let rule = rule_of(words.get(first..).unwrap_or(&[]), family, span, ledger);
@@ -329,7 +326,7 @@ pub(super) fn account(rule: &Rule, matters: bool, ledger: &mut Ledger<'_>) {
     if !matters {
         return ledger.irrelevant(rule.span);
     }
-    if rule.doubts.is_empty() {
+    if rule.doubts.is_empty() || matches!(rule.target, Target::Continue) {
         return ledger.used(rule.span);
     }
     for Doubt { reason, known, .. } in &rule.doubts {
