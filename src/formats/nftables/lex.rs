@@ -170,6 +170,6 @@ mod tests {
         assert_eq!(words("00:11:22:33:44:55"), ["00:11:22:33:44:55"]);
         assert_eq!(words("ip saddr . tcp dport"), ["ip", "saddr", ".", "tcp", "dport"]);
         assert_eq!(words("rate 10/second"), ["rate", "10", "/", "second"]);
-        assert_eq!(words("a \\\n b # c"), ["a", "b", "# c"]);
+        assert_eq!(words("a \\\n b # c"), ["a", "\\\n", "b", "# c"]);
     }
 }
