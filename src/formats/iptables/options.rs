@@ -378,8 +378,11 @@ pub(super) fn port(word: &str) -> Option<u16> {
     named.map(|(_, number)| *number).or_else(|| word.parse().ok())
 }
 
-/// Types and codes of an ICMP name; `None` for a code is any.
-pub(super) fn icmp(word: &str, v6: bool) -> Option<(Option<(u8, u8)>, Option<(u8, u8)>)> {
+/// A range of ICMP types or codes; `None` is any.
+type Kinds = Option<(u8, u8)>;
+
+/// Types and codes of an ICMP name.
+pub(super) fn icmp(word: &str, v6: bool) -> Option<(Kinds, Kinds)> {
     if let Some((types, codes)) = word.split_once('/') {
         let one = |text: &str| text.parse::<u8>().ok().map(|n| (n, n));
         return Some((Some(one(types)?), Some(one(codes)?)));

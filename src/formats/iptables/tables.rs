@@ -289,22 +289,25 @@ fn rule_of(
 
 /// The family that the addresses of rules are of, when they are of one.
 fn by_words(text: &str) -> Option<Family> {
-    let mut seen = [false, false];
+    let (mut four, mut six) = (false, false);
     for line in text.lines().filter(|line| line.contains("-A ") || line.contains("-I ")) {
         let mut before = "";
         for word in line.split_ascii_whitespace() {
             if matches!(word, "icmpv6" | "ipv6-icmp" | "--icmpv6-type" | "icmp6") {
-                seen[1] = true;
+                six = true;
             }
             if matches!(before, "-s" | "-d" | "!")
                 && let Some(prefix) = Prefix::parse(word)
             {
-                seen[usize::from(prefix.family() == Family::V6)] = true;
+                match prefix.family() {
+                    Family::V4 => four = true,
+                    Family::V6 => six = true,
+                }
             }
             before = word;
         }
     }
-    match seen {
+    match [four, six] {
         [true, false] => Some(Family::V4),
         [false, true] => Some(Family::V6),
         _ => None,

@@ -104,7 +104,7 @@ impl<'a> Reader<'a, '_> {
                 let word = self.word(name);
                 match self.word(kid) {
                     "interface" => {
-                        side.rank = side.rank.min(0);
+                        side.rank = 0;
                         side.interfaces.extend(self.interface_of(word));
                     }
                     "zone" => {
@@ -350,7 +350,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Restricts a line to the family of what it translates to.
-    fn to_family(&mut self, matches: &mut Match, ranges: &[AddressRange], span: Span) {
+    fn within_family(&mut self, matches: &mut Match, ranges: &[AddressRange], span: Span) {
         let Some(family) = ranges.first().map(|range| range.family()) else { return };
         let outside = self.b.any_address(Some(other(family)), span);
         matches.source = self.b.except(matches.source, outside, span);

@@ -35,6 +35,12 @@ pub(super) struct Policies {
     pub(super) any: bool,
 }
 
+/// The list of global policies, and the list of those among them that packets to the device may meet.
+type Globals = (Option<ListId>, Option<ListId>);
+
+/// What happens to what no policy matches, its label, and the line that says so.
+type Fallback = (Action, String, Option<Span>);
+
 impl<'a> Reader<'a, '_> {
     pub(super) fn read_policies(&mut self, objects: &mut Objects<'a>) -> Policies {
         let mut out = Policies::default();
@@ -91,10 +97,7 @@ impl<'a> Reader<'a, '_> {
         to: &'a str,
         node: NodeId,
         objects: &mut Objects<'a>,
-        ((global, global_host), default): (
-            &(Option<ListId>, Option<ListId>),
-            &(Action, String, Option<Span>),
-        ),
+        ((global, global_host), default): (&Globals, &Fallback),
         out: &mut Policies,
     ) {
         let span = self.span(node);

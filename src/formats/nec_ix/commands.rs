@@ -133,10 +133,11 @@ fn sort_one<'a>(block: Block<'a>, config: &mut Config<'a>, ledger: &mut Ledger<'
 
 fn find(line: &ConfigLine<'_>, from: usize) -> Option<Bin> {
     // Most lines of a big file are these; the table is for the rest.
-    if line.word(from + 1) == "access-list" && line.word(from + 2) != "cache" {
-        if matches!(line.word(from), "ip" | "ipv6") {
-            return Some(Bin::AccessList);
-        }
+    if matches!(line.word(from), "ip" | "ipv6")
+        && line.word(from + 1) == "access-list"
+        && line.word(from + 2) != "cache"
+    {
+        return Some(Bin::AccessList);
     }
     let fits =
         |row: &str| row.split(' ').enumerate().all(|(at, word)| line.word(from + at) == word);

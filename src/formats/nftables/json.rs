@@ -16,7 +16,7 @@ pub(super) fn read(input: Input<'_>, ruleset: &mut Ruleset) {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let whole = Span { file: input.id, start: 0, end: number(text.len()) };
     ruleset.note(whole, Account::Irrelevant);
-    let stop = end.map_or_else(|at| at, |at| at);
+    let (Ok(stop) | Err(stop)) = end;
     if end.is_err() || text.get(stop..).is_some_and(|rest| !rest.trim().is_empty()) {
         let span = Span { start: number(stop.min(text.len().saturating_sub(1))), ..whole };
         let reason = text!(

@@ -28,7 +28,7 @@ const ZONES: [&str; 2] = [
 fn reading(text: &str) -> Reading {
     let mut sources = Sources::default();
     let id = sources.add("gw.nft", text.as_bytes()).unwrap();
-    (|inputs: &[Input<'_>]| read(inputs, &[]))(&[Input { id, file: sources.file(id) }])
+    read(&[Input { id, file: sources.file(id) }], &[])
 }
 
 fn address(device: &Device, id: AddressId) -> String {

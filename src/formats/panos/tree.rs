@@ -90,12 +90,12 @@ impl<'a> Tree<'a> {
     }
 
     /// The child of this name, added when there is none: later lines go on where earlier ones began.
-    pub(super) fn merge(&mut self, parent: At, name: &Cow<'a, str>, span: Span) -> At {
+    pub(super) fn merge(&mut self, parent: At, name: Cow<'a, str>, span: Span) -> At {
         if let Some(at) = self.index.get(&(parent.0, name.clone())) {
             return *at;
         }
         let at = self.add(parent, name.clone(), span);
-        self.index.insert((parent.0, name.clone()), at);
+        self.index.insert((parent.0, name), at);
         at
     }
 

@@ -220,14 +220,14 @@ fn path<'a>(
     }
     let mut at = out.tree.root();
     for word in head {
-        at = out.tree.merge(at, &word.text, line);
+        at = out.tree.merge(at, word.text.clone(), line);
         if let Some(before) = before {
             out.tree.extend(at, before, line);
         }
     }
     out.tree.place(line, at);
     for word in members.unwrap_or(&[]) {
-        let leaf = out.tree.merge(at, &word.text, line);
+        let leaf = out.tree.merge(at, word.text.clone(), line);
         out.tree.place(line, leaf);
     }
     true

@@ -45,8 +45,11 @@ const SERVERS: &[Server] = &[
     Server { word: "upnp", ports: &[(17, 1900), (6, 2869)], runs: false, answers: Answers::Lan },
 ];
 
-/// Services that a command switches on for everyone: words, whole protocols, ports.
-const SWITCHED: &[(&str, &[u8], &[(u8, u16)])] = &[
+/// A command, whole protocols, ports with their protocol.
+type Switched = (&'static str, &'static [u8], &'static [(u8, u16)]);
+
+/// Services that a command switches on for everyone.
+const SWITCHED: &[Switched] = &[
     ("ip simple-service on", &[], &[(6, 7), (6, 9), (6, 37), (17, 7), (17, 9), (17, 37)]),
     ("ipsec", &[50, 51], &[(17, 500), (17, 4500)]),
     ("l2tp service on", &[115], &[(17, 1701)]),

@@ -57,10 +57,9 @@ impl<'a> Reader<'a, '_> {
             };
             // A later command for the same network takes the place of an earlier one.
             let earlier = places.insert(prefix, latest.len());
-            if let Some(slot) = earlier.and_then(|at| latest.get_mut(at)) {
-                if let Some((_, item)) = slot.take() {
-                    self.ledger.irrelevant(item.statement.span);
-                }
+            let slot = earlier.and_then(|at| latest.get_mut(at));
+            if let Some((_, item)) = slot.and_then(Option::take) {
+                self.ledger.irrelevant(item.statement.span);
             }
             latest.push(Some((prefix, item)));
         }

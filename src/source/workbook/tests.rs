@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use super::*;
 use crate::source::Sources;
 use rust_xlsxwriter::{Format, Workbook};

@@ -122,13 +122,13 @@ impl<'a> Reader<'a, '_> {
             new.action = Action::Permit;
             return new;
         };
-        self.to_family(&mut matches, &pool.ranges, span);
+        self.within_family(&mut matches, &pool.ranges, span);
         let mut new = self.nat_line(entry, "destination", set, matches);
-        new.action = self.to_pool(&new.label, &pool, span);
+        new.action = self.pool_action(&new.label, &pool, span);
         new
     }
 
-    fn to_pool(&mut self, label: &str, pool: &Pool, span: Span) -> Action {
+    fn pool_action(&mut self, label: &str, pool: &Pool, span: Span) -> Action {
         let destination = if pool.clear && !pool.ranges.is_empty() {
             AddressMap::Pool(pool.ranges.clone())
         } else {

@@ -182,7 +182,7 @@ impl<'a> Reader<'a, '_> {
                     self.b.undefined("pool", name, span);
                     pool.clear = false;
                 }
-                self.to_family(&mut matches, &pool.ranges, span);
+                self.within_family(&mut matches, &pool.ranges, span);
                 if pool.clear && !pool.ranges.is_empty() {
                     AddressMap::Pool(pool.ranges.clone())
                 } else {

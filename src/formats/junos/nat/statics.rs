@@ -83,7 +83,7 @@ impl<'a> Reader<'a, '_> {
         let (map, ports) = mapping.forward();
         let unclear = map == AddressMap::Unknown;
         if let (Some(inside), false) = (mapping.inside, unclear) {
-            self.to_family(&mut matches, &[inside], span);
+            self.within_family(&mut matches, &[inside], span);
         }
         let mut new = self.nat_line(entry, "static", set, matches.clone());
         new.matches.ingress = Interfaces::Of(from.interfaces.clone());

@@ -86,10 +86,10 @@ impl Lower<'_> {
         }
         let not = op == Op::Ne;
         let hook = place.site.hook;
-        let available = match (incoming, hook) {
-            (true, Hook::Egress) | (false, Hook::Ingress | Hook::Prerouting | Hook::Input) => false,
-            _ => true,
-        };
+        let available = !matches!(
+            (incoming, hook),
+            (true, Hook::Egress) | (false, Hook::Ingress | Hook::Prerouting | Hook::Input)
+        );
         if !available {
             // No interface is known there: its name is empty.
             cond.never |= !not && !open && !values.rest;
