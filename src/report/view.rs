@@ -16,7 +16,8 @@ pub struct Quote {
     pub file: String,
     /// 1-based line on which it begins.
     pub line: u32,
-    /// Its text: whole lines, trimmed, joined with ` ; `, at most [`QUOTE_LIMIT`] characters.
+    /// Its text: whole lines, trimmed, joined with ` ; `, at most [`QUOTE_LIMIT`] characters. Of a line that is longer, as
+    /// exports on one line are, from where the entry begins.
     pub text: String,
 }
 
@@ -28,12 +29,19 @@ pub fn quote(sources: &Sources, span: Span) -> Quote {
     let last = file.line_at(span.end.saturating_sub(1).max(span.start));
     let mut text = String::new();
     for number in first..=last {
-        let line = file.line_text(number).trim();
+        let whole = file.line_text(number);
+        let begins = whole.as_ptr() as usize - file.text().as_ptr() as usize;
+        let inside = (span.start as usize).saturating_sub(begins);
+        let long = inside > 0 && whole.trim().chars().count() > QUOTE_LIMIT;
+        let line = if long { whole.get(inside..).unwrap_or(whole) } else { whole }.trim();
+        if long {
+            text.push('…');
+        }
         // An identifier for machines only would crowd out the addresses and services of the entry.
         if line.is_empty() || line.starts_with("set uuid ") {
             continue;
         }
-        if !text.is_empty() {
+        if !text.is_empty() && !long {
             text.push_str(" ; ");
         }
         text.push_str(line);
@@ -233,5 +241,20 @@ mod tests {
         let mut sources = Sources::default();
         let id = sources.add("a", b"one\ntwo\n").unwrap();
         assert_eq!(quote(&sources, Span { file: id, start: 4, end: 4 }).text, "two");
+    }
+
+    #[test]
+    fn of_an_export_on_one_line_the_entry_is_quoted() {
+        let rules: Vec<String> = (0..100).map(|n| format!("{{\"rule\": {n}}}")).collect();
+        let text = rules.join(", ");
+        let mut sources = Sources::default();
+        let file = sources.add("rules.json", text.as_bytes()).unwrap();
+        let at = |word: &str| u32::try_from(text.find(word).unwrap()).unwrap();
+        let start = at("{\"rule\": 77}");
+        let quoted = quote(&sources, Span { file, start, end: start + 12 });
+        assert!(quoted.text.starts_with("…{\"rule\": 77}, {"), "{}", quoted.text);
+        assert!(quoted.text.chars().count() <= QUOTE_LIMIT);
+        let first = quote(&sources, Span { file, start: 0, end: 11 });
+        assert!(first.text.starts_with("{\"rule\": 0}"));
     }
 }
