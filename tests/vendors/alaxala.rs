@@ -1,8 +1,7 @@
 //! ALAXALA: one list inbound on the VLAN interface of side a, and one that denies everything on that of side b.
 
-use super::{ALL, Traffic, Vendor, Wish, masked, single};
+use super::{Vendor, Wish, family_lines, masked, single};
 use sekisho::net::Prefix;
-use std::fmt::Write;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     format: "alaxala",
@@ -13,25 +12,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
 };
 
 fn write(wishes: &[Wish]) -> String {
-    let mut list = String::new();
-    for (at, wish) in wishes.iter().enumerate() {
-        let action = if wish.permit { "permit" } else { "deny" };
-        let (protocol, from, to) = match wish.traffic {
-            Traffic::Anything => ("ip", ALL, ALL),
-            Traffic::Icmp => ("icmp", ALL, ALL),
-            Traffic::Tcp(from, to) => ("tcp", from, to),
-            Traffic::Udp(from, to) => ("udp", from, to),
-        };
-        let _ = writeln!(
-            list,
-            "  {} {action} {protocol} {}{} {}{}",
-            (at + 1) * 10,
-            address(wish.source),
-            ports(from),
-            address(wish.destination),
-            ports(to)
-        );
-    }
+    let list = family_lines(wishes, |number| format!("  {} ", number * 10), address);
     format!(
         "hostname \"fw\"\nip access-list extended FROM_A\n{list}  100000 deny ip any any\n\
          ip access-list extended FROM_B\n  10 deny ip any any\n\
@@ -48,13 +29,5 @@ fn address(prefix: Option<Prefix>) -> String {
             Some(host) => format!("host {host}"),
             None => masked(prefix, true),
         },
-    }
-}
-
-fn ports(ports: (u16, u16)) -> String {
-    match ports {
-        ALL => String::new(),
-        (a, b) if a == b => format!(" eq {a}"),
-        (a, b) => format!(" range {a} {b}"),
     }
 }

@@ -1,8 +1,7 @@
 //! ASA: one access list on side a; the higher security level of side b keeps the way back shut.
 
-use super::{ALL, Traffic, Vendor, Wish, masked, single};
+use super::{Vendor, Wish, family_lines, masked, single};
 use sekisho::net::Prefix;
-use std::fmt::Write;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     format: "asa",
@@ -13,24 +12,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
 };
 
 fn write(wishes: &[Wish]) -> String {
-    let mut list = String::new();
-    for wish in wishes {
-        let action = if wish.permit { "permit" } else { "deny" };
-        let (protocol, from, to) = match wish.traffic {
-            Traffic::Anything => ("ip", ALL, ALL),
-            Traffic::Icmp => ("icmp", ALL, ALL),
-            Traffic::Tcp(from, to) => ("tcp", from, to),
-            Traffic::Udp(from, to) => ("udp", from, to),
-        };
-        let _ = writeln!(
-            list,
-            "access-list FROM_A extended {action} {protocol} {}{} {}{}",
-            address(wish.source),
-            ports(from),
-            address(wish.destination),
-            ports(to)
-        );
-    }
+    let list = family_lines(wishes, |_| "access-list FROM_A extended ".to_owned(), address);
     let none = "access-list FROM_B extended deny ip any4 any4\n";
     format!(
         "ASA Version 9.16(4)\nhostname fw\n\
@@ -48,13 +30,5 @@ fn address(prefix: Option<Prefix>) -> String {
             Some(host) => format!("host {host}"),
             None => masked(prefix, false),
         },
-    }
-}
-
-fn ports(ports: (u16, u16)) -> String {
-    match ports {
-        ALL => String::new(),
-        (a, b) if a == b => format!(" eq {a}"),
-        (a, b) => format!(" range {a} {b}"),
     }
 }

@@ -1,8 +1,7 @@
 //! AlliedWare Plus: one hardware list on the only port of side a, and one that denies everything on that of side b.
 
-use super::{ALL, Traffic, Vendor, Wish};
+use super::{Vendor, Wish, family_lines};
 use sekisho::net::Prefix;
-use std::fmt::Write;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     format: "awplus",
@@ -13,24 +12,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
 };
 
 fn write(wishes: &[Wish]) -> String {
-    let mut list = String::new();
-    for wish in wishes {
-        let action = if wish.permit { "permit" } else { "deny" };
-        let (protocol, from, to) = match wish.traffic {
-            Traffic::Anything => ("ip", ALL, ALL),
-            Traffic::Icmp => ("icmp", ALL, ALL),
-            Traffic::Tcp(from, to) => ("tcp", from, to),
-            Traffic::Udp(from, to) => ("udp", from, to),
-        };
-        let _ = writeln!(
-            list,
-            " {action} {protocol} {}{} {}{}",
-            address(wish.source),
-            ports(from),
-            address(wish.destination),
-            ports(to)
-        );
-    }
+    let list = family_lines(wishes, |_| " ".to_owned(), address);
     format!(
         "hostname fw\nipv6 forwarding\naccess-list hardware from-a\n{list} deny ip any any\n\
          access-list hardware from-b\n deny ip any any\n\
@@ -43,12 +25,4 @@ fn write(wishes: &[Wish]) -> String {
 
 fn address(prefix: Option<Prefix>) -> String {
     prefix.map_or("any".to_owned(), |prefix| format!("{}/{}", prefix.address(), prefix.len()))
-}
-
-fn ports(ports: (u16, u16)) -> String {
-    match ports {
-        ALL => String::new(),
-        (a, b) if a == b => format!(" eq {a}"),
-        (a, b) => format!(" range {a} {b}"),
-    }
 }

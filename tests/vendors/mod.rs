@@ -177,3 +177,34 @@ pub(crate) fn masked(prefix: Prefix, wildcard: bool) -> String {
 pub(crate) fn single(prefix: Prefix) -> Option<IpAddr> {
     (prefix.len() == 32).then(|| prefix.address())
 }
+
+/// The lines of an access list of the IOS family: what stands before each (it has a number, from 1), then action, protocol,
+/// addresses and ports.
+pub(crate) fn family_lines(
+    wishes: &[Wish],
+    before: fn(usize) -> String,
+    address: fn(Option<Prefix>) -> String,
+) -> String {
+    let ports = |ports: (u16, u16)| match ports {
+        ALL => String::new(),
+        (a, b) if a == b => format!(" eq {a}"),
+        (a, b) => format!(" range {a} {b}"),
+    };
+    let line = |(at, wish): (usize, &Wish)| {
+        let action = if wish.permit { "permit" } else { "deny" };
+        let (protocol, from, to) = match wish.traffic {
+            Traffic::Anything => ("ip", ALL, ALL),
+            Traffic::Icmp => ("icmp", ALL, ALL),
+            Traffic::Tcp(from, to) => ("tcp", from, to),
+            Traffic::Udp(from, to) => ("udp", from, to),
+        };
+        let (source, destination) = (address(wish.source), address(wish.destination));
+        format!(
+            "{}{action} {protocol} {source}{} {destination}{}\n",
+            before(at + 1),
+            ports(from),
+            ports(to)
+        )
+    };
+    wishes.iter().enumerate().map(line).collect()
+}
