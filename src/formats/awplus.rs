@@ -14,7 +14,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-use super::commands::Commands;
+use super::commands::{Commands, unknown_command};
 use super::lines::Block;
 use super::switch::{Habits, Switch, blocks};
 use super::{Format, Input, Read, Reading};
@@ -130,14 +130,7 @@ fn sort<'a>(found: Vec<Block<'a>>, switch: &mut Switch<'a>) -> BTreeMap<Bin, Vec
         match bin {
             Some(Bin::Irrelevant) => switch.ledger.irrelevant(block.span()),
             Some(bin) => bins.entry(bin).or_default().push(block),
-            None => {
-                let name = block.head.text;
-                let reason = text!(
-                    "「{name}」は未知のコマンドです。転送への影響を否定できないため、この機器のどの通信も通り得ると読みます。",
-                    "unknown command: {name}; it may change anything on this device"
-                );
-                switch.ledger.unknown(block.span(), reason, false);
-            }
+            None => unknown_command(&block, &mut switch.ledger),
         }
     }
     bins

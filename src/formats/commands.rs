@@ -1,7 +1,19 @@
 //! Tables of commands for readers of line formats: the longest row with which a line begins decides.
 
-use super::lines::ConfigLine;
+use super::Ledger;
+use super::lines::{Block, ConfigLine};
+use crate::text;
 use rustc_hash::FxHashMap;
+
+/// Accounts for a command that no table knows: it may change anything on its device.
+pub(in crate::formats) fn unknown_command(block: &Block<'_>, ledger: &mut Ledger<'_>) {
+    let name = block.head.text;
+    let reason = text!(
+        "「{name}」は未知のコマンドです。転送への影響を否定できないため、この機器のどの通信も通り得ると読みます。",
+        "unknown command: {name}; it may change anything on this device"
+    );
+    ledger.unknown(block.span(), reason, false);
+}
 
 /// Rows of a command table by first word.
 #[derive(Debug)]

@@ -120,11 +120,11 @@ impl Reader<'_, '_> {
         self.vrf("");
         for block in self.config.take(Bin::Hostname) {
             self.build.device.name = block.head.rest(1).trim_matches('"').to_owned();
-            self.ledger.used(commands::whole(&block));
+            self.ledger.used(block.span());
         }
         self.build.device.version = self.config.version.take();
         for block in self.config.take(Bin::Content) {
-            self.ledger.irrelevant(commands::whole(&block));
+            self.ledger.irrelevant(block.span());
         }
         self.read_lists();
         self.read_names();

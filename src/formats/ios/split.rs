@@ -3,9 +3,8 @@
 use super::commands::{Bin, TOP};
 use super::inert;
 use crate::formats::Ledger;
-use crate::formats::commands::{self, Commands};
+use crate::formats::commands::{self, Commands, unknown_command};
 use crate::formats::lines::{Block, ConfigLine, blocks};
-use crate::text;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -67,14 +66,7 @@ fn sort<'a>(
         }
         Some(Bin::Removal) => remove(&block, commands, config, ledger),
         Some(bin) => config.bins.entry(bin).or_default().push(block),
-        None => {
-            let name = block.head.text;
-            let reason = text!(
-                "「{name}」は未知のコマンドです。転送への影響を否定できないため、この機器のどの通信も通り得ると読みます。",
-                "unknown command: {name}; it may change anything on this device"
-            );
-            ledger.unknown(block.span(), reason, false);
-        }
+        None => unknown_command(&block, ledger),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::inert::TOP as IRRELEVANT;
 use crate::formats::Ledger;
+use crate::formats::commands::unknown_command;
 use crate::formats::lines::{Block, ConfigLine, blocks};
 use crate::source::Span;
-use crate::text;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -114,20 +114,13 @@ fn sort_one<'a>(block: Block<'a>, config: &mut Config<'a>, ledger: &mut Ledger<'
     match find(&block.head, usize::from(negated)) {
         // A server that is switched off was never read as switched on; what else a negation takes back stands elsewhere.
         Some(Bin::Irrelevant | Bin::Server | Bin::Content | Bin::Ike) if negated => {
-            ledger.irrelevant(whole(&block));
+            ledger.irrelevant(block.span());
         }
-        Some(Bin::Irrelevant) => ledger.irrelevant(whole(&block)),
+        Some(Bin::Irrelevant) => ledger.irrelevant(block.span()),
         Some(bin) if !negated || bin == Bin::AccessList => {
             config.bins.entry(bin).or_default().push(block);
         }
-        _ => {
-            let name = block.head.text;
-            let reason = text!(
-                "「{name}」は未知のコマンドです。転送への影響を否定できないため、この機器のどの通信も通り得ると読みます。",
-                "unknown command: {name}; it may change anything on this device"
-            );
-            ledger.unknown(whole(&block), reason, false);
-        }
+        _ => unknown_command(&block, ledger),
     }
 }
 
@@ -144,11 +137,6 @@ fn find(line: &ConfigLine<'_>, from: usize) -> Option<Bin> {
     let read = READ.iter().copied().filter(|(row, _)| fits(row));
     let inert = IRRELEVANT.iter().filter(|row| fits(row)).map(|row| (*row, Bin::Irrelevant));
     read.chain(inert).max_by_key(|(row, _)| row.split(' ').count()).map(|(_, bin)| bin)
-}
-
-/// From the head to the last line of the body.
-pub(super) fn whole(block: &Block<'_>) -> Span {
-    block.body.last().map_or(block.head.span, |last| block.head.span.to(last.span))
 }
 
 /// `! IX Series IX2215 (magellan-sec) Software, Version 10.2.42, RELEASE SOFTWARE`.

@@ -3,7 +3,7 @@
 //! Lines are met in the order of their sequence numbers when they have some, else in the order of the file. Where a static and a
 //! dynamic list share a name, the dynamic one is evaluated (IX command reference, 13-3).
 
-use super::commands::{Bin, whole};
+use super::commands::Bin;
 use super::entry::{self, Entry, Operand, Ports};
 use super::lower::Sight;
 use super::reader::{Reader, doubt, line};
@@ -68,7 +68,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn read_lists(&mut self) {
         for block in self.config.take(Bin::AccessList) {
             let status = self.define(&block.head);
-            let span = whole(&block);
+            let span = block.span();
             match status {
                 Defining::Read => self.ledger.used(span),
                 Defining::Irrelevant => self.ledger.irrelevant(span),

@@ -1,6 +1,6 @@
 //! What the device itself answers: servers that are switched on, with their access lists, and the protocols of its features.
 
-use super::commands::{Bin, whole};
+use super::commands::Bin;
 use super::entry::Operand;
 use super::reader::{Reader, doubt, line};
 use crate::formats::lines::{ConfigLine, Word};
@@ -45,7 +45,7 @@ impl<'a> Reader<'a, '_> {
             for server in &mut servers {
                 server_line(server, &block.head);
             }
-            self.ledger.used(whole(&block));
+            self.ledger.used(block.span());
         }
         let mut lines = Vec::new();
         for family in Family::ALL {
@@ -72,7 +72,7 @@ impl<'a> Reader<'a, '_> {
             lines.push(line(feature.label, matches, Action::Permit, span));
         }
         for block in self.config.take(Bin::Ike) {
-            self.ledger.irrelevant(whole(&block));
+            self.ledger.irrelevant(block.span());
         }
         let list = self.build.list("local services", lines);
         self.build.filter(

@@ -1,6 +1,6 @@
 //! Static routes, routing protocols, route maps with policy routing, pools and selecting maps.
 
-use super::commands::{Bin, whole};
+use super::commands::Bin;
 use super::lower::Sight;
 use super::reader::Reader;
 use crate::formats::lines::{ConfigLine, Word};
@@ -36,7 +36,7 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Vrf) {
             let from = usize::from(block.head.word(0) == "ip");
             self.vrf(block.head.word(from + 1));
-            self.ledger.used(whole(&block));
+            self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::NatPool) {
             let head = &block.head;
@@ -63,7 +63,7 @@ impl<'a> Reader<'a, '_> {
             if let (Some(name), Some(list)) = (block.head.words.get(2), block.head.words.get(3)) {
                 self.selectors.insert(name.text, *list);
             }
-            self.ledger.used(whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -72,15 +72,15 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Route) {
             let head = &block.head;
             if head.word(2) == "cache" {
-                self.ledger.irrelevant(whole(&block));
+                self.ledger.irrelevant(block.span());
             } else if self.route(head).is_some() {
-                self.ledger.used(whole(&block));
+                self.ledger.used(block.span());
             } else {
                 let reason = text!(
                     "この経路は解釈できません。宛先がどこへ送られるか分からないため、どの通信も通り得ると読みます。",
                     "this route is not understood; where its packets go is not known, so anything may pass"
                 );
-                self.ledger.unknown(whole(&block), reason, false);
+                self.ledger.unknown(block.span(), reason, false);
             }
         }
         for at in 0..self.interfaces.len() {
@@ -104,7 +104,7 @@ impl<'a> Reader<'a, '_> {
                 context.dynamic_routing.push(DynamicRouting { protocol, span });
             }
             self.protocols.push((block.head.word(from + 1), span));
-            self.ledger.used(whole(&block));
+            self.ledger.used(block.span());
         }
     }
 
@@ -170,7 +170,7 @@ impl<'a> Reader<'a, '_> {
                 clause_line(&mut clause, line);
             }
             maps.entry(block.head.word(1)).or_default().push(clause);
-            self.ledger.used(whole(&block));
+            self.ledger.used(block.span());
         }
         for at in 0..self.interfaces.len() {
             let Some(iface) = self.interfaces.get(at) else { continue };

@@ -1,6 +1,6 @@
 //! `watch-group`: events of the network monitor and the actions that change routes and interfaces.
 
-use super::commands::{Bin, whole};
+use super::commands::Bin;
 use super::reader::Reader;
 use crate::formats::lines::ConfigLine;
 use crate::model::{NextHop, PolicyRoute};
@@ -101,9 +101,9 @@ impl<'a> Reader<'a, '_> {
     fn device_block(&mut self, block: &crate::formats::lines::Block<'a>) {
         let name = block.head.word(1);
         if !block.body.iter().any(|line| line.text == "shutdown") {
-            return self.ledger.irrelevant(whole(block));
+            return self.ledger.irrelevant(block.span());
         }
-        self.ledger.used(whole(block));
+        self.ledger.used(block.span());
         for iface in &mut self.interfaces {
             let rest = iface.name.strip_prefix(name);
             if rest.is_some_and(|rest| rest.starts_with(['.', ':'])) {
