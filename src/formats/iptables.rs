@@ -1,8 +1,8 @@
 //! Linux iptables and ip6tables: `iptables-save`, `ip6tables-save`, `ipset save`, with `ip addr`, `ip route` and `ip rule` of
 //! the same host. All files of a host are one device; lines are told apart by their shape, so their order does not matter.
 //!
-//! Passes: lines into tables, sets and host facts; then interfaces; then the built-in chains in the order of [`stages`], each
-//! with the chains that it calls; at the end the account of every rule. The order of the kernel stands in [`stages`] only.
+//! Passes: lines into tables, sets and host facts; then interfaces; then the built-in chains in the order of `stages`, each
+//! with the chains that it calls; at the end the account of every rule. The order of the kernel stands in `stages` only.
 
 mod chains;
 mod matching;

@@ -1,7 +1,7 @@
 //! Linux nftables: `nft -j list ruleset`, `nft list ruleset` and scripts of the kind of `/etc/nftables.conf`, with `ip addr`,
 //! `ip route` and `ip rule` of the same host.
 //!
-//! Two front ends (`json`, `script`) fill one [`Ruleset`]; one lowering makes the device of it. Which base chain the kernel asks
+//! Two front ends (`json`, `script`) fill one `Ruleset`; one lowering makes the device of it. Which base chain the kernel asks
 //! when stands in `lower/pipeline.rs` only.
 
 mod json;

@@ -1,7 +1,7 @@
 //! Palo Alto Networks PAN-OS and Panorama: the running configuration as XML, as `set` lines, or in braces.
 //!
 //! Three front ends fill one tree; everything after that knows no form. Contexts are virtual routers, policy belongs to virtual
-//! systems. The order of stages is one function here ([`stages`]): destination translation, route, security policy, source
+//! systems. The order of stages is one function here (`stages`): destination translation, route, security policy, source
 //! translation. Security rules ask for the original destination and the zone of the translated one (`security`).
 
 mod applications;
