@@ -13,6 +13,10 @@ const CAPTURE_HEAD: usize = 24 + 16;
 /// Where the number of a packet begins, so that it differs from what the kernel itself numbers.
 const FIRST: u16 = 0x5a00;
 
+/// The time to live that a packet starts with: no kernel sends it of its own accord, so an answer whose number happens to be
+/// one of ours is told apart.
+const LIFE: u8 = 200;
+
 /// The packet of a flow, as a report writes it, with `number` where routers leave it alone (IPv4 identification, IPv6 flow
 /// label).
 pub(crate) fn bytes(flow: Flow, number: usize) -> Vec<u8> {
@@ -27,6 +31,7 @@ pub(crate) fn bytes(flow: Flow, number: usize) -> Vec<u8> {
     let at = if flow.src.is_ipv4() { 4 } else { 2 };
     bytes[at] = high;
     bytes[at + 1] = low;
+    bytes[if flow.src.is_ipv4() { 8 } else { 7 }] = LIFE;
     bytes
 }
 
@@ -68,6 +73,10 @@ pub(crate) fn read(packet: &[u8]) -> Option<(usize, Header)> {
         }
         _ => return None,
     };
+    let life = *packet.get(if src.is_ipv4() { 8 } else { 7 })?;
+    if !(LIFE - 1..=LIFE).contains(&life) {
+        return None;
+    }
     let number = usize::from(number.checked_sub(FIRST)?);
     let ports = sekisho::net::flow::has_ports(protocol)
         .then(|| Some((word(rest, 0)?, word(rest, 2)?)))
