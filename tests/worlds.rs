@@ -27,7 +27,10 @@ fn worlds() -> Vec<PathBuf> {
         for entry in std::fs::read_dir(&dir).unwrap() {
             let path = entry.unwrap().path();
             if path.join("expected.yaml").exists() {
-                found.push(path);
+                // A build without workbooks refuses them; what it cannot open it cannot judge.
+                if cfg!(feature = "xlsx") || !path.join("rules.xlsx").exists() {
+                    found.push(path);
+                }
             } else if path.is_dir() {
                 open.push(path);
             }
