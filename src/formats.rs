@@ -16,6 +16,7 @@ pub mod iptables;
 pub mod junos;
 pub mod ledger;
 pub mod lines;
+mod marks;
 pub mod nec_ix;
 pub mod nftables;
 pub mod panos;

@@ -44,7 +44,7 @@ use sections::{Section, Statement};
 use sekisho::net::{Flow, Prefix, State};
 use sekisho::scan::{self, Options};
 use sekisho::snapshot::{Place, Port, Snapshot};
-use sekisho::trace::{self, Ingress};
+use sekisho::trace::{self, End, Ingress, Trace};
 use std::path::{Path, PathBuf};
 
 /// Directories of literate fixtures whose rule sets the kernel understands.
@@ -157,25 +157,31 @@ fn said(expected: &Expectation, arrived: &[arena::Arrival]) -> Result<(), String
     }
 }
 
+/// What the tracer says of the packet.
+fn follow(snapshot: &Snapshot, expected: &Expectation) -> Trace {
+    let device = snapshot.devices.ids().next().unwrap();
+    let interface = snapshot.devices[device].interface(&expected.ingress).unwrap();
+    let ingress = Ingress::Port(Port { device, interface });
+    trace::trace(snapshot, ingress, expected.flow, &Default::default())
+}
+
+/// Where an end is delivered, as an arrival tells it: the interface, or `None` for the router itself.
+fn way(end: &End) -> Option<Option<String>> {
+    match end.place()? {
+        Place::Device(_) => Some(None),
+        _ => end.hops.iter().rev().find_map(|hop| hop.egress.clone()).map(Some),
+    }
+}
+
 /// Whether the tracer knows the way that the packet took.
 fn traced(
     snapshot: &Snapshot,
     expected: &Expectation,
     arrived: &[arena::Arrival],
 ) -> Result<(), String> {
-    let device = snapshot.devices.ids().next().unwrap();
-    let interface = snapshot.devices[device].interface(&expected.ingress).unwrap();
-    let ingress = Ingress::Port(Port { device, interface });
-    let trace = trace::trace(snapshot, ingress, expected.flow, &Default::default());
+    let trace = follow(snapshot, expected);
     for arrival in arrived {
-        let known = trace.ends.iter().any(|end| match (end.place(), &arrival.side) {
-            (Some(Place::Device(_)), None) => true,
-            (Some(Place::Zone(_) | Place::Unzoned(_)), Some(side)) => {
-                end.hops.iter().rev().find_map(|hop| hop.egress.as_ref()) == Some(side)
-            }
-            _ => false,
-        });
-        if !known {
+        if !trace.ends.iter().any(|end| way(end).as_ref() == Some(&arrival.side)) {
             return Err(format!("the tracer does not know of {arrival:?}"));
         }
     }
@@ -264,14 +270,7 @@ fn same(
     expected: &Expectation,
     arrived: &[arena::Arrival],
 ) -> Result<(), String> {
-    let device = snapshot.devices.ids().next().unwrap();
-    let interface = snapshot.devices[device].interface(&expected.ingress).unwrap();
-    let ingress = Ingress::Port(Port { device, interface });
-    let trace = trace::trace(snapshot, ingress, expected.flow, &Default::default());
-    let way = |end: &trace::End| match end.place()? {
-        Place::Device(_) => Some(None),
-        _ => Some(end.hops.iter().rev().find_map(|hop| hop.egress.clone())),
-    };
+    let trace = follow(snapshot, expected);
     let ends: Vec<_> = trace.ends.iter().filter_map(|end| Some((way(end)?, end))).collect();
     if trace.ends.iter().any(|end| !end.certain) {
         return Err(format!("the tracer is not sure of a rule set without doubt: {trace:?}"));
@@ -296,7 +295,7 @@ fn same(
 }
 
 /// Whether the header that arrived is that of the end. Of a port that the translation chooses, the end shows one of many.
-fn arrives_as(arrival: &arena::Arrival, end: &trace::End, sent: &Flow) -> bool {
+fn arrives_as(arrival: &arena::Arrival, end: &End, sent: &Flow) -> bool {
     let mut header = arrival.header.clone();
     let chosen = end.flow.source_port != sent.source_port;
     if let (true, Some((source, _))) = (chosen, &mut header.ports) {

@@ -9,11 +9,12 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-use super::commands::{Commands, unknown_command};
+use super::commands::{Commands, sorted};
 use super::lines::Block;
+use super::marks::{DETECT_LINES, Marks};
 use super::switch::{Habits, Switch, blocks};
 use super::{Format, Input, Read, Reading};
-use crate::model::{NextHop, Stage};
+use crate::model::Stage;
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -33,12 +34,8 @@ pub const FORMAT: Format = Format {
     approximations,
 };
 
-/// How far detection looks, in lines.
-const DETECT_LINES: usize = 4000;
-
 fn detect(text: &str) -> u8 {
-    let mut score = 0u8;
-    let mut seen = [false; 6];
+    let mut found = Marks::new([95, 60, 60, 60, 30, 20]);
     for line in text.lines().take(DETECT_LINES) {
         let foreign = [
             "ASA Version",
@@ -64,14 +61,9 @@ fn detect(text: &str) -> u8 {
             line.starts_with("interface vlan ") || line.starts_with("interface mgmt "),
             line.starts_with("hostname \"") || line.starts_with("  name \""),
         ];
-        for ((mark, seen), worth) in marks.iter().zip(&mut seen).zip([95, 60, 60, 60, 30, 20]) {
-            if *mark && !*seen {
-                *seen = true;
-                score = score.saturating_add(worth);
-            }
-        }
+        found.note(|at| marks.get(at) == Some(&true));
     }
-    score.min(95)
+    found.score(95)
 }
 
 /// One reading in progress.
@@ -108,17 +100,11 @@ fn read(input: Input<'_>) -> Reading {
 fn sort<'a>(found: Vec<Block<'a>>, switch: &mut Switch<'a>) -> BTreeMap<Bin, Vec<Block<'a>>> {
     let inert = super::commands::rows(INERT).map(|words| (words, Bin::Irrelevant));
     let table = Commands::new(TOP.iter().copied().chain(inert));
-    let mut bins: BTreeMap<Bin, Vec<Block<'a>>> = BTreeMap::new();
-    for block in found {
-        let removal = block.head.word(0) == "no";
-        let bin = table.find(&block.head, usize::from(removal));
-        match bin.filter(|bin| !removal || *bin == Bin::Irrelevant) {
-            Some(Bin::Irrelevant) => switch.ledger.irrelevant(block.span()),
-            Some(bin) => bins.entry(bin).or_default().push(block),
-            None => unknown_command(&block, &mut switch.ledger),
-        }
-    }
-    bins
+    sorted(found, &mut switch.ledger, Bin::Irrelevant, |head| {
+        let removal = head.word(0) == "no";
+        let bin = table.find(head, usize::from(removal));
+        bin.filter(|bin| !removal || *bin == Bin::Irrelevant)
+    })
 }
 
 impl<'a> Reader<'a> {
@@ -174,19 +160,7 @@ impl<'a> Reader<'a> {
             let import = block.body.iter().find(|line| line.word(0) == "import");
             importing.extend(import.map(|line| (id, line.span)));
         }
-        let all: Vec<_> = self.switch.build.device.contexts.ids().collect();
-        for (id, span) in importing {
-            for other in all.iter().copied().filter(|other| *other != id) {
-                let reason = text!(
-                    "VRF 間の経路の取り込みは、通り得る経路として読みます。",
-                    "routes imported between VRFs are ways that packets may take"
-                );
-                self.switch.ledger.unsupported(span, reason.clone());
-                let matches = self.switch.build.everything(None, span);
-                let hop = Some(NextHop::Context(other));
-                self.switch.may_route(id, matches, hop, reason, span);
-            }
-        }
+        self.switch.imports(importing);
     }
 
     /// Lines with `action` send what they permit another way.

@@ -14,8 +14,9 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-use super::commands::{Commands, unknown_command};
+use super::commands::{Commands, sorted};
 use super::lines::Block;
+use super::marks::{DETECT_LINES, Marks};
 use super::switch::{Habits, Switch, blocks};
 use super::{Format, Input, Read, Reading};
 use crate::model::{Filter, NextHop, ServiceId, Stage};
@@ -39,12 +40,8 @@ pub const FORMAT: Format = Format {
     approximations,
 };
 
-/// How far detection looks, in lines.
-const DETECT_LINES: usize = 4000;
-
 fn detect(text: &str) -> u8 {
-    let mut score = 0u8;
-    let mut seen = [false; 7];
+    let mut found = Marks::new([90, 60, 60, 40, 60, 60, 60]);
     let (mut zone, mut inside) = (false, "");
     for line in text.lines().take(DETECT_LINES) {
         if ["ASA Version", "interface GigabitEthernet", "config system ", "set version "]
@@ -69,14 +66,9 @@ fn detect(text: &str) -> u8 {
             inside == "firewall" && body.starts_with("rule ") && body.contains(" from "),
             inside == "nat" && (body.contains(" masq ") || body.contains(" portfwd ")),
         ];
-        for ((mark, seen), worth) in marks.iter().zip(&mut seen).zip([90, 60, 60, 40, 60, 60, 60]) {
-            if *mark && !*seen {
-                *seen = true;
-                score = score.saturating_add(worth);
-            }
-        }
+        found.note(|at| marks.get(at) == Some(&true));
     }
-    score.min(95)
+    found.score(95)
 }
 
 /// One reading in progress.
@@ -119,21 +111,10 @@ fn read(input: Input<'_>) -> Reading {
 fn sort<'a>(found: Vec<Block<'a>>, switch: &mut Switch<'a>) -> BTreeMap<Bin, Vec<Block<'a>>> {
     let inert = super::commands::rows(INERT).map(|words| (words, Bin::Irrelevant));
     let table = Commands::new(TOP.iter().copied().chain(inert));
-    let mut bins: BTreeMap<Bin, Vec<Block<'a>>> = BTreeMap::new();
-    for block in found {
-        let removal = block.head.word(0) == "no";
-        let bin = if removal {
-            table.find(&block.head, 1).and_then(negated)
-        } else {
-            table.find(&block.head, 0)
-        };
-        match bin {
-            Some(Bin::Irrelevant) => switch.ledger.irrelevant(block.span()),
-            Some(bin) => bins.entry(bin).or_default().push(block),
-            None => unknown_command(&block, &mut switch.ledger),
-        }
-    }
-    bins
+    sorted(found, &mut switch.ledger, Bin::Irrelevant, |head| match head.word(0) {
+        "no" => table.find(head, 1).and_then(negated),
+        _ => table.find(head, 0),
+    })
 }
 
 impl<'a> Reader<'a> {
@@ -198,19 +179,7 @@ impl<'a> Reader<'a> {
             let line = block.body.iter().find(|line| line.words.iter().any(|w| imports(w.text)));
             importing.extend(line.map(|line| (id, line.span)));
         }
-        let all: Vec<_> = self.switch.build.device.contexts.ids().collect();
-        for (id, span) in importing {
-            for other in all.iter().copied().filter(|other| *other != id) {
-                let reason = text!(
-                    "VRF 間の経路の取り込みは、通り得る経路として読みます。",
-                    "routes imported between VRFs are ways that packets may take"
-                );
-                self.switch.ledger.unsupported(span, reason.clone());
-                let matches = self.switch.build.everything(None, span);
-                let hop = Some(NextHop::Context(other));
-                self.switch.may_route(id, matches, hop, reason, span);
-            }
-        }
+        self.switch.imports(importing);
     }
 
     /// `ip policy-route …`: any packet may take the way that it names.

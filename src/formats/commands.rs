@@ -4,6 +4,7 @@ use super::Ledger;
 use super::lines::{Block, ConfigLine};
 use crate::text;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Accounts for a command that no table knows: it may change anything on its device.
 pub(in crate::formats) fn unknown_command(block: &Block<'_>, ledger: &mut Ledger<'_>) {
@@ -13,6 +14,25 @@ pub(in crate::formats) fn unknown_command(block: &Block<'_>, ledger: &mut Ledger
         "unknown command: {name}; it may change anything on this device"
     );
     ledger.unknown(block.span(), reason, false);
+}
+
+/// Top-level commands by what they are about; those of the bin `irrelevant` and those that `bin` does not know are accounted
+/// for here.
+pub(in crate::formats) fn sorted<'a, B: Copy + Ord>(
+    found: Vec<Block<'a>>,
+    ledger: &mut Ledger<'_>,
+    irrelevant: B,
+    bin: impl Fn(&ConfigLine<'a>) -> Option<B>,
+) -> BTreeMap<B, Vec<Block<'a>>> {
+    let mut bins: BTreeMap<B, Vec<Block<'a>>> = BTreeMap::new();
+    for block in found {
+        match bin(&block.head) {
+            Some(bin) if bin == irrelevant => ledger.irrelevant(block.span()),
+            Some(bin) => bins.entry(bin).or_default().push(block),
+            None => unknown_command(&block, ledger),
+        }
+    }
+    bins
 }
 
 /// Rows of a command table by first word.

@@ -34,6 +34,7 @@ mod zone;
 
 use self::core::{Reader, Words};
 use super::blocks::Tree;
+use super::builder::stem;
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::source::Span;
 use crate::text;
@@ -89,15 +90,9 @@ fn read(input: Input<'_>) -> Reading {
     }
     reader.flush();
     if reader.device.name.is_empty() {
-        reader.device.name = stem(input.file.path()).to_owned();
+        reader.device.name = stem(input.file.path());
     }
     Reading { device: reader.device, coverage: vec![reader.ledger.close()] }
-}
-
-/// The file name without directories and its last extension.
-fn stem(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn reads() -> Text {

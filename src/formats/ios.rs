@@ -24,6 +24,7 @@ mod zones;
 use super::acl::{self, Found};
 use super::builder::{Builder, line};
 use super::lines::lines;
+use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Action, Binding, Context, Filter, Interfaces, Stage};
 use crate::net::Family;
@@ -46,12 +47,8 @@ pub const FORMAT: Format = Format {
     approximations,
 };
 
-/// How far detection looks, in lines.
-const DETECT_LINES: usize = 4000;
-
 fn detect(text: &str) -> u8 {
-    let mut score = 0u8;
-    let mut seen = [false; 6];
+    let mut found = Marks::new([60, 20, 45, 40, 20, 25]);
     for line in text.lines().take(DETECT_LINES) {
         let foreign = [
             "ASA Version",
@@ -84,14 +81,10 @@ fn detect(text: &str) -> u8 {
         {
             continue;
         }
-        for ((mark, seen), worth) in MARKS.iter().zip(&mut seen).zip([60, 20, 45, 40, 20, 25]) {
-            if !*seen && mark.iter().any(|mark| line.starts_with(mark)) {
-                *seen = true;
-                score = score.saturating_add(worth);
-            }
-        }
+        let begins = |row: &&[&str]| row.iter().any(|mark| line.starts_with(mark));
+        found.note(|at| MARKS.get(at).is_some_and(begins));
     }
-    score.min(85)
+    found.score(85)
 }
 
 /// Beginnings of lines that speak for IOS; one row counts once.

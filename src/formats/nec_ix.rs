@@ -19,6 +19,7 @@ mod translate;
 mod watch;
 
 use super::lines::lines;
+use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::Stage;
 use crate::source::Span;
@@ -38,14 +39,11 @@ pub const FORMAT: Format = Format {
     approximations,
 };
 
-/// How far detection looks, in lines.
-const DETECT_LINES: usize = 4000;
-
 /// Whether a line speaks for the format, and how much; each counts once.
 type Mark = (fn(&str) -> bool, u8);
 
 /// What speaks for the format.
-const MARKS: &[Mark] = &[
+const MARKS: [Mark; 14] = [
     (|line| line.starts_with("! NEC Portable Internetwork Core Operating System"), 95),
     (|line| line.starts_with("! NEC Platforms") || line.starts_with("! IX Series "), 90),
     (|line| line.starts_with("interface GigaEthernet"), 45),
@@ -63,18 +61,12 @@ const MARKS: &[Mark] = &[
 ];
 
 fn detect(text: &str) -> u8 {
-    let mut score = 0u8;
-    let mut seen = [false; MARKS.len()];
+    let mut found = Marks::new(MARKS.map(|(_, worth)| worth));
     for line in text.lines().take(DETECT_LINES) {
         let line = line.trim_end();
-        for ((mark, worth), seen) in MARKS.iter().zip(&mut seen) {
-            if !*seen && mark(line) {
-                *seen = true;
-                score = score.saturating_add(*worth);
-            }
-        }
+        found.note(|at| MARKS.get(at).is_some_and(|(mark, _)| mark(line)));
     }
-    score.min(100)
+    found.score(100)
 }
 
 /// `ip access-list NAME permit ip src … dest …`: addresses have their words on no other device.

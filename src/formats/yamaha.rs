@@ -21,6 +21,7 @@ mod wrap;
 
 use super::builder::{Builder, stem};
 use super::lines::lines;
+use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Context, Stage};
 use crate::source::Span;
@@ -40,12 +41,8 @@ pub const FORMAT: Format = Format {
     approximations,
 };
 
-/// How far detection looks, in lines.
-const DETECT_LINES: usize = 4000;
-
 fn detect(text: &str) -> u8 {
-    let mut score = 0u8;
-    let mut seen = [false; MARKS.len()];
+    let mut found = Marks::new(MARKS.map(|(_, worth)| worth));
     for line in text.lines().take(DETECT_LINES) {
         let line = line.trim_start();
         if FOREIGN.iter().any(|mark| line.starts_with(mark)) {
@@ -54,14 +51,9 @@ fn detect(text: &str) -> u8 {
         if wrap::product(line).is_some() {
             return 95;
         }
-        for ((fits, worth), seen) in MARKS.iter().zip(&mut seen) {
-            if !*seen && fits(line) {
-                *seen = true;
-                score = score.saturating_add(*worth);
-            }
-        }
+        found.note(|at| MARKS.get(at).is_some_and(|(fits, _)| fits(line)));
     }
-    score.min(90)
+    found.score(90)
 }
 
 /// Beginnings of lines that speak for another format.

@@ -5,7 +5,9 @@ use super::{Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
 use crate::formats::Ledger;
 use crate::formats::builder::{Builder, line, unknown};
 use crate::formats::lines::Word;
-use crate::model::{Action, AddressId, Line, ListId, ScheduleId, ServiceId, TcpFlags, Unknown};
+use crate::model::{
+    Action, AddressId, Line, ListId, Schedule, ScheduleId, ServiceId, TcpFlags, Unknown,
+};
 use crate::net::{Family, PortRange, State};
 use crate::source::Span;
 use crate::text;
@@ -19,12 +21,20 @@ pub(in crate::formats) trait References<'a> {
     fn ledger(&mut self) -> &mut Ledger<'a>;
     /// The addresses of a group.
     fn address_group(&mut self, name: Word<'a>, family: Family) -> AddressId;
-    /// The packets of a service group.
-    fn service_group(&mut self, name: Word<'a>) -> ServiceId;
+    /// The packets of a service group; of a vendor without such groups, unknown ones.
+    fn service_group(&mut self, name: Word<'a>) -> ServiceId {
+        let reason = text!("サービスのグループは解釈していません。", "service groups are not read");
+        self.build().unknown_service(reason, name.span)
+    }
     /// The ports of a group; `None` when they are not known.
-    fn port_group(&mut self, name: Word<'a>) -> Option<Vec<PortRange>>;
-    /// A schedule.
-    fn schedule(&mut self, name: Word<'a>) -> ScheduleId;
+    fn port_group(&mut self, _: Word<'a>) -> Option<Vec<PortRange>> {
+        None
+    }
+    /// A schedule; of a vendor whose schedules are not read, one that may be active.
+    fn schedule(&mut self, name: Word<'a>) -> ScheduleId {
+        let schedule = Schedule { name: name.text.to_owned(), windows: None, span: name.span };
+        self.build().device.schedules.push(schedule)
+    }
     /// A line that the grammar does not hold and the vendor does; it gives the account of the line.
     fn special(
         &mut self,

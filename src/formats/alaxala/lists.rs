@@ -10,8 +10,8 @@ use crate::formats::Ledger;
 use crate::formats::acl::{self, Cursor, Dialect, References, Words, names};
 use crate::formats::builder::{Builder, line, unknown};
 use crate::formats::lines::{Block, Word};
-use crate::model::{AddressId, AddressWithin, Line, Schedule, ScheduleId, ServiceId};
-use crate::net::{Family, PortRange};
+use crate::model::{AddressId, AddressWithin, Line};
+use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 
@@ -55,20 +55,6 @@ impl<'a> References<'a> for Reader<'a> {
     fn address_group(&mut self, name: Word<'a>, family: Family) -> AddressId {
         let reason = text!("アドレスのグループは解釈していません。", "address groups are not read");
         self.switch.build.unknown_address(reason, AddressWithin::Family(family), name.span)
-    }
-
-    fn service_group(&mut self, name: Word<'a>) -> ServiceId {
-        let reason = text!("サービスのグループは解釈していません。", "service groups are not read");
-        self.switch.build.unknown_service(reason, name.span)
-    }
-
-    fn port_group(&mut self, _: Word<'a>) -> Option<Vec<PortRange>> {
-        None
-    }
-
-    fn schedule(&mut self, name: Word<'a>) -> ScheduleId {
-        let schedule = Schedule { name: name.text.to_owned(), windows: None, span: name.span };
-        self.switch.build.device.schedules.push(schedule)
     }
 
     /// Lines of advance lists, lines with addresses of the interface itself, and lines with an action behind them.

@@ -11,7 +11,7 @@ use crate::formats::acl::{Dialect, Found, References, Words, names};
 use crate::formats::builder::{Builder, line};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::formats::switch::{Bound, Group, Switch, VlanList, vlans};
-use crate::model::{Action, AddressId, AddressWithin, Line, Schedule, ScheduleId, ServiceId};
+use crate::model::{Action, AddressId, AddressWithin, Line};
 use crate::net::{AddressRange, Family, PortRange, Prefix};
 use crate::source::Span;
 use crate::text;
@@ -69,18 +69,8 @@ impl<'a> References<'a> for Reader<'a> {
         self.switch.build.unknown_address(reason, AddressWithin::Family(family), name.span)
     }
 
-    fn service_group(&mut self, name: Word<'a>) -> ServiceId {
-        let reason = text!("サービスのグループは解釈していません。", "service groups are not read");
-        self.switch.build.unknown_service(reason, name.span)
-    }
-
     fn port_group(&mut self, name: Word<'a>) -> Option<Vec<PortRange>> {
         self.groups.ports.get(name.text).cloned().flatten()
-    }
-
-    fn schedule(&mut self, name: Word<'a>) -> ScheduleId {
-        let schedule = Schedule { name: name.text.to_owned(), windows: None, span: name.span };
-        self.switch.build.device.schedules.push(schedule)
     }
 
     /// Lines about Ethernet addresses: those of any to any hold every packet, the others some.

@@ -8,7 +8,7 @@ use crate::formats::acl::{self, Dialect, Found, References};
 use crate::formats::builder::Builder;
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{Action, AddressId, Line, ListId, ScheduleId, ServiceId};
-use crate::net::{Family, PortRange};
+use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 
@@ -30,10 +30,6 @@ impl<'a> References<'a> for Reader<'a, '_> {
 
     fn service_group(&mut self, name: Word<'a>) -> ServiceId {
         self.object_service(name)
-    }
-
-    fn port_group(&mut self, _: Word<'a>) -> Option<Vec<PortRange>> {
-        None
     }
 
     fn schedule(&mut self, name: Word<'a>) -> ScheduleId {

@@ -167,6 +167,27 @@ impl<'a> Reader<'a, '_> {
         out
     }
 
+    /// What a NAT rule matches, and the statement of what it then does.
+    fn nat_parts(
+        &mut self,
+        node: NodeId,
+        verb: &'a str,
+        objects: &mut Objects<'a>,
+    ) -> (Match, Option<NodeId>) {
+        let span = self.span(node);
+        let mut matches = self.b.everything(None, span);
+        let mut action = None;
+        for kid in self.tree.kids(node) {
+            match self.word(kid) {
+                "match" => matches = self.nat_match(kid, objects),
+                "then" => action = self.tree.get(kid, verb),
+                "description" => self.tree.ignore(kid),
+                _ => matches.unknown.push(self.taint(kid)),
+            }
+        }
+        (matches, action)
+    }
+
     /// The conditions of a NAT rule.
     fn nat_match(&mut self, node: NodeId, objects: &mut Objects<'a>) -> Match {
         let span = self.span(node);

@@ -4,7 +4,7 @@ use super::layout::{Layer, Unit};
 use super::reader::Reader;
 use super::routers::{Network, blank};
 use super::tree::{Nodes, Word};
-use crate::model::{ContextId, Interface, InterfaceId, InterfaceKind, Interfaces, Unknown};
+use crate::model::{ContextId, InterfaceId, Interfaces, Unknown};
 use crate::source::Span;
 use crate::text;
 use rustc_hash::FxHashMap;
@@ -125,19 +125,11 @@ fn add(
     span: Span,
 ) -> InterfaceId {
     let context = context(reader, unit, network, span);
-    reader.b.device.interfaces.push(Interface {
-        name: format!("{}{name}", unit.prefix),
-        alias: None,
-        context,
-        addresses: Vec::new(),
-        zone: None,
-        up: true,
-        kind: InterfaceKind::Ethernet,
-        vlan: None,
-        dynamic: true,
-        hairpin_unfiltered: false,
-        span,
-    })
+    let id = reader.b.interface(&format!("{}{name}", unit.prefix), span);
+    let interface = &mut reader.b.device.interfaces[id];
+    interface.context = context;
+    interface.dynamic = true;
+    id
 }
 
 fn context(

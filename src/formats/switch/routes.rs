@@ -4,6 +4,7 @@ use super::Switch;
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{ContextId, InterfaceId, NextHop, Route};
 use crate::net::{Family, Prefix};
+use crate::source::Span;
 use crate::text;
 use std::net::IpAddr;
 
@@ -15,6 +16,23 @@ struct Target {
 }
 
 impl<'a> Switch<'a> {
+    /// What a VRF imports at a line may lead into every other VRF.
+    pub(in crate::formats) fn imports(&mut self, importing: Vec<(ContextId, Span)>) {
+        let all: Vec<_> = self.build.device.contexts.ids().collect();
+        for (id, span) in importing {
+            for other in all.iter().copied().filter(|other| *other != id) {
+                let reason = text!(
+                    "VRF 間の経路の取り込みは、通り得る経路として読みます。",
+                    "routes imported between VRFs are ways that packets may take"
+                );
+                self.ledger.unsupported(span, reason.clone());
+                let matches = self.build.everything(None, span);
+                let hop = Some(NextHop::Context(other));
+                self.may_route(id, matches, hop, reason, span);
+            }
+        }
+    }
+
     /// `ip route` and `ipv6 route` with the account of the line; what is not understood may lead to any neighbour.
     pub(in crate::formats) fn static_route(&mut self, block: &Block<'a>, family: Family) {
         let line = &block.head;

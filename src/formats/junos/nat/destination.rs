@@ -90,16 +90,7 @@ impl<'a> Reader<'a, '_> {
         let node = entry.node;
         self.tree.used(node);
         let span = self.span(node);
-        let mut matches = self.b.everything(None, span);
-        let mut action = None;
-        for kid in self.tree.kids(node) {
-            match self.word(kid) {
-                "match" => matches = self.nat_match(kid, objects),
-                "then" => action = self.tree.get(kid, "destination-nat"),
-                "description" => self.tree.ignore(kid),
-                _ => matches.unknown.push(self.taint(kid)),
-            }
-        }
+        let (mut matches, action) = self.nat_parts(node, "destination-nat", objects);
         let value = action.and_then(|action| self.tree.value(action));
         let pool = match value.map_or("", |value| self.word(value)) {
             "off" => None,

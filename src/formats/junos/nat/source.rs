@@ -148,16 +148,7 @@ impl<'a> Reader<'a, '_> {
         let node = entry.node;
         self.tree.used(node);
         let span = self.span(node);
-        let mut matches = self.b.everything(None, span);
-        let mut action = None;
-        for kid in self.tree.kids(node) {
-            match self.word(kid) {
-                "match" => matches = self.nat_match(kid, objects),
-                "then" => action = self.tree.get(kid, "source-nat"),
-                "description" => self.tree.ignore(kid),
-                _ => matches.unknown.push(self.taint(kid)),
-            }
-        }
+        let (mut matches, action) = self.nat_parts(node, "source-nat", objects);
         let value = action.and_then(|action| self.tree.value(action));
         let persistent = action.and_then(|action| self.persistent(action));
         let mut pool = Pool { ranges: Vec::new(), port: default, clear: true, persistent };
