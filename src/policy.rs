@@ -10,7 +10,7 @@ mod verb;
 
 pub use csv::{ZoneName, read_csv};
 pub use join::{Joined, join};
-pub use pack::{Category, Edition, Need, Of, Pack, PackRole, Permit, WaiverTerms};
+pub use pack::{Category, Edition, FactLabel, Need, Of, Pack, PackRole, Permit, WaiverTerms};
 pub use read::{read, read_pack, read_party, read_service};
 pub use schema::schema;
 pub use shipped::{SHIPPED, Shipped, shipped};
@@ -46,6 +46,8 @@ pub struct Policy {
     pub roles: Vec<PackRole>,
     /// The packs in force.
     pub joined: Vec<Joined>,
+    /// What facts are called, in the words of the packs.
+    pub fact_labels: Vec<FactLabel>,
     /// Names of permits that the packs have in other editions only.
     pub other_permits: Vec<String>,
 }
