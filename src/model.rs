@@ -120,6 +120,9 @@ pub struct Interface {
     /// Whether a packet may leave by the interface it came in by without meeting the filters (FortiOS
     /// `allow-traffic-redirect`); a *may* branch.
     pub hairpin_unfiltered: bool,
+    /// Whether packets whose source address is not where they come from are dropped (uRPF, anti-spoofing); `None` when the
+    /// format does not say. No verdict rests on it: packets are sent with true sources.
+    pub source_check: Option<bool>,
     /// Where it is configured.
     pub span: Span,
 }
@@ -151,6 +154,13 @@ pub enum Remark {
     Unbound {
         /// The list.
         list: ListId,
+    },
+    /// A port is up, and nothing in the configuration says what it is for.
+    IdlePort {
+        /// The name.
+        name: String,
+        /// Where it is configured.
+        span: Span,
     },
     /// An object refers to itself through others; its value is unknown.
     Recursive {

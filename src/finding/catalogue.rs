@@ -1,5 +1,7 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
+mod network;
+
 use super::Kind;
 use crate::text;
 use crate::text::Text;
@@ -20,8 +22,24 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 6] =
-    ["shadowed", "redundant", "any-any", "undefined", "unbound", "disabled-broad"];
+pub const LINT_RULES: [&str; 16] = [
+    "shadowed",
+    "redundant",
+    "any-any",
+    "undefined",
+    "unbound",
+    "disabled-broad",
+    "default-permit",
+    "no-filter",
+    "opaque-tunnel",
+    "no-source-check",
+    "translation-exposes",
+    "dead-permit",
+    "expired-rule",
+    "undated-temporary-rule",
+    "unused-object",
+    "unused-port",
+];
 
 /// Every entry: kinds first, hygiene rules after them, always in the same order.
 #[must_use]
@@ -31,6 +49,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(ground_entries());
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
+    all.extend(network::entries());
     all
 }
 
