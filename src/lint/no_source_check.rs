@@ -1,4 +1,4 @@
-//! Interfaces where hosts can forge their source address and still pass.
+//! Interfaces where hosts can forge their source address and still pass, on devices that filter.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::Subject;
 use super::behind::behind;
 use super::entries::{self, Entry, List};
 use super::extent::{Extent, extent};
-use super::passage::is_everything;
-use super::sides::{self, Side, sides};
+use super::passage::{Passages, is_everything};
+use super::sides::{self, Side, cross, sides};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
@@ -32,16 +32,25 @@ struct Borrowed<'s> {
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let mut borrowed: BTreeMap<Span, Borrowed<'_>> = BTreeMap::new();
     let mut open: Vec<Side> = Vec::new();
-    for (id, _) in subject.device.contexts.iter() {
-        for side in sides(subject, id) {
+    for (id, context) in subject.device.contexts.iter() {
+        if !Passages::new(subject.device, context).filters() {
+            continue;
+        }
+        let all = sides(subject, id);
+        for side in &all {
             let unchecked = subject.device.interfaces[side.interface].source_check == Some(false);
             if !unchecked || sides::external(subject, &side.zones) {
                 continue;
             }
             let beyond = behind(subject, side.interface);
-            let passed = sources(subject, id, &side, &beyond);
+            let passed = sources(subject, id, side, &beyond);
             if passed.any {
-                open.push(side);
+                // What goes out to others only is for them to check.
+                let inside = |to: &&Side| cross(side, to) && !sides::external(subject, &to.zones);
+                if all.iter().any(|to| inside(&to)) {
+                    let zones = side.zones.clone();
+                    open.push(Side { interface: side.interface, zones });
+                }
                 continue;
             }
             for (list, entry) in passed.foreign {

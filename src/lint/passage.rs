@@ -55,10 +55,16 @@ impl<'d> Passages<'d> {
         Passages { device, stages }
     }
 
-    /// Whether any filter has lines.
+    /// Whether lines are bound to some interface, or ask for one: switches of the whole device (`no ip routing`) are no filter.
     pub(super) fn filters(&self) -> bool {
+        let everywhere = |binding: &Binding| {
+            binding.ingress == Interfaces::Any && binding.egress == Interfaces::Any
+        };
+        let asks = |list: &ListId| !is_plain(self.device, *list);
         let has_lines = |binding: &Binding| {
-            binding.lists.iter().any(|list| !self.device.lists[*list].lines.is_empty())
+            let filled = |list: &&ListId| !self.device.lists[**list].lines.is_empty();
+            let mut lists = binding.lists.iter().filter(filled);
+            lists.any(|list| !everywhere(binding) || asks(list))
         };
         self.stages.iter().any(|stage| stage.filter.bindings.iter().any(has_lines))
     }
