@@ -16,9 +16,11 @@ mod dates;
 mod dead_permit;
 mod default_permit;
 mod disabled_broad;
+mod dual_homed_host;
 mod entries;
 mod expired_rule;
 mod extent;
+mod kindred;
 mod no_filter;
 mod no_source_check;
 mod opaque_tunnel;
@@ -57,7 +59,7 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
@@ -67,6 +69,7 @@ const RULES: [Rule; 16] = [
     Rule { name: "default-permit", check: default_permit::check },
     Rule { name: "no-filter", check: no_filter::check },
     Rule { name: "opaque-tunnel", check: opaque_tunnel::check },
+    Rule { name: "dual-homed-host", check: dual_homed_host::check },
     Rule { name: "no-source-check", check: no_source_check::check },
     Rule { name: "translation-exposes", check: translation_exposes::check },
     Rule { name: "dead-permit", check: dead_permit::check },
@@ -97,6 +100,7 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
         }
     }
     tell_apart(&mut findings);
+    kindred::tell(&mut findings);
     findings
 }
 

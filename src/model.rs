@@ -61,6 +61,19 @@ pub struct Device {
     pub rewrites: Table<RewriteId, Rewrite>,
     /// Defined names that nothing uses, names used and not defined, and the like: material for hygiene rules.
     pub remarks: Vec<Remark>,
+    /// Hosts beside it whose hardware address the configuration states: material for hygiene rules.
+    pub stations: Vec<Station>,
+}
+
+/// A host whose hardware address a configuration states (a static ARP entry, a reservation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// The network address.
+    pub address: IpAddr,
+    /// The hardware address: twelve hexadecimal digits in lower case.
+    pub hardware: String,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A routing and filtering instance of a device.

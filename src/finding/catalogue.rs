@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 16] = [
+pub const LINT_RULES: [&str; 17] = [
     "shadowed",
     "redundant",
     "any-any",
@@ -32,6 +32,7 @@ pub const LINT_RULES: [&str; 16] = [
     "default-permit",
     "no-filter",
     "opaque-tunnel",
+    "dual-homed-host",
     "no-source-check",
     "translation-exposes",
     "dead-permit",

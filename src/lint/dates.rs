@@ -131,8 +131,15 @@ impl Cursor<'_> {
         if self.word("年末") {
             return Some((days(year, 12, 31), true, self.at));
         }
+        // 「R6末」 may mean the calendar or the fiscal year: the later end is taken.
+        if self.word("末") {
+            return Some((days(year + 1, 3, 31), true, self.at));
+        }
         if !self.separator(&['年', '-', '/', '.']) {
             return None;
+        }
+        if ["まで", "迄"].iter().any(|end| self.sees(end)) {
+            return Some((days(year, 12, 31), true, self.at));
         }
         let month = self.number().filter(|month| (1..=12).contains(month))?;
         let here = self.at;
@@ -217,13 +224,14 @@ impl Cursor<'_> {
     }
 
     fn word(&mut self, word: &str) -> bool {
-        let length = word.chars().count();
-        let found = self
-            .chars
-            .get(self.at..self.at + length)
-            .is_some_and(|here| here.iter().copied().eq(word.chars()));
-        self.at += if found { length } else { 0 };
+        let found = self.sees(word);
+        self.at += if found { word.chars().count() } else { 0 };
         found
+    }
+
+    fn sees(&self, word: &str) -> bool {
+        let here = self.chars.get(self.at..self.at + word.chars().count());
+        here.is_some_and(|here| here.iter().copied().eq(word.chars()))
     }
 }
 
@@ -322,6 +330,9 @@ mod tests {
         }
         assert_eq!(dates("一時対応 Ｒ６.３末まで")[0].text, "r6.3末");
         assert_eq!(only("令和元年5月1日").0, days(2019, 5, 1));
+        assert_eq!(only("一時対応 R7末まで"), (MARCH_31_2026, Role::Until));
+        assert_eq!(only("令和7年末"), (days(2025, 12, 31), Role::Until));
+        assert_eq!(only("2025年まで"), (days(2025, 12, 31), Role::Until));
     }
 
     #[test]

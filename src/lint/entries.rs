@@ -32,7 +32,8 @@ pub(super) struct Entry {
 }
 
 /// Filters whose lines follow from something else than a rule list.
-const DERIVED: [&str; 6] = [
+const DERIVED: [&str; 7] = [
+    "masquerade incoming",
     "unread lines",
     "NAT reverse path",
     "IPsec selectors",

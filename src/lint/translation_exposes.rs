@@ -11,7 +11,7 @@ use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
 use crate::graph::zone_set;
 use crate::model::{Action, AddressMap, ContextId, Line, Rewrite, Stage, Translate, Translated};
-use crate::net::AddressRange;
+use crate::net::{AddressRange, State};
 use crate::snapshot::ZoneId;
 use crate::text;
 
@@ -64,7 +64,11 @@ fn rewrites<'a>(
             let enters = external
                 .iter()
                 .any(|at| binding.ingress.contains(*at) && line.matches.ingress.contains(*at));
-            if line.enabled && rewrite.destination.is_some() && (enters || !outside) {
+            // Lines about answers to what went out before open nothing.
+            let opens =
+                line.matches.states.as_ref().is_none_or(|states| states.contains(&State::New));
+            let counts = line.enabled && opens && rewrite.destination.is_some();
+            if counts && (enters || !outside) {
                 out.push((line, rewrite));
             }
         }

@@ -18,7 +18,17 @@ macro_rules! shipped {
     };
 }
 
-shipped!("alpha", "alpha-prime", "beta", "beta-prime", "oguchi-r8", "court-x-enet", "school-separated", "school-access-control", "common-hygiene");
+shipped!(
+    "alpha",
+    "alpha-prime",
+    "beta",
+    "beta-prime",
+    "oguchi-r8",
+    "court-x-enet",
+    "school-separated",
+    "school-access-control",
+    "common-hygiene"
+);
 
 /// The shipped pack with this identifier.
 #[must_use]

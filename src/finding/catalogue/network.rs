@@ -67,6 +67,22 @@ fn passage_entries() -> Vec<Entry> {
 fn trust_entries() -> Vec<Entry> {
     vec![
         Entry {
+            id: "lint/dual-homed-host",
+            title: text!("2つのゾーンにまたがる機器", "host in two zones"),
+            meaning: text!(
+                "設定に書かれた静的 ARP などで、1つの MAC アドレスが複数のゾーンのアドレスを持っています。機器をまたいで照合します。ルーターやファイアウォール自身のアドレスは除きます。",
+                "Static ARP entries and the like give one hardware address network addresses of several zones, compared over all devices. Addresses of routers and firewalls are left out."
+            ),
+            reason: text!(
+                "その機器が、ファイアウォールを通らない通り道になります。",
+                "The host is a way around every firewall."
+            ),
+            remedy: text!(
+                "機器を1つのゾーンだけに接続してください。",
+                "Connect it to one zone only."
+            ),
+        },
+        Entry {
             id: "lint/no-source-check",
             title: text!("送信元の検査なし", "no check of sources"),
             meaning: text!(
