@@ -12,6 +12,7 @@ mod breadth;
 mod cleartext_service;
 mod disabled_broad;
 mod entries;
+mod ha_difference;
 mod management_cleartext;
 mod management_exposed;
 mod no_ntp;
@@ -47,7 +48,7 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
@@ -62,6 +63,7 @@ const RULES: [Rule; 14] = [
     Rule { name: "snmp-community", check: snmp_community::check },
     Rule { name: "weak-crypto", check: weak_crypto::check },
     Rule { name: "cleartext-service", check: cleartext_service::check },
+    Rule { name: "ha-difference", check: ha_difference::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.

@@ -3,6 +3,7 @@ use crate::finding::{Kind, Severity};
 use crate::formats::{Input, by_id};
 use std::fmt::Write;
 
+mod ha;
 mod own;
 
 /// Rules about the device itself and its log, which `own` tests.
