@@ -12,6 +12,7 @@
 mod any_any;
 mod behind;
 mod breadth;
+mod cleartext_service;
 mod dates;
 mod dead_permit;
 mod default_permit;
@@ -21,20 +22,27 @@ mod entries;
 mod expired_rule;
 mod extent;
 mod kindred;
+mod management_cleartext;
+mod management_exposed;
 mod no_filter;
+mod no_ntp;
 mod no_source_check;
+mod no_syslog;
 mod opaque_tunnel;
 mod passage;
 mod redundant;
 mod shadowed;
 mod sides;
+mod snmp_community;
 mod temporary;
 mod translation_exposes;
 mod unbound;
 mod undated_temporary_rule;
 mod undefined;
+mod unlogged_permit;
 mod unused_object;
 mod unused_port;
+mod weak_crypto;
 mod write;
 
 use std::collections::BTreeMap;
@@ -59,7 +67,7 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 25] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
@@ -77,6 +85,14 @@ const RULES: [Rule; 17] = [
     Rule { name: "undated-temporary-rule", check: undated_temporary_rule::check },
     Rule { name: "unused-object", check: unused_object::check },
     Rule { name: "unused-port", check: unused_port::check },
+    Rule { name: "unlogged-permit", check: unlogged_permit::check },
+    Rule { name: "no-syslog", check: no_syslog::check },
+    Rule { name: "no-ntp", check: no_ntp::check },
+    Rule { name: "management-cleartext", check: management_cleartext::check },
+    Rule { name: "management-exposed", check: management_exposed::check },
+    Rule { name: "snmp-community", check: snmp_community::check },
+    Rule { name: "weak-crypto", check: weak_crypto::check },
+    Rule { name: "cleartext-service", check: cleartext_service::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.
@@ -85,12 +101,9 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
     let subjects: Vec<Subject<'_>> = snapshot
         .devices
         .iter()
-        .map(|(id, device)| Subject {
-            sources,
-            snapshot,
-            id,
-            device,
-            lists: entries::lists(device),
+        .map(|(id, device)| {
+            let lists = entries::lists(device);
+            Subject { sources, snapshot, id, device, lists }
         })
         .collect();
     let mut findings = Vec::new();

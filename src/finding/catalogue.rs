@@ -1,6 +1,7 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
 mod network;
+mod own;
 
 use super::Kind;
 use crate::text;
@@ -22,7 +23,7 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 17] = [
+pub const LINT_RULES: [&str; 26] = [
     "shadowed",
     "redundant",
     "any-any",
@@ -40,6 +41,15 @@ pub const LINT_RULES: [&str; 17] = [
     "undated-temporary-rule",
     "unused-object",
     "unused-port",
+    "unlogged-permit",
+    "no-syslog",
+    "no-ntp",
+    "management-cleartext",
+    "management-exposed",
+    "snmp-community",
+    "weak-crypto",
+    "cleartext-service",
+    "ha-difference",
 ];
 
 /// Every entry: kinds first, hygiene rules after them, always in the same order.
@@ -52,6 +62,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
     all.extend(network::entries());
+    all.extend(own::entries());
     all
 }
 

@@ -12,7 +12,7 @@ use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
 use crate::graph::unicast;
 use crate::model::{
-    Action, AddressMap, ContextId, Device, Id, InterfaceId, Interfaces, Line, NextHop, Translated,
+    Action, AddressMap, ContextId, Device, InterfaceId, Interfaces, Line, NextHop, Translated,
 };
 use crate::net::{AddressRange, Prefix};
 use crate::text;

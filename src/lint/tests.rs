@@ -5,11 +5,23 @@ use std::fmt::Write;
 
 mod age;
 mod leftovers;
+mod own;
 mod passages;
 mod trust;
 
-/// The findings about one configuration.
+/// Rules about lines and names; the others have tests of their own.
+const LINES: [&str; 6] =
+    ["shadowed", "redundant", "any-any", "undefined", "unbound", "disabled-broad"];
+
+/// The findings about the lists of one configuration.
 fn about(format: &str, text: &str) -> Vec<Finding> {
+    let mut findings = everything_about(format, text);
+    findings.retain(|finding| LINES.contains(&finding.rule.as_str()));
+    findings
+}
+
+/// The findings about one configuration.
+fn everything_about(format: &str, text: &str) -> Vec<Finding> {
     let mut sources = Sources::default();
     let id = sources.add("fw.cfg", text.as_bytes()).unwrap();
     let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
