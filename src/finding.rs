@@ -183,6 +183,42 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// Document and clause that the rule rests on.
     pub basis: Option<Basis>,
+    /// How it compares with the baseline; `None` when there is no baseline.
+    pub novelty: Option<Novelty>,
+}
+
+/// How a finding compares with a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Novelty {
+    /// 既知: it stands in the baseline, or what is left of it does.
+    Known,
+    /// 拡大: the baseline holds it, but not all of it.
+    Enlarged,
+    /// 新規: the baseline holds nothing like it.
+    New,
+}
+
+impl Novelty {
+    /// The identifier in machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Novelty::Known => "known",
+            Novelty::Enlarged => "enlarged",
+            Novelty::New => "new",
+        }
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> Text {
+        let ja = match self {
+            Novelty::Known => "既知",
+            Novelty::Enlarged => "拡大",
+            Novelty::New => "新規",
+        };
+        Text { ja: ja.to_owned(), en: self.id().to_owned() }
+    }
 }
 
 impl Finding {
@@ -218,6 +254,7 @@ impl Finding {
             round_trip: None,
             schedule: None,
             basis: None,
+            novelty: None,
         }
     }
 }

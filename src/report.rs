@@ -4,6 +4,7 @@
 pub mod escape;
 pub mod width;
 pub mod view;
+mod baseline;
 mod mirror;
 mod page;
 mod path;
@@ -23,6 +24,7 @@ mod matrix;
 mod problem;
 mod rule;
 
+pub use baseline::{baseline_schema, read_baseline, write_baseline};
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};

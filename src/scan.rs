@@ -1,6 +1,7 @@
 //! The pure front door of the library: files in, [`Scan`] out. No file is opened here, no clock read.
 
 mod ask;
+pub mod baseline;
 mod load;
 
 use std::cmp::Reverse;
@@ -86,6 +87,8 @@ pub struct Scan {
     pub verdicts: Vec<RuleVerdict>,
     /// Findings: by gravity, then in a fixed order.
     pub findings: Vec<Finding>,
+    /// How the findings compare with a baseline, when there is one.
+    pub comparison: Option<baseline::Comparison>,
 }
 
 /// What can travel between every pair of zones.

@@ -108,6 +108,7 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         round_trip: Some(false),
         schedule: Some(HOSTILE.to_owned()),
         basis: Some(Basis { document: HOSTILE.to_owned(), clause: HOSTILE.to_owned() }),
+        novelty: None,
     }
 }
 

@@ -125,6 +125,12 @@ pub(super) struct CheckFlags {
     pub(super) input: InputFlags,
     #[command(flatten)]
     pub(super) report: ReportFlags,
+    /// Findings of this earlier run (a baseline file, or a report in JSON) are known and do not decide the exit code
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the findings of this run as a baseline file
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -243,6 +249,8 @@ pub(super) enum SchemaOf {
     Policy,
     /// The output of check --format json
     Scan,
+    /// The file of check --write-baseline
+    Baseline,
 }
 
 #[derive(Args, Debug)]

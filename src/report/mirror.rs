@@ -4,7 +4,8 @@ mod inputs;
 
 use super::view;
 use crate::finding::{
-    Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, RuleVerdict, Severity, Verdict,
+    Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, Novelty, RuleVerdict, Severity,
+    Verdict,
 };
 use crate::net::{Family, Flow, protocol_name};
 use crate::scan::Scan;
@@ -31,6 +32,8 @@ pub(super) struct ScanJson {
     pub(super) coverage: inputs::CoverageJson,
     /// One verdict a policy rule.
     pub(super) verdicts: Vec<VerdictJson>,
+    /// How the findings compare with a baseline; null without one.
+    pub(super) baseline: Option<ComparisonJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
 }
@@ -50,6 +53,27 @@ pub(super) struct SummaryJson {
     holds: usize,
     violated: usize,
     undetermined: usize,
+}
+
+/// Numbers of findings, compared with a baseline.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ComparisonJson {
+    /// In the baseline; these do not decide the exit code.
+    known: usize,
+    /// In the baseline, but smaller.
+    enlarged: usize,
+    new: usize,
+    /// In the baseline only.
+    gone: usize,
+}
+
+/// A comparison with a baseline.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum NoveltyWord {
+    Known,
+    Enlarged,
+    New,
 }
 
 /// A message in both languages.
@@ -130,6 +154,8 @@ pub(super) struct FindingJson {
     round_trip: Option<bool>,
     schedule: Option<String>,
     basis: Option<BasisJson>,
+    /// How it compares with the baseline; null without one.
+    baseline: Option<NoveltyWord>,
 }
 
 /// One packet header.
@@ -236,6 +262,12 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
         inputs: inputs::inputs(&scan.loaded),
         coverage: inputs::coverage(&scan.loaded),
         verdicts: scan.verdicts.iter().map(|v| verdict(sources, v)).collect(),
+        baseline: scan.comparison.map(|count| ComparisonJson {
+            known: count.known,
+            enlarged: count.enlarged,
+            new: count.new,
+            gone: count.gone,
+        }),
         findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
     }
 }
@@ -279,6 +311,15 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
             document: basis.document.clone(),
             clause: basis.clause.clone(),
         }),
+        baseline: finding.novelty.map(novelty_word),
+    }
+}
+
+fn novelty_word(novelty: Novelty) -> NoveltyWord {
+    match novelty {
+        Novelty::Known => NoveltyWord::Known,
+        Novelty::Enlarged => NoveltyWord::Enlarged,
+        Novelty::New => NoveltyWord::New,
     }
 }
 
