@@ -85,7 +85,7 @@ pub fn judge(
     let v6 = Judge::new(&v6, sources, resolved);
     family(&v4, &mut judgment);
     family(&v6, &mut judgment);
-    let both = stones::Both { v4: &v4, v6: &v6 };
+    let both = stones::Both::new(&v4, &v6, resolved.through_relays);
     judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
     judgment.findings.extend(waivers::findings(snapshot, policy, resolved));

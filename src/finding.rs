@@ -101,6 +101,10 @@ pub enum Kind {
     MissingRequiredPath,
     /// A chain of compromised hosts leads where the policy forbids it.
     SteppingStone,
+    /// What falls when a relay on which a rule rests is compromised.
+    ResidualRisk,
+    /// Only senders that forge their source travel where the policy forbids it.
+    ForgedSource,
     /// A named firewall does not stop the forbidden flow alone.
     Enforcement,
     /// A path goes around a named firewall.
@@ -125,6 +129,8 @@ impl Kind {
             Kind::ForbiddenPath => "forbidden-path".to_owned(),
             Kind::MissingRequiredPath => "missing-required-path".to_owned(),
             Kind::SteppingStone => "stepping-stone".to_owned(),
+            Kind::ResidualRisk => "residual-risk".to_owned(),
+            Kind::ForgedSource => "forged-source".to_owned(),
             Kind::Enforcement => "enforcement".to_owned(),
             Kind::RoutingBypass => "routing-bypass".to_owned(),
             Kind::Coverage => "coverage".to_owned(),

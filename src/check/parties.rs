@@ -13,6 +13,8 @@ pub struct Resolved<'p> {
     pub rules: Vec<ResolvedRule<'p>>,
     /// Waivers, in order.
     pub waivers: Vec<ResolvedWaiver>,
+    /// Whether chains of compromised hosts go through relays as through any host.
+    pub through_relays: bool,
 }
 
 /// One policy rule.

@@ -12,7 +12,10 @@ use crate::text::Text;
 
 /// Whether findings of this kind decide the verdict of their rule.
 pub(super) fn decides(kind: Kind) -> bool {
-    !matches!(kind, Kind::Coverage | Kind::Waiver | Kind::Lint(_))
+    !matches!(
+        kind,
+        Kind::Coverage | Kind::Waiver | Kind::ResidualRisk | Kind::ForgedSource | Kind::Lint(_)
+    )
 }
 
 /// What a rule says, in a sentence.
