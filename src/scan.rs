@@ -1,6 +1,7 @@
 //! The pure front door of the library: files in, [`Scan`] out. No file is opened here, no clock read.
 
 mod ask;
+mod hygiene;
 pub mod baseline;
 mod load;
 
@@ -56,6 +57,11 @@ pub enum Role {
     Topology,
     /// The policy file.
     Policy,
+    /// A policy pack.
+    Pack {
+        /// Its identifier.
+        id: String,
+    },
     /// A configuration: device name and reader.
     Config {
         /// The device.
@@ -87,6 +93,8 @@ pub struct Scan {
     pub verdicts: Vec<RuleVerdict>,
     /// Findings: by gravity, then in a fixed order.
     pub findings: Vec<Finding>,
+    /// Rules of packs that speak of nobody in this network.
+    pub not_applicable: Vec<check::NotApplicable>,
     /// How the findings compare with a baseline, when there is one.
     pub comparison: Option<baseline::Comparison>,
 }
@@ -165,10 +173,15 @@ pub fn judge(loaded: Loaded) -> Scan {
             let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
             scan.verdicts = judgment.verdicts;
             scan.findings = judgment.findings;
+            scan.not_applicable = judgment.not_applicable;
         }
     }
     scan.findings.extend(check::issues(&loaded.snapshot));
-    scan.findings.extend(lint::lint(&loaded.snapshot, &loaded.sources));
+    let mut hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
+    if let Some(policy) = &loaded.policy {
+        hygiene::decide(policy, &mut hygiene, &mut scan.verdicts);
+    }
+    scan.findings.append(&mut hygiene);
     scan.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     scan.loaded = loaded;
     scan

@@ -74,7 +74,7 @@ fn requirements_services_and_dates() {
     let (_, policy) = read_text(FULL);
     let policy = policy.unwrap();
     let require = policy.rules.get(1).unwrap();
-    assert_eq!((require.verb, require.severity), (Verb::Require, Severity::High));
+    assert_eq!((require.verb.clone(), require.severity), (Verb::Require, Severity::High));
     assert_eq!(require.to.first().unwrap().who, Who::Everyone);
     let who: Vec<Who> = require.from.iter().map(|party| party.who.clone()).collect();
     let ten = Prefix::parse("10.0.0.0/8").unwrap();

@@ -1,0 +1,111 @@
+//! Findings about declarations, in words.
+
+use super::{Doubt, Misfit, State};
+use crate::finding::{self, Cause, Finding, Kind, Severity, Verdict};
+use crate::policy::PolicyRule;
+use crate::text;
+use crate::text::Text;
+
+/// The facts of one rule that are open, or that contradict it.
+pub(super) fn doubts(rule: &PolicyRule, doubts: &[Doubt], verdict: Verdict) -> Finding {
+    let message = match (verdict, doubts) {
+        (Verdict::Violated, _) => text!(
+            "申告された事実が、規則の求める内容と異なります。",
+            "a declared fact is not what the rule needs"
+        ),
+        (_, [one]) => {
+            let (of, fact) = (&one.of, &one.fact);
+            text!(
+                "設定からは判定できません。「{of}」の事実「{fact}」の申告が必要です。",
+                "configurations cannot show it: the fact `{fact}` of {of} is to be declared"
+            )
+        }
+        (_, many) => {
+            let count = many.len();
+            text!(
+                "設定からは判定できません。{count}件の事実の申告が必要です。",
+                "configurations cannot show it: {count} facts are to be declared"
+            )
+        }
+    };
+    let mut finding = super::super::write::blank(Kind::DeclaredFact, rule, verdict, message);
+    finding.causes = doubts.iter().map(|doubt| cause(rule, doubt)).collect();
+    finding.advice = Some(match verdict {
+        Verdict::Violated => text!(
+            "事実に合わせて通信を止めるか、申告の内容を確認してください。",
+            "stop the traffic, or check what was declared"
+        ),
+        _ => text!(
+            "確認したうえで policy.yaml の facts に、値（value）、根拠資料（evidence）、確認日（confirmed）を書いてください。",
+            "find out, and write value, evidence and day of confirmation under `facts` in policy.yaml"
+        ),
+    });
+    let mut parts = vec![Kind::DeclaredFact.id(), rule.id.clone(), verdict.id().to_owned()];
+    parts.extend(doubts.iter().map(|doubt| format!("{} {}", doubt.of, doubt.fact)));
+    finding.fingerprint = finding::fingerprint(&parts);
+    finding
+}
+
+fn cause(rule: &PolicyRule, doubt: &Doubt) -> Cause {
+    let (of, fact) = (&doubt.of, &doubt.fact);
+    let want = doubt.want.as_deref().unwrap_or("");
+    let wanted = if want.is_empty() {
+        text!("申告があること", "any value")
+    } else {
+        text!("「{want}」であること", "`{want}`")
+    };
+    let (ja, en) = (&wanted.ja, &wanted.en);
+    let (span, reason) = match doubt.state {
+        State::Missing => (
+            doubt.flow.as_ref().map_or(rule.span, |(_, span)| *span),
+            text!(
+                "「{of}」の「{fact}」が申告されていません（必要な内容: {ja}）。",
+                "`{fact}` of {of} is not declared (needed: {en})"
+            ),
+        ),
+        State::Overdue(span) => (
+            span,
+            text!(
+                "「{of}」の「{fact}」は再確認の期日を過ぎています。",
+                "`{fact}` of {of} was to be confirmed again by a day that is past"
+            ),
+        ),
+        State::Contrary(span) => (
+            span,
+            text!(
+                "「{of}」の「{fact}」の値が異なります（必要な内容: {ja}）。",
+                "`{fact}` of {of} has another value (needed: {en})"
+            ),
+        ),
+    };
+    let reason = match &doubt.flow {
+        Some((flow, _)) => with_flow(&reason, flow),
+        None => reason,
+    };
+    Cause { span: Some(span), reason }
+}
+
+fn with_flow(reason: &Text, flow: &str) -> Text {
+    let (ja, en) = (&reason.ja, &reason.en);
+    text!("{ja}通信「{flow}」の条件です。", "{en}; the flow {flow} rests on it")
+}
+
+/// A declared flow that excuses nothing.
+pub(super) fn misfit(misfit: &Misfit) -> Finding {
+    let (name, ja, en) = (&misfit.name, &misfit.reason.ja, &misfit.reason.en);
+    let message = text!(
+        "申告された通信「{name}」は許可の対象になりません（{ja}）。",
+        "the declared flow {name} does not count: {en}"
+    );
+    let mut finding =
+        Finding::new(Kind::Declaration, name, Severity::Medium, Verdict::Undetermined, message);
+    finding.advice = Some(text!(
+        "この通信は方針上、許可されたものとして扱いません。条件に合うように限定するか、申告を取り下げてください。",
+        "it is not taken as allowed; narrow it until it fits, or withdraw it"
+    ));
+    let reason = text!("申告の記載箇所", "where it is declared");
+    finding.causes = vec![Cause { span: Some(misfit.span), reason }];
+    let parts = [Kind::Declaration.id(), name.clone(), misfit.reason.en.clone()];
+    finding.fingerprint = finding::fingerprint(&parts);
+    finding
+}
