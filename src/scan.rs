@@ -33,6 +33,8 @@ pub struct Options {
     pub at: Option<Moment>,
     /// The reader for every configuration, when detection is not wanted.
     pub format: Option<String>,
+    /// Whether chains of compromised hosts go through declared relays as through any host.
+    pub through_relays: bool,
 }
 
 /// Input that the tool could not work with; the run ends with exit code 2.
@@ -82,6 +84,8 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// The policy; `None` when there is no policy file.
     pub policy: Option<Policy>,
+    /// As [`Options::through_relays`].
+    pub through_relays: bool,
 }
 
 /// The result of a run.
@@ -169,7 +173,8 @@ pub fn judge(loaded: Loaded) -> Scan {
     let mut scan = Scan::default();
     if let Some(policy) = &loaded.policy {
         // Names were resolved once already, when the policy was read.
-        if let Ok(resolved) = check::resolve(&loaded.snapshot, policy) {
+        if let Ok(mut resolved) = check::resolve(&loaded.snapshot, policy) {
+            resolved.through_relays = loaded.through_relays;
             let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
             scan.verdicts = judgment.verdicts;
             scan.findings = judgment.findings;

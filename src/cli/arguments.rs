@@ -128,6 +128,9 @@ pub(super) struct CheckFlags {
     /// Findings of this earlier run (a baseline file, or a report in JSON) are known and do not decide the exit code
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
+    /// Let chains of compromised hosts go through relays (content disarming, screen transfer, proxies) as through any host
+    #[arg(long)]
+    pub(super) no_relays: bool,
     /// Write the findings of this run as a baseline file
     #[arg(long, value_name = "FILE")]
     pub(super) write_baseline: Option<PathBuf>,
