@@ -33,9 +33,10 @@ pub use coverage::issues;
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};
+pub use stones::{Blast, Fallen, StartPoint, blast, start_points};
 
 use crate::compile::Header;
-use crate::finding::{Basis, Finding, RuleVerdict, Verdict};
+use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};
 use crate::policy::{Policy, PolicyRule, Verb};
 use crate::reach::Network;
 use crate::snapshot::Snapshot;
@@ -51,6 +52,8 @@ pub struct Judgment {
     pub findings: Vec<Finding>,
     /// Rules of packs that speak of nobody in this network.
     pub not_applicable: Vec<NotApplicable>,
+    /// Traffic that waivers excuse, in the order of the waivers.
+    pub waived: Vec<Waived>,
 }
 
 /// A rule of a pack that speaks of nobody in this network, 対象外.
@@ -120,8 +123,9 @@ pub fn judge(
         judgment.findings.extend(register::findings(snapshot, policy, rule.rule));
     }
     judgment.findings.extend(declared::misfits(&resolved.misfits));
-    judgment.findings.extend(waivers::findings(snapshot, policy, resolved));
     judgment.findings = merge::merge(judgment.findings);
+    let waivers = waivers::Waivers { v4: &v4, v6: &v6, policy };
+    judgment.waived = waivers.judge(&mut judgment.findings);
     for verdict in &mut judgment.verdicts {
         let of_rule = judgment.findings.iter().filter(|finding| finding.rule == verdict.rule);
         let worst = of_rule

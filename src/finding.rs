@@ -299,6 +299,35 @@ pub fn fingerprint(parts: &[String]) -> String {
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Traffic that a waiver excuses, 例外措置で認められた通信: it may pass, and the rule would forbid it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// The waiver: its identifier, or its position (`#3`).
+    pub waiver: String,
+    /// The policy rule that it waives.
+    pub rule: String,
+    /// Where the traffic starts.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// The family.
+    pub family: Family,
+    /// What may pass.
+    pub flows: FlowList,
+    /// Whether some of it surely passes.
+    pub sure: bool,
+    /// Why it is excused.
+    pub reason: String,
+    /// Who asked for it.
+    pub requested_by: Option<String>,
+    /// Who allowed it.
+    pub approved_by: Option<String>,
+    /// The document.
+    pub document: Option<String>,
+    /// Where the waiver stands.
+    pub span: Span,
+}
+
 /// Where a policy rule comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basis {

@@ -7,7 +7,7 @@ mod load;
 
 use std::cmp::Reverse;
 
-use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict};
+use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict, Waived};
 use crate::model::Moment;
 use crate::model::{Coverage, Device};
 use crate::net::{Family, Flow};
@@ -99,6 +99,8 @@ pub struct Scan {
     pub findings: Vec<Finding>,
     /// Rules of packs that speak of nobody in this network.
     pub not_applicable: Vec<check::NotApplicable>,
+    /// Traffic that waivers excuse, in the order of the waivers.
+    pub waived: Vec<Waived>,
     /// How the findings compare with a baseline, when there is one.
     pub comparison: Option<baseline::Comparison>,
 }
@@ -179,6 +181,7 @@ pub fn judge(loaded: Loaded) -> Scan {
             scan.verdicts = judgment.verdicts;
             scan.findings = judgment.findings;
             scan.not_applicable = judgment.not_applicable;
+            scan.waived = judgment.waived;
         }
     }
     scan.findings.extend(check::issues(&loaded.snapshot));

@@ -9,6 +9,7 @@
 //! A rule is asked about each target from each start. Most targets are reached from no start at all, so all starts are asked
 //! at once first: a closure from many starts holds the closure from each.
 
+mod blast;
 mod held;
 mod relays;
 mod residual;
@@ -24,6 +25,7 @@ use crate::net::Family;
 use crate::packetset::{Arena, Intervals};
 use crate::reach::{Query, opening};
 use crate::snapshot::{Place, Snapshot, ZoneId};
+pub use blast::{Blast, Fallen, StartPoint, blast, start_points};
 use held::{Held, Side};
 use relays::Relay;
 
@@ -76,6 +78,8 @@ struct Limits {
     target: Option<Place>,
     /// A relay that counts as compromised: its position.
     open: Option<usize>,
+    /// Whether neighbours of the start fall, too; otherwise its zone is what the start is.
+    around: bool,
 }
 
 impl<'a> Both<'a> {
@@ -103,7 +107,7 @@ impl<'a> Both<'a> {
         let mut ledger = residual::Ledger::default();
         for to in &direction.to {
             let starts = self.starts(rule, direction, to);
-            let limits = Limits { target: Some(to.place), open: None };
+            let limits = Limits { target: Some(to.place), ..Limits::default() };
             let mut all = self.closure(&starts, Reading::May, limits);
             self.weigh(rule, to, &all, &mut ledger);
             if !self.may_reach(rule, &mut all, to) {
@@ -183,7 +187,7 @@ impl<'a> Both<'a> {
     }
 
     fn starting_at(&self, rule: &ResolvedRule<'_>, start: &Start, to: &End) -> Option<Finding> {
-        let limits = Limits { target: Some(to.place), open: None };
+        let limits = Limits { target: Some(to.place), ..Limits::default() };
         let mut exact = true;
         for reading in [Reading::Must, Reading::May] {
             if reading == Reading::May && exact {
@@ -222,7 +226,7 @@ impl<'a> Both<'a> {
             let (zone, depth) = (item.zone, item.depth + 1);
             let mut fresh = self.v4.reached(item.v4.as_mut(), How::Reached(next, Family::V4));
             fresh.extend(self.v6.reached(item.v6.as_mut(), How::Reached(next, Family::V6)));
-            if (depth > 1 || limits.open.is_some()) && self.is_neighbourhood(zone) {
+            if (depth > 1 || limits.around) && self.is_neighbourhood(zone) {
                 let whole = Held {
                     v4: zone_set(self.snapshot(), zone),
                     v6: zone_set(self.snapshot(), zone),
@@ -231,8 +235,7 @@ impl<'a> Both<'a> {
             }
             for (zone, held, how) in fresh {
                 let place = Some(Place::Zone(zone));
-                // Of the zone in which a chain starts everybody counts as the start, relays but not those of a start.
-                let own = place == alone && limits.open.is_none();
+                let own = place == alone && !limits.around;
                 if place == limits.target {
                     let held = self.with_siblings(held);
                     self.meet(&mut closure, (zone, &held), next, limits);

@@ -5,7 +5,7 @@ mod inputs;
 use super::view;
 use crate::finding::{
     Basis, Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, Novelty, RuleVerdict,
-    Severity, Verdict,
+    Severity, Verdict, Waived,
 };
 use crate::net::{Family, Flow, protocol_name};
 use crate::scan::Scan;
@@ -34,6 +34,8 @@ pub(super) struct ScanJson {
     pub(super) verdicts: Vec<VerdictJson>,
     /// How the findings compare with a baseline; null without one.
     pub(super) baseline: Option<ComparisonJson>,
+    /// Traffic that waivers excuse.
+    pub(super) waived: Vec<WaivedJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
     /// The packs in force.
@@ -87,6 +89,26 @@ pub(super) struct ComparisonJson {
     new: usize,
     /// In the baseline only.
     gone: usize,
+}
+
+/// Traffic that a waiver excuses: it may pass, and the rule would forbid it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct WaivedJson {
+    waiver: String,
+    rule: String,
+    from: String,
+    to: String,
+    family: FamilyWord,
+    flows: Vec<CubeJson>,
+    flows_omitted: u64,
+    /// Whether some of it surely passes.
+    sure: bool,
+    reason: String,
+    requested_by: Option<String>,
+    approved_by: Option<String>,
+    document: Option<String>,
+    file: String,
+    line: u32,
 }
 
 /// A comparison with a baseline.
@@ -310,6 +332,7 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
             new: count.new,
             gone: count.gone,
         }),
+        waived: scan.waived.iter().map(|entry| waived(sources, entry)).collect(),
         findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
         packs: scan.loaded.policy.iter().flat_map(|p| &p.joined).map(pack).collect(),
         not_applicable: scan.not_applicable.iter().map(not_applicable).collect(),
@@ -385,6 +408,25 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         basis: finding.basis.as_ref().map(basis),
         requirements: finding.requirements.clone(),
         baseline: finding.novelty.map(novelty_word),
+    }
+}
+
+fn waived(sources: &Sources, waived: &Waived) -> WaivedJson {
+    WaivedJson {
+        waiver: waived.waiver.clone(),
+        rule: waived.rule.clone(),
+        from: waived.from.clone(),
+        to: waived.to.clone(),
+        family: family_word(waived.family),
+        flows: cubes(&waived.flows),
+        flows_omitted: waived.flows.omitted,
+        sure: waived.sure,
+        reason: waived.reason.clone(),
+        requested_by: waived.requested_by.clone(),
+        approved_by: waived.approved_by.clone(),
+        document: waived.document.clone(),
+        file: sources.file(waived.span.file).path().to_owned(),
+        line: sources.line(waived.span),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an engineer reads: what was read first, then the verdicts, each finding with its path, and the summary last.
 
 mod details;
+mod waived;
 
 use super::page::{Page, Tone, severity_tone, verdict_tone};
 use super::{Style, view, width};
@@ -20,6 +21,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
     if !style.hygiene_only {
         verdicts(&mut page, scan, style);
         findings(&mut page, scan, style);
+        waived::render(&mut page, scan, style);
     }
     hygiene(&mut page, scan, style);
     summary(&mut page, scan, style);

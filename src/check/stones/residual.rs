@@ -76,7 +76,7 @@ impl Both<'_> {
         let Some(found) = self.relays.get(relay) else { return None };
         let end = End { name: found.name.clone(), ..zone_end(self.snapshot(), found.zone) };
         let start = Start { end, zone: found.zone, held: found.held.clone() };
-        let limits = Limits { target: None, open: Some(relay) };
+        let limits = Limits { target: None, open: Some(relay), around: true };
         Some(self.closure(&[start], Reading::May, limits))
     }
 

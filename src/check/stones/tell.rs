@@ -172,7 +172,7 @@ impl Both<'_> {
         )
     }
 
-    fn name_of(&self, address: IpAddr) -> String {
+    pub(super) fn name_of(&self, address: IpAddr) -> String {
         let zone =
             self.snapshot().zones.ids().find(|zone| self.snapshot().zone_holds(*zone, address));
         zone.map_or_else(|| address.to_string(), |zone| self.name(Place::Zone(zone), address))

@@ -104,6 +104,8 @@ fn a_verdict_counts_unless_all_its_findings_are_known() {
         severity: Severity::High,
         summary: Text::same("s"),
         span: None,
+        basis: None,
+        requirements: Vec::new(),
     };
     let old = finding("f1", Verdict::Violated, "tcp/443");
     let baseline = Baseline::of(&scan(vec![old.clone()]));
