@@ -4,16 +4,18 @@ mod csv;
 mod join;
 mod pack;
 mod read;
+mod requirements;
 mod schema;
 mod shipped;
 mod verb;
 
 pub use csv::{ZoneName, read_csv};
 pub use join::{Joined, join};
-pub use pack::{Category, Edition, Need, Of, Pack, PackRole, Permit, WaiverTerms};
+pub use pack::{Category, Edition, FactLabel, Need, Of, Pack, PackRole, Permit, WaiverTerms};
 pub use read::{read, read_pack, read_party, read_service};
+pub use requirements::{CheckKind, Checkable, Requirement, checks, requirements};
 pub use schema::schema;
-pub use shipped::{SHIPPED, Shipped, shipped};
+pub use shipped::{SHIPPED, Shipped, shipped, shipped_pack};
 pub use verb::Verb;
 
 use crate::finding::{Basis, Severity};
@@ -46,6 +48,8 @@ pub struct Policy {
     pub roles: Vec<PackRole>,
     /// The packs in force.
     pub joined: Vec<Joined>,
+    /// What facts are called, in the words of the packs.
+    pub fact_labels: Vec<FactLabel>,
     /// Names of permits that the packs have in other editions only.
     pub other_permits: Vec<String>,
 }

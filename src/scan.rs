@@ -4,6 +4,9 @@ mod ask;
 mod hygiene;
 pub mod baseline;
 mod load;
+mod self_check;
+
+pub use self_check::{Outcome, SelfCheckRow, self_check};
 
 use std::cmp::Reverse;
 

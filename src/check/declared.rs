@@ -35,8 +35,12 @@ pub struct Misfit {
 pub struct Doubt {
     /// Of what: a host, zone, flow or `organisation`.
     pub of: String,
+    /// What it is called in reports.
+    pub label: Text,
     /// Which fact.
     pub fact: String,
+    /// What the fact is called in reports.
+    pub fact_label: Text,
     /// The value that is needed; `None`: any.
     pub want: Option<String>,
     /// What is wrong with it.
@@ -352,8 +356,15 @@ fn doubt(
         Some(_) => return None,
     };
     let of = subject.first()?.clone();
+    let label = if of == ORGANISATION {
+        text!("当団体", "the organisation")
+    } else {
+        Text::same(&super::write::label(snapshot, &of))
+    };
+    let known = policy.fact_labels.iter().find(|known| known.id == needed.fact);
+    let fact_label = known.map_or_else(|| Text::same(needed.fact), |known| known.label.clone());
     let (fact, want) = (needed.fact.to_owned(), needed.want.map(str::to_owned));
-    Some(Doubt { of, fact, want, state, flow })
+    Some(Doubt { of, label, fact, fact_label, want, state, flow })
 }
 
 /// Facts about something that does not exist.

@@ -125,6 +125,14 @@ pub fn resolve<'p>(snapshot: &Snapshot, policy: &'p Policy) -> Result<Resolved<'
     }
     resolved.misfits = counted.misfits;
     resolver.problems.extend(declared::unknown_subjects(snapshot, policy));
+    // A declared flow is looked at as such, and as what is required.
+    let mut problems: Vec<Problem> = Vec::new();
+    for problem in std::mem::take(&mut resolver.problems) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    resolver.problems = problems;
     if resolver.problems.is_empty() { Ok(resolved) } else { Err(resolver.problems) }
 }
 
@@ -280,7 +288,14 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn ends(&mut self, parties: &[Party]) -> Vec<End> {
-        parties.iter().flat_map(|party| self.end(party)).collect()
+        let mut ends: Vec<End> = Vec::new();
+        for end in parties.iter().flat_map(|party| self.end(party)) {
+            // A zone may have several of the roles that a rule names.
+            if !ends.iter().any(|known| known.name == end.name) {
+                ends.push(end);
+            }
+        }
+        ends
     }
 
     fn end(&mut self, party: &Party) -> Vec<End> {
@@ -358,7 +373,12 @@ impl<'a> Resolver<'a> {
         for (_, host) in
             snapshot.hosts.iter().filter(|(_, host)| host.roles.iter().any(|r| r == role))
         {
-            ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
+            // The zone that holds the host may have the role, too, and says all of it.
+            let within =
+                ends.iter().any(|end| end.place == Place::Zone(host.zone) && end.ranges.is_none());
+            if !within {
+                ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
+            }
         }
         if let (true, Some(nobody)) = (ends.is_empty(), &mut self.nobody) {
             nobody.push(role.to_owned());

@@ -96,6 +96,7 @@ fn take_over(all: &mut Pack, pack: Pack) {
     replace(&mut all.permits, pack.permits, |permit| permit.id.value.clone());
     replace(&mut all.rules, pack.rules, |rule| rule.id.clone());
     replace(&mut all.categories, pack.categories, |category| category.id.clone());
+    replace(&mut all.facts, pack.facts, |fact| fact.id.clone());
     all.waivers = pack.waivers.or(all.waivers.take());
 }
 
@@ -147,6 +148,7 @@ fn put_in(policy: &mut Policy, pack: Pack, edition: Option<Edition>) -> Vec<Poli
     policy.other_permits.extend(others.into_iter().map(|permit| permit.id.value));
     policy.roles.extend(pack.roles);
     policy.categories.extend(pack.categories);
+    policy.fact_labels.extend(pack.facts);
     policy
         .waiver_terms
         .extend(pack.waivers.map(|terms| super::WaiverTerms { pack: name.clone(), ..terms }));

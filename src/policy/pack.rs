@@ -31,6 +31,17 @@ pub struct Pack {
     pub waivers: Option<WaiverTerms>,
     /// Groups of destinations.
     pub categories: Vec<Category>,
+    /// What its facts are called.
+    pub facts: Vec<FactLabel>,
+}
+
+/// What a fact is called.
+#[derive(Clone, Debug)]
+pub struct FactLabel {
+    /// The word in the policy file: `redirect-disabled`.
+    pub id: String,
+    /// Its name: what is the case when its value is `true`.
+    pub label: Text,
 }
 
 /// An edition of a document.

@@ -14,10 +14,11 @@ pub(super) fn doubts(rule: &PolicyRule, doubts: &[Doubt], verdict: Verdict) -> F
             "a declared fact is not what the rule needs"
         ),
         (_, [one]) => {
-            let (of, fact) = (&one.of, &one.fact);
+            let (ja, en) = (&one.label.ja, &one.label.en);
+            let (fact_ja, fact_en) = (&one.fact_label.ja, &one.fact_label.en);
             text!(
-                "設定からは判定できません。「{of}」の事実「{fact}」の申告が必要です。",
-                "configurations cannot show it: the fact `{fact}` of {of} is to be declared"
+                "設定からは判定できません。{ja}について「{fact_ja}」の申告が必要です。",
+                "configurations cannot show it: of {en}, `{fact_en}` is to be declared"
             )
         }
         (_, many) => {
@@ -48,33 +49,31 @@ pub(super) fn doubts(rule: &PolicyRule, doubts: &[Doubt], verdict: Verdict) -> F
 
 fn cause(rule: &PolicyRule, doubt: &Doubt) -> Cause {
     let (of, fact) = (&doubt.of, &doubt.fact);
-    let want = doubt.want.as_deref().unwrap_or("");
-    let wanted = if want.is_empty() {
-        text!("申告があること", "any value")
-    } else {
-        text!("「{want}」であること", "`{want}`")
-    };
-    let (ja, en) = (&wanted.ja, &wanted.en);
+    // What to write, letter by letter: a reader copies it into the policy file.
+    let want = doubt.want.as_deref().unwrap_or("…");
+    let line = format!("{{ of: {of}, fact: {fact}, value: {want} }}");
+    let (of_ja, of_en) = (&doubt.label.ja, &doubt.label.en);
+    let (fact_ja, fact_en) = (&doubt.fact_label.ja, &doubt.fact_label.en);
     let (span, reason) = match doubt.state {
         State::Missing => (
             doubt.flow.as_ref().map_or(rule.span, |(_, span)| *span),
             text!(
-                "「{of}」の「{fact}」が申告されていません（必要な内容: {ja}）。",
-                "`{fact}` of {of} is not declared (needed: {en})"
+                "{of_ja}の「{fact_ja}」が申告されていません（書き方: {line}）。",
+                "`{fact_en}` of {of_en} is not declared (write {line})"
             ),
         ),
         State::Overdue(span) => (
             span,
             text!(
-                "「{of}」の「{fact}」は再確認の期日を過ぎています。",
-                "`{fact}` of {of} was to be confirmed again by a day that is past"
+                "{of_ja}の「{fact_ja}」は再確認の期日を過ぎています。",
+                "`{fact_en}` of {of_en} was to be confirmed again by a day that is past"
             ),
         ),
         State::Contrary(span) => (
             span,
             text!(
-                "「{of}」の「{fact}」の値が異なります（必要な内容: {ja}）。",
-                "`{fact}` of {of} has another value (needed: {en})"
+                "{of_ja}の「{fact_ja}」の値が異なります（必要な値: {want}）。",
+                "`{fact_en}` of {of_en} has another value (needed: {want})"
             ),
         ),
     };

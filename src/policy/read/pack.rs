@@ -4,7 +4,7 @@ use super::parties::{Side, parties, services};
 use super::rule::rule;
 use super::words::{basis, both, count, date, unique, version, word, words};
 use crate::net::Prefix;
-use crate::policy::{Category, Edition, Need, Of, Pack, PackRole, Permit, WaiverTerms};
+use crate::policy::{Category, Edition, FactLabel, Need, Of, Pack, PackRole, Permit, WaiverTerms};
 use crate::source::yaml::{self, Fields, Key, Node, Problems};
 use crate::source::{File, FileId, Problem, Spanned};
 use crate::text;
@@ -63,6 +63,10 @@ fn pack(root: &Node, problems: &mut Problems) -> Option<Pack> {
     }
     pack.waivers = fields.get("waivers").and_then(|node| terms(node, name, problems));
     pack.categories = categories(&mut fields, problems);
+    for (key, node) in fields.named("facts", problems) {
+        let label = both(node, problems);
+        pack.facts.extend(label.map(|label| FactLabel { id: key.text.clone(), label }));
+    }
     fields.close(problems);
     id.map(|_| pack)
 }
