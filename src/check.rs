@@ -16,6 +16,7 @@ mod declared;
 mod deny;
 mod enforce;
 mod facts;
+mod forged;
 mod merge;
 mod parties;
 mod passing;
@@ -116,6 +117,13 @@ pub fn judge(
     family(&v6, policy, &mut judgment);
     let both = stones::Both::new(&v4, &v6, resolved.through_relays);
     judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
+    for rule in resolved.rules.iter().filter(|rule| rule.rule.verb.forbids()) {
+        let broken =
+            |finding: &Finding| finding.rule == rule.rule.id && write::decides(finding.kind);
+        if !judgment.findings.iter().any(broken) {
+            judgment.findings.extend(v4.forged(rule).or_else(|| v6.forged(rule)));
+        }
+    }
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
     for rule in &resolved.rules {
         judgment.findings.extend(write::enforcers(snapshot, rule));

@@ -41,6 +41,9 @@ pub struct Device {
     pub name: String,
     /// The identifier of the reader: `fortios`, `asa`, `ios`.
     pub format: &'static str,
+    /// Interfaces that drop packets whose source the routing table would not answer by them (uRPF, feasible-path checks).
+    /// They stop nothing of what hosts send from their own addresses.
+    pub source_checks: Vec<InterfaceId>,
     /// Product and version as the configuration states them, when it does.
     pub version: Option<String>,
     /// Its roles in the topology file, with which packs refer to it.

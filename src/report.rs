@@ -5,6 +5,7 @@ pub mod escape;
 pub mod width;
 pub mod view;
 mod baseline;
+mod blast;
 mod mirror;
 mod page;
 mod path;
@@ -27,6 +28,7 @@ mod rule;
 mod self_check;
 
 pub use baseline::{baseline_schema, read_baseline, write_baseline};
+pub use blast::blast;
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};

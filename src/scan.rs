@@ -3,6 +3,7 @@
 mod ask;
 mod hygiene;
 pub mod baseline;
+pub mod blast;
 mod load;
 mod self_check;
 
@@ -238,6 +239,15 @@ pub fn explain(
     service: Option<&str>,
 ) -> Result<Explanation, InputError> {
     ask::explain(loaded, from, to, service)
+}
+
+/// What falls when `start` is compromised; of every place that is worth asking about when there is none.
+///
+/// # Errors
+/// A name that means nothing.
+#[allow(clippy::result_large_err, reason = "once a run")]
+pub fn blast(loaded: &Loaded, start: Option<&str>) -> Result<blast::Blasts, InputError> {
+    blast::blast(loaded, start)
 }
 
 /// A first topology file, from the configurations alone.

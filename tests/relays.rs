@@ -173,3 +173,93 @@ fn what_an_exception_lets_go_starts_no_chain() {
     let world = World::new("except-all", ["", ""], only);
     assert_eq!(world.check(&[])["verdicts"][0]["verdict"], "holds");
 }
+
+/// What falls from a place: zone or relay, depth.
+fn blast(world: &World, start: &[&str]) -> Vec<(String, u64)> {
+    let all: Vec<&str> =
+        ["blast"].iter().chain(start).chain(&["--format", "json"]).copied().collect();
+    let output = world.run(&all);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fallen = shown["starts"][0]["fallen"].as_array().unwrap().iter();
+    fallen
+        .map(|one| {
+            let name = one["relay"].as_str().map_or_else(
+                || one["zone"].as_str().unwrap().to_owned(),
+                |relay| format!("relay {relay}"),
+            );
+            (name, one["depth"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+fn named(list: &[(&str, u64)]) -> Vec<(String, u64)> {
+    list.iter().map(|(name, depth)| ((*name).to_owned(), *depth)).collect()
+}
+
+#[test]
+fn the_blast_radius_of_a_host_ends_at_relays() {
+    let plain = World::new("blast-plain", ["", ""], INNER);
+    let row = named(&[("gate", 1), ("inner", 2), ("vault", 3)]);
+    assert_eq!(blast(&plain, &["office"]), row);
+    let world = World::new("blast", ["sanitizer", ""], INNER);
+    assert_eq!(blast(&world, &["office"]), named(&[("relay gate.cdr", 1)]));
+    assert_eq!(blast(&world, &["office", "--no-relays"]), row);
+    let relay = named(&[("gate", 1), ("inner", 1), ("vault", 2)]);
+    let mut found = blast(&world, &["gate.cdr"]);
+    found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    assert_eq!(found, relay, "a compromised relay is gone on from");
+    assert_eq!(world.run(&["blast", "nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_blast_radius_names_hosts_and_first_packets() {
+    let world = World::new("blast-text", ["", ""], INNER);
+    let output = world.run(&["blast", "office", "--lang", "ja"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("「office」が侵害された場合の影響範囲: 3 ゾーン"), "{shown}");
+    assert!(shown.contains("深さ 2  inner（内部）"), "{shown}");
+    assert!(shown.contains("ホスト: inner.fs"), "{shown}");
+    assert!(shown.contains("B line 1"), "the line that lets it pass: {shown}");
+}
+
+#[test]
+fn places_worth_asking_about_are_listed() {
+    let world = World::new("blast-list", ["sanitizer", "published"], INNER);
+    let shown = String::from_utf8(world.run(&["blast", "--lang", "ja"]).stdout).unwrap();
+    assert!(shown.contains("inner.fs（公開）: 到達し得るゾーン 2・止まる中継 0"), "{shown}");
+    assert!(shown.contains("gate.cdr（中継）: 到達し得るゾーン 3"), "{shown}");
+}
+
+const FORGED: &str = "  - { id: R1, deny: { from: inner, to: gate } }\n";
+
+/// The world in which the third zone is let into the second when it uses the first one's addresses; `extra` stands in the
+/// block of its interface.
+fn forgeable(name: &str, extra: &str) -> World {
+    let world = World::new(name, ["", ""], FORGED);
+    let line = " permit udp 10.1.0.0 0.0.0.255 host 10.2.0.10 eq 514\n";
+    let config = CONFIG
+        .replace(" permit tcp any host 10.4.0.10 eq 1521\n", line)
+        .replace(" ip access-group C in", &format!("{extra} ip access-group C in"));
+    fs::write(world.0.join("gw.cfg"), config).unwrap();
+    world
+}
+
+#[test]
+fn forged_sources_are_told_beside_the_verdict() {
+    let world = forgeable("forged", "");
+    let scan = world.check(&[]);
+    assert_eq!(scan["verdicts"][0]["verdict"], "holds");
+    assert_eq!(findings(&scan), [["forged-source", "inner", "gate"]]);
+    let finding = &scan["findings"][0];
+    assert!(finding["message"]["en"].as_str().unwrap().contains("gw:GigabitEthernet0/2"));
+    assert_eq!(finding["blame"][0]["text"], "permit udp 10.1.0.0 0.0.0.255 host 10.2.0.10 eq 514");
+    assert!(finding["witness"]["src"].as_str().unwrap().starts_with("10.1.0."), "{finding}");
+    assert_eq!(world.run(&["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_reverse_path_check_stops_forged_sources() {
+    let check = " ip verify unicast source reachable-via rx\n";
+    assert!(findings(&forgeable("checked", check).check(&[])).is_empty());
+}

@@ -63,6 +63,8 @@ pub(super) enum Command {
     Explain(ExplainFlags),
     /// Follow packets hop by hop and line by line
     Trace(TraceFlags),
+    /// Say what falls when a host or zone is compromised; without one, where to ask
+    Blast(BlastFlags),
     /// Show what travels between every pair of zones
     Matrix(MatrixFlags),
     /// Look for hygiene defects in the configurations
@@ -191,6 +193,23 @@ pub(super) enum TraceFormat {
     Table,
     /// One JSON object a packet
     Jsonl,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BlastFlags {
+    /// Directory or configuration file
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// What is compromised: a zone or zone.host
+    pub(super) start: Option<String>,
+    /// Go through relays as through any host
+    #[arg(long)]
+    pub(super) no_relays: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextOrJson::Terminal)]
+    pub(super) format: TextOrJson,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
 }
 
 #[derive(Args, Debug)]

@@ -11,7 +11,7 @@ use crate::text::Text;
 use std::path::Path;
 
 pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
-    let mut scan = run.scan(&flags.input, flags.no_relays)?;
+    let mut scan = run.scan_with(&flags.input, flags.no_relays)?;
     if let Some(path) = &flags.baseline {
         scan.compare(&baseline(path)?);
     }

@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::finding::Kind;
 
 pub(super) fn run(run: &Run, flags: &LintFlags) -> Result<Exit, Stop> {
-    let mut scan = run.scan(&flags.input, false)?;
+    let mut scan = run.scan(&flags.input)?;
     scan.verdicts.clear();
     scan.findings.retain(|finding| matches!(finding.kind, Kind::Lint(_)));
     let end = exit::of_lint(&scan.findings, flags.report.fail_on);

@@ -79,7 +79,12 @@ impl Run {
     }
 
     /// Reads and judges the inputs.
-    pub(super) fn scan(&self, input: &InputFlags, through_relays: bool) -> Result<Scan, Stop> {
+    pub(super) fn scan(&self, input: &InputFlags) -> Result<Scan, Stop> {
+        self.scan_with(input, false)
+    }
+
+    /// As [`Run::scan`]; with `through_relays`, relays do not end chains of compromised hosts.
+    pub(super) fn scan_with(&self, input: &InputFlags, through_relays: bool) -> Result<Scan, Stop> {
         let _sign = self.progress();
         let files = self.files(&input.path)?;
         let options = Options { through_relays, ..options(&input.reading)? };

@@ -1,11 +1,12 @@
 //! Serialisable twins of what is reported. The names are a contract with other programs; the core types stay free of it.
 
+mod beside;
 mod inputs;
 
 use super::view;
 use crate::finding::{
-    Basis, Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, Novelty, RuleVerdict,
-    Severity, Verdict, Waived,
+    Basis, Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, RuleVerdict, Severity,
+    Verdict,
 };
 use crate::net::{Family, Flow, protocol_name};
 use crate::scan::Scan;
@@ -33,9 +34,9 @@ pub(super) struct ScanJson {
     /// One verdict a policy rule.
     pub(super) verdicts: Vec<VerdictJson>,
     /// How the findings compare with a baseline; null without one.
-    pub(super) baseline: Option<ComparisonJson>,
+    baseline: Option<beside::ComparisonJson>,
     /// Traffic that waivers excuse.
-    pub(super) waived: Vec<WaivedJson>,
+    waived: Vec<beside::WaivedJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
     /// The packs in force.
@@ -77,47 +78,6 @@ pub(super) struct SummaryJson {
     holds: usize,
     violated: usize,
     undetermined: usize,
-}
-
-/// Numbers of findings, compared with a baseline.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct ComparisonJson {
-    /// In the baseline; these do not decide the exit code.
-    known: usize,
-    /// In the baseline, but smaller.
-    enlarged: usize,
-    new: usize,
-    /// In the baseline only.
-    gone: usize,
-}
-
-/// Traffic that a waiver excuses: it may pass, and the rule would forbid it.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct WaivedJson {
-    waiver: String,
-    rule: String,
-    from: String,
-    to: String,
-    family: FamilyWord,
-    flows: Vec<CubeJson>,
-    flows_omitted: u64,
-    /// Whether some of it surely passes.
-    sure: bool,
-    reason: String,
-    requested_by: Option<String>,
-    approved_by: Option<String>,
-    document: Option<String>,
-    file: String,
-    line: u32,
-}
-
-/// A comparison with a baseline.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum NoveltyWord {
-    Known,
-    Enlarged,
-    New,
 }
 
 /// A message in both languages.
@@ -206,7 +166,7 @@ pub(super) struct FindingJson {
     /// The requirements that the rule serves.
     requirements: Vec<String>,
     /// How it compares with the baseline; null without one.
-    baseline: Option<NoveltyWord>,
+    baseline: Option<beside::NoveltyWord>,
 }
 
 /// One packet header.
@@ -326,13 +286,8 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
         inputs: inputs::inputs(&scan.loaded),
         coverage: inputs::coverage(&scan.loaded),
         verdicts: scan.verdicts.iter().map(|v| verdict(sources, v)).collect(),
-        baseline: scan.comparison.map(|count| ComparisonJson {
-            known: count.known,
-            enlarged: count.enlarged,
-            new: count.new,
-            gone: count.gone,
-        }),
-        waived: scan.waived.iter().map(|entry| waived(sources, entry)).collect(),
+        baseline: beside::comparison(scan),
+        waived: scan.waived.iter().map(|entry| beside::waived(sources, entry)).collect(),
         findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
         packs: scan.loaded.policy.iter().flat_map(|p| &p.joined).map(pack).collect(),
         not_applicable: scan.not_applicable.iter().map(not_applicable).collect(),
@@ -407,34 +362,7 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         schedule: finding.schedule.clone(),
         basis: finding.basis.as_ref().map(basis),
         requirements: finding.requirements.clone(),
-        baseline: finding.novelty.map(novelty_word),
-    }
-}
-
-fn waived(sources: &Sources, waived: &Waived) -> WaivedJson {
-    WaivedJson {
-        waiver: waived.waiver.clone(),
-        rule: waived.rule.clone(),
-        from: waived.from.clone(),
-        to: waived.to.clone(),
-        family: family_word(waived.family),
-        flows: cubes(&waived.flows),
-        flows_omitted: waived.flows.omitted,
-        sure: waived.sure,
-        reason: waived.reason.clone(),
-        requested_by: waived.requested_by.clone(),
-        approved_by: waived.approved_by.clone(),
-        document: waived.document.clone(),
-        file: sources.file(waived.span.file).path().to_owned(),
-        line: sources.line(waived.span),
-    }
-}
-
-fn novelty_word(novelty: Novelty) -> NoveltyWord {
-    match novelty {
-        Novelty::Known => NoveltyWord::Known,
-        Novelty::Enlarged => NoveltyWord::Enlarged,
-        Novelty::New => NoveltyWord::New,
+        baseline: finding.novelty.map(beside::novelty_word),
     }
 }
 

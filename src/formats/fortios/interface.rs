@@ -150,6 +150,9 @@ fn interface<'a>(
         span,
     });
     reader.ports.insert(entry.name.clone(), id);
+    if !fields.is("src-check", "disable") {
+        reader.device.source_checks.push(id);
+    }
     let default = learns && !fields.is("defaultgw", "disable");
     Facts {
         id,

@@ -23,6 +23,8 @@ pub(super) struct Iface<'a> {
     pub(super) virtuals: Vec<(IpAddr, Span)>,
     pub(super) dynamic: bool,
     pub(super) down: bool,
+    /// `ip verify unicast …` stands in the block.
+    pub(super) verifies: bool,
     pub(super) zone: Option<Word<'a>>,
     pub(super) vlan: Option<u16>,
     /// `switchport …` stands in the block.
@@ -227,6 +229,9 @@ impl<'a> Reader<'a, '_> {
         let negated = matches!(line.word(0), "no" | "default");
         let from = usize::from(negated);
         let word = |at: usize| line.word(from + at);
+        if matches!((word(0), word(1), word(2)), ("ip" | "ipv6", "verify", "unicast")) {
+            iface.verifies = !negated;
+        }
         let done = match (word(0), word(1)) {
             ("shutdown", _) => {
                 iface.down = !negated;
@@ -340,7 +345,11 @@ impl<'a> Reader<'a, '_> {
             hairpin_unfiltered: false,
             span,
         };
+        let verifies = iface.verifies;
         let id = self.build.device.interfaces.push(interface);
+        if verifies {
+            self.build.device.source_checks.push(id);
+        }
         if let Some(iface) = self.interfaces.get_mut(at) {
             iface.id = Some(id);
         }
