@@ -107,7 +107,8 @@ fn stale(rule: &ResolvedRule<'_>, covered: Option<&[Covered]>, name: &str) -> Op
 fn finding(waiver: &Waiver, name: &str, (severity, message): Problem) -> Finding {
     let mut finding =
         Finding::new(Kind::Waiver, &waiver.rule, severity, Verdict::Undetermined, message);
-    let said = finding.message.en.clone();
+    // Days that pass are no other finding.
+    let said: String = finding.message.en.chars().filter(|c| !c.is_ascii_digit()).collect();
     let parts = [Kind::Waiver.id(), waiver.rule.clone(), name.to_owned(), said];
     finding.fingerprint = crate::finding::fingerprint(&parts);
     finding.causes = vec![Cause { span: Some(waiver.span), reason: tell::place() }];

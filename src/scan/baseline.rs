@@ -159,7 +159,11 @@ impl<'b> Book<'b> {
         let with = self.by_fingerprint.get(finding.fingerprint.as_str());
         let free = with.into_iter().flatten().copied().find(|index| {
             let entry = self.entries.get(*index);
-            !self.is_taken(*index) && entry.is_some_and(|entry| finding.verdict <= entry.verdict)
+            // A fingerprint knows the listed flows only.
+            let no_more = |entry: &Entry| {
+                finding.verdict <= entry.verdict && finding.flows.omitted <= entry.omitted
+            };
+            !self.is_taken(*index) && entry.is_some_and(no_more)
         });
         free.is_some_and(|index| self.mark(index))
     }

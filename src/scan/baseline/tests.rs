@@ -77,6 +77,15 @@ fn without_a_list_of_flows_other_lines_are_enlarged() {
 }
 
 #[test]
+fn flows_beyond_the_list_are_counted() {
+    let old = finding("f1", Verdict::Violated, "tcp/443");
+    let mut now = old.clone();
+    now.flows.omitted = 3;
+    assert_eq!(novelty(old.clone(), now.clone()).0, Novelty::Enlarged);
+    assert_eq!(novelty(now, old).0, Novelty::Known);
+}
+
+#[test]
 fn other_ends_are_new_and_what_is_not_met_again_is_gone() {
     let old = finding("f1", Verdict::Violated, "tcp/443");
     let mut other = finding("f2", Verdict::Violated, "tcp/443");
