@@ -41,6 +41,8 @@ pub struct Device {
     pub format: &'static str,
     /// Product and version as the configuration states them, when it does.
     pub version: Option<String>,
+    /// Its roles in the topology file, with which packs refer to it.
+    pub roles: Vec<String>,
     /// VDOMs, VRFs or virtual systems; a plain device has one with an empty name.
     pub contexts: Table<ContextId, Context>,
     /// Interfaces of all contexts.

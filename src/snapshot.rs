@@ -166,6 +166,8 @@ pub struct Opaque {
     pub addresses: Vec<IpAddr>,
     /// Zones behind it.
     pub zones: Vec<ZoneId>,
+    /// Its roles in the topology file, with which packs refer to it.
+    pub roles: Vec<String>,
     /// The segments it is on.
     pub segments: Vec<SegmentId>,
     /// The line that points at it.

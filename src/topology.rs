@@ -56,6 +56,8 @@ pub struct DeviceDecl {
     pub name: Spanned<String>,
     /// What is known of it.
     pub kind: DeviceKind,
+    /// Roles, with which packs refer to it.
+    pub roles: Vec<String>,
     /// A remark for the reader.
     pub note: Option<String>,
 }

@@ -28,6 +28,7 @@ fn inputs(page: &mut Page<'_>, loaded: &Loaded) {
         let role = match role {
             Some(Role::Topology) => text!("構成（topology）", "topology"),
             Some(Role::Policy) => text!("方針（policy）", "policy"),
+            Some(Role::Pack { id }) => text!("方針パック「{id}」", "policy pack `{id}`"),
             Some(Role::Config { device, format }) => {
                 text!(
                     "機器「{device}」の設定（{format}）",

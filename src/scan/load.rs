@@ -1,6 +1,7 @@
 //! From bytes to a network and a policy.
 
 mod discover;
+mod packs;
 mod tables;
 
 use super::{Files, InputError, Loaded, Options, Role};
@@ -27,7 +28,10 @@ pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputE
         Some(topology) => loader.declared(topology),
         None => loader.found(&mut found),
     };
-    let policy = loader.policy();
+    let policy = loader.policy().and_then(|policy| loader.with_packs(policy));
+    if let Some(policy) = &policy {
+        loader.known_roles(topology.as_ref(), policy);
+    }
     if !loader.errors.is_empty() {
         return Err(loader.errors);
     }

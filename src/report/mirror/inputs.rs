@@ -71,6 +71,7 @@ pub(super) fn inputs(loaded: &Loaded) -> Vec<InputJson> {
         |wanted| match loaded.roles.iter().find(|(id, _)| *id == wanted).map(|(_, role)| role) {
             Some(Role::Topology) => "topology",
             Some(Role::Policy) => "policy",
+            Some(Role::Pack { .. }) => "pack",
             Some(Role::Config { .. }) => "config",
             None => "unused",
         };

@@ -1,13 +1,13 @@
 //! The body of one finding.
 
-use crate::finding::{Blame, Chain, Cut, Finding};
+use crate::finding::{Basis, Blame, Chain, Cut, Finding};
 use crate::report::Style;
 use crate::report::page::{Page, Tone};
 use crate::report::{path, view};
 use crate::scan::Scan;
 use crate::source::Sources;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 /// How many flows, chains and cut sets are shown unless the reader wants all.
 const SHORT: usize = 8;
@@ -46,9 +46,24 @@ pub(super) fn render(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style:
         page.labelled(4, &text!("対処", "what to do"), advice.get(lang));
     }
     if let Some(basis) = &finding.basis {
-        let text = format!("{} {}", basis.document, basis.clause);
-        page.labelled(4, &text!("根拠", "basis"), text.trim());
+        page.labelled(4, &text!("根拠", "basis"), &basis_line(basis, lang));
     }
+}
+
+/// Document, clause and kind of document, its words, and whether anybody compared them.
+fn basis_line(basis: &Basis, lang: Lang) -> String {
+    let mut line = format!("{} {}", basis.document, basis.clause).trim().to_owned();
+    if let Some(class) = basis.class {
+        line.push_str(&format!(" [{}]", class.word().get(lang)));
+    }
+    if let Some(quote) = &basis.quote {
+        line.push_str(&format!(" 「{quote}」"));
+    }
+    if basis.unverified {
+        let note = text!("（一次資料との照合は未了）", " (not compared with the primary text)");
+        line.push_str(note.get(lang));
+    }
+    line
 }
 
 fn label(page: &mut Page<'_>, label: &Text) {

@@ -58,6 +58,7 @@ impl Loader<'_> {
                     interfaces,
                     routes,
                 },
+                roles: Vec::new(),
                 note: None,
             });
         }

@@ -74,6 +74,7 @@ fn devices(snapshot: &Snapshot) -> Vec<DeviceDecl> {
         devices.push(DeviceDecl {
             name: Spanned { value: device.name.clone(), span },
             kind: DeviceKind::Configured { config, format, interfaces, routes },
+            roles: Vec::new(),
             note: None,
         });
     }
@@ -222,6 +223,7 @@ fn router(gateway: IpAddr, span: Span, behind: BTreeSet<Prefix>) -> DeviceDecl {
     DeviceDecl {
         name: Spanned { value: format!("gw-{}", clean(&gateway.to_string())), span },
         kind: DeviceKind::Opaque { addresses, networks },
+        roles: Vec::new(),
         note: None,
     }
 }

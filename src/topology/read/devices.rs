@@ -11,6 +11,7 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     let mut fields = Fields::open(node, problems)?;
     let opaque = fields.flag("opaque", problems);
     let note = fields.text("note", problems).map(|note| note.value);
+    let roles = fields.texts("roles", problems).into_iter().map(|role| role.value).collect();
     let kind = if opaque {
         refuse(&mut fields, &["config", "format", "interfaces", "routes"], true, problems);
         DeviceKind::Opaque {
@@ -23,7 +24,7 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     };
     refuse_rib(&mut fields, problems);
     fields.close(problems);
-    Some(DeviceDecl { name, kind, note })
+    Some(DeviceDecl { name, kind, roles, note })
 }
 
 /// Keys that belong to the other kind of device would be ignored, so they are problems.
