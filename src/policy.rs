@@ -4,6 +4,7 @@ mod csv;
 mod join;
 mod pack;
 mod read;
+mod requirements;
 mod schema;
 mod shipped;
 mod verb;
@@ -12,8 +13,9 @@ pub use csv::{ZoneName, read_csv};
 pub use join::{Joined, join};
 pub use pack::{Category, Edition, FactLabel, Need, Of, Pack, PackRole, Permit, WaiverTerms};
 pub use read::{read, read_pack, read_party, read_service};
+pub use requirements::{CheckKind, Checkable, Requirement, checks, requirements};
 pub use schema::schema;
-pub use shipped::{SHIPPED, Shipped, shipped};
+pub use shipped::{SHIPPED, Shipped, shipped, shipped_pack};
 pub use verb::Verb;
 
 use crate::finding::{Basis, Severity};

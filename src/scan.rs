@@ -3,6 +3,9 @@
 mod ask;
 mod hygiene;
 mod load;
+mod self_check;
+
+pub use self_check::{Outcome, SelfCheckRow, self_check};
 
 use std::cmp::Reverse;
 

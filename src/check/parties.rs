@@ -375,7 +375,8 @@ impl<'a> Resolver<'a> {
             snapshot.hosts.iter().filter(|(_, host)| host.roles.iter().any(|r| r == role))
         {
             // The zone that holds the host may have the role, too, and says all of it.
-            let within = ends.iter().any(|end| end.place == Place::Zone(host.zone) && end.ranges.is_none());
+            let within =
+                ends.iter().any(|end| end.place == Place::Zone(host.zone) && end.ranges.is_none());
             if !within {
                 ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
             }

@@ -14,6 +14,7 @@ use crate::source::yaml::{Fields, Node, Problems};
 use crate::source::{File, FileId, Problem, Spanned, yaml};
 use crate::text;
 use parties::Side;
+pub(super) use words::{both as both_texts, words as word_list};
 use words::{unique, version};
 
 /// The party that `word` names as it would in `to`; `None` when it names none.

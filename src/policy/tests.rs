@@ -101,7 +101,10 @@ fn keys_and_verbs_are_strict() {
     assert_eq!((line, message.as_str()), (5, "unknown key `steping-stones`"));
     assert_eq!(help, "did you mean `stepping-stones`?");
     assert_eq!(only(&with("    deny: { from: a }\n")).1, "`to` is missing");
-    assert_eq!(only(&with("    severity: high\n")).1, "a rule needs a verb such as `deny` or `require`");
+    assert_eq!(
+        only(&with("    severity: high\n")).1,
+        "a rule needs a verb such as `deny` or `require`"
+    );
     let both = with("    deny: { from: a, to: b }\n    require: { from: a, to: b }\n");
     assert_eq!(only(&both).0, 5);
     let enforce = with("    require: { from: a, to: b }\n    enforce-at: [x]\n");

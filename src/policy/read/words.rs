@@ -66,7 +66,7 @@ pub(super) fn basis(node: &Node, problems: &mut Problems) -> Option<Basis> {
 }
 
 /// `{ ja: …, en: … }`, or one word for both.
-pub(super) fn both(node: &Node, problems: &mut Problems) -> Option<Text> {
+pub(in crate::policy) fn both(node: &Node, problems: &mut Problems) -> Option<Text> {
     if matches!(node.value, Value::Scalar { .. }) {
         return node.text(problems).map(|word| Text::same(word.value.trim()));
     }
@@ -88,7 +88,7 @@ pub(super) fn word(
 }
 
 /// The texts of `key`, without their places.
-pub(super) fn words(
+pub(in crate::policy) fn words(
     fields: &mut Fields<'_>,
     key: &'static str,
     problems: &mut Problems,

@@ -1,13 +1,14 @@
 //! The body of one finding.
 
-use crate::finding::{Basis, Blame, Chain, Cut, Finding};
+use crate::finding::{Blame, Chain, Cut, Finding};
 use crate::report::Style;
+use crate::report::pack::basis_line;
 use crate::report::page::{Page, Tone};
 use crate::report::{path, view};
 use crate::scan::Scan;
 use crate::source::Sources;
 use crate::text;
-use crate::text::{Lang, Text};
+use crate::text::Text;
 
 /// How many flows, chains and cut sets are shown unless the reader wants all.
 const SHORT: usize = 8;
@@ -48,22 +49,6 @@ pub(super) fn render(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style:
     if let Some(basis) = &finding.basis {
         page.labelled(4, &text!("根拠", "basis"), &basis_line(basis, lang));
     }
-}
-
-/// Document, clause and kind of document, its words, and whether anybody compared them.
-fn basis_line(basis: &Basis, lang: Lang) -> String {
-    let mut line = format!("{} {}", basis.document, basis.clause).trim().to_owned();
-    if let Some(class) = basis.class {
-        line.push_str(&format!(" [{}]", class.word().get(lang)));
-    }
-    if let Some(quote) = &basis.quote {
-        line.push_str(&format!(" 「{quote}」"));
-    }
-    if basis.unverified {
-        let note = text!("（一次資料との照合は未了）", " (not compared with the primary text)");
-        line.push_str(note.get(lang));
-    }
-    line
 }
 
 fn label(page: &mut Page<'_>, label: &Text) {
