@@ -19,6 +19,7 @@ pub mod lines;
 mod marks;
 pub mod nec_ix;
 pub mod nftables;
+mod own;
 pub mod panos;
 mod switch;
 pub mod yamaha;

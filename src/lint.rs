@@ -9,24 +9,34 @@
 
 mod any_any;
 mod breadth;
+mod cleartext_service;
 mod disabled_broad;
 mod entries;
+mod management_cleartext;
+mod management_exposed;
+mod no_ntp;
+mod no_syslog;
 mod redundant;
 mod shadowed;
+mod snmp_community;
 mod unbound;
 mod undefined;
+mod unlogged_permit;
+mod weak_crypto;
 mod write;
 
 use std::collections::BTreeMap;
 
 use crate::finding::Finding;
 use crate::model::Device;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{DeviceId, Snapshot};
 use crate::source::Sources;
 
-/// What a rule looks at: one device.
+/// What a rule looks at: one device, and the network that it stands in.
 struct Subject<'a> {
     sources: &'a Sources,
+    snapshot: &'a Snapshot,
+    id: DeviceId,
     device: &'a Device,
     lists: Vec<entries::List>,
 }
@@ -37,13 +47,21 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 14] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
     Rule { name: "undefined", check: undefined::check },
     Rule { name: "unbound", check: unbound::check },
     Rule { name: "disabled-broad", check: disabled_broad::check },
+    Rule { name: "unlogged-permit", check: unlogged_permit::check },
+    Rule { name: "no-syslog", check: no_syslog::check },
+    Rule { name: "no-ntp", check: no_ntp::check },
+    Rule { name: "management-cleartext", check: management_cleartext::check },
+    Rule { name: "management-exposed", check: management_exposed::check },
+    Rule { name: "snmp-community", check: snmp_community::check },
+    Rule { name: "weak-crypto", check: weak_crypto::check },
+    Rule { name: "cleartext-service", check: cleartext_service::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.
@@ -52,7 +70,10 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
     let subjects: Vec<Subject<'_>> = snapshot
         .devices
         .iter()
-        .map(|(_, device)| Subject { sources, device, lists: entries::lists(device) })
+        .map(|(id, device)| {
+            let lists = entries::lists(device);
+            Subject { sources, snapshot, id, device, lists }
+        })
         .collect();
     let mut findings = Vec::new();
     for rule in &RULES {

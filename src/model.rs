@@ -12,6 +12,7 @@
 mod address;
 mod coverage;
 mod list;
+mod own;
 mod pipeline;
 mod route;
 mod schedule;
@@ -21,6 +22,7 @@ mod table;
 pub use address::{AddressObject, AddressSet, AddressWithin};
 pub use coverage::{Coverage, Gap, LineStatus};
 pub use list::{Action, Line, Match, RuleList, Translated, Unknown};
+pub use own::{Door, DoorProtocol, Own, OwnFact, OwnKind, WeakCrypto};
 pub use pipeline::{AddressMap, Binding, Filter, Interfaces, PortMap, Rewrite, Stage, Translate};
 pub use route::{DynamicRouting, NextHop, PolicyRoute, RESOLVE_DEPTH, Route, UNSTATED};
 pub use schedule::{Activity, Moment, Schedule, Span as Period, Window};
@@ -61,6 +63,8 @@ pub struct Device {
     pub rewrites: Table<RewriteId, Rewrite>,
     /// Defined names that nothing uses, names used and not defined, and the like: material for hygiene rules.
     pub remarks: Vec<Remark>,
+    /// What the device itself does and offers.
+    pub own: Own,
 }
 
 /// A routing and filtering instance of a device.
@@ -171,6 +175,12 @@ impl Device {
         by_name
             .or_else(|| self.interfaces.iter().find(|(_, i)| i.alias.as_deref() == Some(name)))
             .map(|(id, _)| id)
+    }
+
+    /// Whether the device logs what `line` lets pass; `None`: the format has no such setting, or it is not known.
+    #[must_use]
+    pub fn logs(&self, line: &Line) -> Option<bool> {
+        self.own.logs_connections.or(line.log)
     }
 
     /// The address object for a literal: added without a name.

@@ -1,5 +1,7 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
+mod own;
+
 use super::Kind;
 use crate::text;
 use crate::text::Text;
@@ -20,8 +22,23 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 6] =
-    ["shadowed", "redundant", "any-any", "undefined", "unbound", "disabled-broad"];
+pub const LINT_RULES: [&str; 15] = [
+    "shadowed",
+    "redundant",
+    "any-any",
+    "undefined",
+    "unbound",
+    "disabled-broad",
+    "unlogged-permit",
+    "no-syslog",
+    "no-ntp",
+    "management-cleartext",
+    "management-exposed",
+    "snmp-community",
+    "weak-crypto",
+    "cleartext-service",
+    "ha-difference",
+];
 
 /// Every entry: kinds first, hygiene rules after them, always in the same order.
 #[must_use]
@@ -32,6 +49,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(declared_entries());
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
+    all.extend(own::entries());
     all
 }
 

@@ -23,6 +23,7 @@ mod interfaces;
 mod local;
 mod nat;
 mod objects;
+mod own;
 mod routes;
 mod state;
 mod vpn;
@@ -99,6 +100,7 @@ fn read(input: Input<'_>) -> Reading {
         management_pipeline(&mut reader, management);
     }
     unbound(&mut reader, &blocks);
+    own::read(&mut reader, &blocks);
     let uncontained = reader.uncontained;
     let mut coverage = reader.ledger.close();
     for gap in &mut coverage.gaps {

@@ -3,8 +3,30 @@ use crate::finding::{Kind, Severity};
 use crate::formats::{Input, by_id};
 use std::fmt::Write;
 
-/// The findings about one configuration.
+mod own;
+
+/// Rules about the device itself and its log, which `own` tests.
+const OWN: [&str; 9] = [
+    "unlogged-permit",
+    "no-syslog",
+    "no-ntp",
+    "management-cleartext",
+    "management-exposed",
+    "snmp-community",
+    "weak-crypto",
+    "cleartext-service",
+    "ha-difference",
+];
+
+/// The findings about the lists of one configuration.
 fn about(format: &str, text: &str) -> Vec<Finding> {
+    let mut findings = everything_about(format, text);
+    findings.retain(|finding| !OWN.contains(&finding.rule.as_str()));
+    findings
+}
+
+/// The findings about one configuration.
+fn everything_about(format: &str, text: &str) -> Vec<Finding> {
     let mut sources = Sources::default();
     let id = sources.add("fw.cfg", text.as_bytes()).unwrap();
     let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);

@@ -32,6 +32,21 @@ pub(super) fn blame(subject: &Subject<'_>, label: &str, span: Span) -> Blame {
     }
 }
 
+/// Puts the lines at these places to blame, as many as are named; the rest is counted.
+pub(super) fn blame_spans(
+    subject: &Subject<'_>,
+    finding: &mut Finding,
+    label: &str,
+    spans: &[Span],
+) {
+    let named = spans.iter().take(NAMED);
+    finding.blame.extend(named.map(|span| blame(subject, label, *span)));
+    let more = spans.len().saturating_sub(NAMED);
+    if more > 0 {
+        finding.details.push(text!("ほかに{more}か所あります。", "there are {more} more places"));
+    }
+}
+
 /// The entry as a line that is to blame.
 pub(super) fn blame_entry(subject: &Subject<'_>, list: &List, entry: &Entry) -> Blame {
     blame(subject, label(subject, list, entry), entry.span)

@@ -14,12 +14,14 @@ pub struct Requirement {
     pub id: String,
     /// The document.
     pub document: String,
-    /// The clause.
+    /// The clause; empty when the source names none.
     pub clause: String,
     /// What it demands, in one sentence.
     pub title: Text,
     /// The document's own words, when they are at hand.
     pub quote: Option<String>,
+    /// Whether nobody compared it with the primary text.
+    pub unverified: bool,
     /// How far configurations can show it.
     pub checkable: Checkable,
     /// How grave it is when it is not met.
@@ -105,8 +107,10 @@ fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
         fields.need(key, problems).and_then(|node| node.text(problems))
     };
     let (id, document) = (need("id", problems), need("document", problems));
-    let (clause, severity) = (need("clause", problems), need("severity", problems));
+    let severity = need("severity", problems);
     let checkable = need("checkable", problems);
+    let clause = fields.text("clause", problems).map(|clause| clause.value).unwrap_or_default();
+    let unverified = fields.get("verified").is_some() && !fields.flag("verified", problems);
     let title = fields.need("title", problems).and_then(|node| both_texts(node, problems));
     let quote = fields.text("quote", problems).map(|quote| quote.value);
     let by = word_list(&mut fields, "by", problems);
@@ -130,9 +134,10 @@ fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
     Some(Requirement {
         id: id?.value,
         document: document?.value,
-        clause: clause?.value,
+        clause,
         title: title?,
         quote,
+        unverified,
         checkable,
         severity: Severity::parse(&severity?.value)?,
         by,

@@ -72,8 +72,15 @@ fn markdown(scan: &Scan, rows: &[SelfCheckRow], lang: Lang) -> String {
                 .get(lang),
             );
         }
-        let evidence: Vec<String> =
+        let mut evidence: Vec<String> =
             row.evidence.iter().map(|text| escape::markdown(text.get(lang))).collect();
+        if requirement.unverified {
+            let note = text!(
+                "この要求は二次資料によるもので、一次資料との照合は未了",
+                "this requirement rests on secondary sources"
+            );
+            evidence.push(note.get(lang).to_owned());
+        }
         line(&format!(
             "| {} | {} | {} | {} | {} | {} |",
             escape::markdown(&requirement.id),

@@ -81,6 +81,18 @@ impl Loader<'_> {
             given.extend(device.roles.iter().map(|role| (role, device.name.span)));
         }
         let mut problems = Vec::new();
+        for zone in topology.zones.iter().filter(|zone| zone.roles.is_empty()) {
+            let id = &zone.id.value;
+            let message = text!(
+                "ゾーン「{id}」に役割（roles）がないため、方針パックの規則の多くがこのゾーンに及びません。",
+                "the zone `{id}` has no role, so most rules of the packs would not speak of it"
+            );
+            let help = text!(
+                "`sekisho pack 名前` で役割の一覧を確かめ、roles に書いてください。",
+                "see `sekisho pack NAME` for the roles, and write `roles`"
+            );
+            problems.push(Problem::new(zone.id.span, message).help(help));
+        }
         for (role, span) in &given {
             if !spoken.iter().any(|known| known == *role) {
                 let message = text!(
