@@ -65,6 +65,19 @@ pub struct Device {
     pub remarks: Vec<Remark>,
     /// What the device itself does and offers.
     pub own: Own,
+    /// Hosts beside it whose hardware address the configuration states: material for hygiene rules.
+    pub stations: Vec<Station>,
+}
+
+/// A host whose hardware address a configuration states (a static ARP entry, a reservation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// The network address.
+    pub address: IpAddr,
+    /// The hardware address: twelve hexadecimal digits in lower case.
+    pub hardware: String,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A routing and filtering instance of a device.
@@ -126,6 +139,9 @@ pub struct Interface {
     /// Whether a packet may leave by the interface it came in by without meeting the filters (FortiOS
     /// `allow-traffic-redirect`); a *may* branch.
     pub hairpin_unfiltered: bool,
+    /// Whether packets whose source address is not where they come from are dropped (uRPF, anti-spoofing); `None` when the
+    /// format does not say. No verdict rests on it: packets are sent with true sources.
+    pub source_check: Option<bool>,
     /// Where it is configured.
     pub span: Span,
 }
@@ -157,6 +173,13 @@ pub enum Remark {
     Unbound {
         /// The list.
         list: ListId,
+    },
+    /// A port is up, and nothing in the configuration says what it is for.
+    IdlePort {
+        /// The name.
+        name: String,
+        /// Where it is configured.
+        span: Span,
     },
     /// An object refers to itself through others; its value is unknown.
     Recursive {

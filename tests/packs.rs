@@ -88,16 +88,19 @@ fn every_pack_can_be_used() {
             policy::shipped_pack(shipped).unwrap_or_else(|| panic!("{} is broken", shipped.id));
         assert_eq!(pack.id, shipped.id);
         assert!(!pack.label.ja.is_empty() && !pack.about.ja.is_empty(), "{}", shipped.id);
-        let mut roles: Vec<&str> = pack.roles.iter().map(|role| role.id.as_str()).collect();
-        if roles.is_empty() {
-            roles.push("in");
+        let mut roles: Vec<String> = pack.roles.iter().map(|role| role.id.clone()).collect();
+        for parent in &pack.extends {
+            let parent = policy::shipped_pack(policy::shipped(&parent.value).unwrap()).unwrap();
+            roles.extend(parent.roles.into_iter().map(|role| role.id));
         }
         let mut text = format!("version: 1\npacks: [{{ use: {} }}]\n", shipped.id);
-        let spoken: Vec<String> =
-            policy::shipped_pack(shipped).into_iter().flat_map(|p| p.roles).map(|r| r.id).collect();
-        if spoken.is_empty() {
+        if roles.is_empty() {
+            roles.push("in".to_owned());
             text.push_str("rules: [{ id: R, deny: { from: role:in, to: '*' } }]\n");
         }
+        roles.sort();
+        roles.dedup();
+        let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
         let scan = flat(&roles, &text).map_err(said).unwrap();
         assert!(scan.verdicts.len() + scan.not_applicable.len() > 1, "{}", shipped.id);
         for verdict in &scan.verdicts {

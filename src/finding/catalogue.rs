@@ -1,6 +1,7 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
 mod own;
+mod network;
 
 use super::Kind;
 use crate::text;
@@ -22,7 +23,7 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 15] = [
+pub const LINT_RULES: [&str; 26] = [
     "shadowed",
     "redundant",
     "any-any",
@@ -38,6 +39,17 @@ pub const LINT_RULES: [&str; 15] = [
     "weak-crypto",
     "cleartext-service",
     "ha-difference",
+    "default-permit",
+    "no-filter",
+    "opaque-tunnel",
+    "dual-homed-host",
+    "no-source-check",
+    "translation-exposes",
+    "dead-permit",
+    "expired-rule",
+    "undated-temporary-rule",
+    "unused-object",
+    "unused-port",
 ];
 
 /// Every entry: kinds first, hygiene rules after them, always in the same order.
@@ -50,6 +62,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
     all.extend(own::entries());
+    all.extend(network::entries());
     all
 }
 
