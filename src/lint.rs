@@ -21,6 +21,7 @@ mod dual_homed_host;
 mod entries;
 mod expired_rule;
 mod extent;
+mod ha_difference;
 mod kindred;
 mod management_cleartext;
 mod management_exposed;
@@ -67,21 +68,13 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 26] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
     Rule { name: "undefined", check: undefined::check },
     Rule { name: "unbound", check: unbound::check },
     Rule { name: "disabled-broad", check: disabled_broad::check },
-    Rule { name: "unlogged-permit", check: unlogged_permit::check },
-    Rule { name: "no-syslog", check: no_syslog::check },
-    Rule { name: "no-ntp", check: no_ntp::check },
-    Rule { name: "management-cleartext", check: management_cleartext::check },
-    Rule { name: "management-exposed", check: management_exposed::check },
-    Rule { name: "snmp-community", check: snmp_community::check },
-    Rule { name: "weak-crypto", check: weak_crypto::check },
-    Rule { name: "cleartext-service", check: cleartext_service::check },
     Rule { name: "default-permit", check: default_permit::check },
     Rule { name: "no-filter", check: no_filter::check },
     Rule { name: "opaque-tunnel", check: opaque_tunnel::check },
@@ -93,6 +86,15 @@ const RULES: [Rule; 25] = [
     Rule { name: "undated-temporary-rule", check: undated_temporary_rule::check },
     Rule { name: "unused-object", check: unused_object::check },
     Rule { name: "unused-port", check: unused_port::check },
+    Rule { name: "unlogged-permit", check: unlogged_permit::check },
+    Rule { name: "no-syslog", check: no_syslog::check },
+    Rule { name: "no-ntp", check: no_ntp::check },
+    Rule { name: "management-cleartext", check: management_cleartext::check },
+    Rule { name: "management-exposed", check: management_exposed::check },
+    Rule { name: "snmp-community", check: snmp_community::check },
+    Rule { name: "weak-crypto", check: weak_crypto::check },
+    Rule { name: "cleartext-service", check: cleartext_service::check },
+    Rule { name: "ha-difference", check: ha_difference::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.

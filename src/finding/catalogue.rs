@@ -1,7 +1,7 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
-mod own;
 mod network;
+mod own;
 
 use super::Kind;
 use crate::text;
@@ -30,15 +30,6 @@ pub const LINT_RULES: [&str; 26] = [
     "undefined",
     "unbound",
     "disabled-broad",
-    "unlogged-permit",
-    "no-syslog",
-    "no-ntp",
-    "management-cleartext",
-    "management-exposed",
-    "snmp-community",
-    "weak-crypto",
-    "cleartext-service",
-    "ha-difference",
     "default-permit",
     "no-filter",
     "opaque-tunnel",
@@ -50,6 +41,15 @@ pub const LINT_RULES: [&str; 26] = [
     "undated-temporary-rule",
     "unused-object",
     "unused-port",
+    "unlogged-permit",
+    "no-syslog",
+    "no-ntp",
+    "management-cleartext",
+    "management-exposed",
+    "snmp-community",
+    "weak-crypto",
+    "cleartext-service",
+    "ha-difference",
 ];
 
 /// Every entry: kinds first, hygiene rules after them, always in the same order.
@@ -61,8 +61,8 @@ pub fn entries() -> Vec<Entry> {
     all.extend(declared_entries());
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
-    all.extend(own::entries());
     all.extend(network::entries());
+    all.extend(own::entries());
     all
 }
 
