@@ -12,15 +12,20 @@
 
 mod coverage;
 mod cuts;
+mod declared;
 mod deny;
 mod enforce;
 mod facts;
+mod merge;
 mod parties;
+mod passing;
 mod prefer;
+mod register;
 mod replay;
 mod require;
 mod sets;
 mod stones;
+mod via;
 mod waivers;
 mod write;
 
@@ -30,11 +35,12 @@ pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};
 
 use crate::compile::Header;
-use crate::finding::{Finding, RuleVerdict, Verdict};
-use crate::policy::{Policy, Verb};
+use crate::finding::{Basis, Finding, RuleVerdict, Verdict};
+use crate::policy::{Policy, PolicyRule, Verb};
 use crate::reach::Network;
 use crate::snapshot::Snapshot;
 use crate::source::Sources;
+use crate::text::Text;
 
 /// What the policy check says.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +49,23 @@ pub struct Judgment {
     pub verdicts: Vec<RuleVerdict>,
     /// Findings, in the order in which they were made.
     pub findings: Vec<Finding>,
+    /// Rules of packs that speak of nobody in this network.
+    pub not_applicable: Vec<NotApplicable>,
+}
+
+/// A rule of a pack that speaks of nobody in this network, 対象外.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotApplicable {
+    /// The rule.
+    pub rule: String,
+    /// What it says.
+    pub summary: Text,
+    /// The roles that nobody has.
+    pub roles: Vec<String>,
+    /// Document and clause.
+    pub basis: Option<Basis>,
+    /// The requirements that it serves.
+    pub requirements: Vec<String>,
 }
 
 /// Everything that judging one rule in one family needs.
@@ -70,25 +93,35 @@ pub fn judge(
     sources: &Sources,
 ) -> Judgment {
     let mut judgment = Judgment::default();
-    for rule in &policy.rules {
+    for rule in resolved.rules.iter().map(|resolved| resolved.rule) {
         judgment.verdicts.push(RuleVerdict {
             rule: rule.id.clone(),
             verdict: Verdict::Holds,
             severity: rule.severity,
             summary: write::summary(rule),
             span: Some(rule.span),
+            basis: rule.basis.clone(),
+            requirements: rule.requirements.clone(),
         });
     }
+    judgment.not_applicable = resolved.not_applicable.iter().map(not_applicable).collect();
     let v4 = Network::<u32>::new(snapshot);
     let v6 = Network::<u128>::new(snapshot);
     let v4 = Judge::new(&v4, sources, resolved);
     let v6 = Judge::new(&v6, sources, resolved);
-    family(&v4, &mut judgment);
-    family(&v6, &mut judgment);
+    family(&v4, policy, &mut judgment);
+    family(&v6, policy, &mut judgment);
     let both = stones::Both { v4: &v4, v6: &v6 };
     judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
+    for rule in &resolved.rules {
+        judgment.findings.extend(write::enforcers(snapshot, rule));
+        judgment.findings.extend(declared::facts(snapshot, policy, rule));
+        judgment.findings.extend(register::findings(snapshot, policy, rule.rule));
+    }
+    judgment.findings.extend(declared::misfits(&resolved.misfits));
     judgment.findings.extend(waivers::findings(snapshot, policy, resolved));
+    judgment.findings = merge::merge(judgment.findings);
     for verdict in &mut judgment.verdicts {
         let of_rule = judgment.findings.iter().filter(|finding| finding.rule == verdict.rule);
         let worst = of_rule
@@ -100,16 +133,35 @@ pub fn judge(
     judgment
 }
 
-fn family<K: Header>(judge: &Judge<'_, K>, judgment: &mut Judgment) {
+fn not_applicable((rule, roles): &(&PolicyRule, Vec<String>)) -> NotApplicable {
+    let mut roles = roles.clone();
+    roles.sort();
+    roles.dedup();
+    NotApplicable {
+        rule: rule.id.clone(),
+        summary: write::summary(rule),
+        roles,
+        basis: rule.basis.clone(),
+        requirements: rule.requirements.clone(),
+    }
+}
+
+fn family<K: Header>(judge: &Judge<'_, K>, policy: &Policy, judgment: &mut Judgment) {
     for rule in &judge.resolved.rules {
-        match rule.rule.verb {
-            Verb::Deny { .. } => {
+        match &rule.rule.verb {
+            Verb::Deny { .. } | Verb::Only { .. } => {
                 for source in sets::sources(rule) {
                     judgment.findings.extend(judge.deny(rule, &source));
                 }
                 judgment.findings.extend(judge.enforcement(rule));
             }
             Verb::Require => judgment.findings.extend(judge.require(rule)),
+            Verb::Via { .. } => judgment.findings.extend(judge.via(rule)),
+            Verb::Logged | Verb::Scheduled | Verb::Destinations { .. } => {
+                judgment.findings.extend(judge.passing(rule, policy));
+            }
+            // No packet is asked for.
+            Verb::Declare { .. } | Verb::Register { .. } | Verb::Hygiene { .. } => {}
         }
     }
 }

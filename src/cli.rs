@@ -15,6 +15,8 @@ mod doctor;
 mod init;
 mod schema;
 mod rule;
+mod pack;
+mod report;
 mod completions;
 mod man;
 
@@ -59,6 +61,8 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Init(flags) => init::run(&run, flags),
         Command::Schema(flags) => schema::run(&run, flags),
         Command::Rule(flags) => rule::run(&run, flags),
+        Command::Pack(flags) => pack::run(&run, flags),
+        Command::Report(flags) => report::run(&run, flags),
         Command::Completions(flags) => completions::run(&run, flags),
         Command::Man(flags) => man::run(&run, flags),
     };

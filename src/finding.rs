@@ -109,6 +109,20 @@ pub enum Kind {
     Coverage,
     /// A policy rule or zone that nothing can ever test.
     Vacuous,
+    /// A passing connection that no line logs.
+    Unlogged,
+    /// A connection that passes at all times where it may pass at some times only.
+    Unscheduled,
+    /// A line that lets a connection pass to a destination of a forbidden category.
+    ForbiddenDestination,
+    /// A fact that configurations cannot show, and that was not declared, or contradicts the policy.
+    DeclaredFact,
+    /// A declared flow that fits no condition, a fact or register entry that is overdue or about nothing.
+    Declaration,
+    /// An attachment to something outside that is not in the register.
+    ExternalConnection,
+    /// Hygiene rules that a policy rule names found something; the findings themselves say what.
+    Hygiene,
     /// Something about a waiver.
     Waiver,
     /// The two judges disagree: an error of the tool.
@@ -129,6 +143,13 @@ impl Kind {
             Kind::RoutingBypass => "routing-bypass".to_owned(),
             Kind::Coverage => "coverage".to_owned(),
             Kind::Vacuous => "vacuous".to_owned(),
+            Kind::Unlogged => "unlogged".to_owned(),
+            Kind::Unscheduled => "unscheduled".to_owned(),
+            Kind::ForbiddenDestination => "forbidden-destination".to_owned(),
+            Kind::DeclaredFact => "declared-fact".to_owned(),
+            Kind::Declaration => "declaration".to_owned(),
+            Kind::ExternalConnection => "external-connection".to_owned(),
+            Kind::Hygiene => "hygiene".to_owned(),
             Kind::Waiver => "waiver".to_owned(),
             Kind::InternalDisagreement => "internal-disagreement".to_owned(),
             Kind::Lint(rule) => format!("lint/{rule}"),
@@ -151,6 +172,8 @@ pub struct Finding {
     pub from: Option<String>,
     /// Where it ends.
     pub to: Option<String>,
+    /// Further pairs of the same rule that the same lines open: `from` and `to` of each, without the finding's own.
+    pub also: Vec<(String, String)>,
     /// The device that an enforcement or routing-bypass finding is about.
     pub device: Option<String>,
     /// The address family, when the finding is about one.
@@ -183,6 +206,8 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// Document and clause that the rule rests on.
     pub basis: Option<Basis>,
+    /// The requirements that the rule serves (`OG-08`).
+    pub requirements: Vec<String>,
 }
 
 impl Finding {
@@ -202,6 +227,7 @@ impl Finding {
             verdict,
             from: None,
             to: None,
+            also: Vec::new(),
             device: None,
             family: None,
             fingerprint: String::new(),
@@ -218,6 +244,7 @@ impl Finding {
             round_trip: None,
             schedule: None,
             basis: None,
+            requirements: Vec::new(),
         }
     }
 }
@@ -236,6 +263,54 @@ pub struct Basis {
     pub document: String,
     /// The clause, page or figure.
     pub clause: String,
+    /// What kind of document it is; `None` when nobody said.
+    pub class: Option<BasisClass>,
+    /// Its own words, when they are at hand.
+    pub quote: Option<String>,
+    /// Whether nobody compared it with the primary text: it rests on secondary sources or on experience.
+    pub unverified: bool,
+}
+
+/// How much a document binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BasisClass {
+    /// 対策基準: the organisation's own standard, binding.
+    Standard,
+    /// ガイドライン: advice of a ministry.
+    Guideline,
+    /// 設計: what was agreed for this network.
+    Design,
+    /// 推奨事項: good practice without a clause behind it.
+    Practice,
+}
+
+impl BasisClass {
+    /// All, the most binding first.
+    pub const ALL: [BasisClass; 4] =
+        [BasisClass::Standard, BasisClass::Guideline, BasisClass::Design, BasisClass::Practice];
+
+    /// The identifier in packs and machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            BasisClass::Standard => "standard",
+            BasisClass::Guideline => "guideline",
+            BasisClass::Design => "design",
+            BasisClass::Practice => "practice",
+        }
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> Text {
+        let (ja, en) = match self {
+            BasisClass::Standard => ("対策基準", "standard"),
+            BasisClass::Guideline => ("ガイドライン（技術的助言）", "guideline (advice)"),
+            BasisClass::Design => ("設計", "design"),
+            BasisClass::Practice => ("推奨事項", "good practice"),
+        };
+        Text { ja: ja.to_owned(), en: en.to_owned() }
+    }
 }
 
 /// One device on a path.
@@ -375,6 +450,10 @@ pub struct RuleVerdict {
     pub severity: Severity,
     /// What the rule says, in a sentence.
     pub summary: Text,
-    /// Where it stands in the policy file.
+    /// Where it stands in the policy file or its pack.
     pub span: Option<Span>,
+    /// Document and clause.
+    pub basis: Option<Basis>,
+    /// The requirements that it serves.
+    pub requirements: Vec<String>,
 }

@@ -12,6 +12,7 @@
 mod address;
 mod coverage;
 mod list;
+mod own;
 mod pipeline;
 mod route;
 mod schedule;
@@ -21,6 +22,7 @@ mod table;
 pub use address::{AddressObject, AddressSet, AddressWithin};
 pub use coverage::{Coverage, Gap, LineStatus};
 pub use list::{Action, Line, Match, RuleList, Translated, Unknown};
+pub use own::{Door, DoorProtocol, Own, OwnFact, OwnKind, WeakCrypto};
 pub use pipeline::{AddressMap, Binding, Filter, Interfaces, PortMap, Rewrite, Stage, Translate};
 pub use route::{DynamicRouting, NextHop, PolicyRoute, RESOLVE_DEPTH, Route, UNSTATED};
 pub use schedule::{Activity, Moment, Schedule, Span as Period, Window};
@@ -41,6 +43,8 @@ pub struct Device {
     pub format: &'static str,
     /// Product and version as the configuration states them, when it does.
     pub version: Option<String>,
+    /// Its roles in the topology file, with which packs refer to it.
+    pub roles: Vec<String>,
     /// VDOMs, VRFs or virtual systems; a plain device has one with an empty name.
     pub contexts: Table<ContextId, Context>,
     /// Interfaces of all contexts.
@@ -59,6 +63,21 @@ pub struct Device {
     pub rewrites: Table<RewriteId, Rewrite>,
     /// Defined names that nothing uses, names used and not defined, and the like: material for hygiene rules.
     pub remarks: Vec<Remark>,
+    /// Hosts beside it whose hardware address the configuration states: material for hygiene rules.
+    pub stations: Vec<Station>,
+    /// What the device itself does and offers.
+    pub own: Own,
+}
+
+/// A host whose hardware address a configuration states (a static ARP entry, a reservation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// The network address.
+    pub address: IpAddr,
+    /// The hardware address: twelve hexadecimal digits in lower case.
+    pub hardware: String,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A routing and filtering instance of a device.
@@ -120,6 +139,9 @@ pub struct Interface {
     /// Whether a packet may leave by the interface it came in by without meeting the filters (FortiOS
     /// `allow-traffic-redirect`); a *may* branch.
     pub hairpin_unfiltered: bool,
+    /// Whether packets whose source address is not where they come from are dropped (uRPF, anti-spoofing); `None` when the
+    /// format does not say. No verdict rests on it: packets are sent with true sources.
+    pub source_check: Option<bool>,
     /// Where it is configured.
     pub span: Span,
 }
@@ -152,6 +174,13 @@ pub enum Remark {
         /// The list.
         list: ListId,
     },
+    /// A port is up, and nothing in the configuration says what it is for.
+    IdlePort {
+        /// The name.
+        name: String,
+        /// Where it is configured.
+        span: Span,
+    },
     /// An object refers to itself through others; its value is unknown.
     Recursive {
         /// The name.
@@ -169,6 +198,12 @@ impl Device {
         by_name
             .or_else(|| self.interfaces.iter().find(|(_, i)| i.alias.as_deref() == Some(name)))
             .map(|(id, _)| id)
+    }
+
+    /// Whether the device logs what `line` lets pass; `None`: the format has no such setting, or it is not known.
+    #[must_use]
+    pub fn logs(&self, line: &Line) -> Option<bool> {
+        self.own.logs_connections.or(line.log)
     }
 
     /// The address object for a literal: added without a name.

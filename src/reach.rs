@@ -28,7 +28,7 @@ use crate::compile::{self, ChoiceKind, Compiled, Conditions, Header, LineRef, Re
 use crate::graph::{self, Graph, Node, Step};
 use crate::model::{ContextId, Id, InterfaceId, RewriteId};
 use crate::packetset::{Arena, Function, Intervals};
-use crate::snapshot::{DeviceId, Place, Port, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, OpaqueId, Place, Port, Snapshot, ZoneId};
 use loops::Passage;
 
 /// A snapshot compiled for one family.
@@ -52,8 +52,17 @@ pub struct Query<'a, K> {
     pub reading: Reading,
     /// The filters of all devices but this one let everything pass.
     pub only_filters_of: Option<DeviceId>,
-    /// Tell packets that crossed this device from those that did not.
-    pub watch: Option<DeviceId>,
+    /// Tell packets that crossed one of these from those that did not; empty: nothing is told apart.
+    pub watch: &'a [Waypoint],
+}
+
+/// Something that packets can cross.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waypoint {
+    /// A device whose configuration was read.
+    Device(DeviceId),
+    /// An opaque router.
+    Opaque(OpaqueId),
 }
 
 /// The result of a query.
@@ -88,7 +97,7 @@ pub struct Event {
     pub parent: Option<usize>,
     /// What the device of the parent did, in order.
     pub records: Vec<Record>,
-    /// Whether they crossed the watched device.
+    /// Whether they crossed something that is watched.
     pub crossed: bool,
     /// Addresses whose value is not known ([`Reading::Must`] only): 1 for the source, 2 for the destination.
     pub unknown: u8,
@@ -260,9 +269,12 @@ struct Walk<'q, 'a, K> {
 impl<K: Header> Walk<'_, '_, K> {
     /// Adds an event for what its node has not seen yet.
     fn push(&mut self, run: &mut Run<K>, mut event: Event) {
-        if let (Node::Arrive(Port { device, .. }), Some(watched)) = (event.node, self.query.watch) {
-            event.crossed |= device == watched;
-        }
+        let at = match event.node {
+            Node::Arrive(port) => Some(Waypoint::Device(port.device)),
+            Node::Opaque(opaque) => Some(Waypoint::Opaque(opaque)),
+            _ => None,
+        };
+        event.crossed |= at.is_some_and(|at| self.query.watch.contains(&at));
         let key = (event.node, event.crossed, event.unknown);
         let seen = self.seen.entry(key).or_insert(Function::NONE);
         let fresh = run.arena.minus(event.set, *seen);
@@ -476,7 +488,7 @@ fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
 }
 
 impl<K: Header> Run<K> {
-    /// The packets that end at `place`, as they arrive; with `crossed`, only those that did (not) cross the watched device.
+    /// The packets that end at `place`, as they arrive; with `crossed`, only those that did (not) cross what is watched.
     #[must_use]
     pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {
         let ids = self.ends.get(&place).cloned().unwrap_or_default();

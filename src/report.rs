@@ -20,15 +20,19 @@ mod doctor;
 mod explain;
 pub mod flows;
 mod matrix;
+mod pack;
 mod problem;
 mod rule;
+mod self_check;
 
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};
 pub use matrix::{MatrixFormat, matrix};
+pub use pack::{pack, pack_rule, packs};
 pub use problem::problem;
 pub use rule::{rule, rules};
+pub use self_check::{SelfCheckFormat, self_check_report};
 
 use crate::scan::Scan;
 use crate::text::Lang;

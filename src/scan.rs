@@ -1,7 +1,11 @@
 //! The pure front door of the library: files in, [`Scan`] out. No file is opened here, no clock read.
 
 mod ask;
+mod hygiene;
 mod load;
+mod self_check;
+
+pub use self_check::{Outcome, SelfCheckRow, self_check};
 
 use std::cmp::Reverse;
 
@@ -55,6 +59,18 @@ pub enum Role {
     Topology,
     /// The policy file.
     Policy,
+    /// A policy pack.
+    Pack {
+        /// Its identifier.
+        id: String,
+    },
+    /// The configuration of the partner of an HA pair: name of the device in the network, and reader.
+    Standby {
+        /// The device.
+        device: String,
+        /// The reader's identifier.
+        format: &'static str,
+    },
     /// A configuration: device name and reader.
     Config {
         /// The device.
@@ -86,6 +102,8 @@ pub struct Scan {
     pub verdicts: Vec<RuleVerdict>,
     /// Findings: by gravity, then in a fixed order.
     pub findings: Vec<Finding>,
+    /// Rules of packs that speak of nobody in this network.
+    pub not_applicable: Vec<check::NotApplicable>,
 }
 
 /// What can travel between every pair of zones.
@@ -162,10 +180,15 @@ pub fn judge(loaded: Loaded) -> Scan {
             let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
             scan.verdicts = judgment.verdicts;
             scan.findings = judgment.findings;
+            scan.not_applicable = judgment.not_applicable;
         }
     }
     scan.findings.extend(check::issues(&loaded.snapshot));
-    scan.findings.extend(lint::lint(&loaded.snapshot, &loaded.sources));
+    let mut hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
+    if let Some(policy) = &loaded.policy {
+        hygiene::decide(policy, &mut hygiene, &mut scan.verdicts);
+    }
+    scan.findings.append(&mut hygiene);
     scan.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     scan.loaded = loaded;
     scan

@@ -8,8 +8,8 @@
 )]
 
 use sekisho::finding::{
-    Basis, Blame, Cause, Chain, ChainStep, Cut, Finding, FlowCube, FlowList, Hop, HopAction,
-    HopLine, Kind, RuleVerdict, Severity, Verdict, catalogue,
+    Basis, BasisClass, Blame, Cause, Chain, ChainStep, Cut, Finding, FlowCube, FlowList, Hop,
+    HopAction, HopLine, Kind, RuleVerdict, Severity, Verdict, catalogue,
 };
 use sekisho::model::{Coverage, Gap, LineStatus};
 use sekisho::net::{Family, Flow, State, TCP_SYN};
@@ -92,6 +92,7 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         verdict,
         from: Some(HOSTILE.to_owned()),
         to: (!index.is_multiple_of(3)).then(|| HOSTILE.to_owned()),
+        also: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
         device: None,
         family: (!index.is_multiple_of(3)).then_some(Family::V4),
         fingerprint: format!("fingerprint{index:04}"),
@@ -107,7 +108,18 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         chains: vec![Chain { steps: vec![step] }],
         round_trip: Some(false),
         schedule: Some(HOSTILE.to_owned()),
-        basis: Some(Basis { document: HOSTILE.to_owned(), clause: HOSTILE.to_owned() }),
+        basis: Some(basis()),
+        requirements: vec![HOSTILE.to_owned()],
+    }
+}
+
+fn basis() -> Basis {
+    Basis {
+        document: HOSTILE.to_owned(),
+        clause: HOSTILE.to_owned(),
+        class: Some(BasisClass::Standard),
+        quote: Some(HOSTILE.to_owned()),
+        unverified: true,
     }
 }
 
@@ -140,6 +152,8 @@ fn scan_of(kinds: &[Kind]) -> Scan {
             severity,
             summary: hostile("summary"),
             span,
+            basis: Some(basis()),
+            requirements: vec![HOSTILE.to_owned()],
         });
     }
     scan
@@ -500,7 +514,8 @@ fn junit_counts_failures_and_errors() {
     };
     assert!(suite("policy").contains("tests=\"3\"") && suite("policy").contains("failures=\"1\""));
     assert!(suite("policy").contains("errors=\"1\""), "undetermined is never green");
-    assert!(suite("lint").contains("tests=\"6\""));
+    let lints = format!("tests=\"{}\"", catalogue::LINT_RULES.len());
+    assert!(suite("lint").contains(&lints), "{}", suite("lint"));
     assert!(suite("findings").contains("tests=\"7\""), "findings of no judged rule");
     let opened = shown.matches("<testcase ").count();
     assert_eq!(opened, 3 + 6 + 7);

@@ -13,6 +13,9 @@ pub(super) fn vacuous(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Findi
 }
 
 fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding> {
+    if !rule.rule.verb.has_parties() {
+        return None;
+    }
     let ends =
         || rule.directions.iter().flat_map(|direction| direction.from.iter().chain(&direction.to));
     let empty: Vec<&End> = ends().filter(|end| is_empty(snapshot, end)).collect();

@@ -7,14 +7,16 @@ use super::{Judge, prefer, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function, Intervals};
-use crate::reach::{Query, Run, opening};
+use crate::reach::{Query, Run, Waypoint, opening};
 use crate::snapshot::{DeviceId, Place, ZoneId};
 
 /// What a query is about beyond its reading.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Focus {
-    /// Only this device filters, and packets that cross it are told apart.
-    pub(super) device: Option<DeviceId>,
+    /// Only this device filters.
+    pub(super) filters: Option<DeviceId>,
+    /// Packets that cross one of these are told apart.
+    pub(super) watch: Vec<Waypoint>,
 }
 
 /// A run with the cell that it started from.
@@ -126,8 +128,8 @@ impl<K: Header> Judge<'_, K> {
             zone,
             start: &start,
             reading,
-            only_filters_of: focus.device,
-            watch: focus.device,
+            only_filters_of: focus.filters,
+            watch: &focus.watch,
         };
         let run = self.network.run(&query);
         Asked { run, cell, zone, reading, focus }
@@ -188,7 +190,7 @@ impl<K: Header> Judge<'_, K> {
             })
             .collect();
         facts.witness = Some(origin.flow);
-        self.replay(facts, hit.asked.zone, hit.place, hit.asked.focus, &through);
+        self.replay(facts, hit.asked.zone, hit.place, &hit.asked.focus, &through);
     }
 }
 

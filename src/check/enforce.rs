@@ -6,6 +6,7 @@ use super::sets;
 use super::{Judge, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
+use crate::reach::Waypoint;
 use crate::snapshot::DeviceId;
 
 impl<K: Header> Judge<'_, K> {
@@ -33,13 +34,13 @@ impl<K: Header> Judge<'_, K> {
         crossed: bool,
     ) -> Option<Finding> {
         let zone = zone_of(ends.0)?;
-        let focus = Focus { device: Some(device) };
+        let focus = Focus { filters: Some(device), watch: vec![Waypoint::Device(device)] };
         let mut undetermined = None;
         for cell in sets::cells(self.network, ends.0, &rule.without) {
             for reading in [Reading::Must, Reading::May] {
                 let cell =
                     sets::Cell { source: cell.source.clone(), without: cell.without.clone() };
-                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus.clone());
                 let wanted =
                     sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
                 let delivered = asked.run.delivered(ends.1.place, Some(crossed));

@@ -107,6 +107,13 @@ impl Facts {
         }
     }
 
+    /// Blames these lines and no others.
+    pub(super) fn blame_only<K>(&mut self, judge: &Judge<'_, K>, blamed: &[Blamed]) {
+        self.blame.clear();
+        self.lines.clear();
+        self.blame(judge, blamed);
+    }
+
     /// Says that a limit stopped the analysis.
     pub(super) fn limited(&mut self) {
         let reason = text!(

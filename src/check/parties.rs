@@ -1,7 +1,9 @@
 //! Names of the policy, resolved against the snapshot.
 
+use super::declared::{self, Counted};
 use crate::net::{AddressRange, Family};
 use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
+use crate::reach::Waypoint;
 use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
 use crate::source::{Problem, Span};
 use crate::text;
@@ -13,6 +15,10 @@ pub struct Resolved<'p> {
     pub rules: Vec<ResolvedRule<'p>>,
     /// Waivers, in order.
     pub waivers: Vec<ResolvedWaiver>,
+    /// Rules of packs that speak of nobody here, with the roles that nobody has.
+    pub not_applicable: Vec<(&'p PolicyRule, Vec<String>)>,
+    /// Declared flows that do not count, and other declarations that are wrong in themselves.
+    pub misfits: Vec<declared::Misfit>,
 }
 
 /// One policy rule.
@@ -26,6 +32,29 @@ pub struct ResolvedRule<'p> {
     pub without: Vec<Without>,
     /// Devices that must enforce it.
     pub enforce_at: Vec<DeviceId>,
+    /// Why not every enforcing device that it names is one of its own.
+    pub enforcers: Vec<EnforcerFault>,
+    /// What packets must cross (`via` only).
+    pub through: Vec<Waypoint>,
+    /// Facts on which the declared flows rest that the rule lets pass, and that are missing or contradict it.
+    pub doubts: Vec<declared::Doubt>,
+}
+
+/// Why a role of `enforce-at` names no device of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnforcerFault {
+    /// No device has the role.
+    Nobody {
+        /// The role.
+        role: String,
+    },
+    /// A device has two of the roles, so that one device stands where the rule asks for two.
+    Same {
+        /// The roles.
+        roles: [String; 2],
+        /// The device.
+        device: DeviceId,
+    },
 }
 
 /// Who opens connections to whom.
@@ -59,6 +88,8 @@ pub struct Without {
     pub services: Vec<Service>,
     /// The waiver, when it is one.
     pub waiver: Option<usize>,
+    /// The declared flow, when it is one.
+    pub flow: Option<usize>,
 }
 
 /// One waiver.
@@ -75,40 +106,30 @@ pub struct ResolvedWaiver {
 /// # Errors
 /// A [`Problem`] for each name that the snapshot does not know.
 pub fn resolve<'p>(snapshot: &Snapshot, policy: &'p Policy) -> Result<Resolved<'p>, Vec<Problem>> {
-    let mut resolver = Resolver { snapshot, problems: Vec::new() };
+    let mut resolver = Resolver { snapshot, problems: Vec::new(), nobody: None };
     let mut resolved = Resolved::default();
     for (index, waiver) in policy.waivers.iter().enumerate() {
         let rule =
             policy.rules.iter().find(|rule| rule.id == waiver.rule).map(|rule| rule.id.clone());
         resolved.waivers.push(ResolvedWaiver { index, rule });
     }
+    let counted = declared::count(&mut resolver, policy);
     for rule in &policy.rules {
-        let (from, to) = (resolver.ends(&rule.from), resolver.ends(&rule.to));
-        let mut without: Vec<Without> =
-            rule.except.iter().map(|except| resolver.except(except)).collect();
-        let in_force = |waiver: &&Waiver| waiver.rule == rule.id && !is_over(snapshot, waiver);
-        for (index, waiver) in
-            policy.waivers.iter().enumerate().filter(|(_, waiver)| in_force(waiver))
-        {
-            let (from, to) = (resolver.ends(&waiver.from), resolver.ends(&waiver.to));
-            without.push(Without {
-                from,
-                to,
-                services: waiver.services.clone(),
-                waiver: Some(index),
-            });
+        match resolver.rule(policy, rule, &counted) {
+            Ok(rule) => resolved.rules.push(rule),
+            Err(roles) => resolved.not_applicable.push((rule, roles)),
         }
-        let mut directions = vec![Direction { from: from.clone(), to: to.clone() }];
-        if rule.verb == (Verb::Deny { both_ways: true }) {
-            directions.push(Direction { from: to, to: from });
-        }
-        let enforce_at = rule
-            .enforce_at
-            .iter()
-            .filter_map(|(name, span)| resolver.device(name, *span))
-            .collect();
-        resolved.rules.push(ResolvedRule { rule, directions, without, enforce_at });
     }
+    resolved.misfits = counted.misfits;
+    resolver.problems.extend(declared::unknown_subjects(snapshot, policy));
+    // A declared flow is looked at as such, and as what is required.
+    let mut problems: Vec<Problem> = Vec::new();
+    for problem in std::mem::take(&mut resolver.problems) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    resolver.problems = problems;
     if resolver.problems.is_empty() { Ok(resolved) } else { Err(resolver.problems) }
 }
 
@@ -122,7 +143,7 @@ fn is_over(snapshot: &Snapshot, waiver: &Waiver) -> bool {
 /// # Errors
 /// A [`Problem`] for each name that the snapshot does not know.
 pub fn resolve_parties(snapshot: &Snapshot, parties: &[Party]) -> Result<Vec<End>, Vec<Problem>> {
-    let mut resolver = Resolver { snapshot, problems: Vec::new() };
+    let mut resolver = Resolver { snapshot, problems: Vec::new(), nobody: None };
     let ends = resolver.ends(parties);
     if resolver.problems.is_empty() { Ok(ends) } else { Err(resolver.problems) }
 }
@@ -133,23 +154,147 @@ pub fn zone_end(snapshot: &Snapshot, zone: ZoneId) -> End {
     End { name: snapshot.zones[zone].id.clone(), place: Place::Zone(zone), ranges: None }
 }
 
-struct Resolver<'a> {
-    snapshot: &'a Snapshot,
+/// Names against the snapshot.
+pub(super) struct Resolver<'a> {
+    pub(super) snapshot: &'a Snapshot,
     problems: Vec<Problem>,
+    /// Roles that nobody has, while a pack speaks; elsewhere such a role is a problem.
+    nobody: Option<Vec<String>>,
 }
 
-impl Resolver<'_> {
-    fn except(&mut self, except: &Except) -> Without {
-        Without {
-            from: self.ends(&except.from),
-            to: self.ends(&except.to),
-            services: except.services.clone(),
-            waiver: None,
-        }
+impl<'a> Resolver<'a> {
+    /// What `ask` finds while a pack speaks: a role that nobody has is then no problem.
+    pub(super) fn of_pack<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.nobody.replace(Vec::new());
+        let found = ask(self);
+        self.nobody = before;
+        found
     }
 
-    fn ends(&mut self, parties: &[Party]) -> Vec<End> {
-        parties.iter().flat_map(|party| self.end(party)).collect()
+    /// The rule with its names resolved; of a pack's rule that speaks of nobody here, the roles that nobody has.
+    fn rule<'p>(
+        &mut self,
+        policy: &Policy,
+        rule: &'p PolicyRule,
+        counted: &Counted<'_>,
+    ) -> Result<ResolvedRule<'p>, Vec<String>> {
+        self.nobody = rule.pack.is_some().then(Vec::new);
+        let (from, to) = (self.ends(&rule.from), self.ends(&rule.to));
+        let through = match &rule.verb {
+            Verb::Via { through } => self.waypoints(through),
+            _ => Vec::new(),
+        };
+        let about_nobody = |parties: &[Party], ends: &[End]| !parties.is_empty() && ends.is_empty();
+        // A way that no device stands for is not a rule about nobody: whatever passes then goes around.
+        let nobody = about_nobody(&rule.from, &from) || about_nobody(&rule.to, &to);
+        let mut without: Vec<Without> =
+            rule.except.iter().filter_map(|except| self.except(except)).collect();
+        let (enforce_at, enforcers) = self.enforcers(rule);
+        if let Some(roles) = self.nobody.take().filter(|_| nobody) {
+            return Err(roles);
+        }
+        let in_force = |waiver: &&Waiver| waiver.rule == rule.id && !is_over(self.snapshot, waiver);
+        let waivers: Vec<(usize, &Waiver)> =
+            policy.waivers.iter().enumerate().filter(|(_, waiver)| in_force(waiver)).collect();
+        for (index, waiver) in waivers {
+            let (from, to) = (self.ends(&waiver.from), self.ends(&waiver.to));
+            let services = waiver.services.clone();
+            without.push(Without { from, to, services, waiver: Some(index), flow: None });
+        }
+        let mut doubts = Vec::new();
+        if let Verb::Only { flows, .. } = &rule.verb {
+            let (allowed, open) = counted.allow(rule, flows.as_deref(), (&from, &to));
+            without.extend(allowed);
+            doubts = open;
+        }
+        let mut directions = vec![Direction { from: from.clone(), to: to.clone() }];
+        if rule.verb.both_ways() {
+            directions.push(Direction { from: to, to: from });
+        }
+        Ok(ResolvedRule { rule, directions, without, enforce_at, enforcers, through, doubts })
+    }
+
+    /// The devices that `enforce-at` names, each once.
+    fn enforcers(&mut self, rule: &PolicyRule) -> (Vec<DeviceId>, Vec<EnforcerFault>) {
+        let (mut devices, mut faults) = (Vec::new(), Vec::new());
+        let mut by_role: Vec<(DeviceId, &str)> = Vec::new();
+        for (name, span) in &rule.enforce_at {
+            let Some(role) = name.strip_prefix("role:") else {
+                devices.extend(self.device(name, *span));
+                continue;
+            };
+            let has = |roles: &[String]| roles.iter().any(|known| known == role);
+            let all = self.snapshot.devices.iter().filter(|(_, device)| has(&device.roles));
+            let found: Vec<DeviceId> = all.map(|(id, _)| id).collect();
+            if found.is_empty() {
+                faults.push(EnforcerFault::Nobody { role: role.to_owned() });
+            }
+            for device in &found {
+                let other = by_role.iter().find(|(known, other)| known == device && *other != role);
+                if let Some((_, other)) = other {
+                    let roles = [(*other).to_owned(), role.to_owned()];
+                    faults.push(EnforcerFault::Same { roles, device: *device });
+                }
+                by_role.push((*device, role));
+            }
+            devices.extend(found);
+        }
+        devices.sort_unstable();
+        devices.dedup();
+        (devices, faults)
+    }
+
+    /// The devices that `through` names, configured or opaque.
+    fn waypoints(&mut self, names: &[(String, Span)]) -> Vec<Waypoint> {
+        let snapshot = self.snapshot;
+        let mut out = Vec::new();
+        for (name, span) in names {
+            let before = out.len();
+            let role = name.strip_prefix("role:");
+            let fits = |known: &str, roles: &[String]| match role {
+                Some(role) => roles.iter().any(|one| one == role),
+                None => known == name,
+            };
+            let devices = snapshot.devices.iter().filter(|(_, d)| fits(&d.name, &d.roles));
+            out.extend(devices.map(|(id, _)| Waypoint::Device(id)));
+            let opaques =
+                snapshot.opaques.iter().filter(|(_, o)| o.declared && fits(&o.name, &o.roles));
+            out.extend(opaques.map(|(id, _)| Waypoint::Opaque(id)));
+            match (&mut self.nobody, role) {
+                _ if out.len() > before => {}
+                (Some(nobody), Some(role)) => nobody.push(role.to_owned()),
+                _ => {
+                    let known = snapshot.devices.iter().map(|(_, device)| device.name.as_str());
+                    let known = known.chain(snapshot.opaques.iter().map(|(_, o)| o.name.as_str()));
+                    let message = text!(
+                        "「{name}」という機器は構成（topology.yaml）にありません。",
+                        "no device `{name}` in the topology"
+                    );
+                    self.problems.push(Problem::new(*span, message).suggest(name, known));
+                }
+            }
+        }
+        out
+    }
+
+    /// `None` when it speaks of roles that nobody has: it then excepts nothing.
+    fn except(&mut self, except: &Except) -> Option<Without> {
+        let (from, to) = (self.ends(&except.from), self.ends(&except.to));
+        let nobody = (from.is_empty() && !except.from.is_empty())
+            || (to.is_empty() && !except.to.is_empty());
+        let services = except.services.clone();
+        (!nobody).then_some(Without { from, to, services, waiver: None, flow: None })
+    }
+
+    pub(super) fn ends(&mut self, parties: &[Party]) -> Vec<End> {
+        let mut ends: Vec<End> = Vec::new();
+        for end in parties.iter().flat_map(|party| self.end(party)) {
+            // A zone may have several of the roles that a rule names.
+            if !ends.iter().any(|known| known.name == end.name) {
+                ends.push(end);
+            }
+        }
+        ends
     }
 
     fn end(&mut self, party: &Party) -> Vec<End> {
@@ -227,7 +372,16 @@ impl Resolver<'_> {
         for (_, host) in
             snapshot.hosts.iter().filter(|(_, host)| host.roles.iter().any(|r| r == role))
         {
-            ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
+            // The zone that holds the host may have the role, too, and says all of it.
+            let within =
+                ends.iter().any(|end| end.place == Place::Zone(host.zone) && end.ranges.is_none());
+            if !within {
+                ends.extend(self.host(Some(&snapshot.zones[host.zone].id), &host.id, span));
+            }
+        }
+        if let (true, Some(nobody)) = (ends.is_empty(), &mut self.nobody) {
+            nobody.push(role.to_owned());
+            return ends;
         }
         if ends.is_empty() {
             let message = text!(

@@ -16,11 +16,11 @@ impl<K: Header> Judge<'_, K> {
         facts: &mut Facts,
         zone: ZoneId,
         place: Place,
-        focus: Focus,
+        focus: &Focus,
         through: &[DeviceId],
     ) {
         let Some(flow) = facts.witness else { return };
-        let options = Options { only_filters_of: focus.device, ..Options::default() };
+        let options = Options { only_filters_of: focus.filters, ..Options::default() };
         let trace = trace::trace(self.network.snapshot, Ingress::Zone(zone), flow, &options);
         let arrives = |end: &&trace::End| {
             end.place() == Some(place) && (end.certain || facts.verdict != Verdict::Violated)
@@ -40,7 +40,7 @@ impl<K: Header> Judge<'_, K> {
         if facts.verdict != Verdict::Violated {
             facts.causes.extend(end.causes.iter().cloned());
         }
-        if focus.device.is_none() {
+        if focus.filters.is_none() {
             facts.round_trip =
                 trace::round_trip(self.network.snapshot, Ingress::Zone(zone), &flow, end);
         }

@@ -49,7 +49,7 @@ impl<K: Header> Judge<'_, K> {
                     start: &start,
                     reading: Reading::Always,
                     only_filters_of: None,
-                    watch: None,
+                    watch: &[],
                 };
                 let mut run = self.network.run_from(&query, entry);
                 let lost = self.lost(rule, &mut run, to, &target);

@@ -98,9 +98,10 @@ pub(super) fn cells<'r, K: Header>(
             next.push(Cell { source: inside, without: applied });
             next.push(Cell { source: outside, without: cell.without });
         }
+        // Each round: a policy may declare many flows, and most of them start elsewhere.
+        next.retain(|cell| !cell.source.is_empty());
         cells = next;
     }
-    cells.retain(|cell| !cell.source.is_empty());
     cells
 }
 

@@ -17,7 +17,6 @@ use crate::finding::{Finding, Verdict};
 use crate::graph::zone_set;
 use crate::net::{AddressRange, Family};
 use crate::packetset::{Arena, Intervals};
-use crate::policy::Verb;
 use crate::reach::{Query, opening};
 use crate::snapshot::{Place, Snapshot, ZoneId};
 
@@ -61,7 +60,7 @@ impl Both<'_> {
 
     /// One finding for each target that a chain of at least one host reaches.
     pub(super) fn stepping_stones(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
-        if !rule.rule.stepping_stones || !matches!(rule.rule.verb, Verb::Deny { .. }) {
+        if !rule.rule.stepping_stones || !rule.rule.verb.forbids() {
             return Vec::new();
         }
         let Some(direction) = rule.directions.first() else { return Vec::new() };
@@ -249,7 +248,7 @@ impl<K: Side> Judge<'_, K> {
             let opening = opening(arena);
             arena.guard(opening, from)
         };
-        let query = Query { zone, start: &start, reading, only_filters_of: None, watch: None };
+        let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
         let run = self.network.run(&query);
         let cell = sets::Cell { source: source.clone(), without: Vec::new() };
         Some(Asked { run, cell, zone, reading, focus: Focus::default() })

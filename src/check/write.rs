@@ -2,24 +2,79 @@
 
 use super::Judge;
 use super::facts::Facts;
-use super::parties::ResolvedRule;
-use crate::finding::{Finding, Kind, Severity, Verdict};
+use super::parties::{EnforcerFault, ResolvedRule};
+use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
 use crate::net::{PortRange, protocol_name};
 use crate::policy::{Party, PolicyRule, Service, Verb, Who};
+use crate::reach::Waypoint;
 use crate::snapshot::{DeviceId, Snapshot};
 use crate::text;
 use crate::text::Text;
 
 /// Whether findings of this kind decide the verdict of their rule.
 pub(super) fn decides(kind: Kind) -> bool {
-    !matches!(kind, Kind::Coverage | Kind::Waiver | Kind::Lint(_))
+    !matches!(kind, Kind::Coverage | Kind::Waiver | Kind::Declaration | Kind::Lint(_))
 }
 
 /// What a rule says, in a sentence.
 pub(super) fn summary(rule: &PolicyRule) -> Text {
+    if let Some(title) = &rule.title {
+        return title.clone();
+    }
     let (from, to) = (parties(&rule.from), parties(&rule.to));
     let services = services(&rule.services);
-    match rule.verb {
+    match &rule.verb {
+        Verb::Only { both_ways: false, .. } => text!(
+            "{from} から {to} への通信（{services}）は、申告されたものに限る",
+            "{from} may open {services} to {to} only where it is declared"
+        ),
+        Verb::Only { both_ways: true, .. } => text!(
+            "{from} と {to} の間の通信（{services}）は、申告されたものに限る",
+            "{from} and {to} may open {services} to each other only where it is declared"
+        ),
+        Verb::Via { through } => {
+            let names: Vec<&str> = through.iter().map(|(name, _)| name.as_str()).collect();
+            let list = names.join(", ");
+            text!(
+                "{from} から {to} への通信（{services}）は、必ず {list} を経由",
+                "{services} from {from} to {to} must cross {list}"
+            )
+        }
+        Verb::Logged => text!(
+            "{from} から {to} への通信（{services}）を記録",
+            "{services} from {from} to {to} must be logged"
+        ),
+        Verb::Scheduled => text!(
+            "{from} から {to} への通信（{services}）は、期間や時間帯を限定",
+            "{services} from {from} to {to} must be limited in time"
+        ),
+        Verb::Destinations { forbid } => {
+            let names: Vec<&str> = forbid.iter().map(|name| name.value.as_str()).collect();
+            let list = names.join(", ");
+            text!("{from} から区分 {list} の宛先への通信を禁止", "{from} must not reach {list}")
+        }
+        _ => about_declarations(rule, &from),
+    }
+}
+
+fn about_declarations(rule: &PolicyRule, from: &str) -> Text {
+    let to = parties(&rule.to);
+    let services = services(&rule.services);
+    match &rule.verb {
+        Verb::Declare { fact, .. } if from.is_empty() => {
+            text!("「{fact}」の申告", "`{fact}` is declared")
+        }
+        Verb::Declare { fact, .. } => {
+            text!("{from} の「{fact}」の申告", "`{fact}` of {from} is declared")
+        }
+        Verb::Register { .. } => {
+            text!("外部接続がすべて台帳にあること", "every external connection is in the register")
+        }
+        Verb::Hygiene { rules } => {
+            let names: Vec<&str> = rules.iter().map(|name| name.value.as_str()).collect();
+            let list = names.join(", ");
+            text!("設定の点検項目（{list}）に該当しないこと", "no finding of {list}")
+        }
         Verb::Deny { both_ways: false } => {
             text!(
                 "{from} から {to} への通信（{services}）を禁止",
@@ -32,7 +87,7 @@ pub(super) fn summary(rule: &PolicyRule) -> Text {
                 "{from} and {to} must not open {services} to each other"
             )
         }
-        Verb::Require => text!(
+        _ => text!(
             "{from} から {to} への通信（{services}）が通ること",
             "{from} must be able to open {services} to {to}"
         ),
@@ -67,6 +122,7 @@ pub(super) fn services(services: &[Service]) -> String {
 pub(super) fn blank(kind: Kind, rule: &PolicyRule, verdict: Verdict, message: Text) -> Finding {
     let mut finding = Finding::new(kind, &rule.id, rule.severity, verdict, message);
     finding.basis.clone_from(&rule.basis);
+    finding.requirements.clone_from(&rule.requirements);
     finding
 }
 
@@ -166,6 +222,142 @@ pub(super) fn enforcement<K>(
         )
     });
     finding
+}
+
+/// What passes goes around every device that it must cross.
+pub(super) fn around<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &Facts) -> Finding {
+    let snapshot = judge.network.snapshot;
+    let (from, to) = (facts.label_from(snapshot), facts.label_to(snapshot));
+    let names = rule.through.iter().map(|way| match way {
+        Waypoint::Device(device) => snapshot.devices[*device].name.as_str(),
+        Waypoint::Opaque(opaque) => snapshot.opaques[*opaque].name.as_str(),
+    });
+    let mut list = names.collect::<Vec<_>>().join(", ");
+    if let (true, Verb::Via { through }) = (list.is_empty(), &rule.rule.verb) {
+        let names: Vec<&str> = through.iter().map(|(name, _)| name.as_str()).collect();
+        list = names.join(", ");
+    }
+    let message = match facts.verdict {
+        Verdict::Violated => text!(
+            "「{from}」から「{to}」への通信が、経由すべき機器（{list}）を通らずに到達します。",
+            "traffic from {from} to {to} arrives without crossing {list}"
+        ),
+        _ => text!(
+            "「{from}」から「{to}」への通信が、必ず{list}を経由することを確認できません。",
+            "it cannot be shown that traffic from {from} to {to} always crosses {list}"
+        ),
+    };
+    let mut finding =
+        facts.finding(judge, blank(Kind::RoutingBypass, rule.rule, facts.verdict, message));
+    finding.advice = Some(text!(
+        "迂回している経路または許可行を削除し、指定の機器だけを通るようにしてください。",
+        "remove the route or line that leads around"
+    ));
+    finding
+}
+
+/// A line that lets a connection pass is not as the rule asks. `words` are the forbidden destinations that it names.
+pub(super) fn passing<K>(
+    judge: &Judge<'_, K>,
+    rule: &ResolvedRule<'_>,
+    facts: &Facts,
+    words: &[String],
+) -> Finding {
+    let (from, to) =
+        (facts.label_from(judge.network.snapshot), facts.label_to(judge.network.snapshot));
+    let list = words.join(", ");
+    let sure = facts.verdict == Verdict::Violated;
+    let (kind, message, advice) = match (&rule.rule.verb, sure) {
+        (Verb::Logged, true) => (
+            Kind::Unlogged,
+            text!(
+                "「{from}」から「{to}」への通信を、記録（ログ）なしで許可しています。",
+                "traffic from {from} to {to} passes without being logged"
+            ),
+            text!("許可行のログ取得を有効にしてください。", "switch logging on"),
+        ),
+        (Verb::Logged, false) => (
+            Kind::Unlogged,
+            text!(
+                "「{from}」から「{to}」への通信が記録（ログ）されることを確認できません。",
+                "it cannot be shown that traffic from {from} to {to} is logged"
+            ),
+            text!(
+                "この機器の許可行にログの設定があるかを確認してください。",
+                "find out whether the device logs what these lines permit"
+            ),
+        ),
+        (Verb::Scheduled, true) => (
+            Kind::Unscheduled,
+            text!(
+                "「{from}」から「{to}」への通信を、期間や時間帯の限定なしに許可しています。",
+                "traffic from {from} to {to} passes at all times"
+            ),
+            text!(
+                "許可行に期間または時間帯（スケジュール）を設定してください。",
+                "limit the permitting line by a schedule"
+            ),
+        ),
+        (Verb::Scheduled, false) => (
+            Kind::Unscheduled,
+            text!(
+                "「{from}」から「{to}」への通信が、期間や時間帯で限定されていることを確認できません。",
+                "it cannot be shown that traffic from {from} to {to} is limited in time"
+            ),
+            text!("原因に挙げた行を確認してください。", "settle the lines listed as causes"),
+        ),
+        _ => (
+            Kind::ForbiddenDestination,
+            text!(
+                "「{from}」から、禁止された区分の宛先（{list}）への通信を許可しています。",
+                "traffic from {from} to {list}, which is of a forbidden category, is permitted"
+            ),
+            text!(
+                "宛先を、業務に必要で承認されたものだけに限定してください。",
+                "limit the destination to what was approved"
+            ),
+        ),
+    };
+    let mut finding = facts.finding(judge, blank(kind, rule.rule, facts.verdict, message));
+    finding.advice = Some(advice);
+    finding
+}
+
+/// The devices that must enforce a rule are not as many as it asks for.
+pub(super) fn enforcers(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Finding> {
+    let told = rule.enforcers.iter().map(|fault| {
+        let (verdict, message) = match fault {
+            EnforcerFault::Nobody { role } => (
+                Verdict::Undetermined,
+                text!(
+                    "単独で遮断すべき機器（役割「{role}」）が構成にありません。",
+                    "no device has the role {role}, which must stop it alone"
+                ),
+            ),
+            EnforcerFault::Same { roles: [one, other], device } => {
+                let name = &snapshot.devices[*device].name;
+                (
+                    Verdict::Violated,
+                    text!(
+                        "役割「{one}」と「{other}」を同じ機器「{name}」が兼ねており、2台による遮断になっていません。",
+                        "{name} has both roles {one} and {other}, so two devices do not stop it"
+                    ),
+                )
+            }
+        };
+        let mut finding = blank(Kind::Enforcement, rule.rule, verdict, message);
+        if verdict == Verdict::Undetermined {
+            let reason = text!(
+                "topology.yaml の機器に roles を書いてください。",
+                "write `roles` of the device in topology.yaml"
+            );
+            finding.causes = vec![Cause { span: Some(rule.rule.span), reason }];
+        }
+        let parts = [finding.kind.id(), rule.rule.id.clone(), finding.message.en.clone()];
+        finding.fingerprint = crate::finding::fingerprint(&parts);
+        finding
+    });
+    told.collect()
 }
 
 /// What is required does not pass, or not surely.

@@ -73,8 +73,12 @@ pub(super) enum Command {
     Init(InitFlags),
     /// Print a JSON Schema
     Schema(SchemaFlags),
-    /// Explain a kind of finding; without ID, list them
+    /// Explain a kind of finding, or a rule of a pack; without ID, list the kinds
     Rule(RuleFlags),
+    /// Show a policy pack; without ID, list those that are shipped
+    Pack(PackFlags),
+    /// Write a report for an auditor
+    Report(ReportKindFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page, or the one of a command
@@ -247,8 +251,43 @@ pub(super) enum SchemaOf {
 
 #[derive(Args, Debug)]
 pub(super) struct RuleFlags {
-    /// Kind of finding: forbidden-path, lint/shadowed, …
+    /// Kind of finding (forbidden-path, lint/shadowed, …) or rule of a shipped pack (alpha/MN-ISO)
     pub(super) id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PackFlags {
+    /// Identifier of a shipped pack
+    pub(super) id: Option<String>,
+    /// Print its file, as a start for one's own
+    #[arg(long, requires = "id")]
+    pub(super) yaml: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ReportKindFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// Which report
+    #[arg(long, value_enum)]
+    pub(super) kind: ReportKind,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TableFlag::Markdown)]
+    pub(super) format: TableFlag,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ReportKind {
+    /// 自己点検票: every requirement with its verdict and evidence
+    SelfCheck,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFlag {
+    /// Markdown tables
+    Markdown,
+    /// One row a requirement, for a spreadsheet
+    Csv,
 }
 
 #[derive(Args, Debug)]

@@ -93,7 +93,15 @@ mod tests {
 
     fn verdict(verdict: Verdict, severity: Severity) -> RuleVerdict {
         let summary = Text::same("x");
-        RuleVerdict { rule: "R".to_owned(), verdict, severity, summary, span: None }
+        RuleVerdict {
+            rule: "R".to_owned(),
+            verdict,
+            severity,
+            summary,
+            span: None,
+            basis: None,
+            requirements: Vec::new(),
+        }
     }
 
     fn code(verdicts: &[(Verdict, Severity)]) -> u8 {

@@ -12,6 +12,10 @@ pub(super) fn run(run: &Run, flags: &RuleFlags) -> Result<Exit, Stop> {
         run.print(report::rules(&style).as_bytes())?;
         return Ok(Exit::Clean);
     };
+    if let Some(page) = report::pack_rule(id, &style) {
+        run.print(page.as_bytes())?;
+        return Ok(Exit::Clean);
+    }
     let Some(entry) = catalogue::find(id) else {
         let known: Vec<&str> = catalogue::entries().iter().map(|entry| entry.id).collect();
         let known = known.join(", ");

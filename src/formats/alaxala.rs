@@ -5,6 +5,7 @@
 mod commands;
 mod interface;
 mod lists;
+mod own;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod tests;
 use super::commands::{Commands, sorted};
 use super::lines::Block;
 use super::marks::{DETECT_LINES, Marks};
+use super::own::Table;
 use super::switch::{Habits, Switch, blocks};
 use super::{Format, Input, Read, Reading};
 use crate::model::Stage;
@@ -20,6 +22,7 @@ use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use commands::{Bin, INERT, TOP};
+use own::OWN;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -100,6 +103,10 @@ fn read(input: Input<'_>) -> Reading {
 fn sort<'a>(found: Vec<Block<'a>>, switch: &mut Switch<'a>) -> BTreeMap<Bin, Vec<Block<'a>>> {
     let inert = super::commands::rows(INERT).map(|words| (words, Bin::Irrelevant));
     let table = Commands::new(TOP.iter().copied().chain(inert));
+    let own = Table::new(OWN);
+    for block in &found {
+        own.block(block, &mut switch.build.device.own, &mut switch.ledger);
+    }
     sorted(found, &mut switch.ledger, Bin::Irrelevant, |head| {
         let removal = head.word(0) == "no";
         let bin = table.find(head, usize::from(removal));
@@ -117,6 +124,7 @@ impl<'a> Reader<'a> {
         for block in self.take(Bin::Hostname) {
             self.switch.build.device.name = block.head.word(1).trim_matches('"').to_owned();
             self.switch.ledger.used(block.span());
+            self.switch.build.device.own.whole = Some(block.head.span);
         }
         self.read_vrfs();
         self.read_interfaces();

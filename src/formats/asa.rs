@@ -23,6 +23,7 @@ mod interfaces;
 mod local;
 mod nat;
 mod objects;
+mod own;
 mod routes;
 mod state;
 mod vpn;
@@ -89,6 +90,7 @@ fn read(input: Input<'_>) -> Reading {
     objects::read_objects(&mut reader, &objects);
     let named = objects::by_name(&config.groups);
     reader.declared = named.iter().map(|group| group.name).collect();
+    interfaces::source_checks(&mut reader, &blocks);
     groups::read(&mut reader, &named);
     access::read(&mut reader, &config.access_lists);
     routes::read(&mut reader, &config.routes);
@@ -99,6 +101,7 @@ fn read(input: Input<'_>) -> Reading {
         management_pipeline(&mut reader, management);
     }
     unbound(&mut reader, &blocks);
+    own::read(&mut reader, &blocks);
     let uncontained = reader.uncontained;
     let mut coverage = reader.ledger.close();
     for gap in &mut coverage.gaps {

@@ -10,6 +10,7 @@ mod firewall;
 mod interface;
 mod lists;
 mod nat;
+mod own;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ mod tests;
 use super::commands::{Commands, sorted};
 use super::lines::Block;
 use super::marks::{DETECT_LINES, Marks};
+use super::own::Table;
 use super::switch::{Habits, Switch, blocks};
 use super::{Format, Input, Read, Reading};
 use crate::model::{Filter, NextHop, ServiceId, Stage};
@@ -26,6 +28,7 @@ use crate::text;
 use crate::text::Text;
 use commands::{Bin, INERT, TOP, negated};
 use entities::Entities;
+use own::OWN;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -111,6 +114,10 @@ fn read(input: Input<'_>) -> Reading {
 fn sort<'a>(found: Vec<Block<'a>>, switch: &mut Switch<'a>) -> BTreeMap<Bin, Vec<Block<'a>>> {
     let inert = super::commands::rows(INERT).map(|words| (words, Bin::Irrelevant));
     let table = Commands::new(TOP.iter().copied().chain(inert));
+    let own = Table::new(OWN);
+    for block in &found {
+        own.block(block, &mut switch.build.device.own, &mut switch.ledger);
+    }
     sorted(found, &mut switch.ledger, Bin::Irrelevant, |head| match head.word(0) {
         "no" => table.find(head, 1).and_then(negated),
         _ => table.find(head, 0),
@@ -162,6 +169,7 @@ impl<'a> Reader<'a> {
         for block in self.take(Bin::Hostname) {
             self.switch.build.device.name = block.head.word(1).to_owned();
             self.switch.ledger.used(block.span());
+            self.switch.build.device.own.whole = Some(block.head.span);
         }
         for block in self.take(Bin::Version) {
             self.switch.build.device.version = Some(block.head.text.to_owned());

@@ -14,6 +14,7 @@ mod interface;
 mod interface_words;
 mod local_in;
 mod management;
+mod own;
 mod policy;
 mod policy_words;
 mod predefined;
@@ -76,6 +77,7 @@ fn read(input: Input<'_>) -> Reading {
     let mut scopes = scope::split(&mut reader, &tree);
     let global = management::global(&mut reader, &mut scopes);
     let facts = interface::read(&mut reader, &mut scopes);
+    own::read(&mut reader, &mut scopes, &facts, &global);
     // Objects of the global part can be named in every VDOM.
     address::read(&mut reader, &mut scopes.global);
     service::read(&mut reader, &mut scopes.global);

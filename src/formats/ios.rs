@@ -11,6 +11,7 @@ mod interface;
 mod lists;
 mod local;
 mod names;
+mod own;
 mod reader;
 mod routemap;
 mod routes;
@@ -169,8 +170,10 @@ impl Reader<'_, '_> {
     }
 
     fn identity(&mut self) {
+        self.build.device.own = std::mem::take(&mut self.config.own);
         for block in self.config.take(Bin::Hostname) {
             self.build.device.name = block.head.word(1).trim_matches('"').to_owned();
+            self.build.device.own.whole = Some(block.head.span);
             self.ledger.used(block.span());
         }
         for block in self.config.take(Bin::Version) {

@@ -14,6 +14,7 @@ mod lex;
 mod local;
 mod modes;
 mod nat;
+mod own;
 mod parse;
 mod policies;
 mod predefined;
@@ -88,6 +89,7 @@ fn read(input: Input<'_>) -> Reading {
 impl Reader<'_, '_> {
     fn run(&mut self) {
         self.read_instances();
+        self.read_own();
         self.read_sections();
         self.read_interfaces();
         self.read_schedules();

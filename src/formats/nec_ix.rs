@@ -13,6 +13,7 @@ mod lists;
 mod local;
 mod lower;
 mod nat;
+mod own;
 mod reader;
 mod routes;
 mod translate;
@@ -101,6 +102,7 @@ fn read(input: Input<'_>) -> Reading {
         protocols: Vec::new(),
     };
     reader.build.device.format = "nec-ix";
+    reader.build.device.own = std::mem::take(&mut reader.config.own);
     reader.build.device.name = super::builder::stem(input.file.path());
     reader.run();
     let device = reader.build.device;
@@ -113,6 +115,7 @@ impl Reader<'_, '_> {
         for block in self.config.take(Bin::Hostname) {
             self.build.device.name = block.head.rest(1).trim_matches('"').to_owned();
             self.ledger.used(block.span());
+            self.build.device.own.whole = Some(block.head.span);
         }
         self.build.device.version = self.config.version.take();
         for block in self.config.take(Bin::Content) {

@@ -13,6 +13,7 @@ mod layout;
 mod local;
 mod names;
 mod nat;
+mod own;
 mod ports;
 mod reader;
 mod routers;
@@ -153,6 +154,9 @@ fn read(input: Input<'_>) -> Reading {
     let units = layout::units(&mut reader);
     for unit in &units {
         firewall(&mut reader, unit);
+    }
+    if let [unit] = units.as_slice() {
+        own::read(&mut reader, unit);
     }
     if reader.b.device.contexts.is_empty() {
         let dynamic_routing = vec![DynamicRouting { protocol: UNSTATED.to_owned(), span: origin }];

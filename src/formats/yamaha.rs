@@ -11,6 +11,7 @@ mod inert;
 mod interface;
 mod local;
 mod nat;
+mod own;
 mod reader;
 mod route;
 mod secure;
@@ -23,7 +24,7 @@ use super::builder::{Builder, stem};
 use super::lines::lines;
 use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
-use crate::model::{Context, Stage};
+use crate::model::{Context, OwnKind, Stage};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
@@ -115,6 +116,7 @@ fn read(input: Input<'_>) -> Reading {
         descriptors: Default::default(),
         nat_budget: nat::BUDGET,
         set_lists: Default::default(),
+        off: Vec::new(),
     };
     reader.builder.device.name = stem(input.file.path());
     reader.builder.device.format = "yamaha";
@@ -136,6 +138,7 @@ impl Reader<'_, '_> {
         let local = self.local(&routes.protocols);
         let pipeline = self.pipeline();
         self.schedules();
+        self.switched_off();
         for (_, context) in self.builder.device.contexts.iter_mut() {
             context.pipeline.clone_from(&pipeline);
             context.local = vec![local.clone()];
@@ -143,6 +146,17 @@ impl Reader<'_, '_> {
             context.policy_routes.clone_from(&routes.policy);
             context.dynamic_routing.clone_from(&routes.protocols);
         }
+    }
+
+    /// `host` of a server that does not run opens nothing.
+    fn switched_off(&mut self) {
+        let off = std::mem::take(&mut self.off);
+        let own = &mut self.builder.device.own;
+        own.facts.retain(|fact| match fact.kind {
+            OwnKind::Service(door) => !off.contains(&door.protocol),
+            _ => true,
+        });
+        own.whole = self.builder.device.version.is_some().then_some(self.origin);
     }
 
     /// In: NAT, filter, route. Out: route, filter, NAT.
@@ -172,7 +186,10 @@ impl Reader<'_, '_> {
                 words.iter().position(|word| matches!(*word, "*" | "pp" | "tunnel" | "switch"));
             let skip = at.map(|at| at + if words.get(at) == Some(&"*") { 1 } else { 2 });
             let command = skip.and_then(|skip| words.get(skip)).copied().unwrap_or("");
-            if inert::SCHEDULED.contains(&command) {
+            if command == "ntpdate" {
+                self.builder.device.own.note(OwnKind::Clock, statement.span);
+                self.ledger.used(statement.span);
+            } else if inert::SCHEDULED.contains(&command) {
                 self.ledger.irrelevant(statement.span);
             } else {
                 self.unknown_command(statement);

@@ -32,6 +32,21 @@ pub(super) fn blame(subject: &Subject<'_>, label: &str, span: Span) -> Blame {
     }
 }
 
+/// Puts the lines at these places to blame, as many as are named; the rest is counted.
+pub(super) fn blame_spans(
+    subject: &Subject<'_>,
+    finding: &mut Finding,
+    label: &str,
+    spans: &[Span],
+) {
+    let named = spans.iter().take(NAMED);
+    finding.blame.extend(named.map(|span| blame(subject, label, *span)));
+    let more = spans.len().saturating_sub(NAMED);
+    if more > 0 {
+        finding.details.push(text!("ほかに{more}か所あります。", "there are {more} more places"));
+    }
+}
+
 /// The entry as a line that is to blame.
 pub(super) fn blame_entry(subject: &Subject<'_>, list: &List, entry: &Entry) -> Blame {
     blame(subject, label(subject, list, entry), entry.span)
@@ -40,6 +55,13 @@ pub(super) fn blame_entry(subject: &Subject<'_>, list: &List, entry: &Entry) -> 
 /// How an engineer names the entry.
 pub(super) fn label<'a>(subject: &Subject<'a>, list: &List, entry: &Entry) -> &'a str {
     entry.lines(subject.device, list.id).next().map_or("", |line| line.label.as_str())
+}
+
+/// The comment of the entry, as it stands.
+pub(super) fn comment(subject: &Subject<'_>, list: &List, entry: &Entry) -> Option<Text> {
+    let line = entry.lines(subject.device, list.id).find(|line| line.comment.is_some())?;
+    let comment = line.comment.as_deref()?;
+    Some(text!("コメント: {comment}", "comment: {comment}"))
 }
 
 /// `OUT_IN line 3 (configs/int-fw.cfg:146)`, joined, with what is left out counted.

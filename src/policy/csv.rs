@@ -4,7 +4,6 @@
 //! the table is the user's own word.
 
 use super::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
-use crate::finding::Severity;
 use crate::net::PortRange;
 use crate::sheet::service::ServiceWord;
 use crate::sheet::{self, Kind, Names, Rule, Sheet, words};
@@ -190,19 +189,7 @@ impl Reader<'_> {
 }
 
 fn rule(id: String, flow: Except, except: Vec<Except>) -> PolicyRule {
-    PolicyRule {
-        id,
-        verb: Verb::Deny { both_ways: false },
-        from: flow.from,
-        to: flow.to,
-        services: flow.services,
-        except,
-        stepping_stones: false,
-        enforce_at: Vec::new(),
-        severity: Severity::High,
-        basis: None,
-        span: flow.span,
-    }
+    PolicyRule { except, ..PolicyRule::new(id, Verb::Deny { both_ways: false }, flow) }
 }
 
 /// Whether an exception can concern a zone; networks may lie anywhere.

@@ -74,7 +74,7 @@ fn requirements_services_and_dates() {
     let (_, policy) = read_text(FULL);
     let policy = policy.unwrap();
     let require = policy.rules.get(1).unwrap();
-    assert_eq!((require.verb, require.severity), (Verb::Require, Severity::High));
+    assert_eq!((require.verb.clone(), require.severity), (Verb::Require, Severity::High));
     assert_eq!(require.to.first().unwrap().who, Who::Everyone);
     let who: Vec<Who> = require.from.iter().map(|party| party.who.clone()).collect();
     let ten = Prefix::parse("10.0.0.0/8").unwrap();
@@ -101,13 +101,16 @@ fn keys_and_verbs_are_strict() {
     assert_eq!((line, message.as_str()), (5, "unknown key `steping-stones`"));
     assert_eq!(help, "did you mean `stepping-stones`?");
     assert_eq!(only(&with("    deny: { from: a }\n")).1, "`to` is missing");
-    assert_eq!(only(&with("    severity: high\n")).1, "a rule needs `deny` or `require`");
+    assert_eq!(
+        only(&with("    severity: high\n")).1,
+        "a rule needs a verb such as `deny` or `require`"
+    );
     let both = with("    deny: { from: a, to: b }\n    require: { from: a, to: b }\n");
     assert_eq!(only(&both).0, 5);
     let enforce = with("    require: { from: a, to: b }\n    enforce-at: [x]\n");
     assert_eq!(
         (only(&enforce).0, only(&enforce).1.as_str()),
-        (5, "`enforce-at` goes with `deny` only")
+        (5, "`enforce-at` does not go with this verb")
     );
     let blank = with("    deny: { from: a, to: b, service: }\n");
     assert_eq!(only(&blank).1, "`service` has no value");
@@ -143,8 +146,8 @@ fn names_and_values_are_strict() {
 fn duplicates_packs_versions_and_waivers() {
     let two = "version: 1\nrules:\n  - { id: A, deny: { from: a, to: b } }\n  - { id: A, deny: { from: a, to: c } }\n";
     assert_eq!((only(two).0, only(two).1.as_str()), (4, "the rule `A` is written twice"));
-    let pack = only("version: 1\npacks:\n  - { use: x-enet }\n");
-    assert_eq!((pack.0, pack.1.as_str()), (3, "there is no policy pack `x-enet`"));
+    let pack = only("version: 1\npacks:\n  - { use: alpha }\n  - { use: alpha }\n");
+    assert_eq!((pack.0, pack.1.as_str()), (4, "the policy pack `alpha` is written twice"));
     assert_eq!(only("version: 2\n").1, "version `2` is not known; write `version: 1`");
     assert_eq!(only("rules: []\n").1, "`version` is missing");
     let waiver = |rest: &str| {

@@ -28,10 +28,17 @@ fn inputs(page: &mut Page<'_>, loaded: &Loaded) {
         let role = match role {
             Some(Role::Topology) => text!("構成（topology）", "topology"),
             Some(Role::Policy) => text!("方針（policy）", "policy"),
+            Some(Role::Pack { id }) => text!("方針パック「{id}」", "policy pack `{id}`"),
             Some(Role::Config { device, format }) => {
                 text!(
                     "機器「{device}」の設定（{format}）",
                     "configuration of `{device}` ({format})"
+                )
+            }
+            Some(Role::Standby { device, format }) => {
+                text!(
+                    "機器「{device}」の待機系の設定（{format}）",
+                    "configuration of the standby unit of `{device}` ({format})"
                 )
             }
             None => text!("使用しません", "not used"),

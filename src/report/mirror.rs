@@ -4,7 +4,8 @@ mod inputs;
 
 use super::view;
 use crate::finding::{
-    Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, RuleVerdict, Severity, Verdict,
+    Basis, Blame, Cause, Chain, Cut, Finding, FlowList, Hop, HopLine, RuleVerdict, Severity,
+    Verdict,
 };
 use crate::net::{Family, Flow, protocol_name};
 use crate::scan::Scan;
@@ -33,6 +34,28 @@ pub(super) struct ScanJson {
     pub(super) verdicts: Vec<VerdictJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
+    /// The packs in force.
+    packs: Vec<PackJson>,
+    /// Rules of packs that speak of nobody in this network.
+    not_applicable: Vec<NotApplicableJson>,
+}
+
+/// A pack in force.
+#[derive(Serialize, JsonSchema)]
+struct PackJson {
+    id: String,
+    label: TextJson,
+    edition: Option<String>,
+}
+
+/// A rule that speaks of nobody in this network.
+#[derive(Serialize, JsonSchema)]
+struct NotApplicableJson {
+    rule: String,
+    summary: TextJson,
+    /// The roles that nobody has.
+    roles: Vec<String>,
+    requirements: Vec<String>,
 }
 
 /// The program.
@@ -68,6 +91,9 @@ pub(super) struct VerdictJson {
     summary: TextJson,
     file: Option<String>,
     line: Option<u32>,
+    basis: Option<BasisJson>,
+    /// The requirements that the rule serves.
+    requirements: Vec<String>,
 }
 
 /// A verdict.
@@ -108,6 +134,8 @@ pub(super) struct FindingJson {
     verdict: VerdictWord,
     from: Option<String>,
     to: Option<String>,
+    /// Further pairs that the same lines open.
+    also: Vec<PairJson>,
     /// The device that an enforcement, routing-bypass or hygiene finding is about.
     device: Option<String>,
     family: Option<FamilyWord>,
@@ -130,6 +158,8 @@ pub(super) struct FindingJson {
     round_trip: Option<bool>,
     schedule: Option<String>,
     basis: Option<BasisJson>,
+    /// The requirements that the rule serves.
+    requirements: Vec<String>,
 }
 
 /// One packet header.
@@ -223,6 +253,19 @@ pub(super) struct StepJson {
 pub(super) struct BasisJson {
     document: String,
     clause: String,
+    /// `standard`, `guideline`, `design` or `practice`.
+    class: Option<String>,
+    /// The document's own words.
+    quote: Option<String>,
+    /// False when nobody compared it with the primary text.
+    verified: bool,
+}
+
+/// A pair of places.
+#[derive(Serialize, JsonSchema)]
+struct PairJson {
+    from: String,
+    to: String,
 }
 
 pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
@@ -237,6 +280,32 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
         coverage: inputs::coverage(&scan.loaded),
         verdicts: scan.verdicts.iter().map(|v| verdict(sources, v)).collect(),
         findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
+        packs: scan.loaded.policy.iter().flat_map(|p| &p.joined).map(pack).collect(),
+        not_applicable: scan.not_applicable.iter().map(not_applicable).collect(),
+    }
+}
+
+fn pack(pack: &crate::policy::Joined) -> PackJson {
+    let edition = pack.edition.as_ref().map(|edition| edition.id.clone());
+    PackJson { id: pack.id.clone(), label: text(&pack.label), edition }
+}
+
+fn not_applicable(rule: &crate::check::NotApplicable) -> NotApplicableJson {
+    NotApplicableJson {
+        rule: rule.rule.clone(),
+        summary: text(&rule.summary),
+        roles: rule.roles.clone(),
+        requirements: rule.requirements.clone(),
+    }
+}
+
+fn basis(basis: &Basis) -> BasisJson {
+    BasisJson {
+        document: basis.document.clone(),
+        clause: basis.clause.clone(),
+        class: basis.class.map(|class| class.id().to_owned()),
+        quote: basis.quote.clone(),
+        verified: !basis.unverified,
     }
 }
 
@@ -248,6 +317,8 @@ fn verdict(sources: &Sources, rule: &RuleVerdict) -> VerdictJson {
         summary: text(&rule.summary),
         file: rule.span.map(|span| sources.file(span.file).path().to_owned()),
         line: rule.span.map(|span| sources.line(span)),
+        basis: rule.basis.as_ref().map(basis),
+        requirements: rule.requirements.clone(),
     }
 }
 
@@ -259,6 +330,11 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         verdict: verdict_word(finding.verdict),
         from: finding.from.clone(),
         to: finding.to.clone(),
+        also: finding
+            .also
+            .iter()
+            .map(|(from, to)| PairJson { from: from.clone(), to: to.clone() })
+            .collect(),
         device: finding.device.clone(),
         family: finding.family.map(family_word),
         fingerprint: finding.fingerprint.clone(),
@@ -275,10 +351,8 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         chains: finding.chains.iter().map(|c| chain(sources, c)).collect(),
         round_trip: finding.round_trip,
         schedule: finding.schedule.clone(),
-        basis: finding.basis.as_ref().map(|basis| BasisJson {
-            document: basis.document.clone(),
-            clause: basis.clause.clone(),
-        }),
+        basis: finding.basis.as_ref().map(basis),
+        requirements: finding.requirements.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an engineer reads: what was read first, then the verdicts, each finding with its path, and the summary last.
 
 mod details;
+mod packs;
 
 use super::page::{Page, Tone, severity_tone, verdict_tone};
 use super::{Style, view, width};
@@ -18,7 +19,9 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
     title(&mut page, scan);
     coverage(&mut page, &scan.loaded, style);
     if !style.hygiene_only {
+        packs::render(&mut page, scan);
         verdicts(&mut page, scan, style);
+        packs::not_applicable(&mut page, scan, style);
         findings(&mut page, scan, style);
     }
     hygiene(&mut page, scan, style);

@@ -70,7 +70,7 @@ fn everything<K: Header>(
         let opening = opening(arena);
         arena.guard(opening, source)
     };
-    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: None })
+    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] })
 }
 
 /// What of a run arrives at a party.

@@ -1,6 +1,8 @@
 //! From bytes to a network and a policy.
 
 mod discover;
+mod packs;
+mod standby;
 mod tables;
 
 use super::{Files, InputError, Loaded, Options, Role};
@@ -27,18 +29,25 @@ pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputE
         Some(topology) => loader.declared(topology),
         None => loader.found(&mut found),
     };
-    let policy = loader.policy();
+    let policy = loader.policy().and_then(|policy| loader.with_packs(policy));
+    if let Some(policy) = &policy {
+        loader.known_roles(topology.as_ref(), policy);
+    }
     if !loader.errors.is_empty() {
         return Err(loader.errors);
     }
     let devices = loader.devices(&configs);
+    let partners = topology.as_ref().map(|topology| loader.standbys(topology, &configs));
     if let Some(zones) = found.zones {
         topology = Some(loader.complete(zones, &configs, &devices));
     }
     let input =
         snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
     match snapshot::build(input) {
-        Ok(snapshot) => loader.loaded.snapshot = snapshot,
+        Ok(snapshot) => {
+            loader.loaded.snapshot = snapshot;
+            loader.pair(partners.unwrap_or_default());
+        }
         Err(problems) => loader.problems(problems),
     }
     let policy = policy.or_else(|| loader.wanted_flows());

@@ -8,7 +8,8 @@ use super::vpn::Vpn;
 use super::words;
 use crate::formats::lines::ConfigLine;
 use crate::model::{
-    Action, AddressId, Binding, Filter, Interfaces, Line, ListId, RuleList, ServiceSet,
+    Action, AddressId, Binding, DoorProtocol, Filter, Interfaces, Line, ListId, RuleList,
+    ServiceSet,
 };
 use crate::net::{AddressRange, PortRange};
 use crate::source::Span;
@@ -175,6 +176,7 @@ fn access<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, port: u16, line
     let Some(index) = index else { return no_interface(reader, line, cursor.peek()) };
     reader.ledger.used(line.span);
     push(reader, lines, index, source, (6, port), (line.text.to_owned(), line.span));
+    offer(reader, line, index, port);
     if port == 23 && lowest(reader, index) {
         let reason = text!(
             "最も低いセキュリティレベルのインターフェースへの telnet は、VPN 経由の場合に限り受け付けられます。",
@@ -184,6 +186,17 @@ fn access<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, port: u16, line
             line.matches.unknown.push(unknown(reason, line.span));
         }
     }
+}
+
+/// Notes the way of administration that a line opens at an interface.
+fn offer(reader: &mut Reader<'_>, line: &ConfigLine<'_>, index: usize, port: u16) {
+    let protocol = match line.word(0) {
+        "telnet" => DoorProtocol::Telnet,
+        "ssh" => DoorProtocol::Ssh,
+        _ => DoorProtocol::Https,
+    };
+    let Some(id) = reader.nameifs.get(index).map(|nameif| nameif.id) else { return };
+    reader.device.own.serves_at(protocol, port, Interfaces::Of(vec![id]), line.span);
 }
 
 /// A command for an interface that does not exist opens nothing.

@@ -89,8 +89,10 @@ impl<'a> Reader<'a> {
                             continue;
                         }
                     },
-                    "connection-limit" | "connection-log" | "description"
-                    | "connection-timeout" => {
+                    "connection-log" => {
+                        self.switch.build.device.own.logs_connections = Some(true);
+                    }
+                    "connection-limit" | "description" | "connection-timeout" => {
                         self.switch.ledger.irrelevant(line.span);
                         continue;
                     }

@@ -147,6 +147,7 @@ fn interface<'a>(
         vlan: fields.number("vlanid"),
         dynamic: learns || found.dynamic6,
         hairpin_unfiltered: false,
+        source_check: Some(!fields.is("src-check", "disable")),
         span,
     });
     reader.ports.insert(entry.name.clone(), id);
@@ -351,6 +352,7 @@ pub(super) fn port<'a>(
         vlan: None,
         dynamic: false,
         hairpin_unfiltered: false,
+        source_check: None,
         span,
     });
     reader.ports.insert(name.clone(), id);

@@ -4,6 +4,7 @@ use super::core::{Reader, Words};
 use super::entry::Fields;
 use super::scope::Scopes;
 use crate::formats::blocks::{Statement, Word};
+use crate::model::{OwnKind, WeakCrypto};
 use crate::net::{Family, Prefix};
 
 /// What the global settings say that matters.
@@ -16,6 +17,10 @@ pub(super) struct Global<'a> {
     pub(super) https: u16,
     /// Port of HTTP administration.
     pub(super) http: u16,
+    /// Whether HTTP administration only leads on to HTTPS.
+    pub(super) leads_to_https: bool,
+    /// Whether Telnet administration is answered where an interface allows it.
+    pub(super) has_telnet: bool,
     /// Port of SSH administration.
     pub(super) ssh: u16,
     /// Port of Telnet administration.
@@ -35,6 +40,10 @@ const READ: &[&str] = &[
     "allow-traffic-redirect",
     "ipv6-allow-traffic-redirect",
     "admin-telnet",
+    "admin-https-redirect",
+    "admin-https-ssl-versions",
+    "admin-ssh-v1",
+    "strong-crypto",
     "vdom-mode",
     "vdom-admin",
 ];
@@ -57,10 +66,42 @@ pub(super) fn global<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -
     let (ssh, telnet) = (port("admin-ssh-port", 22), port("admin-telnet-port", 23));
     let trusted = trusted(reader, scopes);
     let ntp = ntp(reader, scopes);
-    Global { redirects, redirects6, https, http, ssh, telnet, trusted, ntp }
+    weak(reader, &fields);
+    let leads_to_https = !fields.is("admin-https-redirect", "disable");
+    let has_telnet = !fields.is("admin-telnet", "disable");
+    Global {
+        leads_to_https,
+        has_telnet,
+        redirects,
+        redirects6,
+        https,
+        http,
+        ssh,
+        telnet,
+        trusted,
+        ntp,
+    }
 }
 
-fn gather<'t, 'a>(scopes: &mut Scopes<'t, 'a>, path: &str) -> Vec<Statement<'t, 'a>> {
+/// Cryptography of the administration itself.
+fn weak(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) {
+    let mut found = Vec::new();
+    let versions = fields.values("admin-https-ssl-versions");
+    if versions.iter().any(|word| matches!(&*word.text, "sslv3" | "tlsv1-0" | "tlsv1-1")) {
+        found.push((WeakCrypto::OldTls, fields.span("admin-https-ssl-versions")));
+    }
+    if fields.on("admin-ssh-v1") {
+        found.push((WeakCrypto::Ssh1, fields.span("admin-ssh-v1")));
+    }
+    if fields.is("strong-crypto", "disable") {
+        found.push((WeakCrypto::TripleDes, fields.span("strong-crypto")));
+    }
+    for (weak, span) in found {
+        reader.device.own.note(OwnKind::Weak(weak), span.unwrap_or(reader.origin));
+    }
+}
+
+pub(super) fn gather<'t, 'a>(scopes: &mut Scopes<'t, 'a>, path: &str) -> Vec<Statement<'t, 'a>> {
     let mut blocks = scopes.global.take(path);
     for scope in &mut scopes.vdoms {
         blocks.extend(scope.take(path));
@@ -101,10 +142,13 @@ fn trusted<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -> Option<V
 
 fn ntp<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -> Vec<Word<'a>> {
     let blocks = gather(scopes, "system ntp");
-    let words = Words::new(&["server-mode", "interface"], &[]);
+    let words = Words::new(&["server-mode", "interface", "ntpsync"], &[]);
     for statement in reader.account_all(&blocks, &words) {
         reader.irrelevant(statement.span());
     }
     let fields = Fields::of(&blocks);
+    if let Some(span) = fields.span("ntpsync").filter(|_| fields.on("ntpsync")) {
+        reader.device.own.note(OwnKind::Clock, span);
+    }
     if fields.on("server-mode") { fields.values("interface") } else { Vec::new() }
 }

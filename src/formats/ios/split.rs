@@ -2,9 +2,12 @@
 
 use super::commands::{Bin, TOP};
 use super::inert;
+use super::own::OWN;
 use crate::formats::Ledger;
 use crate::formats::commands::{self, Commands, unknown_command};
 use crate::formats::lines::{Block, ConfigLine, blocks};
+use crate::formats::own::Table;
+use crate::model::Own;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -14,6 +17,8 @@ pub(super) struct Config<'a> {
     bins: BTreeMap<Bin, Vec<Block<'a>>>,
     /// Words of lines that can name an access list, other than its definition.
     pub(super) mentions: FxHashSet<&'a str>,
+    /// What the configuration says of the device itself.
+    pub(super) own: Own,
 }
 
 impl<'a> Config<'a> {
@@ -42,9 +47,11 @@ impl<'a> Config<'a> {
 pub(super) fn split<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Config<'a> {
     let inert = commands::rows(inert::TOP).map(|words| (words, Bin::Irrelevant));
     let commands = Commands::new(TOP.iter().copied().chain(inert));
+    let own = Table::new(OWN);
     let mut config = Config::default();
     for block in blocks(without_noise(lines, ledger)) {
         mention(&block, &mut config.mentions);
+        own.block(&block, &mut config.own, ledger);
         sort(block, &commands, &mut config, ledger);
     }
     config

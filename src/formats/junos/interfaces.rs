@@ -212,9 +212,13 @@ impl<'a> Reader<'a, '_> {
                     }
                 }
                 "filter" => self.bindings(kid, id, Some(family)),
-                "mtu" | "no-redirects" | "no-neighbor-learn" | "rpf-check" | "sampling"
-                | "policer" | "targeted-broadcast" | "dad-disable" | "nd6-stale-time"
-                | "primary" | "accounting" | "no-dad" | "arp-max-cache" | "ndp-max-cache" => {
+                "rpf-check" => {
+                    self.tree.ignore(kid);
+                    self.b.device.interfaces[id].source_check = Some(true);
+                }
+                "mtu" | "no-redirects" | "no-neighbor-learn" | "sampling" | "policer"
+                | "targeted-broadcast" | "dad-disable" | "nd6-stale-time" | "primary"
+                | "accounting" | "no-dad" | "arp-max-cache" | "ndp-max-cache" => {
                     self.tree.ignore(kid);
                 }
                 "input-hierarchical-policer" | "service" | "simple-filter" | "next-hop-tunnel" => {

@@ -222,6 +222,7 @@ impl<'a> Reader<'a, '_> {
     fn system(&mut self, node: NodeId) {
         if let Some(name) = self.tree.value_of(node, "host-name") {
             self.b.device.name = name.to_owned();
+            self.b.device.own.whole = self.tree.get(node, "host-name").map(|at| self.tree.span(at));
         }
         for kid in self.tree.kids(node) {
             self.tree.ignore(kid);

@@ -1,9 +1,12 @@
 //! First pass: paste noise taken out, sub-commands put below their interface, top-level commands sorted by one table.
 
 use super::inert::TOP as IRRELEVANT;
+use super::own::OWN;
 use crate::formats::Ledger;
 use crate::formats::commands::unknown_command;
 use crate::formats::lines::{Block, ConfigLine, blocks};
+use crate::formats::own::Table;
+use crate::model::Own;
 use crate::source::Span;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -70,6 +73,8 @@ pub(super) struct Config<'a> {
     pub(super) version: Option<String>,
     /// Words of lines that can name an access list, other than its definition.
     pub(super) mentions: FxHashSet<&'a str>,
+    /// What it says of the device itself.
+    pub(super) own: Own,
 }
 
 impl<'a> Config<'a> {
@@ -99,7 +104,9 @@ pub(super) fn sort<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> C
         }
     }
     indent_again(&mut kept);
+    let own = Table::new(OWN);
     for block in blocks(kept) {
+        own.block(&block, &mut config.own, ledger);
         sort_one(block, &mut config, ledger);
     }
     config

@@ -5,6 +5,7 @@
 
 use super::ignored;
 use super::names::{KINDS, Space};
+use super::own::log_servers;
 use super::reader::Reader;
 use super::tree::{At, Nodes};
 use crate::text;
@@ -113,6 +114,12 @@ pub(super) fn units<'t>(reader: &mut Reader<'t>) -> Vec<Unit<'t>> {
     if !groups.is_empty() || !stacks.is_empty() {
         // Panorama forwards nothing itself.
         under(reader, &tops, "deviceconfig").0.iter().for_each(|at| reader.tree.irrelevant(*at));
+    }
+    if groups.is_empty() && stacks.is_empty() {
+        log_servers(reader, &shared);
+        for (_, places) in under(reader, &tops, "vsys").entries(reader.tree) {
+            log_servers(reader, &places);
+        }
     }
     let mut containers = tops;
     containers.extend(shared.0);

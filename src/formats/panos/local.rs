@@ -7,7 +7,8 @@ use super::security;
 use super::tree::Nodes;
 use crate::formats::builder::line;
 use crate::model::{
-    Action, AddressId, Binding, Filter, InterfaceId, Interfaces, Line, ServiceId, TcpFlags, Unknown,
+    Action, AddressId, Binding, DoorProtocol, Filter, InterfaceId, Interfaces, Line, ServiceId,
+    TcpFlags, Unknown,
 };
 use crate::net::{AddressRange, PortRange};
 use crate::source::Span;
@@ -108,6 +109,10 @@ pub(super) fn management<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Fi
                 matches.source = profile.source;
                 matches.service = profile.service;
                 matches.unknown = profile.unknown.clone();
+                for (door, span) in &profile.doors {
+                    let (here, port) = (Interfaces::Of(vec![*id]), door.default_port());
+                    reader.b.device.own.serves_at(*door, port, here, *span);
+                }
             }
             None => {
                 reader.b.undefined("interface-management-profile", name, span);
@@ -129,17 +134,30 @@ struct Profile {
     source: AddressId,
     service: ServiceId,
     unknown: Vec<Unknown>,
+    /// Ways of administration that it opens, with their places.
+    doors: Vec<(DoorProtocol, Span)>,
     span: Span,
 }
+
+/// Services of a profile that administer the device.
+const DOORS: [(&str, DoorProtocol); 5] = [
+    ("ssh", DoorProtocol::Ssh),
+    ("https", DoorProtocol::Https),
+    ("http", DoorProtocol::Http),
+    ("telnet", DoorProtocol::Telnet),
+    ("snmp", DoorProtocol::Snmp),
+];
 
 fn profile(reader: &mut Reader<'_>, nodes: &Nodes) -> Profile {
     let span = nodes.span(reader.tree);
     let mut fields = reader.fields(nodes);
-    let mut services = Vec::new();
+    let (mut services, mut doors) = (Vec::new(), Vec::new());
     for (name, protocol, first, last) in SERVICES {
         if fields.yes(name)
             && let Some(ports) = PortRange::new(first, last)
         {
+            let place = nodes.sub(reader.tree, name).span(reader.tree);
+            doors.extend(DOORS.iter().filter(|(n, _)| *n == name).map(|(_, door)| (*door, place)));
             services.push(reader.b.ports(protocol, PortRange::ALL, ports, TcpFlags::ANY, span));
         }
     }
@@ -167,7 +185,7 @@ fn profile(reader: &mut Reader<'_>, nodes: &Nodes) -> Profile {
     } else {
         reader.b.any_service(span)
     };
-    Profile { source, service, unknown, span }
+    Profile { source, service, unknown, doors, span }
 }
 
 /// Services that other parts of the configuration make the device listen for; where exactly is not read.

@@ -4,10 +4,12 @@ use super::commands::{self, Kind};
 use super::filter::Filters;
 use super::interface::Iface;
 use super::nat::Descriptor;
+use super::own::OWN;
 use super::wrap::Statement;
 use crate::formats::Ledger;
 use crate::formats::builder::{Builder, line};
-use crate::model::{Action, Filter, ListId};
+use crate::formats::own::Table;
+use crate::model::{Action, DoorProtocol, Filter, ListId};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -51,14 +53,18 @@ pub(super) struct Reader<'a, 'l> {
     pub(super) nat_budget: usize,
     /// Lists of filter sets that are bound, so that a set is written once.
     pub(super) set_lists: FxHashMap<(Family, bool, String, String), ListId>,
+    /// Servers that are switched off.
+    pub(super) off: Vec<DoorProtocol>,
 }
 
 impl<'a> Reader<'a, '_> {
     /// Sorts the commands; what no table knows is unknown and could change anything.
     pub(super) fn sort(&mut self, statements: Vec<Statement<'a>>) {
+        let own = Table::new(OWN);
         let mut at = Select::None;
         let mut removals = 0usize;
         for statement in statements {
+            self.own(&own, &statement);
             let kind = commands::kind(|index| statement.word(index));
             match kind {
                 None => self.unknown_command(&statement),
@@ -79,6 +85,20 @@ impl<'a> Reader<'a, '_> {
                     self.bins.entry(kind).or_default().push(item);
                 }
             }
+        }
+    }
+
+    /// What a command says of the router itself.
+    fn own(&mut self, table: &Table, statement: &Statement<'a>) {
+        let words: Vec<&str> = statement.words.iter().map(|word| word.text.as_ref()).collect();
+        match words.as_slice() {
+            ["telnetd", "service", "off"] => self.off.push(DoorProtocol::Telnet),
+            ["httpd", "service", "off"] => self.off.push(DoorProtocol::Http),
+            ["sshd", "service", "off"] => self.off.push(DoorProtocol::Ssh),
+            _ => {}
+        }
+        if table.words(&words, &mut self.builder.device.own, statement.span) {
+            self.ledger.used(statement.span);
         }
     }
 

@@ -71,7 +71,9 @@ pub(super) fn inputs(loaded: &Loaded) -> Vec<InputJson> {
         |wanted| match loaded.roles.iter().find(|(id, _)| *id == wanted).map(|(_, role)| role) {
             Some(Role::Topology) => "topology",
             Some(Role::Policy) => "policy",
+            Some(Role::Pack { .. }) => "pack",
             Some(Role::Config { .. }) => "config",
+            Some(Role::Standby { .. }) => "standby",
             None => "unused",
         };
     let files = loaded.sources.iter().map(|(id, file)| InputJson {

@@ -2,6 +2,7 @@
 
 use crate::finding::{Blame, Chain, Cut, Finding};
 use crate::report::Style;
+use crate::report::pack::basis_line;
 use crate::report::page::{Page, Tone};
 use crate::report::{path, view};
 use crate::scan::Scan;
@@ -46,8 +47,7 @@ pub(super) fn render(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style:
         page.labelled(4, &text!("対処", "what to do"), advice.get(lang));
     }
     if let Some(basis) = &finding.basis {
-        let text = format!("{} {}", basis.document, basis.clause);
-        page.labelled(4, &text!("根拠", "basis"), text.trim());
+        page.labelled(4, &text!("根拠", "basis"), &basis_line(basis, lang));
     }
 }
 

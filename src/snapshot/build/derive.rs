@@ -69,11 +69,12 @@ fn devices(snapshot: &Snapshot) -> Vec<DeviceDecl> {
     let mut devices = Vec::new();
     for (_, device) in snapshot.devices.iter() {
         let Some(span) = any_span(device) else { continue };
-        let (config, format) = (Vec::new(), None);
+        let (config, standby, format) = (Vec::new(), Vec::new(), None);
         let (interfaces, routes) = (Vec::new(), Vec::new());
         devices.push(DeviceDecl {
             name: Spanned { value: device.name.clone(), span },
-            kind: DeviceKind::Configured { config, format, interfaces, routes },
+            kind: DeviceKind::Configured { config, standby, format, interfaces, routes },
+            roles: Vec::new(),
             note: None,
         });
     }
@@ -222,6 +223,7 @@ fn router(gateway: IpAddr, span: Span, behind: BTreeSet<Prefix>) -> DeviceDecl {
     DeviceDecl {
         name: Spanned { value: format!("gw-{}", clean(&gateway.to_string())), span },
         kind: DeviceKind::Opaque { addresses, networks },
+        roles: Vec::new(),
         note: None,
     }
 }

@@ -154,6 +154,7 @@ fn declare(
             name: decl.name.value.clone(),
             declared: true,
             addresses: addresses.iter().map(|address| address.value).collect(),
+            roles: decl.roles.clone(),
             span: Some(decl.name.span),
             ..Opaque::default()
         });

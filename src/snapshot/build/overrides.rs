@@ -15,6 +15,7 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         let DeviceKind::Configured { interfaces, routes, .. } = &decl.kind else { continue };
         let Some(id) = work.snapshot.device(&decl.name.value) else { continue };
         let device = &mut work.snapshot.devices[id];
+        device.roles.clone_from(&decl.roles);
         let carries_addresses = device.interfaces.iter().any(|(_, i)| !i.addresses.is_empty());
         for interface in interfaces {
             override_interface(device, interface, carries_addresses, &mut work.problems);
@@ -99,6 +100,7 @@ fn add_interface(device: &mut Device, name: &Spanned<String>) -> InterfaceId {
         vlan: None,
         dynamic: false,
         hairpin_unfiltered: false,
+        source_check: None,
         span: name.span,
     })
 }

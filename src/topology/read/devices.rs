@@ -11,8 +11,14 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     let mut fields = Fields::open(node, problems)?;
     let opaque = fields.flag("opaque", problems);
     let note = fields.text("note", problems).map(|note| note.value);
+    let roles = fields.texts("roles", problems).into_iter().map(|role| role.value).collect();
     let kind = if opaque {
-        refuse(&mut fields, &["config", "format", "interfaces", "routes"], true, problems);
+        refuse(
+            &mut fields,
+            &["config", "format", "standby", "interfaces", "routes"],
+            true,
+            problems,
+        );
         DeviceKind::Opaque {
             addresses: addresses(fields.one_or_many("addresses"), problems),
             networks: prefixes(fields.one_or_many("networks"), problems),
@@ -23,7 +29,7 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     };
     refuse_rib(&mut fields, problems);
     fields.close(problems);
-    Some(DeviceDecl { name, kind, note })
+    Some(DeviceDecl { name, kind, roles, note })
 }
 
 /// Keys that belong to the other kind of device would be ignored, so they are problems.
@@ -87,6 +93,7 @@ fn configured(
     let interfaces = fields.named("interfaces", problems);
     DeviceKind::Configured {
         config,
+        standby: fields.texts("standby", problems),
         format: fields.text("format", problems),
         interfaces: interfaces
             .iter()
