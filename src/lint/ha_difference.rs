@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::entries;
 use super::{Subject, write};
 use crate::finding::{Blame, Finding, Severity};
-use crate::model::{Coverage, Device, Id, Interfaces, Stage};
+use crate::model::{Coverage, Device, Id, Interfaces, Remark, Stage};
 use crate::snapshot::Partner;
 use crate::source::{Sources, Span};
 use crate::text;
@@ -20,7 +20,8 @@ use crate::text::Text;
 enum Part {
     /// A rule list or translation list, with its number among those of its name.
     List(String, usize),
-    Bindings,
+    /// Where that list is bound.
+    Bindings(String, usize),
     Objects,
     Routes,
     NotUnderstood,
@@ -41,6 +42,13 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
         names.sort_unstable();
         names.dedup();
         for part in names {
+            // A list that only one of them has is told once, as a list.
+            if let Part::Bindings(name, number) = part {
+                let list = Part::List(name.clone(), *number);
+                if !(active.contains_key(&list) && standby.contains_key(&list)) {
+                    continue;
+                }
+            }
             let of = |parts: &Parts| parts.get(part).cloned().unwrap_or_default();
             findings.extend(finding(subject, rule, (part, partner), (of(&active), of(&standby))));
         }
@@ -83,7 +91,8 @@ fn lists(device: &Device, sources: &Sources, parts: &mut Parts) {
     };
     for list in entries::lists(device) {
         let name = device.lists[list.id].name.as_str();
-        let part = Part::List(name.to_owned(), number(name));
+        let count = number(name);
+        let part = Part::List(name.to_owned(), count);
         for entry in &list.entries {
             add(parts, part.clone(), plain(sources.text(entry.span)), entry.span);
         }
@@ -91,9 +100,23 @@ fn lists(device: &Device, sources: &Sources, parts: &mut Parts) {
             let span = list.entries.first().map(|entry| entry.span);
             let word = |of: &Interfaces| entries::interfaces(device, of).unwrap_or_default();
             if let Some(span) = span {
-                let text = format!("{name}: {} > {}", word(from), word(to));
-                add(parts, Part::Bindings, text, span);
+                let text = format!("{} > {}", word(from), word(to));
+                add(parts, Part::Bindings(name.to_owned(), count), text, span);
             }
+        }
+    }
+    // A list that is bound here and not there is the same list, bound otherwise.
+    for remark in &device.remarks {
+        let Remark::Unbound { list } = remark else { continue };
+        let list = &device.lists[*list];
+        let count = number(list.name.as_str());
+        for line in &list.lines {
+            let part = Part::List(list.name.clone(), count);
+            add(parts, part, plain(sources.text(line.span)), line.span);
+        }
+        if let Some(line) = list.lines.first() {
+            let part = Part::Bindings(list.name.clone(), count);
+            add(parts, part, "nowhere".to_owned(), line.span);
         }
     }
     let mut seen = Vec::new();
@@ -182,7 +205,7 @@ fn finding(
         )
     };
     let severity = match part {
-        Part::List(..) | Part::Bindings | Part::Objects => Severity::High,
+        Part::List(..) | Part::Bindings(..) | Part::Objects => Severity::High,
         Part::Routes => Severity::Medium,
         Part::NotUnderstood => Severity::Low,
     };
@@ -209,7 +232,7 @@ fn told(part: &Part) -> Text {
         Part::List(name, number) => {
             text!("「{name}」（{number}番目）の行", "the lines of {name} (number {number})")
         }
-        Part::Bindings => text!("リストを適用する場所", "where lists are bound"),
+        Part::Bindings(name, _) => text!("「{name}」を適用する場所", "where {name} is bound"),
         Part::Objects => text!("オブジェクトの内容", "objects"),
         Part::Routes => text!("経路", "routes"),
         Part::NotUnderstood => text!("解釈できない行", "lines that are not understood"),
