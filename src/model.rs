@@ -63,10 +63,10 @@ pub struct Device {
     pub rewrites: Table<RewriteId, Rewrite>,
     /// Defined names that nothing uses, names used and not defined, and the like: material for hygiene rules.
     pub remarks: Vec<Remark>,
-    /// What the device itself does and offers.
-    pub own: Own,
     /// Hosts beside it whose hardware address the configuration states: material for hygiene rules.
     pub stations: Vec<Station>,
+    /// What the device itself does and offers.
+    pub own: Own,
 }
 
 /// A host whose hardware address a configuration states (a static ARP entry, a reservation).

@@ -8,7 +8,9 @@ use super::extent::Extent;
 use crate::graph::zone_set;
 use crate::model::{AddressMap, ContextId, Id, InterfaceId, NextHop};
 use crate::net::AddressRange;
-use crate::snapshot::{DeviceId, OpaqueId, Port, SegmentId, Snapshot, ZoneId};
+use crate::snapshot::{
+    DeviceId, OpaqueId, Port, Segment, SegmentId, Snapshot, ZoneAddresses, ZoneId,
+};
 
 /// A walk over the network that keeps out of one context.
 struct Walk<'a> {
@@ -42,16 +44,32 @@ pub(super) fn behind(subject: &Subject<'_>, interface: InterfaceId) -> Extent {
         open: vec![start],
         unknown: false,
     };
+    let own = &subject.device.interfaces[interface];
+    walk.unknown = is_unstated(own.dynamic || own.addresses.is_empty(), &snapshot.segments[start]);
     while let Some(next) = walk.open.pop() {
         walk.segment(next);
         if walk.unknown {
             return Extent::everything();
         }
     }
-    let own = Extent::of(&walk.ranges);
-    walk.zones.iter().fold(own, |all, zone| {
+    let mut rest = Vec::new();
+    for zone in &walk.zones {
+        match &snapshot.zones[*zone].addresses {
+            ZoneAddresses::Networks(networks) => {
+                walk.ranges.extend(networks.iter().map(|network| network.range()));
+            }
+            ZoneAddresses::Rest => rest.push(*zone),
+        }
+    }
+    rest.iter().fold(Extent::of(&walk.ranges), |all, zone| {
         all.union(&Extent { v4: zone_set(snapshot, *zone), v6: zone_set(snapshot, *zone) })
     })
+}
+
+/// Whether nothing says what is on the segment of an interface whose own subnet is not known.
+fn is_unstated(subnet_unknown: bool, segment: &Segment) -> bool {
+    let alone = segment.zones.is_empty() && segment.opaques.is_empty() && segment.ports.len() < 2;
+    subnet_unknown && alone
 }
 
 impl Walk<'_> {
@@ -90,7 +108,10 @@ impl Walk<'_> {
         }
         let model = &self.snapshot.devices[device];
         for (interface, of) in model.interfaces.iter().filter(|(_, of)| of.context == id) {
-            self.open.extend(self.snapshot.segment_of(Port { device, interface }));
+            let segment = self.snapshot.segment_of(Port { device, interface });
+            self.open.extend(segment);
+            let unstated = |id| is_unstated(of.dynamic, &self.snapshot.segments[id]);
+            self.unknown |= segment.is_some_and(unstated);
             self.ranges.extend(of.addresses.iter().map(|own| AddressRange::single(own.address)));
         }
         for other in model.contexts.ids() {

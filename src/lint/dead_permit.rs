@@ -14,7 +14,7 @@ use crate::graph::unicast;
 use crate::model::{
     Action, AddressMap, ContextId, Device, InterfaceId, Interfaces, Line, NextHop, Translated,
 };
-use crate::net::AddressRange;
+use crate::net::{AddressRange, Prefix};
 use crate::text;
 use crate::text::Text;
 
@@ -22,10 +22,14 @@ use crate::text::Text;
 struct Ground<'s, 'a> {
     subject: &'s Subject<'a>,
     behind: BTreeMap<InterfaceId, Extent>,
+    /// What each context has a route to.
+    routed: Vec<Extent>,
     /// What translation touches: there packets look different before and after.
     translated: Extent,
     /// The device's own addresses.
     own: Extent,
+    /// Addresses that are good on one link only.
+    link: Extent,
 }
 
 /// Which end of a line nobody is at.
@@ -39,8 +43,10 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let mut ground = Ground {
         subject,
         behind: BTreeMap::new(),
+        routed: subject.device.contexts.ids().map(|id| routed(subject.device, id)).collect(),
         translated: translated(subject.device),
         own: own(subject.device),
+        link: link(),
     };
     let mut findings = Vec::new();
     for list in subject.lists.iter().filter(|list| !list.contexts.is_empty()) {
@@ -83,6 +89,11 @@ fn own(device: &Device) -> Extent {
     Extent::of(&all.map(|own| AddressRange::single(own.address)).collect::<Vec<_>>())
 }
 
+fn link() -> Extent {
+    let blocks = ["169.254.0.0/16", "fe80::/10"].into_iter().filter_map(Prefix::parse);
+    Extent::of(&blocks.map(Prefix::range).collect::<Vec<_>>())
+}
+
 impl Ground<'_, '_> {
     /// Why no packet can come to the line, when that is certain.
     fn dead(&mut self, list: &List, line: &Line) -> Option<Dead> {
@@ -110,9 +121,10 @@ impl Ground<'_, '_> {
         None
     }
 
-    /// Whether nothing is said about these addresses here: none, not only unicast, or touched by translation.
+    /// Whether nothing is said about these addresses here: none, not only unicast, local to a link, or touched by translation.
     fn is_odd(&self, ends: &Extent) -> bool {
         ends.is_empty()
+            || ends.meets(&self.link)
             || !ends.minus(&Extent { v4: unicast(), v6: unicast() }).is_empty()
             || ends.meets(&self.translated)
     }
@@ -141,7 +153,10 @@ impl Ground<'_, '_> {
 
     /// Whether no context of the list has a route to any of it.
     fn unrouted(&self, list: &List, destination: &Extent) -> bool {
-        list.contexts.iter().all(|id| !routed(self.subject.device, *id).meets(destination))
+        let routed = |id: &ContextId| {
+            self.routed.get(id.index()).is_none_or(|routed| routed.meets(destination))
+        };
+        !list.contexts.iter().any(routed)
     }
 }
 
@@ -155,7 +170,7 @@ fn routed(device: &Device, id: ContextId) -> Extent {
     }
     let connected = device.interfaces.iter().filter(|(_, i)| i.context == id && i.up);
     let connected = connected.flat_map(|(_, interface)| &interface.addresses);
-    let subnets = connected.filter_map(|own| crate::net::Prefix::new(own.address, own.len));
+    let subnets = connected.filter_map(|own| Prefix::new(own.address, own.len));
     let routes = context.routes.iter().filter(|route| route.next_hop != NextHop::Discard);
     let ranges: Vec<AddressRange> =
         subnets.chain(routes.map(|route| route.prefix)).map(|prefix| prefix.range()).collect();

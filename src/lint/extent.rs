@@ -15,6 +15,12 @@ pub(super) struct Extent {
     pub(super) v6: Intervals<u128>,
 }
 
+impl Default for Extent {
+    fn default() -> Extent {
+        Extent::none()
+    }
+}
+
 impl Extent {
     pub(super) fn none() -> Extent {
         Extent { v4: Intervals::empty(), v6: Intervals::empty() }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use super::entries;
-use super::passage::{Passage, Passages};
+use super::passage::{Passage, Passages, is_filtered};
 use super::sides::{self, Side, carries, cross, sides};
 use super::write;
 use crate::finding::{Finding, Severity};
@@ -37,7 +37,8 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
         let filters = passages.filters();
         for from in &sides {
             let peer = || peer(subject, from);
-            let peer = if passages.filtered(from.interface) { None } else { peer() };
+            let filtered = is_filtered(subject.device, from.interface);
+            let peer = if filtered { None } else { peer() };
             let mut closed = false;
             for family in Family::ALL {
                 if closed || !carries(subject, from.interface, family) {
@@ -91,12 +92,13 @@ fn peer(subject: &Subject<'_>, side: &Side) -> Option<String> {
         }
         let interface = device.interface(name)?;
         let other = Subject { id, device, lists: Vec::new(), ..*subject };
-        let context = &device.contexts[device.interfaces[interface].context];
-        let filtered = Passages::new(device, context).filtered(interface);
+        if !is_filtered(device, interface) {
+            return None;
+        }
         let zones = sides::zones(&other, interface);
         let alike = zones.iter().any(|zone| side.zones.contains(zone))
             || roles(&zones).iter().any(|role| own.contains(role));
-        (filtered && alike).then(|| device.name.clone())
+        alike.then(|| device.name.clone())
     })
 }
 

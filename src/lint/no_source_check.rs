@@ -12,7 +12,7 @@ use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
 use crate::graph::unicast;
-use crate::model::{Action, Binding, InterfaceId, Line};
+use crate::model::{Action, Binding, InterfaceId, Interfaces, Line};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -84,8 +84,12 @@ fn sources<'s>(
     let unicast = Extent { v4: unicast(), v6: unicast() };
     let mut passed = Passed { any: true, foreign: Vec::new() };
     for filter in entries::written(&subject.device.contexts[context]) {
-        let bindings: Vec<&Binding> =
-            filter.bindings.iter().filter(|b| b.ingress.contains(side.interface)).collect();
+        // A list at some egress alone leaves the other ways open.
+        let counts = |binding: &&Binding| {
+            binding.ingress.contains(side.interface)
+                && (filter.otherwise == Action::Deny || binding.egress == Interfaces::Any)
+        };
+        let bindings: Vec<&Binding> = filter.bindings.iter().filter(counts).collect();
         let shut = bindings.iter().all(|binding| closes(subject, binding, side.interface));
         if bindings.is_empty() && filter.otherwise == Action::Permit || !shut {
             continue;

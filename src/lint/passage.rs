@@ -98,19 +98,17 @@ impl<'d> Passages<'d> {
         }
         result
     }
+}
 
-    /// Whether a line looks at packets of either family that come in or go out by the interface.
-    pub(super) fn filtered(&mut self, interface: InterfaceId) -> bool {
-        self.stages.iter().any(|stage| {
-            let asks = |interfaces: &Interfaces| {
-                *interfaces != Interfaces::Any && interfaces.contains(interface)
-            };
-            stage.filter.bindings.iter().any(|binding| {
-                let bound = asks(&binding.ingress) || asks(&binding.egress);
-                bound && binding.lists.iter().any(|list| !self.device.lists[*list].lines.is_empty())
-            })
-        })
-    }
+/// Whether lines are bound to the interface, in either direction.
+pub(super) fn is_filtered(device: &Device, interface: InterfaceId) -> bool {
+    let asks =
+        |interfaces: &Interfaces| *interfaces != Interfaces::Any && interfaces.contains(interface);
+    let context = &device.contexts[device.interfaces[interface].context];
+    written(context).flat_map(|filter| &filter.bindings).any(|binding| {
+        let bound = asks(&binding.ingress) || asks(&binding.egress);
+        bound && binding.lists.iter().any(|list| !device.lists[*list].lines.is_empty())
+    })
 }
 
 impl<'d> Stage<'d> {

@@ -21,10 +21,12 @@ const MEANT: [&str; 3] = ["dmz", "published", "school-dmz"];
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told = BTreeSet::new();
-    for (context, translate) in stages(subject) {
+    let stages = stages(subject);
+    let ground = if stages.is_empty() { Ground::default() } else { ground(subject) };
+    for (context, translate) in stages {
         for (line, rewrite) in rewrites(subject, context, translate, true) {
             if told.insert(line.span) {
-                findings.extend(exposed(subject, rule, (line, rewrite)));
+                findings.extend(exposed(subject, rule, (line, rewrite), &ground));
             }
         }
     }
@@ -89,20 +91,12 @@ fn exposed(
     subject: &Subject<'_>,
     rule: &'static str,
     (line, rewrite): (&Line, &Rewrite),
+    ground: &Ground,
 ) -> Option<Finding> {
     let to = targets(rewrite.destination.as_ref()?);
-    let shown = Extent::of(&to).minus(&meant(subject));
-    let zones: Vec<ZoneId> = subject
-        .snapshot
-        .zones
-        .iter()
-        .filter(|(id, zone)| {
-            let set =
-                Extent { v4: zone_set(subject.snapshot, *id), v6: zone_set(subject.snapshot, *id) };
-            !zone.external && set.meets(&shown)
-        })
-        .map(|(id, _)| id)
-        .collect();
+    let shown = Extent::of(&to).minus(&ground.meant);
+    let inside = ground.zones.iter().filter(|(_, set)| set.meets(&shown));
+    let zones: Vec<ZoneId> = inside.map(|(id, _)| *id).collect();
     if zones.is_empty() {
         return None;
     }
@@ -126,6 +120,23 @@ fn exposed(
     ));
     finding.blame.push(write::blame(subject, label, line.span));
     Some(write::seal(subject, finding, &[]))
+}
+
+/// Whose addresses are whose.
+#[derive(Default)]
+struct Ground {
+    /// Addresses that are meant to be reached from outside.
+    meant: Extent,
+    /// The zones of this organisation.
+    zones: Vec<(ZoneId, Extent)>,
+}
+
+fn ground(subject: &Subject<'_>) -> Ground {
+    let snapshot = subject.snapshot;
+    let own = snapshot.zones.iter().filter(|(_, zone)| !zone.external);
+    let zones =
+        own.map(|(id, _)| (id, Extent { v4: zone_set(snapshot, id), v6: zone_set(snapshot, id) }));
+    Ground { meant: meant(subject), zones: zones.collect() }
 }
 
 fn roles_are_used(subject: &Subject<'_>) -> bool {

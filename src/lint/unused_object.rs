@@ -11,6 +11,8 @@ use crate::text;
 
 /// Objects named in a finding; more are counted.
 const NAMED: usize = 12;
+/// Names with blanks that are looked for.
+const ODD: usize = 200;
 
 /// Names that vendors put into every export.
 const SHIPPED: [&str; 19] = [
@@ -118,7 +120,9 @@ fn mentioned_in(
         }
         at += word.len() + text.get(at + word.len()..).map_or(0, first_length);
     }
-    for name in odd {
+    // Names with blanks are searched one by one; of very many the rest counts as used.
+    named.extend(odd.iter().skip(ODD).map(|name| (*name).to_owned()));
+    for name in odd.into_iter().take(ODD) {
         let hit = text.match_indices(name).any(|(at, _)| outside(wanted.get(name), at));
         if hit {
             named.insert(name.to_owned());
