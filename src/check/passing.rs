@@ -101,7 +101,9 @@ impl<K: Header> Judge<'_, K> {
             Some((device, device.lists[reference.list].lines.get(reference.line as usize)?))
         };
         let log = |wanted: Option<bool>| {
-            let fits = |blamed: &&Blamed| line(blamed).is_some_and(|(_, line)| line.log == wanted);
+            let fits = |blamed: &&Blamed| {
+                line(blamed).is_some_and(|(device, line)| device.logs(line) == wanted)
+            };
             lines.iter().filter(fits).cloned().collect::<Vec<_>>()
         };
         match verb {
