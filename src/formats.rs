@@ -21,6 +21,7 @@ pub mod nec_ix;
 pub mod nftables;
 mod own;
 pub mod panos;
+mod stations;
 mod switch;
 pub mod yamaha;
 
@@ -85,11 +86,13 @@ impl Format {
     /// reads the first.
     #[must_use]
     pub fn read(&self, files: &[Input<'_>], interfaces: &[String]) -> Reading {
-        match (self.read, files) {
+        let mut reading = match (self.read, files) {
             (Read::Several(read), _) => read(files, interfaces),
             (Read::One(read), [first, ..]) => read(*first),
             (Read::One(_), []) => Reading { device: Device::default(), coverage: Vec::new() },
-        }
+        };
+        reading.device.stations = stations::read(files);
+        reading
     }
 
     /// Whether one device may be described by more than one file.

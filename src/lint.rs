@@ -1,5 +1,7 @@
 //! Hygiene: findings about configurations that no policy rule asks for. One file per rule.
 //!
+//! A rule looks at one device at a time, and from there at the network around it.
+//!
 //! Rules about lines look at the lists of filters only, and there at what somebody wrote: model lines that come from one
 //! configuration line are one entry, and lines that a reader adds of its own are left out.
 //!
@@ -8,20 +10,39 @@
 //! A fingerprint is the hash of the rule, the device and the *text* of the blamed lines, so that it survives moved lines.
 
 mod any_any;
+mod behind;
 mod breadth;
 mod cleartext_service;
+mod dates;
+mod dead_permit;
+mod default_permit;
 mod disabled_broad;
+mod dual_homed_host;
 mod entries;
+mod expired_rule;
+mod extent;
+mod ha_difference;
+mod kindred;
 mod management_cleartext;
 mod management_exposed;
+mod no_filter;
 mod no_ntp;
+mod no_source_check;
 mod no_syslog;
+mod opaque_tunnel;
+mod passage;
 mod redundant;
 mod shadowed;
+mod sides;
 mod snmp_community;
+mod temporary;
+mod translation_exposes;
 mod unbound;
+mod undated_temporary_rule;
 mod undefined;
 mod unlogged_permit;
+mod unused_object;
+mod unused_port;
 mod weak_crypto;
 mod write;
 
@@ -47,13 +68,24 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 26] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
     Rule { name: "undefined", check: undefined::check },
     Rule { name: "unbound", check: unbound::check },
     Rule { name: "disabled-broad", check: disabled_broad::check },
+    Rule { name: "default-permit", check: default_permit::check },
+    Rule { name: "no-filter", check: no_filter::check },
+    Rule { name: "opaque-tunnel", check: opaque_tunnel::check },
+    Rule { name: "dual-homed-host", check: dual_homed_host::check },
+    Rule { name: "no-source-check", check: no_source_check::check },
+    Rule { name: "translation-exposes", check: translation_exposes::check },
+    Rule { name: "dead-permit", check: dead_permit::check },
+    Rule { name: "expired-rule", check: expired_rule::check },
+    Rule { name: "undated-temporary-rule", check: undated_temporary_rule::check },
+    Rule { name: "unused-object", check: unused_object::check },
+    Rule { name: "unused-port", check: unused_port::check },
     Rule { name: "unlogged-permit", check: unlogged_permit::check },
     Rule { name: "no-syslog", check: no_syslog::check },
     Rule { name: "no-ntp", check: no_ntp::check },
@@ -62,6 +94,7 @@ const RULES: [Rule; 14] = [
     Rule { name: "snmp-community", check: snmp_community::check },
     Rule { name: "weak-crypto", check: weak_crypto::check },
     Rule { name: "cleartext-service", check: cleartext_service::check },
+    Rule { name: "ha-difference", check: ha_difference::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.
@@ -82,6 +115,7 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
         }
     }
     tell_apart(&mut findings);
+    kindred::tell(&mut findings);
     findings
 }
 

@@ -41,9 +41,6 @@ pub struct Device {
     pub name: String,
     /// The identifier of the reader: `fortios`, `asa`, `ios`.
     pub format: &'static str,
-    /// Interfaces that drop packets whose source the routing table would not answer by them (uRPF, feasible-path checks).
-    /// They stop nothing of what hosts send from their own addresses.
-    pub source_checks: Vec<InterfaceId>,
     /// Product and version as the configuration states them, when it does.
     pub version: Option<String>,
     /// Its roles in the topology file, with which packs refer to it.
@@ -66,8 +63,21 @@ pub struct Device {
     pub rewrites: Table<RewriteId, Rewrite>,
     /// Defined names that nothing uses, names used and not defined, and the like: material for hygiene rules.
     pub remarks: Vec<Remark>,
+    /// Hosts beside it whose hardware address the configuration states: material for hygiene rules.
+    pub stations: Vec<Station>,
     /// What the device itself does and offers.
     pub own: Own,
+}
+
+/// A host whose hardware address a configuration states (a static ARP entry, a reservation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// The network address.
+    pub address: IpAddr,
+    /// The hardware address: twelve hexadecimal digits in lower case.
+    pub hardware: String,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A routing and filtering instance of a device.
@@ -129,6 +139,9 @@ pub struct Interface {
     /// Whether a packet may leave by the interface it came in by without meeting the filters (FortiOS
     /// `allow-traffic-redirect`); a *may* branch.
     pub hairpin_unfiltered: bool,
+    /// Whether packets whose source address is not where they come from are dropped (uRPF, anti-spoofing); `None` when the
+    /// format does not say. No verdict rests on it: packets are sent with true sources.
+    pub source_check: Option<bool>,
     /// Where it is configured.
     pub span: Span,
 }
@@ -160,6 +173,13 @@ pub enum Remark {
     Unbound {
         /// The list.
         list: ListId,
+    },
+    /// A port is up, and nothing in the configuration says what it is for.
+    IdlePort {
+        /// The name.
+        name: String,
+        /// Where it is configured.
+        span: Span,
     },
     /// An object refers to itself through others; its value is unknown.
     Recursive {

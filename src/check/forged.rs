@@ -1,7 +1,7 @@
 //! Forged sources: what a rule that holds rests on, when hosts may put any address into their packets.
 //!
 //! Everywhere else hosts send from their own addresses. Here they send from anybody else's, and only by interfaces on which no
-//! reverse-path check stands ([`crate::model::Device::source_checks`]). Replies never come back to the sender, so this is one
+//! reverse-path check stands ([`crate::model::Interface::source_check`]). Replies never come back to the sender, so this is one
 //! way; it is told beside the verdict and never decides it.
 
 use super::deny::{Hit, targets, zone_of};
@@ -81,6 +81,7 @@ impl<K: Header> Judge<'_, K> {
     }
 
     fn checks_sources(&self, port: Port) -> bool {
-        self.network.snapshot.devices[port.device].source_checks.contains(&port.interface)
+        let device = &self.network.snapshot.devices[port.device];
+        device.interfaces[port.interface].source_check == Some(true)
     }
 }

@@ -241,8 +241,11 @@ pub(super) fn around<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &F
         Waypoint::Device(device) => snapshot.devices[*device].name.as_str(),
         Waypoint::Opaque(opaque) => snapshot.opaques[*opaque].name.as_str(),
     });
-    let list = names.collect::<Vec<_>>().join(", ");
-    let list = if list.is_empty() { "—".to_owned() } else { list };
+    let mut list = names.collect::<Vec<_>>().join(", ");
+    if let (true, Verb::Via { through }) = (list.is_empty(), &rule.rule.verb) {
+        let names: Vec<&str> = through.iter().map(|(name, _)| name.as_str()).collect();
+        list = names.join(", ");
+    }
     let message = match facts.verdict {
         Verdict::Violated => text!(
             "「{from}」から「{to}」への通信が、経由すべき機器（{list}）を通らずに到達します。",
@@ -405,8 +408,8 @@ pub(super) fn forged<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, seen: &[F
     };
     let (from, to) = (facts.label_from(snapshot), facts.label_to(snapshot));
     let message = text!(
-        "「{from}」から送信元を詐称したパケットは「{to}」に届きます（逆経路確認のない入口: {list}）。",
-        "packets from {from} with a forged source get to {to} (entry without a reverse-path check: {list})"
+        "「{from}」から送信元を詐称したパケットは「{to}」に届きます（逆経路確認のない、または読み取れない入口: {list}）。",
+        "packets from {from} with a forged source get to {to} (entry on which no reverse-path check was read: {list})"
     );
     let mut blank = blank(Kind::ForgedSource, rule.rule, Verdict::Holds, message);
     blank.severity = Severity::Medium.min(rule.rule.severity);

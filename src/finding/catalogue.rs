@@ -1,5 +1,6 @@
 //! What every kind of finding means: one entry a kind and hygiene rule. Read by `rule`, by SARIF and by the documentation.
 
+mod network;
 mod own;
 
 use super::Kind;
@@ -22,13 +23,24 @@ pub struct Entry {
 }
 
 /// The hygiene rules, in the order of their entries.
-pub const LINT_RULES: [&str; 15] = [
+pub const LINT_RULES: [&str; 26] = [
     "shadowed",
     "redundant",
     "any-any",
     "undefined",
     "unbound",
     "disabled-broad",
+    "default-permit",
+    "no-filter",
+    "opaque-tunnel",
+    "dual-homed-host",
+    "no-source-check",
+    "translation-exposes",
+    "dead-permit",
+    "expired-rule",
+    "undated-temporary-rule",
+    "unused-object",
+    "unused-port",
     "unlogged-permit",
     "no-syslog",
     "no-ntp",
@@ -50,6 +62,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(declared_entries());
     all.extend(lint_entries());
     all.extend(lint_entries_of_names());
+    all.extend(network::entries());
     all.extend(own::entries());
     all
 }

@@ -90,6 +90,7 @@ fn read(input: Input<'_>) -> Reading {
     objects::read_objects(&mut reader, &objects);
     let named = objects::by_name(&config.groups);
     reader.declared = named.iter().map(|group| group.name).collect();
+    interfaces::source_checks(&mut reader, &blocks);
     groups::read(&mut reader, &named);
     access::read(&mut reader, &config.access_lists);
     routes::read(&mut reader, &config.routes);

@@ -242,6 +242,7 @@ impl Builder {
             vlan: None,
             dynamic: false,
             hairpin_unfiltered: false,
+            source_check: None,
             span,
         })
     }

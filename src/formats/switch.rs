@@ -8,7 +8,9 @@ mod routes;
 mod services;
 
 pub(super) use bindings::{Bound, Habits, VlanList};
-pub(super) use interfaces::{Group, Port, address, address6, canonical, vlans};
+pub(super) use interfaces::{
+    Group, Port, address, address6, canonical, is_physical, states_use, vlans,
+};
 pub(super) use noise::blocks;
 pub(super) use services::Offer;
 

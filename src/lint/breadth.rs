@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AddressId, AddressSet, Device, Line, ServiceId, ServiceSet, Translated};
+use crate::model::{
+    AddressId, AddressSet, AddressWithin, Device, Line, ServiceId, ServiceSet, Translated,
+};
 use crate::net::{Family, TCP_ACK, TCP_RST};
 
 /// How wide an address set is.
@@ -67,6 +69,29 @@ pub(super) fn addresses(device: &Device, id: AddressId, family: Family) -> Bread
         (_, 1, _) => Breadth::Network,
         _ => Breadth::Hosts,
     }
+}
+
+/// Whether `id` may hold an address of `family`.
+pub(super) fn holds(device: &Device, id: AddressId, family: Family) -> bool {
+    let (mut open, mut seen) = (vec![id], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        match &device.addresses[id].value {
+            AddressSet::Any => return true,
+            AddressSet::Range(range) if range.family() == family => return true,
+            AddressSet::Wildcard(_) if family == Family::V4 => return true,
+            AddressSet::Union(members) => open.extend(members),
+            AddressSet::Except { of, .. } => open.push(*of),
+            AddressSet::Unknown { within, .. } => match within {
+                AddressWithin::Family(other) if *other != family => {}
+                _ => return true,
+            },
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether the set from which something is taken away is everything.

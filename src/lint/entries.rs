@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compile::{Covers, Fate};
-use crate::model::{Action, Binding, Device, Filter, Interfaces, Line, ListId, Stage};
+use crate::model::{
+    Action, Binding, Context, ContextId, Device, Filter, InterfaceId, Interfaces, Line, ListId,
+    Stage,
+};
 use crate::source::Span;
 
 /// A rule list that a filter consults.
@@ -15,6 +18,8 @@ pub(super) struct List {
     pub(super) stateful: bool,
     /// Ingress and egress conditions under which it is consulted, in order, each once.
     pub(super) places: Vec<(Interfaces, Interfaces)>,
+    /// The contexts whose forwarded packets meet it; none for a list about the device itself.
+    pub(super) contexts: Vec<ContextId>,
 }
 
 /// One line of the configuration: all lines of the list that come from it.
@@ -27,7 +32,8 @@ pub(super) struct Entry {
 }
 
 /// Filters whose lines follow from something else than a rule list.
-const DERIVED: [&str; 6] = [
+const DERIVED: [&str; 7] = [
+    "masquerade incoming",
     "unread lines",
     "NAT reverse path",
     "IPsec selectors",
@@ -82,7 +88,9 @@ pub(super) fn lists(device: &Device) -> Vec<List> {
                 places.push(place);
             }
         }
-        out.push(List { id, entries, stateful, places });
+        let mut contexts: Vec<ContextId> = bindings.iter().filter_map(|b| b.forwards).collect();
+        contexts.dedup();
+        out.push(List { id, entries, stateful, places, contexts });
     }
     out
 }
@@ -93,32 +101,40 @@ struct Bound<'d> {
     /// Whether no list comes after it there.
     last: bool,
     stateful: bool,
+    /// The context that it forwards in; `None` for the device's own traffic.
+    forwards: Option<ContextId>,
 }
 
 fn bound(device: &Device) -> BTreeMap<ListId, Vec<Bound<'_>>> {
     let mut bound: BTreeMap<ListId, Vec<Bound<'_>>> = BTreeMap::new();
-    for filter in filters(device) {
+    for (forwards, filter) in filters(device) {
         for binding in &filter.bindings {
             for list in &binding.lists {
                 let last = binding.lists.last() == Some(list);
                 let stateful = filter.stateful;
-                bound.entry(*list).or_default().push(Bound { binding, last, stateful });
+                bound.entry(*list).or_default().push(Bound { binding, last, stateful, forwards });
             }
         }
     }
     bound
 }
 
-fn filters(device: &Device) -> Vec<&Filter> {
+fn filters(device: &Device) -> Vec<(Option<ContextId>, &Filter)> {
     let mut filters = Vec::new();
-    for (_, context) in device.contexts.iter() {
-        filters.extend(context.pipeline.iter().filter_map(|stage| match stage {
-            Stage::Filter(filter) if !DERIVED.contains(&filter.name) => Some(filter),
-            _ => None,
-        }));
-        filters.extend(context.local.iter().filter(|f| WRITTEN_LOCAL.contains(&f.name)));
+    for (id, context) in device.contexts.iter() {
+        filters.extend(written(context).map(|filter| (Some(id), filter)));
+        let local = context.local.iter().filter(|f| WRITTEN_LOCAL.contains(&f.name));
+        filters.extend(local.map(|filter| (None, filter)));
     }
     filters
+}
+
+/// The filters of forwarded packets that somebody wrote, in order.
+pub(super) fn written(context: &Context) -> impl Iterator<Item = &Filter> {
+    context.pipeline.iter().filter_map(|stage| match stage {
+        Stage::Filter(filter) if !DERIVED.contains(&filter.name) => Some(filter),
+        _ => None,
+    })
 }
 
 /// What happens to packets that no line of the list decides, when that is the same wherever it is bound.
@@ -180,15 +196,14 @@ pub(super) fn interfaces(device: &Device, interfaces: &Interfaces) -> Option<Str
     match interfaces {
         Interfaces::Any => None,
         Interfaces::Of(ids) => {
-            let names = ids.iter().map(|id| {
-                let interface = &device.interfaces[*id];
-                interface
-                    .alias
-                    .as_ref()
-                    .filter(|_| device.format == "asa")
-                    .unwrap_or(&interface.name)
-            });
-            Some(names.map(String::as_str).collect::<Vec<_>>().join(", "))
+            Some(ids.iter().map(|id| interface(device, *id)).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// The interface, as an engineer names it.
+pub(super) fn interface(device: &Device, id: InterfaceId) -> &str {
+    let interface = &device.interfaces[id];
+    let alias = interface.alias.as_ref().filter(|_| device.format == "asa");
+    alias.unwrap_or(&interface.name)
 }

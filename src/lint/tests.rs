@@ -3,25 +3,21 @@ use crate::finding::{Kind, Severity};
 use crate::formats::{Input, by_id};
 use std::fmt::Write;
 
+mod age;
+mod ha;
+mod leftovers;
 mod own;
+mod passages;
+mod trust;
 
-/// Rules about the device itself and its log, which `own` tests.
-const OWN: [&str; 9] = [
-    "unlogged-permit",
-    "no-syslog",
-    "no-ntp",
-    "management-cleartext",
-    "management-exposed",
-    "snmp-community",
-    "weak-crypto",
-    "cleartext-service",
-    "ha-difference",
-];
+/// Rules about lines and names; the others have tests of their own.
+const LINES: [&str; 6] =
+    ["shadowed", "redundant", "any-any", "undefined", "unbound", "disabled-broad"];
 
 /// The findings about the lists of one configuration.
 fn about(format: &str, text: &str) -> Vec<Finding> {
     let mut findings = everything_about(format, text);
-    findings.retain(|finding| !OWN.contains(&finding.rule.as_str()));
+    findings.retain(|finding| LINES.contains(&finding.rule.as_str()));
     findings
 }
 
@@ -33,6 +29,53 @@ fn everything_about(format: &str, text: &str) -> Vec<Finding> {
     let mut snapshot = Snapshot::default();
     snapshot.devices.push(reading.device);
     lint(&snapshot, &sources)
+}
+
+/// The findings of one rule about a network: a topology, and name, reader and text of each configuration.
+fn network(rule: &str, topology: &str, configs: &[(&str, &str, &str)]) -> Vec<Finding> {
+    of_network(rule, topology, configs, None)
+}
+
+fn of_network(
+    rule: &str,
+    topology: &str,
+    configs: &[(&str, &str, &str)],
+    at: Option<crate::model::Moment>,
+) -> Vec<Finding> {
+    use crate::snapshot::{BuildInput, build};
+    let mut sources = Sources::default();
+    let mut devices = Vec::new();
+    for (name, format, text) in configs {
+        let id = sources.add(&format!("{name}.cfg"), text.as_bytes()).unwrap();
+        let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
+        let unread: Vec<_> = reading.coverage.iter().flat_map(|c| &c.gaps).collect();
+        assert!(unread.iter().all(|gap| gap.contained), "{unread:#?}");
+        let mut device = reading.device;
+        (*name).clone_into(&mut device.name);
+        devices.push((device, reading.coverage));
+    }
+    let id = sources.add("topology.yaml", topology.as_bytes()).unwrap();
+    let topology = crate::topology::read(id, sources.file(id)).unwrap();
+    let input = BuildInput { name: String::new(), topology: Some(topology), devices, at };
+    let snapshot = build(input).unwrap();
+    let mut findings = lint(&snapshot, &sources);
+    findings.retain(|finding| finding.rule == rule);
+    findings
+}
+
+/// Severity, first blamed label and English message of each.
+fn told(findings: &[Finding]) -> Vec<(Severity, &str, &str)> {
+    let one = |f: &'_ Finding| (f.severity, f.blame.len());
+    assert!(findings.iter().all(|f| one(f).1 > 0 && f.fingerprint.len() == 16));
+    findings
+        .iter()
+        .map(|f| (f.severity, f.blame[0].label.as_str(), f.message.en.as_str()))
+        .collect()
+}
+
+/// The English details of a finding.
+fn details(finding: &Finding) -> Vec<&str> {
+    finding.details.iter().map(|text| text.en.as_str()).collect()
 }
 
 /// Rule, severity and label of the first blamed line.

@@ -57,6 +57,13 @@ pub(super) fn label<'a>(subject: &Subject<'a>, list: &List, entry: &Entry) -> &'
     entry.lines(subject.device, list.id).next().map_or("", |line| line.label.as_str())
 }
 
+/// The comment of the entry, as it stands.
+pub(super) fn comment(subject: &Subject<'_>, list: &List, entry: &Entry) -> Option<Text> {
+    let line = entry.lines(subject.device, list.id).find(|line| line.comment.is_some())?;
+    let comment = line.comment.as_deref()?;
+    Some(text!("コメント: {comment}", "comment: {comment}"))
+}
+
 /// `OUT_IN line 3 (configs/int-fw.cfg:146)`, joined, with what is left out counted.
 pub(super) fn named(subject: &Subject<'_>, list: &List, entries: &[&Entry]) -> Text {
     let names: Vec<String> = entries

@@ -95,6 +95,7 @@ impl Box_ {
             vlan: None,
             dynamic: false,
             hairpin_unfiltered: false,
+            source_check: None,
             span: span(1),
         })
     }

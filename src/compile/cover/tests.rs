@@ -87,6 +87,7 @@ fn device(lines: &[Plain]) -> Device {
                 vlan: None,
                 dynamic: false,
                 hairpin_unfiltered: false,
+                source_check: None,
                 span,
             })
         })

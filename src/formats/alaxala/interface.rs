@@ -4,7 +4,7 @@ use super::Reader;
 use super::commands::{Bin, INTERFACE};
 use crate::formats::commands::{Commands, rows};
 use crate::formats::lines::{Block, ConfigLine};
-use crate::formats::switch::{Group, Port, Switch, address, address6, vlans};
+use crate::formats::switch::{Group, Port, Switch, address, address6, states_use, vlans};
 use crate::model::InterfaceKind;
 use crate::net::Family;
 use crate::text;
@@ -34,7 +34,12 @@ impl<'a> Reader<'a> {
         self.switch.change_port(name, |switch, port| {
             port.span = Some(port.span.unwrap_or(block.span()));
             port.kind = kind(&port.name);
+            port.source_check.get_or_insert(false);
             for line in &block.body {
+                port.stated |= states_use(line);
+                if line.starts(&["ip", "verify", "unicast"]) {
+                    port.source_check = Some(true);
+                }
                 sub_command(switch, port, line, table);
                 let mode = line.starts(&["switchport", "mode"]).then(|| line.word(2));
                 wandering |= mode.is_some_and(|mode| mode.ends_with("vlan"))

@@ -139,6 +139,7 @@ impl<'a> Draft<'a> {
             vlan: name.strip_prefix("Vlan").and_then(|number| number.parse().ok()),
             dynamic: false,
             hairpin_unfiltered: false,
+            source_check: Some(false),
             span: block.head.span.to(last),
         };
         Draft {
@@ -163,6 +164,18 @@ fn kind(name: &str) -> InterfaceKind {
         InterfaceKind::Tunnel
     } else {
         InterfaceKind::Ethernet
+    }
+}
+
+/// `ip verify reverse-path interface NAME`, a global command.
+pub(super) fn source_checks<'a>(reader: &mut Reader<'a>, blocks: &[Block<'a>]) {
+    for block in blocks {
+        if block.head.starts(&["ip", "verify", "reverse-path", "interface"])
+            && let Some(at) = reader.by_nameif.get(block.head.word(4))
+            && let Some(nameif) = reader.nameifs.get(*at)
+        {
+            reader.device.interfaces[nameif.id].source_check = Some(true);
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use super::Reader;
 use super::commands::{Bin, INTERFACE};
 use crate::formats::commands::{Commands, rows};
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::formats::switch::{Group, Port, Switch, address, address6, canonical, vlans};
+use crate::formats::switch::{
+    Group, Port, Switch, address, address6, canonical, states_use, vlans,
+};
 use crate::model::InterfaceKind;
 use crate::net::Family;
 use crate::text;
@@ -40,6 +42,7 @@ impl<'a> Reader<'a> {
                 port.span = Some(port.span.unwrap_or(block.span()));
                 begin(port);
                 for line in &block.body {
+                    port.stated |= states_use(line);
                     sub_command(switch, port, line, table, first);
                 }
                 settle(port);

@@ -147,12 +147,10 @@ fn interface<'a>(
         vlan: fields.number("vlanid"),
         dynamic: learns || found.dynamic6,
         hairpin_unfiltered: false,
+        source_check: Some(!fields.is("src-check", "disable")),
         span,
     });
     reader.ports.insert(entry.name.clone(), id);
-    if !fields.is("src-check", "disable") {
-        reader.device.source_checks.push(id);
-    }
     let default = learns && !fields.is("defaultgw", "disable");
     Facts {
         id,
@@ -354,6 +352,7 @@ pub(super) fn port<'a>(
         vlan: None,
         dynamic: false,
         hairpin_unfiltered: false,
+        source_check: None,
         span,
     });
     reader.ports.insert(name.clone(), id);

@@ -5,7 +5,8 @@ use super::inert;
 use super::reader::Reader;
 use crate::formats::commands::{self, Commands};
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::formats::switch::{is_physical, states_use};
+use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{Family, Prefix, netmask_len};
 use crate::source::Span;
 use crate::text;
@@ -23,8 +24,6 @@ pub(super) struct Iface<'a> {
     pub(super) virtuals: Vec<(IpAddr, Span)>,
     pub(super) dynamic: bool,
     pub(super) down: bool,
-    /// `ip verify unicast …` stands in the block.
-    pub(super) verifies: bool,
     pub(super) zone: Option<Word<'a>>,
     pub(super) vlan: Option<u16>,
     /// `switchport …` stands in the block.
@@ -45,6 +44,10 @@ pub(super) struct Iface<'a> {
     /// A default route is learnt here, by this protocol.
     pub(super) learns: Option<(&'static str, Span)>,
     pub(super) inspect: Option<Span>,
+    /// `ip verify …` stands in the block.
+    pub(super) checked: bool,
+    /// Whether a line says what it is for, or may.
+    pub(super) stated: bool,
 }
 
 impl Iface<'_> {
@@ -228,10 +231,9 @@ impl<'a> Reader<'a, '_> {
     fn sub_command(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>, table: &Commands<()>) {
         let negated = matches!(line.word(0), "no" | "default");
         let from = usize::from(negated);
+        iface.stated |= states_use(line);
+        iface.checked |= line.starts(&["ip", "verify", "unicast"]);
         let word = |at: usize| line.word(from + at);
-        if matches!((word(0), word(1), word(2)), ("ip" | "ipv6", "verify", "unicast")) {
-            iface.verifies = !negated;
-        }
         let done = match (word(0), word(1)) {
             ("shutdown", _) => {
                 iface.down = !negated;
@@ -317,6 +319,11 @@ impl<'a> Reader<'a, '_> {
 
     fn finish_interface(&mut self, at: usize) {
         let Some(iface) = self.interfaces.get(at) else { return };
+        let idle = !iface.stated && !iface.down && is_physical(&iface.name);
+        if let Some(span) = iface.span.filter(|_| idle && !iface.name.contains('.')) {
+            let remark = Remark::IdlePort { name: iface.name.clone(), span };
+            self.build.device.remarks.push(remark);
+        }
         let only_switches =
             iface.switched && !iface.routed && iface.addresses.is_empty() && !iface.dynamic;
         let Some(span) = iface.span.filter(|_| !only_switches) else { return };
@@ -343,13 +350,10 @@ impl<'a> Reader<'a, '_> {
             vlan: iface.vlan,
             dynamic: iface.dynamic,
             hairpin_unfiltered: false,
+            source_check: Some(iface.checked),
             span,
         };
-        let verifies = iface.verifies;
         let id = self.build.device.interfaces.push(interface);
-        if verifies {
-            self.build.device.source_checks.push(id);
-        }
         if let Some(iface) = self.interfaces.get_mut(at) {
             iface.id = Some(id);
         }

@@ -214,7 +214,7 @@ impl<'a> Reader<'a, '_> {
                 "filter" => self.bindings(kid, id, Some(family)),
                 "rpf-check" => {
                     self.tree.ignore(kid);
-                    self.b.device.source_checks.push(id);
+                    self.b.device.interfaces[id].source_check = Some(true);
                 }
                 "mtu" | "no-redirects" | "no-neighbor-learn" | "sampling" | "policer"
                 | "targeted-broadcast" | "dad-disable" | "nd6-stale-time" | "primary"

@@ -52,6 +52,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>, space: Space) -
             vlan: port.vlan,
             dynamic: port.dynamic,
             hairpin_unfiltered: false,
+            source_check: None,
             span: port.span,
         });
         if let Some(span) = port.learns {

@@ -2,7 +2,7 @@
 
 use super::Switch;
 use crate::formats::lines::{ConfigLine, Word};
-use crate::model::{Interface, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{Interface, InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{Family, Prefix, netmask_len};
 use crate::source::Span;
 use std::net::IpAddr;
@@ -34,6 +34,10 @@ pub(in crate::formats) struct Port<'a> {
     pub(in crate::formats) taints: Vec<Span>,
     /// Routes are learnt here, by this protocol.
     pub(in crate::formats) learns: Option<(&'static str, Span)>,
+    /// Whether it checks sources, where the vendor can say so.
+    pub(in crate::formats) source_check: Option<bool>,
+    /// Whether a line says what it is for, or may: see [`states_use`].
+    pub(in crate::formats) stated: bool,
 }
 
 impl Port<'_> {
@@ -80,8 +84,21 @@ impl<'a> Switch<'a> {
         Some(result)
     }
 
+    /// Notes the ports that are up and for nothing.
+    fn idle_ports(&mut self) {
+        for port in &self.ports {
+            let Some(span) = port.span else { continue };
+            let used = port.stated || port.down || port.vlan.is_some();
+            if !used && is_physical(&port.name) {
+                let remark = Remark::IdlePort { name: port.name.clone(), span };
+                self.build.device.remarks.push(remark);
+            }
+        }
+    }
+
     /// Makes the interfaces of the device, when every block is read. A port that only switches is none.
     pub(in crate::formats) fn finish_ports(&mut self) {
+        self.idle_ports();
         for at in 0..self.ports.len() {
             let Some(port) = self.ports.get(at) else { continue };
             let only_switches = port.switched && port.addresses.is_empty() && !port.dynamic;
@@ -98,12 +115,21 @@ impl<'a> Switch<'a> {
                     addresses.push(InterfaceAddress { address: *address, len, span: *span });
                 }
             }
+            let source_check = port.source_check;
             let (up, kind, vlan, dynamic) = (!port.down, port.kind, port.vlan, port.dynamic);
             let context = vrf.map_or(self.global(), |word| self.vrf(word));
             let id = self.build.interface(&name, span);
             let interface = &mut self.build.device.interfaces[id];
-            *interface =
-                Interface { context, addresses, up, kind, vlan, dynamic, ..interface.clone() };
+            *interface = Interface {
+                context,
+                addresses,
+                up,
+                kind,
+                vlan,
+                dynamic,
+                source_check,
+                ..interface.clone()
+            };
             if let Some((protocol, span)) = learns {
                 self.dynamic(context, protocol, span);
             }
@@ -112,6 +138,48 @@ impl<'a> Switch<'a> {
             }
         }
     }
+}
+
+/// Lines of an interface block that do not say what the port is for; every other line is taken to.
+const MUTE: [&str; 20] = [
+    "no",
+    "exit",
+    "speed",
+    "duplex",
+    "mdix",
+    "media-type",
+    "negotiation",
+    "storm-control",
+    "flowcontrol",
+    "snmp",
+    "lldp",
+    "cdp",
+    "qos",
+    "load-interval",
+    "loop-detection",
+    "loop-protection",
+    "spanning-tree",
+    "keepalive",
+    "srr-queue",
+    "polarity",
+];
+
+/// Whether the line of an interface block says, or may say, what the port is for.
+pub(in crate::formats) fn states_use(line: &ConfigLine<'_>) -> bool {
+    let mute = match (line.word(0), line.word(1), line.word(2)) {
+        ("switchport", "", _) | ("switchport", "nonegotiate", _) => true,
+        ("switchport", "mode", "access") => true,
+        ("switchport", "access", "vlan") => line.word(3) == "1",
+        (word, ..) => MUTE.contains(&word),
+    };
+    !mute
+}
+
+/// Whether an interface of this name is a socket of the device.
+pub(in crate::formats) fn is_physical(name: &str) -> bool {
+    const SOCKETS: [&str; 4] = ["ethernet", "gige", "port1.", "port2."];
+    let name = name.to_ascii_lowercase();
+    SOCKETS.iter().any(|word| name.contains(word)) && !name.contains("port-channel")
 }
 
 /// VLAN numbers and ranges such as `10,20-30`, over several words.

@@ -100,6 +100,7 @@ fn add_interface(device: &mut Device, name: &Spanned<String>) -> InterfaceId {
         vlan: None,
         dynamic: false,
         hairpin_unfiltered: false,
+        source_check: None,
         span: name.span,
     })
 }

@@ -58,6 +58,7 @@ impl Box {
             vlan: None,
             dynamic: false,
             hairpin_unfiltered: false,
+            source_check: None,
             span,
         });
         self
