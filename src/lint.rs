@@ -21,6 +21,7 @@ mod dual_homed_host;
 mod entries;
 mod expired_rule;
 mod extent;
+mod ha_difference;
 mod kindred;
 mod management_cleartext;
 mod management_exposed;
@@ -67,7 +68,7 @@ struct Rule {
 }
 
 /// Every rule, in the order of its findings.
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 26] = [
     Rule { name: "shadowed", check: shadowed::check },
     Rule { name: "redundant", check: redundant::check },
     Rule { name: "any-any", check: any_any::check },
@@ -93,6 +94,7 @@ const RULES: [Rule; 25] = [
     Rule { name: "snmp-community", check: snmp_community::check },
     Rule { name: "weak-crypto", check: weak_crypto::check },
     Rule { name: "cleartext-service", check: cleartext_service::check },
+    Rule { name: "ha-difference", check: ha_difference::check },
 ];
 
 /// The findings of every hygiene rule, in the order of the rules.

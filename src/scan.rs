@@ -64,6 +64,13 @@ pub enum Role {
         /// Its identifier.
         id: String,
     },
+    /// The configuration of the partner of an HA pair: name of the device in the network, and reader.
+    Standby {
+        /// The device.
+        device: String,
+        /// The reader's identifier.
+        format: &'static str,
+    },
     /// A configuration: device name and reader.
     Config {
         /// The device.

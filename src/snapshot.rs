@@ -92,6 +92,8 @@ pub struct Snapshot {
     pub hosts: Table<HostId, Host>,
     /// What became of every line of every configuration: one entry a device, in it one a file.
     pub coverage: Vec<Vec<Coverage>>,
+    /// Exports of the partners of HA pairs: compared with their devices, and not part of the network.
+    pub partners: Vec<Partner>,
     /// What is missing from the picture, for the report; each is also modelled as the widest reading.
     pub issues: Vec<Issue>,
     /// The moment at which schedules are read; `None`: any moment.
@@ -105,6 +107,17 @@ pub struct Snapshot {
 pub struct PortIndex {
     segments: Vec<Vec<Option<SegmentId>>>,
     declared: Vec<AddressRange>,
+}
+
+/// The other unit of an HA pair, as its export describes it.
+#[derive(Clone, Debug)]
+pub struct Partner {
+    /// The device of the network that it would take over from.
+    pub device: DeviceId,
+    /// Its export.
+    pub export: Device,
+    /// What became of every line of its export.
+    pub coverage: Vec<Coverage>,
 }
 
 /// A zone.

@@ -71,6 +71,8 @@ pub enum DeviceKind {
         config: Vec<Spanned<String>>,
         /// The identifier of the reader; `None`: detected.
         format: Option<Spanned<String>>,
+        /// Paths of the export of the partner of an HA pair; compared with `config`, not part of the network.
+        standby: Vec<Spanned<String>>,
         /// Addresses and zones that complete or replace those of the configuration.
         interfaces: Vec<InterfaceDecl>,
         /// Routes besides those of the configuration.

@@ -15,11 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One router without any filter, with an interface in a zone of each role.
 fn flat(roles: &[&str], policy: &str) -> Result<Scan, Vec<InputError>> {
-    let mut config = String::from("hostname flat\nip routing\n");
+    router(roles, policy, "")
+}
+
+/// One router with an interface in a zone of each role, and `more` at every interface.
+fn router(roles: &[&str], policy: &str, more: &str) -> Result<Scan, Vec<InputError>> {
+    let mut config = String::from("hostname flat\nip routing\naccess-list 100 deny ip any any\n");
     let mut topology = String::from("version: 1\nname: flat\nzones:\n");
     for (number, role) in roles.iter().enumerate() {
         config.push_str(&format!(
-            "interface GigabitEthernet0/{number}\n ip address 10.0.{number}.1 255.255.255.0\n no shutdown\n!\n"
+            "interface GigabitEthernet0/{number}\n ip address 10.0.{number}.1 255.255.255.0\n{more} no shutdown\n!\n"
         ));
         topology.push_str(&format!(
             "  z-{role}: {{ networks: [10.0.{number}.0/24], roles: [{role}] }}\n"
@@ -81,6 +86,19 @@ const OUTSIDE: [&str; 10] = [
     "saas",
 ];
 
+/// Pairs that stay open on purpose: one area by two names, and networks with an exit of their own.
+const OPEN: [(&str, &str); 9] = [
+    ("in", "vdi"),
+    ("vdi", "in"),
+    ("security-cloud", "school"),
+    ("internet", "public-wifi"),
+    ("internet", "school"),
+    ("public-wifi", "internet"),
+    ("saas", "public-wifi"),
+    ("saas", "school"),
+    ("management", "security-cloud"),
+];
+
 #[test]
 fn every_pack_can_be_used() {
     for shipped in SHIPPED {
@@ -88,17 +106,22 @@ fn every_pack_can_be_used() {
             policy::shipped_pack(shipped).unwrap_or_else(|| panic!("{} is broken", shipped.id));
         assert_eq!(pack.id, shipped.id);
         assert!(!pack.label.ja.is_empty() && !pack.about.ja.is_empty(), "{}", shipped.id);
-        let mut roles: Vec<&str> = pack.roles.iter().map(|role| role.id.as_str()).collect();
-        if roles.is_empty() {
-            roles.push("in");
+        let mut roles = Vec::new();
+        let mut open = vec![shipped.id.to_owned()];
+        while let Some(name) = open.pop() {
+            let pack = policy::shipped_pack(policy::shipped(&name).unwrap()).unwrap();
+            roles.extend(pack.roles.into_iter().map(|role| role.id));
+            open.extend(pack.extends.into_iter().map(|parent| parent.value));
         }
         let mut text = format!("version: 1\npacks: [{{ use: {} }}]\n", shipped.id);
-        let spoken: Vec<String> =
-            policy::shipped_pack(shipped).into_iter().flat_map(|p| p.roles).map(|r| r.id).collect();
-        if spoken.is_empty() {
+        if roles.is_empty() {
+            roles.push("in".to_owned());
             text.push_str("rules: [{ id: R, deny: { from: role:in, to: '*' } }]\n");
         }
-        let scan = flat(&roles, &text).map_err(said).unwrap();
+        roles.sort();
+        roles.dedup();
+        let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+        let scan = router(&roles, &text, " ip access-group 100 in\n").map_err(said).unwrap();
         assert!(scan.verdicts.len() + scan.not_applicable.len() > 1, "{}", shipped.id);
         for verdict in &scan.verdicts {
             assert!(!verdict.summary.ja.is_empty(), "{} has no title", verdict.rule);
@@ -169,7 +192,8 @@ fn alpha_speaks_of_every_pair_of_areas_once() {
         let (mut silent, mut twice) = (Vec::new(), Vec::new());
         for from in AREAS {
             for to in AREAS {
-                if from == to || (OUTSIDE.contains(&from) && OUTSIDE.contains(&to)) {
+                let outside = OUTSIDE.contains(&from) && OUTSIDE.contains(&to);
+                if from == to || outside || OPEN.contains(&(from, to)) {
                     continue;
                 }
                 let rules = pairs.get(&(format!("z-{from}"), format!("z-{to}")));

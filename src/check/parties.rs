@@ -185,10 +185,8 @@ impl<'a> Resolver<'a> {
             _ => Vec::new(),
         };
         let about_nobody = |parties: &[Party], ends: &[End]| !parties.is_empty() && ends.is_empty();
-        let needs_way = matches!(rule.verb, Verb::Via { .. });
-        let nobody = about_nobody(&rule.from, &from)
-            || about_nobody(&rule.to, &to)
-            || (needs_way && through.is_empty() && rule.pack.is_some());
+        // A way that no device stands for is not a rule about nobody: whatever passes then goes around.
+        let nobody = about_nobody(&rule.from, &from) || about_nobody(&rule.to, &to);
         let mut without: Vec<Without> =
             rule.except.iter().filter_map(|except| self.except(except)).collect();
         let (enforce_at, enforcers) = self.enforcers(rule);

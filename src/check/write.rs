@@ -232,8 +232,11 @@ pub(super) fn around<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &F
         Waypoint::Device(device) => snapshot.devices[*device].name.as_str(),
         Waypoint::Opaque(opaque) => snapshot.opaques[*opaque].name.as_str(),
     });
-    let list = names.collect::<Vec<_>>().join(", ");
-    let list = if list.is_empty() { "—".to_owned() } else { list };
+    let mut list = names.collect::<Vec<_>>().join(", ");
+    if let (true, Verb::Via { through }) = (list.is_empty(), &rule.rule.verb) {
+        let names: Vec<&str> = through.iter().map(|(name, _)| name.as_str()).collect();
+        list = names.join(", ");
+    }
     let message = match facts.verdict {
         Verdict::Violated => text!(
             "「{from}」から「{to}」への通信が、経由すべき機器（{list}）を通らずに到達します。",

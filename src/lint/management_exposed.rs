@@ -56,20 +56,24 @@ fn answers(subject: &Subject<'_>, (zone, interface): (ZoneId, InterfaceId), door
 /// Addresses for documentation: whoever is let in from them is let in from anywhere.
 const ANYBODY: [&str; 4] = ["203.0.113.77", "198.51.100.77", "192.0.2.77", "2001:db8:ffff::77"];
 
-/// An address of the zone that is not the device's own.
+/// An address of somebody whom nobody had in mind: in a wide network of the zone, else anywhere. Where a zone is a small
+/// network, as that of a maintenance contractor, a list of permitted sources may name all of it.
 fn somebody(subject: &Subject<'_>, zone: ZoneId, own: IpAddr) -> Option<IpAddr> {
-    let fits = |address: &IpAddr| {
-        Family::of(*address) == Family::of(own)
-            && *address != own
-            && subject.snapshot.zone_holds(zone, *address)
-    };
-    let anybody = ANYBODY.iter().filter_map(|text| text.parse().ok());
-    let networks = match &subject.snapshot.zones[zone].addresses {
-        ZoneAddresses::Networks(networks) => networks.as_slice(),
-        ZoneAddresses::Rest => &[],
-    };
-    let last = networks.iter().flat_map(|network| before(network.range().last()));
-    anybody.chain(last).find(fits)
+    let fits = |address: &IpAddr| Family::of(*address) == Family::of(own) && *address != own;
+    let anybody = || ANYBODY.iter().filter_map(|text| text.parse().ok()).filter(fits);
+    match &subject.snapshot.zones[zone].addresses {
+        ZoneAddresses::Networks(networks) => {
+            let wide = networks.iter().filter(|network| match network.family() {
+                Family::V4 => network.len() < 24,
+                Family::V6 => network.len() < 64,
+            });
+            let hosts = wide.flat_map(|network| before(network.range().last()));
+            hosts.filter(fits).chain(anybody()).next()
+        }
+        ZoneAddresses::Rest => {
+            anybody().find(|address| subject.snapshot.zone_holds(zone, *address))
+        }
+    }
 }
 
 /// The two addresses before the last of a network: hosts, and hardly ever those of routers.

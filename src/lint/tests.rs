@@ -4,6 +4,7 @@ use crate::formats::{Input, by_id};
 use std::fmt::Write;
 
 mod age;
+mod ha;
 mod leftovers;
 mod own;
 mod passages;

@@ -195,8 +195,7 @@ fn names(policy: &Policy, problems: &mut Vec<Problem>) {
                     (!known().any(|id| id == name)).then_some(problem)
                 }));
             }
-            // INTERIM until the hygiene rules land: names of packs are not checked.
-            Verb::Hygiene { rules } if rule.pack.is_none() => {
+            Verb::Hygiene { rules } => {
                 let known = catalogue::LINT_RULES;
                 problems.extend(rules.iter().filter_map(|word| {
                     let name = &word.value;

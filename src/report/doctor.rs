@@ -35,6 +35,12 @@ fn inputs(page: &mut Page<'_>, loaded: &Loaded) {
                     "configuration of `{device}` ({format})"
                 )
             }
+            Some(Role::Standby { device, format }) => {
+                text!(
+                    "機器「{device}」の待機系の設定（{format}）",
+                    "configuration of the standby unit of `{device}` ({format})"
+                )
+            }
             None => text!("使用しません", "not used"),
         };
         let (path, encoding) = (file.path(), file.encoding().id());

@@ -117,9 +117,13 @@ pub fn covered_files(loaded: &Loaded) -> Vec<CoveredFile<'_>> {
 }
 
 fn covered_file(loaded: &Loaded, id: FileId) -> Option<CoveredFile<'_>> {
-    let coverage = loaded.snapshot.coverage.iter().flatten().find(|coverage| coverage.file == id);
+    let partners = loaded.snapshot.partners.iter().map(|partner| &partner.coverage);
+    let all = loaded.snapshot.coverage.iter().chain(partners);
+    let coverage = all.flatten().find(|coverage| coverage.file == id);
     let role = loaded.roles.iter().find_map(|(file, role)| match role {
-        Role::Config { device, format } if *file == id => Some((device.as_str(), *format)),
+        Role::Config { device, format } | Role::Standby { device, format } if *file == id => {
+            Some((device.as_str(), *format))
+        }
         _ => None,
     });
     if coverage.is_none() && role.is_none() {

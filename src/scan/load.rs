@@ -2,6 +2,7 @@
 
 mod discover;
 mod packs;
+mod standby;
 mod tables;
 
 use super::{Files, InputError, Loaded, Options, Role};
@@ -36,13 +37,17 @@ pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputE
         return Err(loader.errors);
     }
     let devices = loader.devices(&configs);
+    let partners = topology.as_ref().map(|topology| loader.standbys(topology, &configs));
     if let Some(zones) = found.zones {
         topology = Some(loader.complete(zones, &configs, &devices));
     }
     let input =
         snapshot::BuildInput { name: files.name.clone(), topology, devices, at: options.at };
     match snapshot::build(input) {
-        Ok(snapshot) => loader.loaded.snapshot = snapshot,
+        Ok(snapshot) => {
+            loader.loaded.snapshot = snapshot;
+            loader.pair(partners.unwrap_or_default());
+        }
         Err(problems) => loader.problems(problems),
     }
     let policy = policy.or_else(|| loader.wanted_flows());

@@ -63,6 +63,9 @@ struct Device {
     /// 設定が手元にない機器。何でもどこへでも転送するものとみなす / Its configuration is not at hand: read as forwarding
     /// anything anywhere
     opaque: Option<bool>,
+    /// 冗長構成の待機系の設定ファイル。configと比べるだけで、ネットワークには含めない / Export of the standby unit of an HA pair:
+    /// compared with config, not part of the network
+    standby: Option<OneOrMany>,
     /// opaqueの機器自身のアドレス / Own addresses of an opaque device
     addresses: Option<OneOrMany>,
     /// opaqueの機器の先にあるネットワーク / Networks behind an opaque device

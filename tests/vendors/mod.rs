@@ -140,7 +140,7 @@ pub(crate) fn opens(loaded: &Loaded, forth: bool) -> (Arena<u32>, Function) {
             start: &inside,
             reading,
             only_filters_of: None,
-            watch: None,
+            watch: &[],
         })
     };
     let mut may = run(Reading::May);

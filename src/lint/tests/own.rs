@@ -179,8 +179,8 @@ end
 #[test]
 fn fortios_says_what_it_does_itself() {
     let expected = [
-        OwnKind::Weak(WeakCrypto::OldTls),
         OwnKind::Clock,
+        OwnKind::Weak(WeakCrypto::OldTls),
         log_to("10.0.1.5"),
         community(true, false, false),
         door(DoorProtocol::Https),
@@ -485,6 +485,14 @@ fn administration_that_anybody_outside_reaches() {
         "{FORTIGATE}config system admin\n    edit \"admin\"\n        set trusthost1 10.0.1.0 255.255.255.0\n    next\nend\n"
     );
     assert_eq!(network(rule, "fortios", &trusted, &topology), [], "only from the inside");
+    let contractor =
+        topology.replace("external: true }", "external: true, networks: [198.51.100.0/28] }");
+    let known = trusted.replace(
+        "10.0.1.0 255.255.255.0\n    next\nend\n",
+        "198.51.100.0 255.255.255.240\n    next\nend\n",
+    );
+    assert_eq!(network(rule, "fortios", &known, &contractor), [], "a small network that is listed");
+    assert_eq!(network(rule, "fortios", FORTIGATE, &contractor).len(), 1);
 }
 
 #[test]

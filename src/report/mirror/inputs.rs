@@ -73,6 +73,7 @@ pub(super) fn inputs(loaded: &Loaded) -> Vec<InputJson> {
             Some(Role::Policy) => "policy",
             Some(Role::Pack { .. }) => "pack",
             Some(Role::Config { .. }) => "config",
+            Some(Role::Standby { .. }) => "standby",
             None => "unused",
         };
     let files = loaded.sources.iter().map(|(id, file)| InputJson {

@@ -53,6 +53,7 @@ impl Loader<'_> {
             topology.devices.push(DeviceDecl {
                 name: Spanned { value: config.device.clone(), span: place },
                 kind: DeviceKind::Configured {
+                    standby: Vec::new(),
                     config: Vec::new(),
                     format: None,
                     interfaces,

@@ -69,11 +69,11 @@ fn devices(snapshot: &Snapshot) -> Vec<DeviceDecl> {
     let mut devices = Vec::new();
     for (_, device) in snapshot.devices.iter() {
         let Some(span) = any_span(device) else { continue };
-        let (config, format) = (Vec::new(), None);
+        let (config, standby, format) = (Vec::new(), Vec::new(), None);
         let (interfaces, routes) = (Vec::new(), Vec::new());
         devices.push(DeviceDecl {
             name: Spanned { value: device.name.clone(), span },
-            kind: DeviceKind::Configured { config, format, interfaces, routes },
+            kind: DeviceKind::Configured { config, standby, format, interfaces, routes },
             roles: Vec::new(),
             note: None,
         });

@@ -13,7 +13,12 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     let note = fields.text("note", problems).map(|note| note.value);
     let roles = fields.texts("roles", problems).into_iter().map(|role| role.value).collect();
     let kind = if opaque {
-        refuse(&mut fields, &["config", "format", "interfaces", "routes"], true, problems);
+        refuse(
+            &mut fields,
+            &["config", "format", "standby", "interfaces", "routes"],
+            true,
+            problems,
+        );
         DeviceKind::Opaque {
             addresses: addresses(fields.one_or_many("addresses"), problems),
             networks: prefixes(fields.one_or_many("networks"), problems),
@@ -88,6 +93,7 @@ fn configured(
     let interfaces = fields.named("interfaces", problems);
     DeviceKind::Configured {
         config,
+        standby: fields.texts("standby", problems),
         format: fields.text("format", problems),
         interfaces: interfaces
             .iter()
