@@ -14,7 +14,7 @@ use crate::model::{
     Action, AddressMap, Binding, ContextId, Line, Rewrite, Stage, Translate, Translated,
 };
 use crate::net::{AddressRange, State};
-use crate::snapshot::ZoneId;
+use crate::snapshot::{Zone, ZoneId};
 use crate::text;
 
 /// Roles of zones and hosts that are meant to be reached from outside.
@@ -150,7 +150,12 @@ fn roles_are_used(subject: &Subject<'_>) -> bool {
 fn meant(subject: &Subject<'_>) -> Extent {
     let is_meant = |roles: &[String]| roles.iter().any(|role| MEANT.contains(&role.as_str()));
     let snapshot = subject.snapshot;
-    let zones = snapshot.zones.iter().filter(|(_, zone)| is_meant(&zone.roles));
+    // Without roles the name must do.
+    let by_name = |zone: &Zone| {
+        zone.roles.is_empty()
+            && [&zone.id, &zone.label].iter().any(|name| name.to_ascii_lowercase().contains("dmz"))
+    };
+    let zones = snapshot.zones.iter().filter(|(_, zone)| is_meant(&zone.roles) || by_name(zone));
     let all = zones.fold(Extent::none(), |all, (id, _)| {
         all.union(&Extent { v4: zone_set(snapshot, id), v6: zone_set(snapshot, id) })
     });
