@@ -116,7 +116,7 @@ impl Both<'_> {
         for (relay, source) in widest.met.clone() {
             self.enter_relay(&mut out, &mut widest, (relay, source), sure.as_ref());
         }
-        out.fallen.sort_by(|a, b| a.depth.cmp(&b.depth));
+        out.fallen.sort_by_key(|fallen| fallen.depth);
         out
     }
 

@@ -73,7 +73,7 @@ impl Both<'_> {
 
     /// What falls from a relay when it is compromised.
     fn onward<'r>(&self, relay: usize) -> Option<Closure<'r>> {
-        let Some(found) = self.relays.get(relay) else { return None };
+        let found = self.relays.get(relay)?;
         let end = End { name: found.name.clone(), ..zone_end(self.snapshot(), found.zone) };
         let start = Start { end, zone: found.zone, held: found.held.clone() };
         let limits = Limits { target: None, open: Some(relay), around: true };

@@ -11,7 +11,7 @@ type Service = (Option<String>, u16, u16);
 /// What of `cube` lies inside none of `known`: nothing, the services that are new between known ends, or all of it.
 /// `None` when a text was shortened, so that nothing can be told.
 pub(super) fn beyond(cube: &FlowCube, known: &[&FlowCube]) -> Option<Option<FlowCube>> {
-    if known.iter().any(|old| *old == cube) && !shortened(cube) {
+    if known.contains(&cube) && !shortened(cube) {
         return Some(None);
     }
     let (src, dst) = (ranges(&cube.src)?, ranges(&cube.dst)?);
