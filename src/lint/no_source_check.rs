@@ -1,4 +1,4 @@
-//! Interfaces where hosts can forge their source address and still pass, on devices that filter.
+//! Interfaces where hosts can forge their source address and still pass, on devices that filter. Judged on IPv4.
 
 use std::collections::BTreeMap;
 
