@@ -81,7 +81,7 @@ impl<K: Header> Judge<'_, K> {
     }
 
     fn checks_sources(&self, port: Port) -> bool {
-        self.network.snapshot.devices[port.device].interfaces[port.interface].source_check
-            == Some(true)
+        let device = &self.network.snapshot.devices[port.device];
+        device.interfaces[port.interface].source_check == Some(true)
     }
 }

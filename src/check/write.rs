@@ -408,8 +408,8 @@ pub(super) fn forged<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, seen: &[F
     };
     let (from, to) = (facts.label_from(snapshot), facts.label_to(snapshot));
     let message = text!(
-        "「{from}」から送信元を詐称したパケットは「{to}」に届きます（逆経路確認のない入口: {list}）。",
-        "packets from {from} with a forged source get to {to} (entry without a reverse-path check: {list})"
+        "「{from}」から送信元を詐称したパケットは「{to}」に届きます（逆経路確認のない、または読み取れない入口: {list}）。",
+        "packets from {from} with a forged source get to {to} (entry on which no reverse-path check was read: {list})"
     );
     let mut blank = blank(Kind::ForgedSource, rule.rule, Verdict::Holds, message);
     blank.severity = Severity::Medium.min(rule.rule.severity);

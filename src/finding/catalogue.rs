@@ -504,10 +504,23 @@ mod tests {
             Kind::Vacuous,
             Kind::Waiver,
             Kind::InternalDisagreement,
+            Kind::ResidualRisk,
+            Kind::ForgedSource,
+            Kind::Unlogged,
+            Kind::Unscheduled,
+            Kind::ForbiddenDestination,
+            Kind::DeclaredFact,
+            Kind::Declaration,
+            Kind::ExternalConnection,
+            Kind::Hygiene,
         ];
-        let ids: Vec<String> =
+        let mut ids: Vec<String> =
             kinds.into_iter().chain(LINT_RULES.map(Kind::Lint)).map(Kind::id).collect();
-        let listed: Vec<&str> = entries().iter().map(|entry| entry.id).collect();
+        let mut listed: Vec<&str> = entries().iter().map(|entry| entry.id).collect();
+        let rules: Vec<&str> = listed.iter().filter_map(|id| id.strip_prefix("lint/")).collect();
+        assert_eq!(rules, LINT_RULES);
+        ids.sort();
+        listed.sort_unstable();
         assert_eq!(listed, ids);
     }
 

@@ -1,7 +1,7 @@
 //! What would break the rule inside the packets that a waiver names.
 
 use super::super::Judge;
-use super::super::deny::{Focus, targets, zone_of};
+use super::super::deny::{Asked, Focus, targets, zone_of};
 use super::super::parties::{End, ResolvedRule, Without};
 use super::super::sets::{self, Cell};
 use crate::compile::{Header, Reading};
@@ -62,62 +62,76 @@ impl<K: Header> Judge<'_, K> {
         let mut out = Vec::new();
         for source in sets::sources(rule) {
             for from in narrowed(source.end, &without.from) {
+                let mut shared = Vec::new();
                 for of_rule in targets(source.end, source.direction) {
-                    for to in narrowed(of_rule, &without.to) {
-                        if sets::addresses(self.network, &from).is_empty()
-                            || sets::addresses(self.network, &to).is_empty()
-                        {
-                            continue;
-                        }
-                        let (flows, sure) = self.passing_of(&bare, (&from, &to), waiver);
-                        out.push(Covered {
-                            of_rule: [source.end.name.clone(), of_rule.name.clone()],
-                            ends: [from.name.clone(), to.name.clone()],
-                            family: K::FAMILY,
-                            flows,
-                            sure,
-                        });
-                    }
+                    let parts = narrowed(of_rule, &without.to).into_iter();
+                    let parts = parts.filter(|to| self.has_addresses(to));
+                    shared.extend(parts.map(|to| (of_rule.name.clone(), to)));
+                }
+                if self.has_addresses(&from) {
+                    let name = &source.end.name;
+                    out.extend(self.covered_from(&bare, (name, &from), &shared, waiver));
                 }
             }
         }
         out
     }
 
-    /// What may pass of the waiver's services between two ends, and whether some of it surely does.
-    fn passing_of(
+    fn has_addresses(&self, end: &End) -> bool {
+        !sets::addresses(self.network, end).is_empty()
+    }
+
+    /// What the waiver covers from one source to each target; targets with their names in the rule.
+    fn covered_from(
         &self,
         bare: &ResolvedRule<'_>,
-        (from, to): (&End, &End),
+        (of_rule, from): (&str, &End),
+        targets: &[(String, End)],
         waiver: &Waiver,
-    ) -> (FlowList, bool) {
-        let Some(zone) = zone_of(from) else { return (FlowList::default(), false) };
-        let mut all = FlowList::default();
-        let mut sure = false;
+    ) -> Vec<Covered> {
+        let Some(zone) = zone_of(from) else { return Vec::new() };
+        let ends: Vec<&End> = targets.iter().map(|(_, to)| to).collect();
+        let mut out: Vec<Covered> = targets
+            .iter()
+            .map(|(name, to)| Covered {
+                of_rule: [of_rule.to_owned(), name.clone()],
+                ends: [from.name.clone(), to.name.clone()],
+                family: K::FAMILY,
+                flows: FlowList::default(),
+                sure: false,
+            })
+            .collect();
         for cell in sets::cells(self.network, from, &bare.without) {
             let again = Cell { source: cell.source.clone(), without: cell.without.clone() };
-            let mut asked = self.ask(bare, &[to], zone, cell, Reading::May, Focus::default());
-            let set = self.inside(bare, &mut asked, to, waiver);
-            let list = sets::list_flows(&mut asked.run.arena, set, sets::FLOWS);
-            if set.is_none() && !asked.run.limited {
-                continue;
+            let mut may = self.ask(bare, &ends, zone, cell, Reading::May, Focus::default());
+            let mut must: Option<Asked<'_, K>> = None;
+            for (part, to) in out.iter_mut().zip(&ends) {
+                let set = self.inside(bare, &mut may, to, waiver);
+                // A run that a limit stopped says nothing against a waiver.
+                part.flows.omitted += u64::from(may.run.limited);
+                if set.is_none() {
+                    continue;
+                }
+                let list = sets::list_flows(&mut may.run.arena, set, sets::FLOWS);
+                part.flows.omitted += list.omitted;
+                part.flows.flows.extend(list.flows);
+                part.sure |= may.run.exact || {
+                    let again =
+                        Cell { source: again.source.clone(), without: again.without.clone() };
+                    let must = must.get_or_insert_with(|| {
+                        self.ask(bare, &ends, zone, again, Reading::Must, Focus::default())
+                    });
+                    !self.inside(bare, must, to, waiver).is_none()
+                };
             }
-            all.omitted += list.omitted + u64::from(asked.run.limited);
-            all.flows.extend(list.flows);
-            sure |= if asked.run.exact {
-                !set.is_none()
-            } else {
-                let mut must = self.ask(bare, &[to], zone, again, Reading::Must, Focus::default());
-                !self.inside(bare, &mut must, to, waiver).is_none()
-            };
         }
-        (all, sure)
+        out
     }
 
     fn inside(
         &self,
         bare: &ResolvedRule<'_>,
-        asked: &mut super::super::deny::Asked<'_, K>,
+        asked: &mut Asked<'_, K>,
         to: &End,
         waiver: &Waiver,
     ) -> Function {
