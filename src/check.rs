@@ -16,6 +16,7 @@ mod declared;
 mod deny;
 mod enforce;
 mod facts;
+mod forged;
 mod merge;
 mod parties;
 mod passing;
@@ -33,9 +34,10 @@ pub use coverage::issues;
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};
+pub use stones::{Blast, Fallen, StartPoint, blast, start_points};
 
 use crate::compile::Header;
-use crate::finding::{Basis, Finding, RuleVerdict, Verdict};
+use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};
 use crate::policy::{Policy, PolicyRule, Verb};
 use crate::reach::Network;
 use crate::snapshot::Snapshot;
@@ -51,6 +53,8 @@ pub struct Judgment {
     pub findings: Vec<Finding>,
     /// Rules of packs that speak of nobody in this network.
     pub not_applicable: Vec<NotApplicable>,
+    /// Traffic that waivers excuse, in the order of the waivers.
+    pub waived: Vec<Waived>,
 }
 
 /// A rule of a pack that speaks of nobody in this network, 対象外.
@@ -111,8 +115,15 @@ pub fn judge(
     let v6 = Judge::new(&v6, sources, resolved);
     family(&v4, policy, &mut judgment);
     family(&v6, policy, &mut judgment);
-    let both = stones::Both { v4: &v4, v6: &v6 };
+    let both = stones::Both::new(&v4, &v6, resolved.through_relays);
     judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
+    for rule in resolved.rules.iter().filter(|rule| rule.rule.verb.forbids()) {
+        let broken =
+            |finding: &Finding| finding.rule == rule.rule.id && write::decides(finding.kind);
+        if !judgment.findings.iter().any(broken) {
+            judgment.findings.extend(v4.forged(rule).or_else(|| v6.forged(rule)));
+        }
+    }
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
     for rule in &resolved.rules {
         judgment.findings.extend(write::enforcers(snapshot, rule));
@@ -120,8 +131,9 @@ pub fn judge(
         judgment.findings.extend(register::findings(snapshot, policy, rule.rule));
     }
     judgment.findings.extend(declared::misfits(&resolved.misfits));
-    judgment.findings.extend(waivers::findings(snapshot, policy, resolved));
     judgment.findings = merge::merge(judgment.findings);
+    let waivers = waivers::Waivers { v4: &v4, v6: &v6, policy };
+    judgment.waived = waivers.judge(&mut judgment.findings);
     for verdict in &mut judgment.verdicts {
         let of_rule = judgment.findings.iter().filter(|finding| finding.rule == verdict.rule);
         let worst = of_rule

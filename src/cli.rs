@@ -9,6 +9,7 @@ mod run;
 mod check;
 mod explain;
 mod trace;
+mod blast;
 mod matrix;
 mod lint;
 mod doctor;
@@ -55,6 +56,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Check(flags) => check::run(&run, flags),
         Command::Explain(flags) => explain::run(&run, flags),
         Command::Trace(flags) => trace::run(&run, flags),
+        Command::Blast(flags) => blast::run(&run, flags),
         Command::Matrix(flags) => matrix::run(&run, flags),
         Command::Lint(flags) => lint::run(&run, flags),
         Command::Doctor(flags) => doctor::run(&run, flags),

@@ -101,6 +101,10 @@ pub enum Kind {
     MissingRequiredPath,
     /// A chain of compromised hosts leads where the policy forbids it.
     SteppingStone,
+    /// What falls when a relay on which a rule rests is compromised.
+    ResidualRisk,
+    /// Only senders that forge their source travel where the policy forbids it.
+    ForgedSource,
     /// A named firewall does not stop the forbidden flow alone.
     Enforcement,
     /// A path goes around a named firewall.
@@ -139,6 +143,8 @@ impl Kind {
             Kind::ForbiddenPath => "forbidden-path".to_owned(),
             Kind::MissingRequiredPath => "missing-required-path".to_owned(),
             Kind::SteppingStone => "stepping-stone".to_owned(),
+            Kind::ResidualRisk => "residual-risk".to_owned(),
+            Kind::ForgedSource => "forged-source".to_owned(),
             Kind::Enforcement => "enforcement".to_owned(),
             Kind::RoutingBypass => "routing-bypass".to_owned(),
             Kind::Coverage => "coverage".to_owned(),
@@ -208,6 +214,42 @@ pub struct Finding {
     pub basis: Option<Basis>,
     /// The requirements that the rule serves (`OG-08`).
     pub requirements: Vec<String>,
+    /// How it compares with the baseline; `None` when there is no baseline.
+    pub novelty: Option<Novelty>,
+}
+
+/// How a finding compares with a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Novelty {
+    /// 既知: it stands in the baseline, or what is left of it does.
+    Known,
+    /// 拡大: the baseline holds it, but not all of it.
+    Enlarged,
+    /// 新規: the baseline holds nothing like it.
+    New,
+}
+
+impl Novelty {
+    /// The identifier in machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Novelty::Known => "known",
+            Novelty::Enlarged => "enlarged",
+            Novelty::New => "new",
+        }
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> Text {
+        let ja = match self {
+            Novelty::Known => "既知",
+            Novelty::Enlarged => "拡大",
+            Novelty::New => "新規",
+        };
+        Text { ja: ja.to_owned(), en: self.id().to_owned() }
+    }
 }
 
 impl Finding {
@@ -245,6 +287,7 @@ impl Finding {
             schedule: None,
             basis: None,
             requirements: Vec::new(),
+            novelty: None,
         }
     }
 }
@@ -254,6 +297,35 @@ impl Finding {
 pub fn fingerprint(parts: &[String]) -> String {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(parts.join("\u{1f}").as_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Traffic that a waiver excuses, 例外措置で認められた通信: it may pass, and the rule would forbid it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// The waiver: its identifier, or its position (`#3`).
+    pub waiver: String,
+    /// The policy rule that it waives.
+    pub rule: String,
+    /// Where the traffic starts.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// The family.
+    pub family: Family,
+    /// What may pass.
+    pub flows: FlowList,
+    /// Whether some of it surely passes.
+    pub sure: bool,
+    /// Why it is excused.
+    pub reason: String,
+    /// Who asked for it.
+    pub requested_by: Option<String>,
+    /// Who allowed it.
+    pub approved_by: Option<String>,
+    /// The document.
+    pub document: Option<String>,
+    /// Where the waiver stands.
+    pub span: Span,
 }
 
 /// Where a policy rule comes from.

@@ -4,6 +4,8 @@
 pub mod escape;
 pub mod width;
 pub mod view;
+mod baseline;
+mod blast;
 mod mirror;
 mod page;
 mod path;
@@ -25,6 +27,8 @@ mod problem;
 mod rule;
 mod self_check;
 
+pub use baseline::{baseline_schema, read_baseline, write_baseline};
+pub use blast::blast;
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};

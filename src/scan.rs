@@ -2,6 +2,8 @@
 
 mod ask;
 mod hygiene;
+pub mod baseline;
+pub mod blast;
 mod load;
 mod self_check;
 
@@ -9,7 +11,7 @@ pub use self_check::{Outcome, SelfCheckRow, self_check};
 
 use std::cmp::Reverse;
 
-use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict};
+use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict, Waived};
 use crate::model::Moment;
 use crate::model::{Coverage, Device};
 use crate::net::{Family, Flow};
@@ -35,6 +37,8 @@ pub struct Options {
     pub at: Option<Moment>,
     /// The reader for every configuration, when detection is not wanted.
     pub format: Option<String>,
+    /// Whether chains of compromised hosts go through declared relays as through any host.
+    pub through_relays: bool,
 }
 
 /// Input that the tool could not work with; the run ends with exit code 2.
@@ -91,6 +95,8 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// The policy; `None` when there is no policy file.
     pub policy: Option<Policy>,
+    /// As [`Options::through_relays`].
+    pub through_relays: bool,
 }
 
 /// The result of a run.
@@ -104,6 +110,10 @@ pub struct Scan {
     pub findings: Vec<Finding>,
     /// Rules of packs that speak of nobody in this network.
     pub not_applicable: Vec<check::NotApplicable>,
+    /// Traffic that waivers excuse, in the order of the waivers.
+    pub waived: Vec<Waived>,
+    /// How the findings compare with a baseline, when there is one.
+    pub comparison: Option<baseline::Comparison>,
 }
 
 /// What can travel between every pair of zones.
@@ -176,11 +186,13 @@ pub fn judge(loaded: Loaded) -> Scan {
     let mut scan = Scan::default();
     if let Some(policy) = &loaded.policy {
         // Names were resolved once already, when the policy was read.
-        if let Ok(resolved) = check::resolve(&loaded.snapshot, policy) {
+        if let Ok(mut resolved) = check::resolve(&loaded.snapshot, policy) {
+            resolved.through_relays = loaded.through_relays;
             let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
             scan.verdicts = judgment.verdicts;
             scan.findings = judgment.findings;
             scan.not_applicable = judgment.not_applicable;
+            scan.waived = judgment.waived;
         }
     }
     scan.findings.extend(check::issues(&loaded.snapshot));
@@ -234,6 +246,15 @@ pub fn explain(
     service: Option<&str>,
 ) -> Result<Explanation, InputError> {
     ask::explain(loaded, from, to, service)
+}
+
+/// What falls when `start` is compromised; of every place that is worth asking about when there is none.
+///
+/// # Errors
+/// A name that means nothing.
+#[allow(clippy::result_large_err, reason = "once a run")]
+pub fn blast(loaded: &Loaded, start: Option<&str>) -> Result<blast::Blasts, InputError> {
+    blast::blast(loaded, start)
 }
 
 /// A first topology file, from the configurations alone.

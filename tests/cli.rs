@@ -61,10 +61,11 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "check",
     "explain",
     "trace",
+    "blast",
     "matrix",
     "lint",
     "doctor",

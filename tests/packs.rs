@@ -87,7 +87,7 @@ const OUTSIDE: [&str; 10] = [
 ];
 
 /// Pairs that stay open on purpose: one area by two names, and networks with an exit of their own.
-const OPEN: [(&str, &str); 9] = [
+const OPEN: [(&str, &str); 13] = [
     ("in", "vdi"),
     ("vdi", "in"),
     ("security-cloud", "school"),
@@ -97,6 +97,10 @@ const OPEN: [(&str, &str); 9] = [
     ("saas", "public-wifi"),
     ("saas", "school"),
     ("management", "security-cloud"),
+    ("public-wifi", "saas"),
+    ("school", "security-cloud"),
+    ("school", "internet"),
+    ("school", "saas"),
 ];
 
 #[test]

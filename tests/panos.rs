@@ -96,7 +96,9 @@ fn lines_that_follow_from_translations_are_no_findings() {
     let town = load("town-fw.xml");
     let findings = sekisho::lint::lint(&town.snapshot, &town.sources);
     let told = |finding: &sekisho::finding::Finding| finding.message.en.clone();
-    let found: Vec<String> = findings.iter().map(told).collect();
+    let grave =
+        |finding: &&sekisho::finding::Finding| finding.severity > sekisho::finding::Severity::Info;
+    let found: Vec<String> = findings.iter().filter(grave).map(told).collect();
     let expected = ["the broad permit rule old-smb is switched off"];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for part in expected {

@@ -23,10 +23,12 @@ use serde_json::Value;
 const HOSTILE: &str =
     "n\r\n::error::owned\u{1b}[31m\u{202e}]]><a b=\"'&%0A|[x](http://evil.example)\u{0}";
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 11] = [
     Kind::ForbiddenPath,
     Kind::MissingRequiredPath,
     Kind::SteppingStone,
+    Kind::ResidualRisk,
+    Kind::ForgedSource,
     Kind::Enforcement,
     Kind::RoutingBypass,
     Kind::Coverage,
@@ -110,6 +112,7 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         schedule: Some(HOSTILE.to_owned()),
         basis: Some(basis()),
         requirements: vec![HOSTILE.to_owned()],
+        novelty: None,
     }
 }
 
@@ -314,8 +317,9 @@ fn the_terminal_says_coverage_first_and_the_result_last() {
     let shown = text(&scan_of(&kinds()), Sink::Terminal, Lang::Ja);
     let at = |word: &str| shown.find(word).unwrap_or_else(|| panic!("{word} is missing"));
     assert!(at("読み取った設定") < at("判定\n"));
-    assert!(at("判定\n") < at("指摘事項 9 件"));
-    assert!(at("指摘事項 9 件") < at("設定の点検 6 件"));
+    assert!(at("判定\n") < at("指摘事項 11 件"));
+    let hygiene = format!("設定の点検 {} 件", catalogue::LINT_RULES.len());
+    assert!(at(&format!("指摘事項 {} 件", KINDS.len())) < at(&hygiene));
     let last = shown.lines().last().unwrap();
     assert!(last.starts_with("結果: 規則 3 件のうち 適合 1・不適合 1・確認不能 1"), "{last}");
     assert!(shown.contains("使用していないファイル 1 件: forgotten.conf"));
@@ -516,9 +520,9 @@ fn junit_counts_failures_and_errors() {
     assert!(suite("policy").contains("errors=\"1\""), "undetermined is never green");
     let lints = format!("tests=\"{}\"", catalogue::LINT_RULES.len());
     assert!(suite("lint").contains(&lints), "{}", suite("lint"));
-    assert!(suite("findings").contains("tests=\"7\""), "findings of no judged rule");
+    assert!(suite("findings").contains("tests=\"9\""), "findings of no judged rule");
     let opened = shown.matches("<testcase ").count();
-    assert_eq!(opened, 3 + 6 + 7);
+    assert_eq!(opened, 3 + catalogue::LINT_RULES.len() + KINDS.len() - 2);
     assert!(!shown.contains("<a b") && shown.contains("&lt;a b="), "markup in names is text");
 }
 

@@ -109,6 +109,18 @@ impl<K: Header> Judge<'_, K> {
         reading: Reading,
         focus: Focus,
     ) -> Asked<'r, K> {
+        self.ask_at(rule, targets, (zone, cell, reading), focus, None)
+    }
+
+    /// As [`Judge::ask`]; with `entry`, packets enter at that entry of the zone only.
+    pub(super) fn ask_at<'r>(
+        &self,
+        rule: &ResolvedRule<'_>,
+        targets: &[&End],
+        (zone, cell, reading): (ZoneId, Cell<'r, K>, Reading),
+        focus: Focus,
+        entry: Option<usize>,
+    ) -> Asked<'r, K> {
         let start = |arena: &mut Arena<K>| {
             let mut wanted = Function::NONE;
             let mut destinations = Intervals::empty();
@@ -131,7 +143,7 @@ impl<K: Header> Judge<'_, K> {
             only_filters_of: focus.filters,
             watch: &focus.watch,
         };
-        let run = self.network.run(&query);
+        let run = self.network.run_from(&query, entry);
         Asked { run, cell, zone, reading, focus }
     }
 

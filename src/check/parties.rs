@@ -1,6 +1,7 @@
 //! Names of the policy, resolved against the snapshot.
 
 use super::declared::{self, Counted};
+use super::waivers;
 use crate::net::{AddressRange, Family};
 use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
 use crate::reach::Waypoint;
@@ -19,6 +20,8 @@ pub struct Resolved<'p> {
     pub not_applicable: Vec<(&'p PolicyRule, Vec<String>)>,
     /// Declared flows that do not count, and other declarations that are wrong in themselves.
     pub misfits: Vec<declared::Misfit>,
+    /// Whether chains of compromised hosts go through relays as through any host.
+    pub through_relays: bool,
 }
 
 /// One policy rule.
@@ -133,11 +136,6 @@ pub fn resolve<'p>(snapshot: &Snapshot, policy: &'p Policy) -> Result<Resolved<'
     if resolver.problems.is_empty() { Ok(resolved) } else { Err(resolver.problems) }
 }
 
-/// Whether the last day of a waiver is past; it then covers nothing.
-fn is_over(snapshot: &Snapshot, waiver: &Waiver) -> bool {
-    waiver.until.zip(snapshot.at).is_some_and(|(until, at)| until < at.day)
-}
-
 /// Resolves parties outside a policy, such as arguments of a command.
 ///
 /// # Errors
@@ -193,9 +191,10 @@ impl<'a> Resolver<'a> {
         if let Some(roles) = self.nobody.take().filter(|_| nobody) {
             return Err(roles);
         }
-        let in_force = |waiver: &&Waiver| waiver.rule == rule.id && !is_over(self.snapshot, waiver);
+        let counts =
+            |waiver: &&Waiver| waiver.rule == rule.id && waivers::in_force(self.snapshot, waiver);
         let waivers: Vec<(usize, &Waiver)> =
-            policy.waivers.iter().enumerate().filter(|(_, waiver)| in_force(waiver)).collect();
+            policy.waivers.iter().enumerate().filter(|(_, waiver)| counts(waiver)).collect();
         for (index, waiver) in waivers {
             let (from, to) = (self.ends(&waiver.from), self.ends(&waiver.to));
             let services = waiver.services.clone();

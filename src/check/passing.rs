@@ -78,13 +78,18 @@ impl<K: Header> Judge<'_, K> {
         if bad.is_none() && !asked.run.limited {
             return None;
         }
-        let sure = asked.run.exact && !open && !asked.run.limited || !words.is_empty();
+        let sure = asked.run.exact && !open && !asked.run.limited;
         let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
         let mut hit = Hit { asked: &mut asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
         facts.blame_only(self, &blamed);
         words.sort();
         words.dedup();
+        if !words.is_empty() {
+            // The line itself says which destination it lets pass; what its name stands for need not be known.
+            facts.verdict = Verdict::Violated;
+            facts.causes.clear();
+        }
         Some(write::passing(self, rule, &facts, &words))
     }
 
@@ -96,7 +101,9 @@ impl<K: Header> Judge<'_, K> {
             Some((device, device.lists[reference.list].lines.get(reference.line as usize)?))
         };
         let log = |wanted: Option<bool>| {
-            let fits = |blamed: &&Blamed| line(blamed).is_some_and(|(_, line)| line.log == wanted);
+            let fits = |blamed: &&Blamed| {
+                line(blamed).is_some_and(|(device, line)| device.logs(line) == wanted)
+            };
             lines.iter().filter(fits).cloned().collect::<Vec<_>>()
         };
         match verb {

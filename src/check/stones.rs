@@ -2,35 +2,39 @@
 //!
 //! Whoever is reached by any packet that opens a connection counts as compromised, and may go on from there; hosts of one zone
 //! on one segment reach each other without any device. Both families are one closure: a host that is declared with addresses
-//! of both is compromised in both. Hosts with the role `relay` and other organisations' networks (external zones) are not
-//! gone through. The closure is exact in sets of addresses; hosts are named only when a chain is told.
+//! of both is compromised in both. Relays ([`relays`]) and other organisations' networks (external zones) are not gone
+//! through; what depends on a relay is told as residual risk. The closure is exact in sets of addresses; hosts are named only
+//! when a chain is told.
+//!
+//! A rule is asked about each target from each start. Most targets are reached from no start at all, so all starts are asked
+//! at once first: a closure from many starts holds the closure from each.
 
+mod blast;
+mod held;
+mod relays;
+mod residual;
 mod tell;
 
-use std::net::IpAddr;
-
 use super::deny::{Asked, Focus};
-use super::parties::{End, ResolvedRule};
+use super::parties::{Direction, End, ResolvedRule};
 use super::{Judge, sets};
-use crate::compile::{Header, Reading, fields, intervals};
+use crate::compile::{Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::graph::zone_set;
-use crate::net::{AddressRange, Family};
+use crate::net::Family;
 use crate::packetset::{Arena, Intervals};
 use crate::reach::{Query, opening};
 use crate::snapshot::{Place, Snapshot, ZoneId};
+pub use blast::{Blast, Fallen, StartPoint, blast, start_points};
+use held::{Held, Side};
+use relays::Relay;
 
 /// The judges of both families.
 pub(super) struct Both<'a> {
     pub(super) v4: &'a Judge<'a, u32>,
     pub(super) v6: &'a Judge<'a, u128>,
-}
-
-/// Addresses in both families.
-#[derive(Clone)]
-pub(super) struct Held {
-    v4: Intervals<u32>,
-    v6: Intervals<u128>,
+    /// Where chains end; empty when chains go through everybody.
+    relays: Vec<Relay>,
 }
 
 /// How addresses came to be compromised.
@@ -53,89 +57,176 @@ struct Item<'r> {
     v6: Option<Asked<'r, u128>>,
 }
 
-impl Both<'_> {
+/// Where chains may start.
+struct Start {
+    end: End,
+    zone: ZoneId,
+    held: Held,
+}
+
+/// Who falls.
+struct Closure<'r> {
+    items: Vec<Item<'r>>,
+    /// Relays that were reached and not gone through, with the item from which: positions.
+    met: Vec<(usize, usize)>,
+}
+
+/// Where a closure does not go.
+#[derive(Clone, Copy, Default)]
+struct Limits {
+    /// The target: what is behind it is another question.
+    target: Option<Place>,
+    /// A relay that counts as compromised: its position.
+    open: Option<usize>,
+    /// Whether neighbours of the start fall, too; otherwise its zone is what the start is.
+    around: bool,
+}
+
+impl<'a> Both<'a> {
+    /// With `through_relays`, chains go through relays as through any host.
+    pub(super) fn new(
+        v4: &'a Judge<'a, u32>,
+        v6: &'a Judge<'a, u128>,
+        through_relays: bool,
+    ) -> Self {
+        let relays = if through_relays { Vec::new() } else { relays::relays(v4.network.snapshot) };
+        Both { v4, v6, relays }
+    }
+
     fn snapshot(&self) -> &Snapshot {
         self.v4.network.snapshot
     }
 
-    /// One finding for each target that a chain of at least one host reaches.
+    /// One finding for each target that a chain of at least one host reaches, and what rests on relays.
     pub(super) fn stepping_stones(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
         if !rule.rule.stepping_stones || !rule.rule.verb.forbids() {
             return Vec::new();
         }
         let Some(direction) = rule.directions.first() else { return Vec::new() };
         let mut findings = Vec::new();
+        let mut ledger = residual::Ledger::default();
         for to in &direction.to {
-            for start in self.starts(&direction.from, to) {
-                let found = self.starting_at(rule, &start, to);
-                let done = found.is_some();
-                findings.extend(found);
-                if done {
-                    break;
-                }
+            let starts = self.starts(rule, direction, to);
+            let limits = Limits { target: Some(to.place), ..Limits::default() };
+            let mut all = self.closure(&starts, Reading::May, limits);
+            self.weigh(rule, to, &all, &mut ledger);
+            if !self.may_reach(rule, &mut all, to) {
+                continue;
             }
+            let found = starts.iter().find_map(|start| self.starting_at(rule, start, to));
+            findings.extend(found);
         }
+        self.residual(rule, ledger, &mut findings);
         findings
     }
 
-    /// Where chains start, worst first: external zones, then the rule's own sources.
-    fn starts(&self, from: &[End], to: &End) -> Vec<End> {
+    /// Where chains start, worst first: external zones, then the rule's own sources. What the rule's exceptions and waivers
+    /// let go to the whole target by itself starts no chain, and neither does a relay, unless the rule speaks of it alone.
+    fn starts(&self, rule: &ResolvedRule<'_>, direction: &Direction, to: &End) -> Vec<Start> {
         let external = self.snapshot().zones.iter().filter(|(_, zone)| zone.external);
         let outside = external.map(|(id, zone)| End {
             name: zone.id.clone(),
             place: Place::Zone(id),
             ranges: None,
         });
-        let mut starts: Vec<End> = outside.collect();
-        starts.extend(from.iter().cloned());
-        let mut seen = Vec::new();
-        starts.retain(|start| {
-            start.place != to.place && !seen.contains(&start.name) && {
-                seen.push(start.name.clone());
-                true
+        let mut ends: Vec<End> = outside.collect();
+        ends.extend(direction.from.iter().cloned());
+        let excused = self.excused(rule, to);
+        let alone = direction.from.len() == 1;
+        let mut seen: Vec<String> = Vec::new();
+        let mut starts = Vec::new();
+        for end in ends {
+            let Place::Zone(zone) = end.place else { continue };
+            if end.place == to.place || seen.contains(&end.name) {
+                continue;
             }
-        });
+            seen.push(end.name.clone());
+            let held = self.addresses(&end).minus(&excused);
+            let plain = held.minus(&self.relayed(zone, None));
+            let held = if plain.is_empty() && alone { held } else { plain };
+            if !held.is_empty() {
+                starts.push(Start { end, zone, held });
+            }
+        }
         starts
     }
 
-    fn starting_at(&self, rule: &ResolvedRule<'_>, start: &End, to: &End) -> Option<Finding> {
+    fn addresses(&self, end: &End) -> Held {
+        Held {
+            v4: sets::addresses(self.v4.network, end),
+            v6: sets::addresses(self.v6.network, end),
+        }
+    }
+
+    /// Sources from which everything that the rule forbids towards `to` is excepted or waived.
+    fn excused(&self, rule: &ResolvedRule<'_>, to: &End) -> Held {
+        let target = self.addresses(to);
+        let whole = |ends: &[End]| {
+            let same = ends.iter().filter(|end| end.place == to.place);
+            let held = same.fold(Held::none(), |all, end| all.union(&self.addresses(end)));
+            ends.is_empty() || target.minus(&held).is_empty()
+        };
+        let mut excused = Held::none();
+        for without in rule.without.iter().filter(|w| w.services.is_empty() && whole(&w.to)) {
+            if without.from.is_empty() {
+                return Held::everything();
+            }
+            for end in &without.from {
+                excused = excused.union(&self.addresses(end));
+            }
+        }
+        excused
+    }
+
+    /// Whether any item may reach the target.
+    fn may_reach(&self, rule: &ResolvedRule<'_>, closure: &mut Closure<'_>, to: &End) -> bool {
+        closure.items.iter_mut().any(|item| {
+            item.v4.as_mut().is_some_and(|asked| self.v4.arrives(rule, asked, to))
+                || item.v6.as_mut().is_some_and(|asked| self.v6.arrives(rule, asked, to))
+        })
+    }
+
+    fn starting_at(&self, rule: &ResolvedRule<'_>, start: &Start, to: &End) -> Option<Finding> {
+        let limits = Limits { target: Some(to.place), ..Limits::default() };
         let mut exact = true;
         for reading in [Reading::Must, Reading::May] {
             if reading == Reading::May && exact {
                 break;
             }
-            let mut items = self.closure(start, to, reading);
-            let exact_item = |item: &Item<'_>| {
-                item.v4.as_ref().is_none_or(|a| a.run.exact)
-                    && item.v6.as_ref().is_none_or(|a| a.run.exact)
-            };
-            exact = items.iter().all(exact_item);
+            let mut items = self.closure(std::slice::from_ref(start), reading, limits).items;
+            exact = items.iter().all(Item::is_exact);
             let verdict =
                 if reading == Reading::Must { Verdict::Violated } else { Verdict::Undetermined };
-            let told = self.chains(rule, &mut items, (start, to), verdict);
+            let told = self.chains(rule, &mut items, (&start.end, to), verdict);
             if !told.is_empty() {
-                return Some(self.finding(rule, (start, to), verdict, told, &mut items));
+                return Some(self.finding(rule, (&start.end, to), verdict, told, &mut items));
             }
         }
         None
     }
 
-    fn closure<'r>(&self, start: &End, to: &End, reading: Reading) -> Vec<Item<'r>> {
-        let Place::Zone(zone) = start.place else { return Vec::new() };
-        let held = Held {
-            v4: sets::addresses(self.v4.network, start),
-            v6: sets::addresses(self.v6.network, start),
-        };
+    fn closure<'r>(&self, starts: &[Start], reading: Reading, limits: Limits) -> Closure<'r> {
         let mut fallen = vec![Held::none(); self.snapshot().zones.len()];
-        let mut items = vec![Item { zone, held, depth: 0, how: How::Start, v4: None, v6: None }];
+        let mut closure = Closure { items: Vec::new(), met: Vec::new() };
+        for Start { zone, held, .. } in starts {
+            if let Some(known) = fallen.get_mut(crate::model::Id::index(*zone)) {
+                let held = held.minus(known);
+                *known = known.union(&held);
+                closure.items.push(Item::new(*zone, held, 0, How::Start));
+            }
+        }
+        let alone = match starts {
+            [one] => Some(one.end.place),
+            _ => None,
+        };
         let mut next = 0;
-        while let Some(item) = items.get_mut(next) {
+        while let Some(item) = closure.items.get_mut(next) {
             item.v4 = self.v4.ask_any(item.zone, &item.held.v4, reading);
             item.v6 = self.v6.ask_any(item.zone, &item.held.v6, reading);
             let (zone, depth) = (item.zone, item.depth + 1);
             let mut fresh = self.v4.reached(item.v4.as_mut(), How::Reached(next, Family::V4));
             fresh.extend(self.v6.reached(item.v6.as_mut(), How::Reached(next, Family::V6)));
-            if depth > 1 && self.is_neighbourhood(zone) {
+            if (depth > 1 || limits.around) && self.is_neighbourhood(zone) {
                 let whole = Held {
                     v4: zone_set(self.snapshot(), zone),
                     v6: zone_set(self.snapshot(), zone),
@@ -143,27 +234,58 @@ impl Both<'_> {
                 fresh.push((zone, whole, How::Neighbours(next)));
             }
             for (zone, held, how) in fresh {
-                let item =
-                    Item { zone, held: self.with_siblings(held), depth, how, v4: None, v6: None };
-                if Place::Zone(zone) != start.place && Place::Zone(zone) != to.place {
-                    self.fall(&mut items, &mut fallen, item);
+                let place = Some(Place::Zone(zone));
+                let own = place == alone && !limits.around;
+                if place == limits.target {
+                    let held = self.with_siblings(held);
+                    self.meet(&mut closure, (zone, &held), next, limits);
+                } else if !own {
+                    let held = self.with_siblings(held);
+                    self.fall(&mut closure, &mut fallen, Item::new(zone, held, depth, how), limits);
                 }
             }
             next += 1;
         }
-        items
+        closure
     }
 
     /// Adds what is new of `item`, unless nobody goes on from there.
-    fn fall<'r>(&self, items: &mut Vec<Item<'r>>, fallen: &mut [Held], mut item: Item<'r>) {
+    fn fall<'r>(
+        &self,
+        closure: &mut Closure<'r>,
+        fallen: &mut [Held],
+        mut item: Item<'r>,
+        limits: Limits,
+    ) {
         let Some(known) = fallen.get_mut(crate::model::Id::index(item.zone)) else { return };
         if self.snapshot().zones[item.zone].external {
             return;
         }
-        item.held = item.held.minus(known).minus(&self.relays(item.zone));
+        let fresh = item.held.minus(known);
+        if let How::Reached(source, _) | How::Neighbours(source) = item.how {
+            self.meet(closure, (item.zone, &fresh), source, limits);
+        }
+        item.held = fresh.minus(&self.relayed(item.zone, limits.open));
         if !item.held.is_empty() {
             *known = known.union(&item.held);
-            items.push(item);
+            closure.items.push(item);
+        }
+    }
+
+    /// Notes the relays among what was reached.
+    fn meet(
+        &self,
+        closure: &mut Closure<'_>,
+        (zone, fresh): (ZoneId, &Held),
+        source: usize,
+        limits: Limits,
+    ) {
+        for (index, relay) in self.relays.iter().enumerate() {
+            let hit = relay.zone == zone && fresh.meets(&relay.held);
+            let known = closure.met.iter().any(|(met, _)| *met == index);
+            if hit && !known && limits.open != Some(index) {
+                closure.met.push((index, source));
+            }
         }
     }
 
@@ -172,63 +294,28 @@ impl Both<'_> {
         self.snapshot().segments.iter().any(|(_, segment)| segment.zones.contains(&zone))
     }
 
-    /// All addresses of the hosts of a zone that have the role `relay`.
-    fn relays(&self, zone: ZoneId) -> Held {
-        let relays = self
-            .snapshot()
-            .hosts
-            .iter()
-            .filter(|(_, host)| host.zone == zone && host.roles.iter().any(|r| r == "relay"));
-        relays.fold(Held::none(), |all, (_, host)| all.union(&Held::of(&host.addresses)))
+    /// All addresses of the relays of a zone, but of one that counts as compromised.
+    fn relayed(&self, zone: ZoneId, open: Option<usize>) -> Held {
+        let closed = self.relays.iter().enumerate().filter(|(index, _)| Some(*index) != open);
+        let here = closed.filter(|(_, relay)| relay.zone == zone);
+        here.fold(Held::none(), |all, (_, relay)| all.union(&relay.held))
     }
 
     /// With every declared host that is held, all its addresses.
     fn with_siblings(&self, held: Held) -> Held {
-        let hit = |addresses: &[IpAddr]| {
-            !Held::of(addresses).minus(&Held::of(addresses).minus(&held)).is_empty()
-        };
-        let hosts = self.snapshot().hosts.iter().filter(|(_, host)| hit(&host.addresses));
-        hosts.fold(held.clone(), |all, (_, host)| all.union(&Held::of(&host.addresses)))
+        let hosts = self.snapshot().hosts.iter().map(|(_, host)| Held::of(&host.addresses));
+        hosts.filter(|host| host.meets(&held)).fold(held.clone(), |all, host| all.union(&host))
     }
 }
 
-impl Held {
-    fn none() -> Held {
-        Held { v4: Intervals::empty(), v6: Intervals::empty() }
+impl Item<'_> {
+    fn new(zone: ZoneId, held: Held, depth: usize, how: How) -> Self {
+        Item { zone, held, depth, how, v4: None, v6: None }
     }
 
-    fn of(addresses: &[IpAddr]) -> Held {
-        let singles = || addresses.iter().map(|address| AddressRange::single(*address));
-        Held { v4: intervals(singles()), v6: intervals(singles()) }
-    }
-
-    fn minus(&self, other: &Held) -> Held {
-        Held { v4: self.v4.minus(&other.v4), v6: self.v6.minus(&other.v6) }
-    }
-
-    fn union(&self, other: &Held) -> Held {
-        Held { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty()
-    }
-}
-
-/// A coordinate type as one side of [`Held`].
-pub(super) trait Side: Header {
-    fn held(addresses: Intervals<Self>) -> Held;
-}
-
-impl Side for u32 {
-    fn held(addresses: Intervals<Self>) -> Held {
-        Held { v4: addresses, v6: Intervals::empty() }
-    }
-}
-
-impl Side for u128 {
-    fn held(addresses: Intervals<Self>) -> Held {
-        Held { v4: Intervals::empty(), v6: addresses }
+    fn is_exact(&self) -> bool {
+        self.v4.as_ref().is_none_or(|asked| asked.run.exact)
+            && self.v6.as_ref().is_none_or(|asked| asked.run.exact)
     }
 }
 

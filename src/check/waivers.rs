@@ -1,82 +1,116 @@
-//! Waivers: each covers exactly the packets that it names; what is wrong with the waiver itself is a finding.
+//! Waivers (例外措置): each covers exactly the packets that it names. What it excuses stays visible, what it leaves of a path
+//! is said with the finding, and what is wrong with the waiver itself is a finding of its own.
+//!
+//! A waiver that is not in force covers nothing: nobody approved it and no emergency was declared, its day has not come, or
+//! its last day is past. Without `--at` no day is past.
 
-use super::parties::{Resolved, ResolvedWaiver};
-use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
+mod covered;
+mod tell;
+mod terms;
+
+use super::Judge;
+use super::parties::{Resolved, ResolvedRule};
+use crate::finding::{Cause, Finding, Kind, Severity, Verdict, Waived};
 use crate::policy::{Policy, Waiver};
 use crate::snapshot::Snapshot;
-use crate::text;
 use crate::text::Text;
+use covered::Covered;
 
-/// What is wrong with each waiver: no such rule, nobody approved it, applicant and approver are one, a date is past.
-pub(super) fn findings(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    resolved: &Resolved<'_>,
-) -> Vec<Finding> {
-    let waivers =
-        resolved.waivers.iter().filter_map(|entry| Some((entry, policy.waivers.get(entry.index)?)));
-    waivers
-        .flat_map(|(entry, waiver)| {
-            problems(snapshot, entry, waiver).into_iter().map(|p| finding(waiver, p))
-        })
-        .collect()
+/// The judges of both families.
+pub(super) struct Waivers<'a> {
+    pub(super) v4: &'a Judge<'a, u32>,
+    pub(super) v6: &'a Judge<'a, u128>,
+    pub(super) policy: &'a Policy,
 }
 
-fn problems(snapshot: &Snapshot, entry: &ResolvedWaiver, waiver: &Waiver) -> Vec<(Severity, Text)> {
-    let mut out = Vec::new();
-    let rule = &waiver.rule;
-    if entry.rule.is_none() {
-        out.push((
-            Severity::Medium,
-            text!(
-                "例外措置の対象規則「{rule}」は方針にありません。",
-                "the waiver names the policy rule `{rule}`, which does not exist"
-            ),
-        ));
-    }
-    match (&waiver.requested_by, &waiver.approved_by) {
-        (_, None) => out.push((
-            Severity::Medium,
-            text!(
-                "規則「{rule}」の例外措置に承認者の記載がありません。",
-                "the waiver for `{rule}` names nobody who approved it"
-            ),
-        )),
-        (Some(applicant), Some(approver)) if applicant == approver => out.push((
-            Severity::Medium,
-            text!(
-                "規則「{rule}」の例外措置は、申請者と承認者が同一です（{approver}）。",
-                "the waiver for `{rule}` was requested and approved by the same person ({approver})"
-            ),
-        )),
-        _ => {}
-    }
+/// Whether a waiver excuses anything on the day of the scan.
+pub(super) fn in_force(snapshot: &Snapshot, waiver: &Waiver) -> bool {
     let today = snapshot.at.map(|at| at.day);
-    if waiver.until.zip(today).is_some_and(|(until, today)| until < today) {
-        out.push((Severity::Medium, text!(
-            "規則「{rule}」の例外措置は期限を過ぎています（期限の管理は推奨事項です）。",
-            "the waiver for `{rule}` is past its last day (keeping an end date is good practice)"
-        )));
-    }
-    if waiver.review.zip(today).is_some_and(|(review, today)| review < today) {
-        out.push((
-            Severity::Low,
-            text!(
-                "規則「{rule}」の例外措置は確認時期を過ぎています。",
-                "the waiver for `{rule}` is due for review"
-            ),
-        ));
-    }
-    out
+    let from = waiver.emergency.into_iter().chain(waiver.decided).min();
+    let past = waiver.until.zip(today).is_some_and(|(until, today)| until < today);
+    let early = from.zip(today).is_some_and(|(from, today)| today < from);
+    let allowed = waiver.approved_by.is_some() || waiver.emergency.is_some();
+    allowed && !past && !early
 }
 
-fn finding(waiver: &Waiver, (severity, message): (Severity, Text)) -> Finding {
-    let fingerprint =
-        crate::finding::fingerprint(&[Kind::Waiver.id(), waiver.rule.clone(), message.en.clone()]);
+/// The identifier, or the position when there is none.
+pub(super) fn name(index: usize, waiver: &Waiver) -> String {
+    waiver.id.clone().unwrap_or_else(|| format!("#{}", index + 1))
+}
+
+impl Waivers<'_> {
+    /// What waivers excuse, and findings about waivers. Findings about paths of which a waiver covers a part say so.
+    pub(super) fn judge(&self, findings: &mut Vec<Finding>) -> Vec<Waived> {
+        let (snapshot, resolved) = (self.v4.network.snapshot, self.v4.resolved);
+        let mut waived = Vec::new();
+        for entry in &resolved.waivers {
+            let Some(waiver) = self.policy.waivers.get(entry.index) else { continue };
+            let name = name(entry.index, waiver);
+            let mut problems = terms::problems(snapshot, self.policy, entry.index, waiver);
+            let rule = resolved.rules.iter().find(|rule| rule.rule.id == waiver.rule);
+            match rule {
+                None => problems.push(self.without_rule(resolved, waiver, &name)),
+                Some(rule) if in_force(snapshot, waiver) => {
+                    let covered = self.covered(rule, entry.index, waiver);
+                    problems.extend(stale(rule, covered.as_deref(), &name));
+                    for part in covered.into_iter().flatten().filter(Covered::excuses) {
+                        tell::left(findings, waiver, &name, &part);
+                        waived.push(part.waived(waiver, &name));
+                    }
+                }
+                Some(_) => {}
+            }
+            findings.extend(problems.into_iter().map(|problem| finding(waiver, &name, problem)));
+        }
+        waived
+    }
+
+    /// What the waiver covers of a rule that forbids, in both families; `None` for rules that do not forbid.
+    fn covered(
+        &self,
+        rule: &ResolvedRule<'_>,
+        index: usize,
+        waiver: &Waiver,
+    ) -> Option<Vec<Covered>> {
+        if !rule.rule.verb.forbids() {
+            return None;
+        }
+        let without = rule.without.iter().find(|without| without.waiver == Some(index))?;
+        let mut covered = self.v4.covered(rule, without, waiver);
+        covered.extend(self.v6.covered(rule, without, waiver));
+        Some(covered)
+    }
+
+    fn without_rule(&self, resolved: &Resolved<'_>, waiver: &Waiver, name: &str) -> Problem {
+        let missing = |(rule, _): &&(&crate::policy::PolicyRule, _)| rule.id == waiver.rule;
+        match resolved.not_applicable.iter().find(missing) {
+            Some(_) => (Severity::Low, tell::not_applicable(name, &waiver.rule)),
+            None => (Severity::Medium, tell::no_rule(name, &waiver.rule)),
+        }
+    }
+}
+
+/// Something wrong with a waiver.
+type Problem = (Severity, Text);
+
+/// A waiver that excuses nothing.
+fn stale(rule: &ResolvedRule<'_>, covered: Option<&[Covered]>, name: &str) -> Option<Problem> {
+    let covered = covered?;
+    if covered.iter().any(Covered::excuses) {
+        return None;
+    }
+    let rule = &rule.rule.id;
+    let text = if covered.is_empty() { tell::beside(name, rule) } else { tell::stale(name, rule) };
+    Some((Severity::Low, text))
+}
+
+fn finding(waiver: &Waiver, name: &str, (severity, message): Problem) -> Finding {
     let mut finding =
         Finding::new(Kind::Waiver, &waiver.rule, severity, Verdict::Undetermined, message);
-    finding.fingerprint = fingerprint;
-    let reason = text!("例外措置の記載箇所", "where the waiver stands");
-    finding.causes = vec![Cause { span: Some(waiver.span), reason }];
+    // Days that pass are no other finding.
+    let said: String = finding.message.en.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let parts = [Kind::Waiver.id(), waiver.rule.clone(), name.to_owned(), said];
+    finding.fingerprint = crate::finding::fingerprint(&parts);
+    finding.causes = vec![Cause { span: Some(waiver.span), reason: tell::place() }];
     finding
 }

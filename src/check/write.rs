@@ -13,7 +13,16 @@ use crate::text::Text;
 
 /// Whether findings of this kind decide the verdict of their rule.
 pub(super) fn decides(kind: Kind) -> bool {
-    !matches!(kind, Kind::Coverage | Kind::Waiver | Kind::Declaration | Kind::Lint(_))
+    let beside = matches!(
+        kind,
+        Kind::Coverage
+            | Kind::Waiver
+            | Kind::Declaration
+            | Kind::ResidualRisk
+            | Kind::ForgedSource
+            | Kind::Lint(_)
+    );
+    !beside
 }
 
 /// What a rule says, in a sentence.
@@ -379,6 +388,41 @@ pub(super) fn missing<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &
     finding.advice = Some(text!(
         "経路に示した規則または経路を確認し、必要な通信を許可してください。",
         "check the line or route at which the path ends, and permit what is required"
+    ));
+    finding
+}
+
+/// Only forged packets get where a rule that holds forbids it. `seen` is not empty.
+pub(super) fn forged<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, seen: &[Facts]) -> Finding {
+    let snapshot = judge.network.snapshot;
+    let mut ports: Vec<String> = seen
+        .iter()
+        .filter_map(|facts| facts.path.first())
+        .map(|hop| format!("{}:{}", hop.device, hop.ingress))
+        .collect();
+    ports.sort();
+    ports.dedup();
+    let list = ports.join(", ");
+    let Some(facts) = seen.first() else {
+        return blank(Kind::ForgedSource, rule.rule, Verdict::Holds, Text::default());
+    };
+    let (from, to) = (facts.label_from(snapshot), facts.label_to(snapshot));
+    let message = text!(
+        "「{from}」から送信元を詐称したパケットは「{to}」に届きます（逆経路確認のない、または読み取れない入口: {list}）。",
+        "packets from {from} with a forged source get to {to} (entry on which no reverse-path check was read: {list})"
+    );
+    let mut blank = blank(Kind::ForgedSource, rule.rule, Verdict::Holds, message);
+    blank.severity = Severity::Medium.min(rule.rule.severity);
+    let mut finding = facts.finding(judge, blank);
+    let more = seen.iter().skip(1).map(|facts| (facts.from.clone(), facts.to.clone()));
+    finding.also.extend(more);
+    finding.details.push(text!(
+        "返信は詐称されたアドレスに送られるため、片方向の通信に限られます。自分のアドレスを使う通信は遮断されており、規則の判定には影響しません。",
+        "replies go to whoever owns the address, so this is one way; packets with their sender's own address are stopped, and the verdict stands"
+    ));
+    finding.advice = Some(text!(
+        "入口のインターフェースで逆経路確認（uRPF など）を有効にするか、規則の条件にインターフェース（ゾーン）を加えてください。",
+        "enable a reverse-path check on the entry, or let the rules ask for the interface or zone, too"
     ));
     finding
 }

@@ -63,6 +63,8 @@ pub(super) enum Command {
     Explain(ExplainFlags),
     /// Follow packets hop by hop and line by line
     Trace(TraceFlags),
+    /// Say what falls when a host or zone is compromised; without one, where to ask
+    Blast(BlastFlags),
     /// Show what travels between every pair of zones
     Matrix(MatrixFlags),
     /// Look for hygiene defects in the configurations
@@ -129,6 +131,15 @@ pub(super) struct CheckFlags {
     pub(super) input: InputFlags,
     #[command(flatten)]
     pub(super) report: ReportFlags,
+    /// Findings of this earlier run (a baseline file, or a report in JSON) are known and do not decide the exit code
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Let chains of compromised hosts go through relays (content disarming, screen transfer, proxies) as through any host
+    #[arg(long)]
+    pub(super) no_relays: bool,
+    /// Write the findings of this run as a baseline file
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -182,6 +193,23 @@ pub(super) enum TraceFormat {
     Table,
     /// One JSON object a packet
     Jsonl,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BlastFlags {
+    /// Directory or configuration file
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// What is compromised: a zone or zone.host
+    pub(super) start: Option<String>,
+    /// Go through relays as through any host
+    #[arg(long)]
+    pub(super) no_relays: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextOrJson::Terminal)]
+    pub(super) format: TextOrJson,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
 }
 
 #[derive(Args, Debug)]
@@ -247,6 +275,8 @@ pub(super) enum SchemaOf {
     Policy,
     /// The output of check --format json
     Scan,
+    /// The file of check --write-baseline
+    Baseline,
 }
 
 #[derive(Args, Debug)]

@@ -2,11 +2,22 @@
 
 use super::arguments::CheckFlags;
 use super::exit::{self, Exit, Stop};
+use super::files;
 use super::run::Run;
+use crate::report;
+use crate::scan::baseline::Baseline;
 use crate::text;
+use crate::text::Text;
+use std::path::Path;
 
 pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
-    let scan = run.scan(&flags.input)?;
+    let mut scan = run.scan_with(&flags.input, flags.no_relays)?;
+    if let Some(path) = &flags.baseline {
+        scan.compare(&baseline(path)?);
+    }
+    if let Some(path) = &flags.write_baseline {
+        files::write(path, &report::write_baseline(&scan))?;
+    }
     let end = exit::of_check(&scan, flags.report.fail_on);
     match run.report(&scan, &flags.report, false) {
         // The verdict stands even when the reader has gone away.
@@ -25,4 +36,13 @@ pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
         _ => {}
     }
     Ok(if flags.report.exit_zero { end.without_verdict() } else { end })
+}
+
+fn baseline(path: &Path) -> Result<Baseline, Stop> {
+    let shown = path.display();
+    let bytes = files::read_file(path).map_err(|error| {
+        Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
+    })?;
+    report::read_baseline(&bytes)
+        .map_err(|Text { ja, en }| Stop::Failed(text!("「{shown}」: {ja}", "`{shown}`: {en}")))
 }

@@ -1,6 +1,6 @@
 //! Exit codes, and why a command stops early.
 
-use crate::finding::{Finding, Kind, Severity, Verdict};
+use crate::finding::{Finding, Kind, Novelty, Severity, Verdict};
 use crate::scan::{InputError, Scan};
 use crate::text::Text;
 
@@ -61,17 +61,17 @@ pub(super) fn of_check(scan: &Scan, fail_on: Severity) -> Exit {
     if scan.verdicts.is_empty() {
         return Exit::NoInputs;
     }
-    // Hygiene has its own command; here only what bears on the policy counts.
-    let judged = || scan.findings.iter().filter(|f| !matches!(f.kind, Kind::Lint(_)));
+    // Hygiene has its own command; here only what bears on the policy counts, and of that what no baseline knows.
+    let known = |finding: &Finding| finding.novelty == Some(Novelty::Known);
+    let judged = || scan.findings.iter().filter(|f| !matches!(f.kind, Kind::Lint(_)) && !known(f));
+    let verdicts = || scan.verdicts.iter().filter(|verdict| scan.counts(verdict));
     let graves = |severity: Severity| severity >= fail_on;
-    let violated =
-        scan.verdicts.iter().any(|v| v.verdict == Verdict::Violated && graves(v.severity))
-            || judged().any(|f| f.verdict == Verdict::Violated && graves(f.severity));
+    let violated = verdicts().any(|v| v.verdict == Verdict::Violated && graves(v.severity))
+        || judged().any(|f| f.verdict == Verdict::Violated && graves(f.severity));
     if violated {
         return Exit::Violated;
     }
-    let open =
-        scan.verdicts.iter().any(|v| v.verdict == Verdict::Undetermined) || judged().any(is_open);
+    let open = verdicts().any(|v| v.verdict == Verdict::Undetermined) || judged().any(is_open);
     if open { Exit::Inconclusive } else { Exit::Clean }
 }
 

@@ -14,7 +14,8 @@ pub(super) fn run(run: &Run, flags: &InitFlags) -> Result<Exit, Stop> {
     // An existing topology is not read: the draft must not depend on what it replaces.
     let mut files = run.files(path)?;
     files.entries.retain(|(name, _)| name != NAME && name != "policy.yaml");
-    let options = scan::Options { at: None, format: flags.input.reading.reader.clone() };
+    let options =
+        scan::Options { format: flags.input.reading.reader.clone(), ..scan::Options::default() };
     let loaded = scan::load(files, &options).map_err(Stop::Inputs)?;
     let draft = scan::draft_topology(&loaded).map_err(|error| Stop::Inputs(vec![error]))?;
     if flags.stdout || !path.is_dir() {

@@ -80,9 +80,15 @@ impl Run {
 
     /// Reads and judges the inputs.
     pub(super) fn scan(&self, input: &InputFlags) -> Result<Scan, Stop> {
+        self.scan_with(input, false)
+    }
+
+    /// As [`Run::scan`]; with `through_relays`, relays do not end chains of compromised hosts.
+    pub(super) fn scan_with(&self, input: &InputFlags, through_relays: bool) -> Result<Scan, Stop> {
         let _sign = self.progress();
         let files = self.files(&input.path)?;
-        scan::scan(files, &options(&input.reading)?).map_err(Stop::Inputs)
+        let options = Options { through_relays, ..options(&input.reading)? };
+        scan::scan(files, &options).map_err(Stop::Inputs)
     }
 
     /// Prints what the user asked for. `--quiet` silences reports and notes, not answers.
@@ -181,5 +187,5 @@ fn options(reading: &ReadingFlags) -> Result<Options, Stop> {
             "there is no reader `{reader}` (known: {known})"
         )));
     }
-    Ok(Options { at: reading.at, format: reading.reader.clone() })
+    Ok(Options { at: reading.at, format: reading.reader.clone(), ..Options::default() })
 }

@@ -10,6 +10,7 @@ pub(super) fn run(run: &Run, flags: &SchemaFlags) -> Result<Exit, Stop> {
         SchemaOf::Topology => topology::schema(),
         SchemaOf::Policy => policy::schema(),
         SchemaOf::Scan => report::schema(),
+        SchemaOf::Baseline => report::baseline_schema(),
     };
     run.print(format!("{schema:#}\n").as_bytes())?;
     Ok(Exit::Clean)

@@ -56,6 +56,7 @@ pub const LINT_RULES: [&str; 26] = [
 #[must_use]
 pub fn entries() -> Vec<Entry> {
     let mut all = path_entries();
+    all.extend(trust_entries());
     all.extend(barrier_entries());
     all.extend(ground_entries());
     all.extend(declared_entries());
@@ -128,6 +129,43 @@ fn path_entries() -> Vec<Entry> {
             remedy: text!(
                 "連鎖のうち、業務に不要な段を遮断します。公開サーバから内部へ始まる通信が最初の候補です。",
                 "Cut a step of the chain that no work needs; connections that start on a published server come first."
+            ),
+        },
+    ]
+}
+
+fn trust_entries() -> Vec<Entry> {
+    vec![
+        Entry {
+            id: "residual-risk",
+            title: text!("中継に残るリスク", "residual risk of a relay"),
+            meaning: text!(
+                "規則は守られていますが、それは無害化・画面転送・特定通信などの中継が侵害されないことを前提にしています。その中継が侵害された場合に到達し得る範囲を示します。",
+                "The rule is kept as long as a relay (content disarming, screen transfer, designated traffic) is not compromised. It says what falls with the relay."
+            ),
+            reason: text!(
+                "中継は設計上の切断点であり、踏み台の判定はそこで止まります。前提を明示しないと、守られている理由が見えません。",
+                "Relays are where a design ends chains, so the judgment ends there, too. The assumption must be visible."
+            ),
+            remedy: text!(
+                "中継を重点的に守り、中継から先の通信を必要最小限にします。--no-relays を指定すると、中継を切断点とせずに判定します。",
+                "Guard the relay, and narrow what it may open. --no-relays judges without relays as cut points."
+            ),
+        },
+        Entry {
+            id: "forged-source",
+            title: text!("送信元詐称による到達", "reach by forged sources"),
+            meaning: text!(
+                "自分のアドレスを使う通信は遮断されますが、他のアドレスを送信元に偽ったパケットは禁止された先に届きます。返信は戻らないため、片方向の通信です。規則の判定には影響しません。",
+                "Hosts that use their own addresses are stopped; packets with a forged source get where the policy forbids it. Replies do not come back. It does not decide the verdict."
+            ),
+            reason: text!(
+                "片方向でも、UDP による攻撃や情報の送出には足ります。",
+                "One direction is enough to attack over UDP or to send data out."
+            ),
+            remedy: text!(
+                "示したインターフェースで逆経路確認（uRPF など）を有効にするか、送信元アドレスとインターフェースの両方を条件にしてください。",
+                "Enable a reverse-path check on the interface that is named, or let the rules ask for the interface as well as the source."
             ),
         },
     ]
@@ -466,10 +504,23 @@ mod tests {
             Kind::Vacuous,
             Kind::Waiver,
             Kind::InternalDisagreement,
+            Kind::ResidualRisk,
+            Kind::ForgedSource,
+            Kind::Unlogged,
+            Kind::Unscheduled,
+            Kind::ForbiddenDestination,
+            Kind::DeclaredFact,
+            Kind::Declaration,
+            Kind::ExternalConnection,
+            Kind::Hygiene,
         ];
-        let ids: Vec<String> =
+        let mut ids: Vec<String> =
             kinds.into_iter().chain(LINT_RULES.map(Kind::Lint)).map(Kind::id).collect();
-        let listed: Vec<&str> = entries().iter().map(|entry| entry.id).collect();
+        let mut listed: Vec<&str> = entries().iter().map(|entry| entry.id).collect();
+        let rules: Vec<&str> = listed.iter().filter_map(|id| id.strip_prefix("lint/")).collect();
+        assert_eq!(rules, LINT_RULES);
+        ids.sort();
+        listed.sort_unstable();
         assert_eq!(listed, ids);
     }
 

@@ -43,9 +43,7 @@ pub(super) fn dates(text: &str) -> Vec<Date> {
     let chars = half_width(text);
     let (mut out, mut at, mut end) = (Vec::new(), 0, 0);
     while at < chars.len() {
-        let begins = at == 0
-            || !chars.get(at - 1).is_some_and(|c| c.is_ascii_alphanumeric())
-            || chars.get(at).is_some_and(|c| !c.is_ascii());
+        let begins = begins(&chars, at, end);
         let here = Cursor { chars: &chars, at };
         match here.date().filter(|_| begins) {
             Some((day, closes, next)) => {
@@ -58,6 +56,19 @@ pub(super) fn dates(text: &str) -> Vec<Date> {
         }
     }
     out
+}
+
+/// Whether a date may begin at `at`; the date before ended at `end`. Parts of words, addresses and versions are none.
+fn begins(chars: &[char], at: usize, end: usize) -> bool {
+    let before = |steps: usize| at.checked_sub(steps).and_then(|at| chars.get(at)).copied();
+    let japanese = chars.get(at).is_some_and(|c| !c.is_ascii());
+    match before(1) {
+        Some(c) if c.is_ascii_alphanumeric() => japanese,
+        Some('.' | '/' | '-' | ':') if at != end + 1 || end == 0 => {
+            !before(2).is_some_and(|c| c.is_ascii_digit())
+        }
+        _ => true,
+    }
 }
 
 /// `text` with full-width ASCII, wave dashes and blanks in half width, letters in lower case.

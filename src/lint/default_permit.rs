@@ -6,7 +6,6 @@ use super::passage::{Passage, Passages};
 use super::sides::{self, Side, carries, cross, sides};
 use super::write;
 use crate::finding::{Finding, Severity};
-use crate::model::{Binding, Filter};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -33,10 +32,10 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
                     if !both {
                         continue;
                     }
-                    if let Passage::Default(filter, binding) =
+                    if let Passage::Default { label, span } =
                         passages.of(from.interface, to.interface, family)
                     {
-                        add(&mut found, (filter, binding), (from, to, family));
+                        add(&mut found, (label, span), (from, to, family));
                     }
                 }
             }
@@ -47,11 +46,9 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
 
 fn add<'d>(
     found: &mut Vec<Open<'d>>,
-    (filter, binding): (&'d Filter, Option<&'d Binding>),
+    (label, span): (&'d str, Option<Span>),
     (from, to, family): (&Side, &Side, Family),
 ) {
-    let label = binding.map_or(filter.name, |binding| binding.default_label.as_str());
-    let span = binding.and_then(|binding| binding.span);
     let copy = |side: &Side| Side { interface: side.interface, zones: side.zones.clone() };
     let pair = (copy(from), copy(to), family);
     match found.iter_mut().find(|open| open.label == label && open.span == span) {

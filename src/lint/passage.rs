@@ -8,6 +8,7 @@ use crate::model::{
     Action, Binding, Context, Device, Filter, Id, InterfaceId, Interfaces, Line, ListId,
 };
 use crate::net::Family;
+use crate::source::Span;
 
 /// How packets that no line names fare.
 #[derive(Clone, Copy)]
@@ -17,7 +18,12 @@ pub(super) enum Passage<'d> {
     /// They pass, and no line looks at any packet there.
     Bare,
     /// They pass although lines look at packets there, or although the filter stops elsewhere what no line names.
-    Default(&'d Filter, Option<&'d Binding>),
+    Default {
+        /// What the default is called.
+        label: &'d str,
+        /// The line that it follows from.
+        span: Option<Span>,
+    },
 }
 
 /// The filters of a context, prepared for questions about every pair of interfaces.
@@ -34,6 +40,8 @@ struct Stage<'d> {
     by_ingress: Vec<Vec<usize>>,
     /// The other bindings, by egress interface.
     by_egress: Vec<Vec<usize>>,
+    /// Whether a list ends with a line that stands for a default of the vendor ([`DEFAULTS`]).
+    has_defaults: bool,
     /// What the lists of a binding do with everything, where that is the same for every pair.
     known: BTreeMap<(usize, Family), Lines>,
 }
@@ -80,6 +88,12 @@ impl<'d> Passages<'d> {
         for stage in &mut self.stages {
             let binding = stage.binding(ingress, egress);
             let found = binding.and_then(|at| stage.filter.bindings.get(at));
+            if let Some(line) =
+                found.and_then(|at| stage.default_line(self.device, at, (ingress, egress), family))
+            {
+                result = Passage::Default { label: &line.label, span: None };
+                continue;
+            }
             if found.map_or(stage.filter.otherwise, |binding| binding.default) == Action::Deny {
                 return Passage::Closed;
             }
@@ -91,9 +105,12 @@ impl<'d> Passages<'d> {
             };
             match lines {
                 Lines::All => return Passage::Closed,
-                Lines::Some => result = Passage::Default(stage.filter, found),
-                Lines::None if stage.closes => result = Passage::Default(stage.filter, found),
-                Lines::None => {}
+                Lines::None if !stage.closes => {}
+                Lines::Some | Lines::None => {
+                    let label = found.map_or(stage.filter.name, |binding| &binding.default_label);
+                    let span = found.and_then(|binding| binding.span);
+                    result = Passage::Default { label, span };
+                }
             }
         }
         result
@@ -129,7 +146,10 @@ impl<'d> Stage<'d> {
         }
         let denies = |binding: &Binding| binding.default == Action::Deny;
         let closes = filter.otherwise == Action::Deny || filter.bindings.iter().any(denies);
-        Stage { filter, closes, by_ingress, by_egress, known: BTreeMap::new() }
+        let lists = filter.bindings.iter().flat_map(|binding| &binding.lists);
+        let mut lines = lists.flat_map(|list| &device.lists[*list].lines);
+        let has_defaults = lines.any(|line| DEFAULTS.contains(&line.label.as_str()));
+        Stage { filter, closes, by_ingress, by_egress, has_defaults, known: BTreeMap::new() }
     }
 
     /// The first binding that fits.
@@ -140,6 +160,29 @@ impl<'d> Stage<'d> {
         let first = self.by_ingress.get(ingress.index())?.iter().find(fits);
         let second = self.by_egress.get(egress.index())?.first();
         first.into_iter().chain(second).min().copied()
+    }
+
+    /// The vendor's own last line, when it lets pass whatever no line before it names.
+    fn default_line<'l>(
+        &self,
+        device: &'l Device,
+        binding: &Binding,
+        (ingress, egress): (InterfaceId, InterfaceId),
+        family: Family,
+    ) -> Option<&'l Line> {
+        if !self.has_defaults {
+            return None;
+        }
+        let lines = binding.lists.iter().flat_map(|list| &device.lists[*list].lines);
+        let mut whole = lines.filter(|line| {
+            line.enabled
+                && line.matches.ingress.contains(ingress)
+                && line.matches.egress.contains(egress)
+                && is_everything(device, line, family)
+        });
+        let first = whole.next()?;
+        let open = first.action == Action::Permit && DEFAULTS.contains(&first.label.as_str());
+        open.then_some(first)
     }
 
     fn lines(
@@ -161,6 +204,8 @@ impl<'d> Stage<'d> {
     }
 }
 
+/// Lines that a vendor adds at the end of every list, as readers call them.
+const DEFAULTS: [&str; 1] = ["intrazone-default"];
 /// Lists within lists that are looked into.
 const DEPTH: usize = 8;
 

@@ -10,9 +10,11 @@ use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
 use crate::graph::zone_set;
-use crate::model::{Action, AddressMap, ContextId, Line, Rewrite, Stage, Translate, Translated};
+use crate::model::{
+    Action, AddressMap, Binding, ContextId, Line, Rewrite, Stage, Translate, Translated,
+};
 use crate::net::{AddressRange, State};
-use crate::snapshot::ZoneId;
+use crate::snapshot::{Zone, ZoneId};
 use crate::text;
 
 /// Roles of zones and hosts that are meant to be reached from outside.
@@ -24,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let stages = stages(subject);
     let ground = if stages.is_empty() { Ground::default() } else { ground(subject) };
     for (context, translate) in stages {
-        for (line, rewrite) in rewrites(subject, context, translate, true) {
+        for (_, line, rewrite) in rewrites(subject, context, translate, true) {
             if told.insert(line.span) {
                 findings.extend(exposed(subject, rule, (line, rewrite), &ground));
             }
@@ -51,7 +53,7 @@ fn rewrites<'a>(
     context: ContextId,
     translate: &'a Translate,
     outside: bool,
-) -> Vec<(&'a Line, &'a Rewrite)> {
+) -> Vec<(&'a Binding, &'a Line, &'a Rewrite)> {
     let device = subject.device;
     let external: Vec<_> = sides::sides(subject, context)
         .into_iter()
@@ -71,7 +73,7 @@ fn rewrites<'a>(
                 line.matches.states.as_ref().is_none_or(|states| states.contains(&State::New));
             let counts = line.enabled && opens && rewrite.destination.is_some();
             if counts && (enters || !outside) {
-                out.push((line, rewrite));
+                out.push((binding, line, rewrite));
             }
         }
     }
@@ -148,7 +150,12 @@ fn roles_are_used(subject: &Subject<'_>) -> bool {
 fn meant(subject: &Subject<'_>) -> Extent {
     let is_meant = |roles: &[String]| roles.iter().any(|role| MEANT.contains(&role.as_str()));
     let snapshot = subject.snapshot;
-    let zones = snapshot.zones.iter().filter(|(_, zone)| is_meant(&zone.roles));
+    // Without roles the name must do.
+    let by_name = |zone: &Zone| {
+        zone.roles.is_empty()
+            && [&zone.id, &zone.label].iter().any(|name| name.to_ascii_lowercase().contains("dmz"))
+    };
+    let zones = snapshot.zones.iter().filter(|(_, zone)| is_meant(&zone.roles) || by_name(zone));
     let all = zones.fold(Extent::none(), |all, (id, _)| {
         all.union(&Extent { v4: zone_set(snapshot, id), v6: zone_set(snapshot, id) })
     });
@@ -202,10 +209,10 @@ fn replaced(subject: &Subject<'_>, list: &List) -> Extent {
                 }
             }
             Stage::Translate(translate) => {
-                for (line, rewrite) in rewrites(subject, *context, translate, false) {
+                for (binding, line, rewrite) in rewrites(subject, *context, translate, false) {
                     made.extend(rewrite.destination.iter().flat_map(targets));
                     let whole = line.matches.unknown.is_empty()
-                        && line.matches.ingress == crate::model::Interfaces::Any
+                        && meets_all(subject, list, (binding, line))
                         && super::breadth::any_service(device, line.matches.service)
                         && super::passage::from_everywhere(device, line);
                     if let (true, Some(AddressMap::Shift { from, .. })) =
@@ -219,6 +226,14 @@ fn replaced(subject: &Subject<'_>, list: &List) -> Extent {
         }
     }
     Extent::of(&taken).minus(&Extent::of(&made))
+}
+
+/// Whether every packet that comes to the list has come to the translation line, as far as interfaces go.
+fn meets_all(subject: &Subject<'_>, list: &List, (binding, line): (&Binding, &Line)) -> bool {
+    let mut up = subject.device.interfaces.iter().filter(|(id, interface)| {
+        interface.up && list.places.iter().any(|(ingress, _)| ingress.contains(*id))
+    });
+    up.all(|(id, _)| binding.ingress.contains(id) && line.matches.ingress.contains(id))
 }
 
 fn mismatch(subject: &Subject<'_>, rule: &'static str, (list, entry): (&List, &Entry)) -> Finding {

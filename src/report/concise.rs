@@ -13,8 +13,9 @@ fn line(scan: &Scan, finding: &Finding, style: &Style) -> String {
         Some(span) => format!("{}{}", style.root, scan.loaded.sources.place(span)),
         None => "-".to_owned(),
     };
+    let novelty = finding.novelty.map_or(String::new(), |novelty| format!("{} ", novelty.id()));
     let text = format!(
-        "{place}: {} {} {}: {}",
+        "{place}: {novelty}{} {} {}: {}",
         finding.severity.id(),
         finding.kind.id(),
         finding.rule,

@@ -1,7 +1,7 @@
 //! GitHub workflow commands, which become annotations: `::error file=…,line=…,title=…::message`.
 
 use super::{Style, escape, view};
-use crate::finding::{Finding, Severity, catalogue};
+use crate::finding::{Finding, Novelty, Severity, catalogue};
 use crate::scan::Scan;
 
 pub(super) fn render(scan: &Scan, style: &Style) -> String {
@@ -11,6 +11,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
 
 fn command(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &Style) -> String {
     let level = match finding.severity {
+        _ if finding.novelty == Some(Novelty::Known) => "notice",
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "notice",
@@ -24,8 +25,10 @@ fn command(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: 
     }
     let kind = finding.kind.id();
     let entry = entries.iter().find(|entry| entry.id == kind);
+    let novelty =
+        finding.novelty.map_or(String::new(), |n| format!("{} ", n.word().get(style.lang)));
     let title = format!(
-        "{} {} {}: {}",
+        "{novelty}{} {} {}: {}",
         finding.severity.word().get(style.lang),
         finding.verdict.word().get(style.lang),
         finding.rule,

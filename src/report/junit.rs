@@ -2,7 +2,7 @@
 //! not a skipped test: a run that could not tell must not be green.
 
 use super::{Style, escape, view};
-use crate::finding::{Finding, RuleVerdict, Verdict};
+use crate::finding::{Finding, Novelty, RuleVerdict, Verdict};
 use crate::scan::Scan;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -40,7 +40,9 @@ fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
         Verdict::Violated => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Undetermined => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    if verdict.verdict != Verdict::Holds {
+    if verdict.verdict != Verdict::Holds && !scan.counts(verdict) {
+        status = known(style);
+    } else if verdict.verdict != Verdict::Holds {
         let first = own.first().map_or(summary, |finding| finding.message.get(style.lang));
         status.set_type(verdict.verdict.id());
         status.set_message(escape::xml(&format!(
@@ -49,10 +51,10 @@ fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
         )));
         status.set_description(escape::xml(&format!("{summary}\n{body}")));
     }
-    let holds = verdict.verdict == Verdict::Holds;
+    let quiet = verdict.verdict == Verdict::Holds || !scan.counts(verdict);
     let mut case = TestCase::new(escape::xml(&verdict.rule), status);
     case.set_classname("sekisho.policy");
-    if holds && !body.is_empty() {
+    if quiet && !body.is_empty() {
         case.set_system_out(escape::xml(&body));
     }
     case
@@ -63,17 +65,32 @@ fn finding_case(scan: &Scan, finding: &Finding, style: &Style) -> TestCase {
         Verdict::Undetermined => NonSuccessKind::Error,
         Verdict::Holds | Verdict::Violated => NonSuccessKind::Failure,
     };
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(finding.kind.id());
-    status.set_message(escape::xml(finding.message.get(style.lang)));
-    status.set_description(escape::xml(&paragraph(scan, finding, style)));
+    let is_known = finding.novelty == Some(Novelty::Known);
+    let body = escape::xml(&paragraph(scan, finding, style));
+    let mut status = if is_known { known(style) } else { TestCaseStatus::non_success(kind) };
+    if !is_known {
+        status.set_type(finding.kind.id());
+        status.set_message(escape::xml(finding.message.get(style.lang)));
+        status.set_description(body.clone());
+    }
     let name = match view::place(scan, finding) {
         Some(span) => format!("{} {}", finding.kind.id(), scan.loaded.sources.place(span)),
         None => format!("{} {}", finding.kind.id(), finding.rule),
     };
     let mut case = TestCase::new(escape::xml(&name), status);
     case.set_classname(if view::is_lint(finding) { "sekisho.lint" } else { "sekisho.findings" });
+    if is_known {
+        case.set_system_out(body);
+    }
     case
+}
+
+/// A case that the baseline knows neither passes nor fails.
+fn known(style: &Style) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    let text = crate::text!("既知（基準ファイルにあります）", "known: it stands in the baseline");
+    status.set_message(escape::xml(text.get(style.lang)));
+    status
 }
 
 /// The finding in a few lines: what, where, which packet.

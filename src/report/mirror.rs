@@ -1,5 +1,6 @@
 //! Serialisable twins of what is reported. The names are a contract with other programs; the core types stay free of it.
 
+mod beside;
 mod inputs;
 
 use super::view;
@@ -32,6 +33,10 @@ pub(super) struct ScanJson {
     pub(super) coverage: inputs::CoverageJson,
     /// One verdict a policy rule.
     pub(super) verdicts: Vec<VerdictJson>,
+    /// How the findings compare with a baseline; null without one.
+    baseline: Option<beside::ComparisonJson>,
+    /// Traffic that waivers excuse.
+    waived: Vec<beside::WaivedJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
     /// The packs in force.
@@ -160,6 +165,8 @@ pub(super) struct FindingJson {
     basis: Option<BasisJson>,
     /// The requirements that the rule serves.
     requirements: Vec<String>,
+    /// How it compares with the baseline; null without one.
+    baseline: Option<beside::NoveltyWord>,
 }
 
 /// One packet header.
@@ -279,6 +286,8 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
         inputs: inputs::inputs(&scan.loaded),
         coverage: inputs::coverage(&scan.loaded),
         verdicts: scan.verdicts.iter().map(|v| verdict(sources, v)).collect(),
+        baseline: beside::comparison(scan),
+        waived: scan.waived.iter().map(|entry| beside::waived(sources, entry)).collect(),
         findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
         packs: scan.loaded.policy.iter().flat_map(|p| &p.joined).map(pack).collect(),
         not_applicable: scan.not_applicable.iter().map(not_applicable).collect(),
@@ -353,6 +362,7 @@ fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         schedule: finding.schedule.clone(),
         basis: finding.basis.as_ref().map(basis),
         requirements: finding.requirements.clone(),
+        baseline: finding.novelty.map(beside::novelty_word),
     }
 }
 

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0 (OASIS). Relative URIs under `%SRCROOT%`, fingerprints that survive moved lines, paths as code flows.
 
 use super::{Style, escape, view};
-use crate::finding::{Chain, Finding, Hop, Kind, Severity, catalogue};
+use crate::finding::{Chain, Finding, Hop, Kind, Novelty, Severity, catalogue};
 use crate::scan::Scan;
 use crate::source::{Sources, Span};
 use crate::text;
@@ -40,7 +40,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
                 "toolExecutionNotifications": notifications(scan, style),
             }],
             "results": results,
-            "properties": { "verdicts": verdicts(scan) },
+            "properties": properties(scan),
         }],
     });
     escape::json(&serde_json::to_string_pretty(&log).unwrap_or_default()) + "\n"
@@ -106,6 +106,9 @@ fn result(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &
         if let Some(index) = entries.iter().position(|entry| entry.id == id) {
             fields.insert("ruleIndex".to_owned(), json!(index));
         }
+        if let Some(novelty) = finding.novelty {
+            fields.insert("baselineState".to_owned(), json!(baseline_state(novelty)));
+        }
         if !related.is_empty() {
             fields.insert("relatedLocations".to_owned(), json!(related));
         }
@@ -114,6 +117,15 @@ fn result(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &
         }
     }
     out
+}
+
+/// The words of the standard; results that are gone (`absent`) are counted in `properties`, as their places are unknown.
+fn baseline_state(novelty: Novelty) -> &'static str {
+    match novelty {
+        Novelty::Known => "unchanged",
+        Novelty::Enlarged => "updated",
+        Novelty::New => "new",
+    }
 }
 
 fn message(finding: &Finding, style: &Style) -> String {
@@ -171,6 +183,17 @@ fn steps(sources: &Sources, path: &[Hop], style: &Style) -> Vec<Value> {
         line.span.map(|span| json!({ "location": location(sources, span, Some(&note), style) }))
     };
     path.iter().flat_map(|hop| hop.lines.iter().filter_map(move |line| step(hop, line))).collect()
+}
+
+fn properties(scan: &Scan) -> Value {
+    let mut out = json!({ "verdicts": verdicts(scan) });
+    if let (Some(count), Some(fields)) = (scan.comparison, out.as_object_mut()) {
+        let (known, enlarged) = (count.known, count.enlarged);
+        let (new, gone) = (count.new, count.gone);
+        let counts = json!({ "known": known, "enlarged": enlarged, "new": new, "gone": gone });
+        fields.insert("baseline".to_owned(), counts);
+    }
+    out
 }
 
 fn verdicts(scan: &Scan) -> Vec<Value> {

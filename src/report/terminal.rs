@@ -2,6 +2,7 @@
 
 mod details;
 mod packs;
+mod waived;
 
 use super::page::{Page, Tone, severity_tone, verdict_tone};
 use super::{Style, view, width};
@@ -23,6 +24,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
         verdicts(&mut page, scan, style);
         packs::not_applicable(&mut page, scan, style);
         findings(&mut page, scan, style);
+        waived::render(&mut page, scan, style);
     }
     hygiene(&mut page, scan, style);
     summary(&mut page, scan, style);
@@ -169,10 +171,12 @@ fn heading(page: &mut Page<'_>, number: usize, finding: &Finding, style: &Style)
     let severity = finding.severity.word();
     let verdict = finding.verdict.word();
     let title = format!("{} ({})", catalogue::title(finding.kind).get(lang), finding.kind.id());
+    let novelty = finding.novelty.map_or(String::new(), |n| format!("{}  ", n.word().get(lang)));
     page.row(
         "",
         &[
             (Tone::Strong, number.as_str()),
+            (Tone::Strong, novelty.as_str()),
             (severity_tone(finding.severity), severity.get(lang)),
             (Tone::Plain, "  "),
             (verdict_tone(finding.verdict), verdict.get(lang)),
@@ -212,12 +216,27 @@ fn hygiene(page: &mut Page<'_>, scan: &Scan, style: &Style) {
 fn hygiene_line(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style: &Style) {
     let sources = &scan.loaded.sources;
     let place = view::place(scan, finding).map_or("-".to_owned(), |span| sources.place(span));
+    let lang = style.lang;
     let severity = finding.severity.word();
-    let line = format!("{} {place}: {}", severity.get(style.lang), finding.message.get(style.lang));
+    let novelty = finding.novelty.map_or(String::new(), |n| format!("{} ", n.word().get(lang)));
+    let line = format!("{novelty}{} {place}: {}", severity.get(lang), finding.message.get(lang));
     page.sentence("    ", "      ", Tone::Plain, &line);
     for blame in finding.blame.iter().take(3) {
         page.quoted("      ", sources, blame.span);
     }
+}
+
+/// What is new since the baseline, when there is one.
+fn compared(page: &mut Page<'_>, scan: &Scan) {
+    let Some(count) = scan.comparison else { return };
+    let (known, enlarged) = (count.known, count.enlarged);
+    let (new, gone) = (count.new, count.gone);
+    let line = text!(
+        "基準ファイルとの比較: 新規 {new}・拡大 {enlarged}・既知 {known}・解消 {gone}。既知の指摘は終了コードに影響しません。",
+        "Compared with the baseline: {new} new, {enlarged} enlarged, {known} known, {gone} gone. Known findings do not decide the exit code."
+    );
+    let line = page.say(&line).to_owned();
+    page.sentence("", "  ", Tone::Strong, &line);
 }
 
 fn summary(page: &mut Page<'_>, scan: &Scan, style: &Style) {
@@ -246,6 +265,7 @@ fn summary(page: &mut Page<'_>, scan: &Scan, style: &Style) {
         let line = page.say(&line).to_owned();
         return page.sentence("", "  ", Tone::Strong, &line);
     }
+    compared(page, scan);
     let line = text!(
         "結果: 規則 {rules} 件のうち 適合 {holds}・不適合 {violated}・確認不能 {undetermined}。指摘事項 {total} 件{tail}。",
         "Result: {rules} rules: {holds} hold, {violated} violated, {undetermined} undetermined; {total} findings{tail}."

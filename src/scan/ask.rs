@@ -133,7 +133,7 @@ pub(super) fn explain(
 }
 
 #[allow(clippy::result_large_err, reason = "once a run")]
-fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
+pub(super) fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
     let who = policy::read_party(word).unwrap_or_else(|| Who::Zone(word.to_owned()));
     let unclear = || {
         error(

@@ -58,6 +58,7 @@ pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputE
         }
         loader.loaded.policy = Some(policy);
     }
+    loader.loaded.through_relays = options.through_relays;
     if loader.errors.is_empty() { Ok(loader.loaded) } else { Err(loader.errors) }
 }
 

@@ -33,7 +33,7 @@ zones:
   dmz:      { label: DMZ, networks: [172.20.10.0/24, \"2001:db8:10::/64\"], roles: [published] }
   pi:       { networks: 172.20.40.0/24 }
 devices:
-  ext-fw:  { config: configs/ext-fw.conf, format: fortios }
+  ext-fw:  { config: configs/ext-fw.conf, format: fortios, standby: configs/ext-fw2.conf }
   gw:
     config: [rules.v4, rules.v6]
     interfaces: { eth0: { addresses: [10.0.1.1/24], zone: pi }, eth1: }

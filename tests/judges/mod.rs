@@ -69,7 +69,7 @@ pub(crate) fn run_of<K: Header>(
     reading: Reading,
 ) -> Run<K> {
     let start = |arena: &mut Arena<K>| set_of(arena, points);
-    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: None })
+    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] })
 }
 
 pub(crate) fn places<K: Header>(run: &Run<K>) -> BTreeSet<Place> {

@@ -6,6 +6,7 @@ use super::super::deny::{Asked, Hit};
 use super::super::facts::{Facts, fingerprint};
 use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
+use super::residual::Entry;
 use super::{Both, How, Item};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Chain, ChainStep, Finding, Kind, Verdict};
@@ -13,14 +14,22 @@ use crate::net::{AddressRange, Family, Flow, State, TCP_SYN};
 use crate::packetset::Function;
 use crate::snapshot::{Place, Snapshot, ZoneId};
 use crate::text;
+use crate::text::Text;
 
 /// How many chains a finding tells.
 const CHAINS: usize = 8;
 
 /// A chain with what was seen at each step, first step first.
 pub(super) struct Told {
-    chain: Chain,
+    pub(super) chain: Chain,
     seen: Vec<Facts>,
+}
+
+impl Told {
+    /// What the judges disagree about, when they do.
+    pub(super) fn disagreement(&self) -> Option<&Facts> {
+        self.seen.iter().find(|facts| facts.disagrees)
+    }
 }
 
 impl Both<'_> {
@@ -48,7 +57,7 @@ impl Both<'_> {
     }
 
     /// The step from an item into the target.
-    fn last_step(
+    pub(super) fn last_step(
         &self,
         rule: &ResolvedRule<'_>,
         items: &mut [Item<'_>],
@@ -70,7 +79,7 @@ impl Both<'_> {
     }
 
     /// The chain whose last step is `last`, from item `index`.
-    fn chain(
+    pub(super) fn chain(
         &self,
         rule: &ResolvedRule<'_>,
         items: &mut [Item<'_>],
@@ -163,7 +172,7 @@ impl Both<'_> {
         )
     }
 
-    fn name_of(&self, address: IpAddr) -> String {
+    pub(super) fn name_of(&self, address: IpAddr) -> String {
         let zone =
             self.snapshot().zones.ids().find(|zone| self.snapshot().zone_holds(*zone, address));
         zone.map_or_else(|| address.to_string(), |zone| self.name(Place::Zone(zone), address))
@@ -277,7 +286,12 @@ impl<K: Header> Judge<'_, K> {
         asked.run.arena.guard(services, destination)
     }
 
-    fn arrives(&self, rule: &ResolvedRule<'_>, asked: &mut Asked<'_, K>, to: &End) -> bool {
+    pub(super) fn arrives(
+        &self,
+        rule: &ResolvedRule<'_>,
+        asked: &mut Asked<'_, K>,
+        to: &End,
+    ) -> bool {
         let wanted = self.target_set(rule, asked, to);
         let delivered = asked.run.delivered(to.place, None);
         !asked.run.arena.guard(delivered, wanted).is_none()
@@ -316,7 +330,7 @@ impl<K: Header> Judge<'_, K> {
 }
 
 /// `internet → dmz.web1 (tcp/443) → pi.fs1 (tcp/445)`.
-fn chain_text(snapshot: &Snapshot, chain: &Chain) -> String {
+pub(super) fn chain_text(snapshot: &Snapshot, chain: &Chain) -> String {
     let first =
         chain.steps.first().map(|step| write::label(snapshot, &step.from)).unwrap_or_default();
     chain.steps.iter().fold(first, |text, step| {
@@ -328,6 +342,51 @@ fn chain_text(snapshot: &Snapshot, chain: &Chain) -> String {
         let service = format!("{}{port}", crate::net::protocol_name(step.flow.protocol));
         format!("{text} → {} ({service})", write::label(snapshot, &step.to))
     })
+}
+
+/// What falls with a relay, in one sentence.
+pub(super) fn residual(snapshot: &Snapshot, entry: &Entry, route: &str) -> Text {
+    let relay = write::label(snapshot, &entry.relay);
+    let label = |name: &String| format!("「{}」", write::label(snapshot, name));
+    let targets_ja = entry.targets.iter().map(label).collect::<Vec<_>>().join("・");
+    let plain = |name: &String| write::label(snapshot, name);
+    let targets_en = entry.targets.iter().map(plain).collect::<Vec<_>>().join(", ");
+    text!(
+        "残存リスク: 中継「{relay}」が侵害されると、{targets_ja}に到達し得ます（{route}）。",
+        "residual risk: once the relay {relay} is compromised, {targets_en} can be reached ({route})"
+    )
+}
+
+/// What else falls with a relay, and what must fall before it.
+pub(super) fn residual_details(snapshot: &Snapshot, entry: &Entry) -> Vec<Text> {
+    let mut details = vec![text!(
+        "規則の判定は、中継を侵害されない切断点として扱った結果です（--no-relays を指定すると切断点なしで判定します）。",
+        "the verdict takes relays as points that chains do not go through (--no-relays judges without them)"
+    )];
+    if let Some(before) = &entry.before {
+        let before = write::label(snapshot, before);
+        details.push(text!(
+            "その前に中継「{before}」も侵害される必要があります。",
+            "the relay {before} would have to be compromised before"
+        ));
+    }
+    if !entry.zones.is_empty() {
+        let label = |zone: &String| write::label(snapshot, zone);
+        let zones = entry.zones.iter().map(label).collect::<Vec<_>>().join(", ");
+        details.push(text!(
+            "この中継の侵害で、ほかに影響が及び得るゾーン: {zones}",
+            "further zones that it opens: {zones}"
+        ));
+    }
+    details
+}
+
+/// What to do about a relay that a rule rests on.
+pub(super) fn residual_advice() -> Text {
+    text!(
+        "中継の更新・監視・管理者認証を重点的に行い、中継から先への通信を必要な宛先とサービスだけに限定してください。",
+        "keep the relay patched, watched and well guarded, and narrow what it may open to the destinations and services that it needs"
+    )
 }
 
 /// What one host sends another on its segment.

@@ -44,7 +44,7 @@ pub(super) struct Iface<'a> {
     /// A default route is learnt here, by this protocol.
     pub(super) learns: Option<(&'static str, Span)>,
     pub(super) inspect: Option<Span>,
-    /// `ip verify …` stands in the block.
+    /// A strict `ip verify unicast …` stands in the block.
     pub(super) checked: bool,
     /// Whether a line says what it is for, or may.
     pub(super) stated: bool,
@@ -232,8 +232,11 @@ impl<'a> Reader<'a, '_> {
         let negated = matches!(line.word(0), "no" | "default");
         let from = usize::from(negated);
         iface.stated |= states_use(line);
-        iface.checked |= line.starts(&["ip", "verify", "unicast"]);
         let word = |at: usize| line.word(from + at);
+        if matches!((word(0), word(1), word(2)), ("ip" | "ipv6", "verify", "unicast")) {
+            // The loose mode asks for any route at all; a forged address of our own passes it.
+            iface.checked = !negated && !line.words.iter().any(|word| word.text == "any");
+        }
         let done = match (word(0), word(1)) {
             ("shutdown", _) => {
                 iface.down = !negated;

@@ -51,7 +51,9 @@ fn note(reader: &mut Reader<'_>, kind: OwnKind, at: At) {
 /// Log servers stand in `shared` or in a vsys; that the log really goes there is said by the profiles of rules and settings.
 pub(super) fn log_servers(reader: &mut Reader<'_>, places: &Nodes) {
     let tree = reader.tree;
-    let servers = places.path(tree, &["log-settings", "syslog"]);
+    let settings = places.sub(tree, "log-settings");
+    settings.0.iter().for_each(|at| tree.irrelevant(*at));
+    let servers = settings.sub(tree, "syslog");
     for (_, profile) in servers.entries(tree) {
         for (_, server) in profile.sub(tree, "server").entries(tree) {
             for at in values(reader, &server.sub(tree, "server")) {

@@ -171,8 +171,10 @@ devices: { fw: { config: fw.cfg } }
              set network interface ethernet ethernet1/2 layer3 ip 10.1.2.1/24\n\
              set network virtual-router default interface [ ethernet1/1 ethernet1/2 ]\n\
              set zone servers network layer3 ethernet1/1\nset zone {zone} network layer3 ethernet1/2\n\
-             set rulebase security rules web from any to any source any destination 10.1.1.9 application any \
-             service application-default action allow\n"
+             set rulebase security rules web from any\nset rulebase security rules web to any\n\
+             set rulebase security rules web source any\nset rulebase security rules web destination 10.1.1.9\n\
+             set rulebase security rules web application any\nset rulebase security rules web service any\n\
+             set rulebase security rules web action allow\n"
         )
     };
     let (shared, apart) = (config("servers"), config("clean"));

@@ -108,6 +108,9 @@ fn what_translation_shows_to_the_outside() {
     assert!(found[0].message.en.contains("addresses of lan"), "{}", found[0].message.en);
     assert_eq!(told(&network("translation-exposes", PUBLISHED, &[("fw", "fortios", &outer)])), []);
     let plain = PUBLISHED.replace(", roles: [dmz]", "");
+    let named = network("translation-exposes", &plain, &[("fw", "fortios", &outer)]);
+    assert_eq!(told(&named), [], "its name says what it is");
+    let plain = plain.replace("dmz:", "web:");
     let found = network("translation-exposes", &plain, &[("fw", "fortios", &outer)]);
     assert_eq!(found[0].severity, Severity::Info, "nothing says what is meant to be published");
 }

@@ -167,7 +167,7 @@ fn an_unknown_block_is_an_uncontained_gap_and_known_noise_is_not() {
     let gap = &reading.coverage[0].gaps[0];
     assert!(!gap.contained && gap.reason.en.contains("teleport"));
     assert_eq!(reading.coverage[0].count(LineStatus::Unknown), 5);
-    assert_eq!(reading.coverage[0].count(LineStatus::Irrelevant), 10);
+    assert_eq!(reading.coverage[0].count(LineStatus::Irrelevant), 7);
 }
 
 #[test]

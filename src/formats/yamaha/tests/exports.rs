@@ -37,7 +37,7 @@ fn the_branch_reads_as_it_is() {
     assert!(routes.iter().any(|r| r.next_hop == NextHop::Discard));
     assert_eq!(case.context().policy_routes.len(), 2, "filter 500000 and the L2TP pool");
     assert_eq!(case.gaps(LineStatus::Unsupported), Vec::<&str>::new());
-    assert_eq!(case.count(LineStatus::Used), 181);
+    assert_eq!(case.count(LineStatus::Used), 184);
     assert!(case.device().remarks.is_empty(), "{:?}", case.device().remarks);
 }
 
