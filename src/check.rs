@@ -80,11 +80,19 @@ struct Judge<'a, K> {
     resolved: &'a Resolved<'a>,
     /// What removals of lines were found to break.
     breaks: std::cell::RefCell<cuts::Breaks>,
+    /// By which lines the packets of required rules pass, by position of the rule.
+    uses: std::cell::RefCell<std::collections::BTreeMap<usize, cuts::Lines>>,
 }
 
 impl<'a, K: Header> Judge<'a, K> {
     fn new(network: &'a Network<'a, K>, sources: &'a Sources, resolved: &'a Resolved<'a>) -> Self {
-        Judge { network, sources, resolved, breaks: std::cell::RefCell::default() }
+        Judge {
+            network,
+            sources,
+            resolved,
+            breaks: std::cell::RefCell::default(),
+            uses: std::cell::RefCell::default(),
+        }
     }
 }
 

@@ -11,11 +11,13 @@
 )]
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sekisho::net::{Flow, State, protocol_number};
+use sekisho::net::{Flow, Prefix, State, protocol_number};
 use sekisho::scan::{self, Files, Loaded, Options};
+use sekisho::snapshot::ZoneAddresses;
 use sekisho::trace::{self, Ingress};
 use serde_json::Value;
 
@@ -90,6 +92,7 @@ fn judge(dir: &Path) -> Vec<String> {
     let expected = yaml(&dir.join("expected.yaml"));
     let run = Command::new(env!("CARGO_BIN_EXE_sekisho"))
         .args(["check", "--format", "json"])
+        .args(expected["at"].as_str().map(|at| format!("--at={at}")))
         .arg(dir)
         .output()
         .unwrap();
@@ -118,7 +121,113 @@ fn judge(dir: &Path) -> Vec<String> {
     }
     wrong.extend(findings(&name, &expected, &scan, &load(dir)));
     wrong.extend(hygiene(&name, &expected, &scan));
+    wrong.extend(defects(&name, &expected, &scan));
+    wrong.extend(guards(&name, &expected, &scan, &load(dir)));
     wrong
+}
+
+/// Every planted defect is reported once, at its line and with its clause.
+fn defects(name: &str, expected: &Value, scan: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for wanted in list(expected, "defects") {
+        let at = |place: &Value| place["file"] == wanted["file"] && place["line"] == wanted["line"];
+        let named = |finding: &Value, key: &str| {
+            wanted[key].is_null()
+                || finding[key] == wanted[key]
+                || key == "rule" && is_lint(finding)
+        };
+        let hit = |finding: &&Value| {
+            text(finding, "kind") == text(wanted, "kind")
+                && named(finding, "rule")
+                && named(finding, "device")
+                && (list(finding, "blame").iter().any(at) || list(finding, "causes").iter().any(at))
+        };
+        let hits: Vec<&Value> = list(scan, "findings").iter().filter(hit).collect();
+        let clause = text(wanted, "clause");
+        if hits.is_empty() || (hits.len() > 1 && text(wanted, "kind") == "forbidden-path") {
+            wrong.push(format!("{name}: {} is reported {} times", wanted["id"], hits.len()));
+        } else if hits.iter().all(|finding| !text(&finding["basis"], "clause").contains(clause)) {
+            wrong.push(format!("{name}: {} lacks the clause {clause}", wanted["id"]));
+        }
+    }
+    wrong
+}
+
+fn is_lint(finding: &Value) -> bool {
+    text(finding, "kind").starts_with("lint/")
+}
+
+/// No finding about forbidden traffic speaks of a flow that must not be reported.
+fn guards(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for guard in list(expected, "guards") {
+        let (src, dst) = (address(loaded, text(guard, "from")), address(loaded, text(guard, "to")));
+        let about_paths = |finding: &&Value| {
+            ["forbidden-path", "routing-bypass"].contains(&text(finding, "kind"))
+        };
+        for finding in list(scan, "findings").iter().filter(about_paths) {
+            let covers = |flow: &Value| {
+                holds(text(flow, "src"), src)
+                    && holds(text(flow, "dst"), dst)
+                    && serves(text(flow, "service"), text(guard, "service"))
+            };
+            if list(finding, "flows").iter().any(covers) {
+                wrong.push(format!("{name}: {} is reported by {}", guard["id"], finding["rule"]));
+            }
+        }
+    }
+    wrong
+}
+
+/// An address of a zone, `zone.host`, host or network.
+fn address(loaded: &Loaded, party: &str) -> IpAddr {
+    let snapshot = &loaded.snapshot;
+    if let Some(prefix) = Prefix::parse(party) {
+        return prefix.address();
+    }
+    let host = |name: &str| snapshot.hosts.iter().find(|(_, host)| host.id == name);
+    if let Some((_, host)) = host(party.rsplit('.').next().unwrap()) {
+        return host.addresses[0];
+    }
+    let zone = snapshot.zone(party).unwrap_or_else(|| panic!("no zone or host {party}"));
+    match &snapshot.zones[zone].addresses {
+        ZoneAddresses::Networks(networks) => match networks[0].address() {
+            IpAddr::V4(first) => IpAddr::V4((u32::from(first) + 9).into()),
+            first => first,
+        },
+        ZoneAddresses::Rest => "198.51.100.77".parse().unwrap(),
+    }
+}
+
+/// Whether a list of ranges, as a finding writes it, holds an address.
+fn holds(ranges: &str, address: IpAddr) -> bool {
+    ranges.split(", ").any(|word| {
+        if word == "any" {
+            return true;
+        }
+        if let Some(prefix) = Prefix::parse(word) {
+            return prefix.contains(address);
+        }
+        let ends = word.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        ends.is_some_and(|(first, last): (IpAddr, IpAddr)| first <= address && address <= last)
+    })
+}
+
+/// Whether a list of services, as a finding writes it, holds a service such as `tcp/443`.
+fn serves(services: &str, wanted: &str) -> bool {
+    let (protocol, port) = wanted.split_once('/').unwrap_or((wanted, ""));
+    services.split(", ").any(|word| {
+        let word = word.split(" (from").next().unwrap();
+        let (known, ports) = word.split_once('/').unwrap_or((word, ""));
+        let in_ports = |part: &str| match part.split_once('-') {
+            Some((first, last)) => {
+                let number = |text: &str| text.parse::<u32>().unwrap_or(0);
+                number(first) <= number(port) && number(port) <= number(last)
+            }
+            None => part == port,
+        };
+        word == "any" || (known == protocol && (ports.is_empty() || ports.split(',').any(in_ports)))
+    })
 }
 
 fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<String> {
@@ -126,13 +235,25 @@ fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<
     let is_policy = |finding: &&Value| !text(finding, "kind").starts_with("lint/");
     let mut open: Vec<&Value> = list(scan, "findings").iter().filter(is_policy).collect();
     for wanted in list(expected, "findings") {
-        let same = |finding: &&Value| {
+        let same = |finding: &Value| {
             let family = wanted["family"].is_null() || wanted["family"] == finding["family"];
             key(finding) == key(wanted) && family
         };
-        match open.iter().position(same) {
-            Some(at) => wrong.extend(compare(name, wanted, open.remove(at), loaded)),
-            None => wrong.push(format!("{name}: missing finding {:?}", key(wanted))),
+        if let Some(at) = open.iter().position(|finding| same(finding)) {
+            wrong.extend(compare(name, wanted, open.remove(at), loaded));
+            continue;
+        }
+        // The same lines may open several pairs: one finding lists them.
+        let joined = |finding: &&Value| {
+            list(finding, "also").iter().any(|pair| {
+                let mut single = (*finding).clone();
+                single["from"] = pair["from"].clone();
+                single["to"] = pair["to"].clone();
+                same(&single) && same_lines(wanted, finding)
+            })
+        };
+        if !list(scan, "findings").iter().any(|finding| joined(&finding)) {
+            wrong.push(format!("{name}: missing finding {:?}", key(wanted)));
         }
     }
     // What decides no verdict is looked at where a world names it.
@@ -146,6 +267,13 @@ fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<
         ));
     }
     wrong
+}
+
+/// Whether a finding blames the lines that are expected, where lines are.
+fn same_lines(wanted: &Value, found: &Value) -> bool {
+    let place = |blame: &Value| (text(blame, "file").to_owned(), blame["line"].as_u64());
+    let lines = |value: &Value| list(value, "blame").iter().map(place).collect::<BTreeSet<_>>();
+    wanted["blame"].is_null() || lines(wanted) == lines(found)
 }
 
 fn compare(name: &str, wanted: &Value, found: &Value, loaded: &Loaded) -> Vec<String> {

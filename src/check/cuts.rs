@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Judge;
-use super::deny::{Focus, zone_of};
+use super::deny::{Focus, targets, zone_of};
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets;
@@ -14,7 +14,7 @@ use crate::reach::Network;
 use crate::snapshot::DeviceId;
 
 /// Lines of devices.
-type Lines = Vec<(DeviceId, LineRef)>;
+pub(super) type Lines = Vec<(DeviceId, LineRef)>;
 
 /// The required rules that a removal breaks, by the removed lines.
 pub(super) type Breaks = BTreeMap<Lines, Vec<String>>;
@@ -83,14 +83,58 @@ impl<K: Header> Judge<'_, K> {
         }
         let network: Network<'_, K> = self.network.without(lines);
         let judge = Judge::new(&network, self.sources, self.resolved);
-        let required = self.resolved.rules.iter().filter(|rule| rule.rule.verb == Verb::Require);
-        let breaks = |rule: &&ResolvedRule<'_>| {
+        let breaks = |rule: &ResolvedRule<'_>| {
             !judge.require(rule).is_empty() && self.require(rule).is_empty()
         };
-        let broken: Vec<String> =
-            required.filter(breaks).map(|rule| rule.rule.id.clone()).collect();
+        let broken: Vec<String> = self
+            .resolved
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.rule.verb == Verb::Require)
+            // A requirement that never meets the lines does not miss them; most never do.
+            .filter(|(index, rule)| self.rests_on(*index, rule, lines) && breaks(rule))
+            .map(|(_, rule)| rule.rule.id.clone())
+            .collect();
         self.breaks.borrow_mut().insert(lines.clone(), broken.clone());
         broken
+    }
+}
+
+impl<K: Header> Judge<'_, K> {
+    /// Whether packets that a rule requires may pass by one of `lines`.
+    fn rests_on(&self, index: usize, rule: &ResolvedRule<'_>, lines: &Lines) -> bool {
+        if !self.uses.borrow().contains_key(&index) {
+            let used = self.used(rule);
+            self.uses.borrow_mut().insert(index, used);
+        }
+        let uses = self.uses.borrow();
+        uses.get(&index).is_none_or(|used| used.iter().any(|line| lines.contains(line)))
+    }
+
+    /// The lines by which packets that a rule requires may pass.
+    fn used(&self, rule: &ResolvedRule<'_>) -> Lines {
+        let mut used = Lines::new();
+        for source in sets::sources(rule) {
+            let Some(zone) = zone_of(source.end) else { continue };
+            for to in targets(source.end, source.direction) {
+                for cell in sets::cells(self.network, source.end, &[]) {
+                    let mut asked =
+                        self.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
+                    let ids = asked.run.ends.get(&to.place).cloned().unwrap_or_default();
+                    for id in ids {
+                        let Some(set) = asked.run.events.get(id).map(|event| event.set) else {
+                            continue;
+                        };
+                        let blamed = asked.run.blame(self.network, id, set, asked.reading);
+                        used.extend(blamed.iter().filter_map(|b| Some((b.filter.device, b.line?))));
+                    }
+                }
+            }
+        }
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 }
 

@@ -33,8 +33,13 @@ impl<K: Header> Judge<'_, K> {
             let Some(zone) = zone_of(source.end) else { continue };
             for to in targets(source.end, source.direction) {
                 for cell in sets::cells(self.network, source.end, &rule.without) {
-                    let asked = self.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
-                    findings.extend(self.lines(rule, policy, (source.end, to), asked));
+                    let found = [Reading::Must, Reading::May].into_iter().find_map(|reading| {
+                        let (source_of, without) = (cell.source.clone(), cell.without.clone());
+                        let cell = sets::Cell { source: source_of, without };
+                        let asked = self.ask(rule, &[to], zone, cell, reading, Focus::default());
+                        self.lines(rule, policy, (source.end, to), asked)
+                    });
+                    findings.extend(found);
                 }
             }
         }
@@ -78,7 +83,7 @@ impl<K: Header> Judge<'_, K> {
         if bad.is_none() && !asked.run.limited {
             return None;
         }
-        let sure = asked.run.exact && !open && !asked.run.limited;
+        let sure = asked.reading == Reading::Must && !open && !asked.run.limited;
         let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
         let mut hit = Hit { asked: &mut asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
@@ -104,17 +109,21 @@ impl<K: Header> Judge<'_, K> {
             let fits = |blamed: &&Blamed| {
                 line(blamed).is_some_and(|(device, line)| device.logs(line) == wanted)
             };
-            lines.iter().filter(fits).cloned().collect::<Vec<_>>()
+            lines.iter().filter(fits).copied().collect::<Vec<_>>()
         };
         match verb {
             Verb::Logged => {
-                let (off, silent) = (log(Some(false)), log(None));
-                if !off.is_empty() {
-                    return Some(Wrong::Unlogged(off));
-                }
                 // One line on the way that logs is a record of the connection.
-                let some = !log(Some(true)).is_empty();
-                (!some).then_some(Wrong::Silent(silent))
+                if !log(Some(true)).is_empty() {
+                    return None;
+                }
+                let (off, silent) = (log(Some(false)), log(None));
+                let open = !silent.is_empty() || off.is_empty();
+                Some(if open {
+                    Wrong::Silent([off, silent].concat())
+                } else {
+                    Wrong::Unlogged(off)
+                })
             }
             Verb::Scheduled => {
                 let timed = |blamed: &Blamed| {
@@ -130,7 +139,7 @@ impl<K: Header> Judge<'_, K> {
                 for blamed in &lines {
                     let Some((device, line)) = line(blamed) else { continue };
                     let word = forbidden_name(device, line.matches.destination, &categories);
-                    found.extend(word.map(|word| (blamed.clone(), word)));
+                    found.extend(word.map(|word| (*blamed, word)));
                 }
                 (!found.is_empty()).then_some(Wrong::Names(found))
             }
@@ -144,6 +153,10 @@ fn forbidden_name(device: &Device, id: AddressId, categories: &[&Category]) -> O
     let mut open = vec![id];
     while let Some(id) = open.pop() {
         let object = &device.addresses[id];
+        let own = object.name.to_ascii_lowercase();
+        if categories.iter().any(|category| names(category, &own)) {
+            return Some(own);
+        }
         match &object.value {
             AddressSet::Union(members) => open.extend(members),
             AddressSet::Except { of, .. } => open.push(*of),
@@ -155,8 +168,7 @@ fn forbidden_name(device: &Device, id: AddressId, categories: &[&Category]) -> O
                 }
             }
             AddressSet::Unknown { reason, .. } => {
-                let words = quoted(&reason.en).chain(std::iter::once(object.name.as_str()));
-                for word in words {
+                for word in quoted(&reason.en) {
                     let word = word.to_ascii_lowercase();
                     if categories.iter().any(|category| names(category, &word)) {
                         return Some(word);

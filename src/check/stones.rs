@@ -129,7 +129,10 @@ impl<'a> Both<'a> {
             place: Place::Zone(id),
             ranges: None,
         });
-        let mut ends: Vec<End> = outside.collect();
+        // A rule that speaks of outsiders itself says which.
+        let outsider = |end: &End| matches!(end.place, Place::Zone(zone) if self.snapshot().zones[zone].external);
+        let mut ends: Vec<End> =
+            if direction.from.iter().any(outsider) { Vec::new() } else { outside.collect() };
         ends.extend(direction.from.iter().cloned());
         let excused = self.excused(rule, to);
         let alone = direction.from.len() == 1;

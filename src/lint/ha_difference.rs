@@ -156,6 +156,9 @@ fn plain(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// Lines of a unit: their texts, and where they stand.
+type Texts = Vec<(String, Span)>;
+
 /// Of `these` what `those` lack, each as often as it is missing.
 fn missing(these: &[(String, Span)], those: &[(String, Span)]) -> Vec<Span> {
     let mut there: BTreeMap<&str, usize> = BTreeMap::new();
@@ -176,7 +179,7 @@ fn finding(
     subject: &Subject<'_>,
     rule: &'static str,
     (part, partner): (&Part, &Partner),
-    (active, standby): (Vec<(String, Span)>, Vec<(String, Span)>),
+    (active, standby): (Texts, Texts),
 ) -> Option<Finding> {
     let (here, there) = (missing(&active, &standby), missing(&standby, &active));
     let name = &subject.device.name;

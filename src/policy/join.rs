@@ -203,7 +203,7 @@ fn names(policy: &Policy, problems: &mut Vec<Problem>) {
                         "衛生規則「{name}」はありません。",
                         "there is no hygiene rule `{name}`"
                     );
-                    let problem = Problem::new(word.span, message).suggest(name, known.into_iter());
+                    let problem = Problem::new(word.span, message).suggest(name, known);
                     (!known.contains(&name.as_str())).then_some(problem)
                 }));
             }

@@ -38,7 +38,7 @@ pub enum Verb {
         /// Whether each entry must name a contract.
         contract: bool,
     },
-    /// Every line that lets a connection pass logs it.
+    /// Some line on the way of every connection that passes logs it.
     Logged,
     /// Nothing passes at all times: some line on the way has a schedule.
     Scheduled,

@@ -47,7 +47,7 @@ fn markdown(scan: &Scan, rows: &[SelfCheckRow], lang: Lang) -> String {
         );
     }
     line("");
-    line(&tally(rows).get(lang).to_owned());
+    line(tally(rows).get(lang));
     line("");
     line(
         text!(

@@ -167,9 +167,7 @@ fn registered(node: &Node, problems: &mut Problems) {
     if found.value != "external-connections" {
         let word = &found.value;
         let message = crate::text!("台帳「{word}」はありません。", "there is no register `{word}`");
-        problems.push(
-            Problem::new(found.span, message).suggest(word, ["external-connections"].into_iter()),
-        );
+        problems.push(Problem::new(found.span, message).suggest(word, ["external-connections"]));
     }
 }
 

@@ -39,7 +39,8 @@ fn resolve(device: &mut Device, found: &[(AddressId, &Fqdn)]) {
     for (id, fqdn) in found {
         let members = fqdn.networks.iter().map(|network| {
             new.push(AddressObject {
-                name: String::new(),
+                // The name stays: rules about destinations ask for it.
+                name: fqdn.name.value.clone(),
                 value: AddressSet::Range(Prefix::range(network.value)),
                 span: network.span,
             })
