@@ -83,12 +83,25 @@ fn load(dir: &Path) -> Loaded {
 fn every_world_is_judged_as_expected() {
     let worlds = worlds();
     assert!(worlds.len() >= 15, "worlds are missing: {worlds:?}");
-    let failures: Vec<String> = worlds.iter().flat_map(|dir| judge(dir)).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut failures = Vec::new();
+        while let Some(dir) = worlds.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            failures.extend(judge(dir));
+        }
+        failures
+    };
+    // The large world takes as long as all others together.
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
 fn judge(dir: &Path) -> Vec<String> {
-    let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let name = dir.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
     let expected = yaml(&dir.join("expected.yaml"));
     let run = Command::new(env!("CARGO_BIN_EXE_sekisho"))
         .args(["check", "--format", "json"])
@@ -104,11 +117,11 @@ fn judge(dir: &Path) -> Vec<String> {
         wrong.push(format!("{name}: exit {:?}, expected {}", run.status.code(), expected["exit"]));
     }
     let verdicts = expected["verdicts"].as_object().unwrap();
-    assert_eq!(
-        verdicts.len(),
-        list(&scan, "verdicts").len(),
-        "{name}: every rule has an expectation"
-    );
+    for rule in verdicts.keys() {
+        if !list(&scan, "verdicts").iter().any(|verdict| text(verdict, "rule") == rule) {
+            wrong.push(format!("{name}: {rule} was not judged"));
+        }
+    }
     for verdict in list(&scan, "verdicts") {
         let wanted = &verdicts[text(verdict, "rule")];
         if verdict["verdict"] != *wanted {
@@ -140,6 +153,7 @@ fn defects(name: &str, expected: &Value, scan: &Value) -> Vec<String> {
             text(finding, "kind") == text(wanted, "kind")
                 && named(finding, "rule")
                 && named(finding, "device")
+                && named(finding, "to")
                 && (list(finding, "blame").iter().any(at) || list(finding, "causes").iter().any(at))
         };
         let hits: Vec<&Value> = list(scan, "findings").iter().filter(hit).collect();
@@ -184,6 +198,11 @@ fn address(loaded: &Loaded, party: &str) -> IpAddr {
     let snapshot = &loaded.snapshot;
     if let Some(prefix) = Prefix::parse(party) {
         return prefix.address();
+    }
+    if let Some(device) = party.strip_prefix("self:") {
+        let device = &snapshot.devices[snapshot.device(device).unwrap()];
+        let mut own = device.interfaces.iter().flat_map(|(_, interface)| &interface.addresses);
+        return own.next().unwrap().address;
     }
     let host = |name: &str| snapshot.hosts.iter().find(|(_, host)| host.id == name);
     if let Some((_, host)) = host(party.rsplit('.').next().unwrap()) {
@@ -252,9 +271,12 @@ fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<
                 same(&single) && same_lines(wanted, finding)
             })
         };
-        if !list(scan, "findings").iter().any(|finding| joined(&finding)) {
+        let all = list(scan, "findings");
+        let Some(found) = all.iter().find(joined) else {
             wrong.push(format!("{name}: missing finding {:?}", key(wanted)));
-        }
+            continue;
+        };
+        open.retain(|finding| finding["fingerprint"] != found["fingerprint"]);
     }
     // What decides no verdict is looked at where a world names it.
     let beside =

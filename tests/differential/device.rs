@@ -128,6 +128,7 @@ impl<'p> DeviceMaker<'p> {
             vlan: None,
             dynamic: false,
             hairpin_unfiltered,
+            source_check: None,
             span: span(1),
         })
     }

@@ -49,13 +49,8 @@ fn family<K: Header>(network: &Network<'_, K>, rng: &mut Rng, count: usize) -> O
 fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String> {
     for reading in [Reading::May, Reading::Must] {
         let start = |arena: &mut Arena<K>| opening::<K>(arena);
-        let mut run = network.run(&Query {
-            zone,
-            start: &start,
-            reading,
-            only_filters_of: None,
-            watch: None,
-        });
+        let mut run =
+            network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
         if run.limited {
             continue;
         }

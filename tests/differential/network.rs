@@ -208,6 +208,7 @@ fn opaque(snapshot: &mut Snapshot, rng: &mut Rng, plan: &Plan, n: usize, place: 
         declared: !plan.features.has(Feature::Undeclared) || rng.chance(30),
         addresses: vec![ip(&host(segment, address)), ip(&host6(segment, address))],
         zones: behind,
+        roles: Vec::new(),
         segments: on.clone(),
         span: None,
     });
