@@ -145,7 +145,7 @@ fn forbidden<K: Header>(network: &Network<'_, K>, from: ZoneId) -> Run<K> {
         start: &start,
         reading: Reading::May,
         only_filters_of: None,
-        watch: None,
+        watch: &[],
     })
 }
 

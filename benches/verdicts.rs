@@ -94,7 +94,7 @@ fn reached(network: &Network<'_, u32>, from: ZoneId, zones: &[ZoneId]) -> usize 
         start: &start,
         reading,
         only_filters_of: None,
-        watch: None,
+        watch: &[],
     });
     zones.iter().filter(|to| !run.delivered(Place::Zone(**to), None).is_none()).count()
 }

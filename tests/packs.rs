@@ -5,7 +5,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its inputs itself"
 )]
 
 use sekisho::finding::{Finding, Kind, Verdict};
@@ -241,4 +242,32 @@ fn a_zone_without_a_role_is_an_error() {
         lines.iter().any(|(line, text)| *line == Some(4) && text.contains("`inn`")),
         "{lines:?}"
     );
+}
+
+/// Every file below `dir` with this name.
+fn named(dir: &std::path::Path, name: &str, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            named(&path, name, found);
+        } else if path.file_name().is_some_and(|file| file == name) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_schema_knows_every_policy_of_the_worlds() {
+    let schema = policy::schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let mut files = Vec::new();
+    named(&root, "policy.yaml", &mut files);
+    assert!(files.len() > 30, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", file.display());
+    }
 }
