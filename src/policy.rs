@@ -46,6 +46,8 @@ pub struct Policy {
     pub categories: Vec<Category>,
     /// The roles of zones, hosts and devices that the packs in use know; empty without packs.
     pub roles: Vec<PackRole>,
+    /// Of each pack in use, the roles of which no zone may have two.
+    pub apart: Vec<Vec<String>>,
     /// The packs in force.
     pub joined: Vec<Joined>,
     /// What facts are called, in the words of the packs.

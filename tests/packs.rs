@@ -219,6 +219,22 @@ fn alpha_speaks_of_every_pair_of_areas_once() {
 }
 
 #[test]
+fn a_zone_that_is_two_areas_at_once_is_an_error() {
+    let entries = vec![
+        ("a.cfg".to_owned(), b"hostname a\ninterface Vlan1\n ip address 10.0.0.1 255.255.255.0\nend\n".to_vec()),
+        ("policy.yaml".to_owned(), b"version: 1\npacks: [{ use: alpha }]\n".to_vec()),
+        (
+            "topology.yaml".to_owned(),
+            b"version: 1\nzones:\n  a: { networks: [10.0.0.0/24], roles: [mn, lg, mn-terminal] }\n  b: { networks: [10.0.1.0/24], roles: [in, vdi] }\ndevices:\n  a: { config: a.cfg }\n"
+                .to_vec(),
+        ),
+    ];
+    let errors = scan::scan(Files { name: "a".to_owned(), entries }, &Options::default());
+    let errors = said(errors.unwrap_err());
+    assert_eq!(errors, ["the zone `a` has both roles `mn` and `lg`, which are to be apart"]);
+}
+
+#[test]
 fn a_zone_without_a_role_is_an_error() {
     let policy = "version: 1\npacks: [{ use: common-hygiene }]\nrules: [{ id: R, deny: { from: role:in, to: '*' } }]\n";
     let entries = vec![

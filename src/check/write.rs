@@ -62,11 +62,12 @@ pub(super) fn summary(rule: &PolicyRule) -> Text {
             let list = names.join(", ");
             text!("{from} から区分 {list} の宛先への通信を禁止", "{from} must not reach {list}")
         }
-        _ => about_declarations(rule, &from),
+        _ => other_summary(rule, &from),
     }
 }
 
-fn about_declarations(rule: &PolicyRule, from: &str) -> Text {
+/// Of the verbs that every policy has, and of those about no packet.
+fn other_summary(rule: &PolicyRule, from: &str) -> Text {
     let to = parties(&rule.to);
     let services = services(&rule.services);
     match &rule.verb {

@@ -92,6 +92,9 @@ fn take_over(all: &mut Pack, pack: Pack) {
     if !pack.editions.is_empty() {
         all.editions = pack.editions;
     }
+    if !pack.apart.is_empty() {
+        all.apart = pack.apart;
+    }
     replace(&mut all.roles, pack.roles, |role| role.id.clone());
     replace(&mut all.permits, pack.permits, |permit| permit.id.value.clone());
     replace(&mut all.rules, pack.rules, |rule| rule.id.clone());
@@ -147,6 +150,7 @@ fn put_in(policy: &mut Policy, pack: Pack, edition: Option<Edition>) -> Vec<Poli
         .extend(permits.into_iter().map(|permit| Permit { pack: Some(name.clone()), ..permit }));
     policy.other_permits.extend(others.into_iter().map(|permit| permit.id.value));
     policy.roles.extend(pack.roles);
+    policy.apart.push(pack.apart);
     policy.categories.extend(pack.categories);
     policy.fact_labels.extend(pack.facts);
     policy

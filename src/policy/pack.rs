@@ -23,6 +23,8 @@ pub struct Pack {
     pub drop: Vec<Spanned<String>>,
     /// The roles that it speaks of.
     pub roles: Vec<PackRole>,
+    /// Roles of which no zone may have two: between areas that are one network nothing can be judged.
+    pub apart: Vec<String>,
     /// Its conditional cells.
     pub permits: Vec<Permit>,
     /// Its rules, with identifiers as written.

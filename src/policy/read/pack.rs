@@ -44,6 +44,7 @@ fn pack(root: &Node, problems: &mut Problems) -> Option<Pack> {
     for (key, node) in fields.named("roles", problems) {
         pack.roles.extend(role(key, node, &name, problems));
     }
+    pack.apart = words(&mut fields, "apart", problems);
     for (key, node) in fields.named("permits", problems) {
         pack.permits.extend(permit(key, node, problems));
     }

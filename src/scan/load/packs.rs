@@ -5,6 +5,7 @@ use crate::policy::{self, Pack, Policy};
 use crate::scan::Role;
 use crate::source::{FileId, Problem, Spanned};
 use crate::text;
+use crate::topology::ZoneDecl;
 
 impl Loader<'_> {
     /// The policy with its packs put in.
@@ -93,6 +94,7 @@ impl Loader<'_> {
             );
             problems.push(Problem::new(zone.id.span, message).help(help));
         }
+        problems.extend(topology.zones.iter().filter_map(|zone| two_areas(policy, zone)));
         for (role, span) in &given {
             if !spoken.iter().any(|known| known == *role) {
                 let message = text!(
@@ -111,6 +113,26 @@ impl Loader<'_> {
         }
         self.problems(problems);
     }
+}
+
+/// A zone that is two areas at once: what lies between them could not be judged, and would seem to hold.
+fn two_areas(policy: &Policy, zone: &ZoneDecl) -> Option<Problem> {
+    let of_both = |apart: &Vec<String>| {
+        let roles: Vec<&String> = zone.roles.iter().filter(|role| apart.contains(role)).collect();
+        match roles.as_slice() {
+            [one, other, ..] => Some(((*one).clone(), (*other).clone())),
+            _ => None,
+        }
+    };
+    let (one, other) = policy.apart.iter().find_map(of_both)?;
+    let id = &zone.id.value;
+    let message = text!(
+        "ゾーン「{id}」が、分離されているべき役割「{one}」と「{other}」の両方を持っています。",
+        "the zone `{id}` has both roles `{one}` and `{other}`, which are to be apart"
+    );
+    let help =
+        text!("ネットワークごとにゾーンを分けてください。", "make one zone for each network");
+    Some(Problem::new(zone.id.span, message).help(help))
 }
 
 fn missing(policy: &Policy, role: &policy::PackRole) -> Option<Problem> {
