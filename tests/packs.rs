@@ -219,6 +219,23 @@ fn alpha_speaks_of_every_pair_of_areas_once() {
 }
 
 #[test]
+fn a_fact_declared_as_false_satisfies_nothing() {
+    let with = |value: &str| {
+        let policy = format!(
+            "version: 1\npacks: [{{ use: beta }}]\nfacts: [{{ of: organisation, fact: external-audit, value: {value} }}]\n"
+        );
+        let scan = router(&["mn", "lg", "in", "in-terminal"], &policy, " ip access-group 100 in\n");
+        let rows = scan::self_check(&scan.map_err(said).unwrap());
+        let about = |row: &&scan::SelfCheckRow| {
+            row.requirement.facts.iter().any(|fact| fact == "external-audit")
+        };
+        rows.iter().find(about).map(|row| row.outcome).unwrap()
+    };
+    assert_eq!(with("false"), scan::Outcome::NotSatisfied);
+    assert_ne!(with("true"), scan::Outcome::NotSatisfied);
+}
+
+#[test]
 fn a_zone_that_is_two_areas_at_once_is_an_error() {
     let entries = vec![
         ("a.cfg".to_owned(), b"hostname a\ninterface Vlan1\n ip address 10.0.0.1 255.255.255.0\nend\n".to_vec()),

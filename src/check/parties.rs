@@ -178,6 +178,8 @@ impl<'a> Resolver<'a> {
     ) -> Result<ResolvedRule<'p>, Vec<String>> {
         self.nobody = rule.pack.is_some().then(Vec::new);
         let (from, to) = (self.ends(&rule.from), self.ends(&rule.to));
+        // Roles that only an exception names do not make the rule one about nobody.
+        let missing = self.nobody.clone();
         let through = match &rule.verb {
             Verb::Via { through } => self.waypoints(through),
             _ => Vec::new(),
@@ -188,7 +190,8 @@ impl<'a> Resolver<'a> {
         let mut without: Vec<Without> =
             rule.except.iter().filter_map(|except| self.except(except)).collect();
         let (enforce_at, enforcers) = self.enforcers(rule);
-        if let Some(roles) = self.nobody.take().filter(|_| nobody) {
+        self.nobody = None;
+        if let Some(roles) = missing.filter(|_| nobody) {
             return Err(roles);
         }
         let counts =

@@ -6,7 +6,7 @@
 
 use super::Scan;
 use crate::finding::{Kind, Verdict};
-use crate::policy::{self, Checkable, Requirement, SHIPPED};
+use crate::policy::{self, Checkable, Requirement, SHIPPED, Verb};
 use crate::text;
 use crate::text::Text;
 
@@ -204,11 +204,24 @@ fn facts(scan: &Scan, requirement: &Requirement) -> Vec<(Outcome, Text)> {
                 "申告: {of}の「{ja}」は {value}（根拠資料: {evidence}）",
                 "declared: `{en}` of {of} is {value} (evidence: {evidence})"
             );
-            // Whether a value is the right one is for the rules that need it to say.
-            out.push((Outcome::Satisfied, text));
+            let right = policy.is_some_and(|policy| is_as_wanted(policy, known));
+            let outcome = if right { Outcome::Satisfied } else { Outcome::NotSatisfied };
+            out.push((outcome, text));
         }
     }
     out
+}
+
+/// Whether a declared value is the one that somebody asks for; where nobody says, a fact is a good thing to be true.
+fn is_as_wanted(policy: &policy::Policy, fact: &policy::Fact) -> bool {
+    let needs = policy.permits.iter().flat_map(|permit| &permit.needs);
+    let needs = needs.filter(|need| need.fact == fact.name).filter_map(|need| need.want.as_ref());
+    let rules = policy.rules.iter().filter_map(|rule| match &rule.verb {
+        Verb::Declare { fact: name, want } if *name == fact.name => want.as_ref(),
+        _ => None,
+    });
+    let wanted: Vec<&String> = needs.chain(rules).collect();
+    if wanted.is_empty() { fact.value != "false" } else { wanted.contains(&&fact.value) }
 }
 
 /// Why nothing decided the row.
