@@ -219,6 +219,27 @@ fn alpha_speaks_of_every_pair_of_areas_once() {
 }
 
 #[test]
+fn a_destination_is_known_by_its_domain_whatever_the_object_is_called() {
+    let config = "config system interface\n    edit \"a\"\n        set vdom \"root\"\n        set ip 10.0.0.1 255.255.255.0\n    next\n    edit \"b\"\n        set vdom \"root\"\n        set ip 192.0.2.1 255.255.255.0\n    next\nend\nconfig firewall address\n    edit \"TRIAL\"\n        set type fqdn\n        set fqdn \"api.openai.com\"\n    next\nend\nconfig firewall policy\n    edit 1\n        set srcintf \"a\"\n        set dstintf \"b\"\n        set action accept\n        set srcaddr \"all\"\n        set dstaddr \"TRIAL\"\n        set schedule \"always\"\n        set service \"HTTPS\"\n    next\nend\nconfig router static\n    edit 1\n        set gateway 192.0.2.254\n        set device \"b\"\n    next\nend\n";
+    let topology = |resolve: &str| {
+        format!(
+            "version: 1\nzones:\n  lg: {{ networks: [10.0.0.0/24] }}\n  internet: {{ external: true }}\ndevices: {{ fw: {{ config: fw.conf }} }}\nattach: [{{ zone: internet, at: 'fw:b' }}]\n{resolve}"
+        )
+    };
+    let policy = "version: 1\ncategories: { ai: { names: ['*.openai.com'] } }\nrules: [{ id: R, destinations: { from: lg, forbid: [ai] } }]\n";
+    for resolve in ["", "resolve: { fqdn: { api.openai.com: [198.51.100.0/24] } }\n"] {
+        let entries = vec![
+            ("fw.conf".to_owned(), config.as_bytes().to_vec()),
+            ("policy.yaml".to_owned(), policy.as_bytes().to_vec()),
+            ("topology.yaml".to_owned(), topology(resolve).into_bytes()),
+        ];
+        let scan = scan::scan(Files { name: "a".to_owned(), entries }, &Options::default());
+        let scan = scan.map_err(said).unwrap();
+        assert_eq!(scan.verdicts[0].verdict, Verdict::Violated, "{resolve}");
+    }
+}
+
+#[test]
 fn a_fact_declared_as_false_satisfies_nothing() {
     let with = |value: &str| {
         let policy = format!(

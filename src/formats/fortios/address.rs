@@ -165,6 +165,7 @@ fn value(
         (_, "iprange") => range_of(fields, family),
         (Family::V4, "wildcard") => wildcard_of(fields),
         (Family::V4, "interface-subnet") => interface_subnet(reader, fields),
+        (_, "fqdn" | "wildcard-fqdn") => return domain(name, &kind, fields, family),
         _ => return unresolvable(&kind, name, family),
     };
     exact.unwrap_or_else(|| {
@@ -221,13 +222,27 @@ fn interface_subnet(reader: &Reader<'_>, fields: &Fields<'_, '_>) -> Option<Addr
     Some(AddressSet::Range(Prefix::new(address.address, address.len)?.range()))
 }
 
+/// A domain name. Its reason quotes the name of the object and the domain: what asks for either finds it.
+fn domain(name: &str, kind: &str, fields: &Fields<'_, '_>, family: Family) -> AddressSet {
+    let key = if kind == "fqdn" { "fqdn" } else { "wildcard-fqdn" };
+    let domain = fields.text(key).unwrap_or_default();
+    let reason = if domain.is_empty() || domain == name {
+        text!(
+            "「{name}」は FQDN のため、設定だけではアドレスが決まりません。topology.yaml の resolve で指定できます。",
+            "`{name}` is a domain name; its addresses are not in the configuration (see `resolve` in topology.yaml)"
+        )
+    } else {
+        text!(
+            "「{name}」は FQDN「{domain}」のため、設定だけではアドレスが決まりません。topology.yaml の resolve で指定できます。",
+            "`{name}` is the domain name `{domain}`; its addresses are not in the configuration (see `resolve` in topology.yaml)"
+        )
+    };
+    AddressSet::Unknown { reason, within: AddressWithin::Family(family) }
+}
+
 /// Sets that the configuration does not determine.
 fn unresolvable(kind: &str, name: &str, family: Family) -> AddressSet {
     let reason = match kind {
-        "fqdn" | "wildcard-fqdn" => text!(
-            "「{name}」は FQDN のため、設定だけではアドレスが決まりません。topology.yaml の resolve で指定できます。",
-            "`{name}` is a domain name; its addresses are not in the configuration (see `resolve` in topology.yaml)"
-        ),
         "geography" => text!(
             "「{name}」は国別アドレスのため、設定だけではアドレスが決まりません。",
             "`{name}` is a country; its addresses are not in the configuration"
@@ -239,7 +254,7 @@ fn unresolvable(kind: &str, name: &str, family: Family) -> AddressSet {
     };
     // MAC addresses and tags say nothing about the family.
     let within = match kind {
-        "fqdn" | "wildcard-fqdn" | "geography" => AddressWithin::Family(family),
+        "geography" => AddressWithin::Family(family),
         _ => AddressWithin::Anywhere,
     };
     AddressSet::Unknown { reason, within }
