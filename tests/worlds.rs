@@ -264,12 +264,14 @@ fn findings(name: &str, expected: &Value, scan: &Value, loaded: &Loaded) -> Vec<
         }
         // The same lines may open several pairs: one finding lists them.
         let joined = |finding: &&Value| {
-            list(finding, "also").iter().any(|pair| {
-                let mut single = (*finding).clone();
-                single["from"] = pair["from"].clone();
-                single["to"] = pair["to"].clone();
-                same(&single) && same_lines(wanted, finding)
-            })
+            // One that was met before stands for its own pair as well.
+            (same(finding) && same_lines(wanted, finding))
+                || list(finding, "also").iter().any(|pair| {
+                    let mut single = (*finding).clone();
+                    single["from"] = pair["from"].clone();
+                    single["to"] = pair["to"].clone();
+                    same(&single) && same_lines(wanted, finding)
+                })
         };
         let all = list(scan, "findings");
         let Some(found) = all.iter().find(joined) else {
