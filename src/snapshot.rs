@@ -247,6 +247,13 @@ impl Snapshot {
         self.zones.iter().find(|(_, zone)| zone.id == id).map(|(id, _)| id)
     }
 
+    /// `device:interface`, as the topology file writes it.
+    #[must_use]
+    pub fn port_name(&self, port: Port) -> String {
+        let device = &self.devices[port.device];
+        format!("{}:{}", device.name, device.interfaces[port.interface].name)
+    }
+
     /// The segment that `port` is on; `None` when the interface is down.
     #[must_use]
     pub fn segment_of(&self, port: Port) -> Option<SegmentId> {

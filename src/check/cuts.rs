@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Judge;
-use super::deny::{Focus, targets, zone_of};
+use super::deny::{Focus, zone_of};
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets;
@@ -99,9 +99,7 @@ impl<K: Header> Judge<'_, K> {
         self.breaks.borrow_mut().insert(lines.clone(), broken.clone());
         broken
     }
-}
 
-impl<K: Header> Judge<'_, K> {
     /// Whether packets that a rule requires may pass by one of `lines`.
     fn rests_on(&self, index: usize, rule: &ResolvedRule<'_>, lines: &Lines) -> bool {
         if !self.uses.borrow().contains_key(&index) {
@@ -115,20 +113,17 @@ impl<K: Header> Judge<'_, K> {
     /// The lines by which packets that a rule requires may pass.
     fn used(&self, rule: &ResolvedRule<'_>) -> Lines {
         let mut used = Lines::new();
-        for source in sets::sources(rule) {
-            let Some(zone) = zone_of(source.end) else { continue };
-            for to in targets(source.end, source.direction) {
-                for cell in sets::cells(self.network, source.end, &[]) {
-                    let mut asked =
-                        self.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
-                    let ids = asked.run.ends.get(&to.place).cloned().unwrap_or_default();
-                    for id in ids {
-                        let Some(set) = asked.run.events.get(id).map(|event| event.set) else {
-                            continue;
-                        };
-                        let blamed = asked.run.blame(self.network, id, set, asked.reading);
-                        used.extend(blamed.iter().filter_map(|b| Some((b.filter.device, b.line?))));
-                    }
+        for (from, to) in sets::pairs(rule) {
+            let Some(zone) = zone_of(from) else { continue };
+            for cell in sets::cells(self.network, from, &[]) {
+                let mut asked = self.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
+                let ids = asked.run.ends.get(&to.place).cloned().unwrap_or_default();
+                for id in ids {
+                    let Some(set) = asked.run.events.get(id).map(|event| event.set) else {
+                        continue;
+                    };
+                    let blamed = asked.run.blame(self.network, id, set, asked.reading);
+                    used.extend(blamed.iter().filter_map(|b| Some((b.filter.device, b.line?))));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! `deny`: nothing may open a connection from here to there.
 
 use super::facts::Facts;
-use super::parties::{Direction, End, ResolvedRule};
+use super::parties::{End, ResolvedRule};
 use super::sets::{self, Cell, Source};
 use super::{Judge, prefer, write};
 use crate::compile::{Header, Reading, fields};
@@ -43,7 +43,7 @@ impl<K: Header> Judge<'_, K> {
     pub(super) fn deny(&self, rule: &ResolvedRule<'_>, source: &Source<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let Some(zone) = zone_of(source.end) else { return findings };
-        let targets = targets(source.end, source.direction);
+        let targets = sets::targets(source.end, source.direction);
         let mut done = vec![false; targets.len()];
         for cell in sets::cells(self.network, source.end, &rule.without) {
             let mut widest = self.ask(rule, &targets, zone, cell, Reading::May, Focus::default());
@@ -79,8 +79,7 @@ impl<K: Header> Judge<'_, K> {
         sure: &mut Option<Asked<'r, K>>,
     ) -> Finding {
         if !widest.run.exact && sure.is_none() {
-            let cell =
-                Cell { source: widest.cell.source.clone(), without: widest.cell.without.clone() };
+            let cell = widest.cell.clone();
             *sure =
                 Some(self.ask(rule, targets, widest.zone, cell, Reading::Must, Focus::default()));
         }
@@ -212,9 +211,4 @@ pub(super) fn zone_of(end: &End) -> Option<ZoneId> {
         Place::Zone(zone) => Some(zone),
         _ => None,
     }
-}
-
-/// The destinations of a direction other than the source's own zone.
-pub(super) fn targets<'r>(from: &End, direction: &'r Direction) -> Vec<&'r End> {
-    direction.to.iter().filter(|to| to.place != from.place).collect()
 }

@@ -1,13 +1,13 @@
 //! Enforcement: each named device must stop the forbidden flow alone, and nothing may lead around it.
 
-use super::deny::{Focus, Hit, targets, zone_of};
+use super::deny::{Focus, Hit, zone_of};
+use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets;
 use super::{Judge, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
 use crate::reach::Waypoint;
-use crate::snapshot::DeviceId;
 
 impl<K: Header> Judge<'_, K> {
     /// For each named device: the filters of all others let everything pass. What then arrives across the device was not
@@ -15,44 +15,49 @@ impl<K: Header> Judge<'_, K> {
     pub(super) fn enforcement(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for device in &rule.enforce_at {
-            for source in sets::sources(rule) {
-                for to in targets(source.end, source.direction) {
-                    for crossed in [true, false] {
-                        findings.extend(self.fails(rule, *device, (source.end, to), crossed));
-                    }
+            let focus = Focus { filters: Some(*device), watch: vec![Waypoint::Device(*device)] };
+            for ends in sets::pairs(rule) {
+                for crossed in [true, false] {
+                    let tell =
+                        |facts: &Facts| write::enforcement(self, rule, facts, *device, crossed);
+                    findings.extend(self.arriving(rule, ends, &focus, crossed, tell));
                 }
             }
         }
         findings
     }
 
-    fn fails(
+    /// What arrives though the rule forbids it, and did (not) cross what is watched: proven when it surely arrives. Both readings
+    /// agree where nothing uncertain was met.
+    pub(super) fn arriving(
         &self,
         rule: &ResolvedRule<'_>,
-        device: DeviceId,
         ends: (&End, &End),
+        focus: &Focus,
         crossed: bool,
+        tell: impl Fn(&Facts) -> Finding,
     ) -> Option<Finding> {
         let zone = zone_of(ends.0)?;
-        let focus = Focus { filters: Some(device), watch: vec![Waypoint::Device(device)] };
         let mut undetermined = None;
         for cell in sets::cells(self.network, ends.0, &rule.without) {
             for reading in [Reading::Must, Reading::May] {
-                let cell =
-                    sets::Cell { source: cell.source.clone(), without: cell.without.clone() };
-                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus.clone());
+                let mut asked =
+                    self.ask(rule, &[ends.1], zone, cell.clone(), reading, focus.clone());
                 let wanted =
                     sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
                 let delivered = asked.run.delivered(ends.1.place, Some(crossed));
-                if asked.run.arena.guard(delivered, wanted).is_none() && !asked.run.limited {
+                let limited = asked.run.limited;
+                if asked.run.arena.guard(delivered, wanted).is_none() && !limited {
+                    if asked.run.exact {
+                        break;
+                    }
                     continue;
                 }
-                let proven = reading == Reading::Must && !asked.run.limited;
+                let proven = reading == Reading::Must && !limited;
                 let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
-                let mut hit =
-                    Hit { asked: &mut asked, wanted, place: ends.1.place, crossed: Some(crossed) };
-                let facts = self.facts(rule, ends, &mut hit, verdict);
-                let finding = write::enforcement(self, rule, &facts, device, crossed);
+                let place = ends.1.place;
+                let mut hit = Hit { asked: &mut asked, wanted, place, crossed: Some(crossed) };
+                let finding = tell(&self.facts(rule, ends, &mut hit, verdict));
                 if proven {
                     return Some(finding);
                 }

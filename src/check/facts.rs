@@ -9,7 +9,7 @@ use crate::finding::{Blame, Cause, Cut, Finding, FlowList, Hop, HopAction, Verdi
 use crate::model::{AddressId, AddressSet, Device};
 use crate::net::{Family, Flow};
 use crate::reach::Blamed;
-use crate::snapshot::{DeviceId, Snapshot};
+use crate::snapshot::{DeviceId, Port, Snapshot};
 use crate::text;
 
 /// See the module documentation.
@@ -155,10 +155,9 @@ impl Facts {
 
     fn first_interface(&self, snapshot: &Snapshot) -> Option<Blame> {
         let hop = self.path.first()?;
-        let device = &snapshot.devices[snapshot.device(&hop.device)?];
-        let interface = &device.interfaces[device.interface(&hop.ingress)?];
-        let label = format!("interface {}", interface.name);
-        Some(Blame { device: hop.device.clone(), span: interface.span, label, through: Vec::new() })
+        let device = snapshot.device(&hop.device)?;
+        let interface = snapshot.devices[device].interface(&hop.ingress)?;
+        Some(interface_blame(snapshot, Port { device, interface }))
     }
 
     /// The lines and routes that end the path of a required packet.
@@ -203,6 +202,14 @@ impl Facts {
         finding.fingerprint = fingerprint(judge, &finding);
         finding
     }
+}
+
+/// An interface as what is to blame.
+pub(super) fn interface_blame(snapshot: &Snapshot, port: Port) -> Blame {
+    let device = &snapshot.devices[port.device];
+    let interface = &device.interfaces[port.interface];
+    let label = format!("interface {}", interface.name);
+    Blame { device: device.name.clone(), span: interface.span, label, through: Vec::new() }
 }
 
 /// Whether packets of the zone that a party names enter the network at more than one device.

@@ -4,7 +4,7 @@
 //! reverse-path check stands ([`crate::model::Interface::source_check`]). Replies never come back to the sender, so this is one
 //! way; it is told beside the verdict and never decides it.
 
-use super::deny::{Hit, targets, zone_of};
+use super::deny::{Hit, zone_of};
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets::{self, Cell, Source};
@@ -21,20 +21,23 @@ impl<K: Header> Judge<'_, K> {
     /// What only forged packets reach against a rule that holds: one finding.
     pub(super) fn forged(&self, rule: &ResolvedRule<'_>) -> Option<Finding> {
         let mut seen: Vec<Facts> = Vec::new();
-        let mut asked: Vec<(Place, *const super::parties::Direction)> = Vec::new();
-        for source in sets::sources(rule) {
-            let key = (source.end.place, std::ptr::from_ref(source.direction));
-            if asked.contains(&key) || seen.len() >= PAIRS {
-                continue;
+        for direction in &rule.directions {
+            // What hosts of one zone can forge does not depend on which of them a rule names.
+            let mut asked: Vec<Place> = Vec::new();
+            for end in &direction.from {
+                if asked.contains(&end.place) || seen.len() >= PAIRS {
+                    continue;
+                }
+                asked.push(end.place);
+                seen.extend(self.forged_from(rule, &Source { end, direction }));
             }
-            asked.push(key);
-            seen.extend(self.forged_from(rule, &source));
         }
         (!seen.is_empty()).then(|| write::forged(self, rule, &seen))
     }
 
     fn forged_from(&self, rule: &ResolvedRule<'_>, source: &Source<'_>) -> Vec<Facts> {
-        let (Some(zone), mut left) = (zone_of(source.end), targets(source.end, source.direction))
+        let (Some(zone), mut left) =
+            (zone_of(source.end), sets::targets(source.end, source.direction))
         else {
             return Vec::new();
         };

@@ -1,6 +1,9 @@
 //! One defect, one finding: findings of a rule that the same lines cause become one that lists its pairs.
 
-use crate::finding::{self, Finding, Kind};
+use std::collections::BTreeMap;
+
+use crate::finding::{self, Cause, Finding, Kind, Severity, Verdict};
+use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 
@@ -10,10 +13,16 @@ const NAMED: usize = 8;
 /// `findings` with those of one cause joined, in the order of their first.
 pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::new();
+    let mut known: BTreeMap<Head, usize> = BTreeMap::new();
     for finding in findings {
-        match out.iter_mut().find(|known| same_cause(known, &finding)) {
-            Some(known) => join(known, finding),
-            None => out.push(finding),
+        let head = head(&finding);
+        let first = head.as_ref().and_then(|head| out.get_mut(*known.get(head)?));
+        match (first, head) {
+            (Some(first), _) => join(first, finding),
+            (None, head) => {
+                known.extend(head.map(|head| (head, out.len())));
+                out.push(finding);
+            }
         }
     }
     for finding in out.iter_mut().filter(|finding| !finding.also.is_empty()) {
@@ -22,9 +31,24 @@ pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     out
 }
 
-fn same_cause(a: &Finding, b: &Finding) -> bool {
+/// What findings of one cause have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    kind: Kind,
+    rule: String,
+    verdict: Verdict,
+    severity: Severity,
+    family: Option<Family>,
+    device: Option<String>,
+    schedule: Option<String>,
+    lines: Vec<Span>,
+    causes: Vec<Cause>,
+}
+
+/// `None` when a finding is not about a pair, or names no cause.
+fn head(finding: &Finding) -> Option<Head> {
     let about_pairs = matches!(
-        a.kind,
+        finding.kind,
         Kind::ForbiddenPath
             | Kind::RoutingBypass
             | Kind::Enforcement
@@ -32,20 +56,19 @@ fn same_cause(a: &Finding, b: &Finding) -> bool {
             | Kind::Unscheduled
             | Kind::ForbiddenDestination
     );
-    let head =
-        |f: &Finding| (f.kind, f.rule.clone(), f.verdict, f.severity, f.family, f.device.clone());
-    about_pairs
-        && !(a.blame.is_empty() && a.causes.is_empty())
-        && head(a) == head(b)
-        && a.schedule == b.schedule
-        && lines(a) == lines(b)
-        && a.causes == b.causes
-}
-
-fn lines(finding: &Finding) -> Vec<Span> {
     let mut lines: Vec<Span> = finding.blame.iter().map(|blame| blame.span).collect();
     lines.sort_unstable();
-    lines
+    (about_pairs && !(lines.is_empty() && finding.causes.is_empty())).then(|| Head {
+        kind: finding.kind,
+        rule: finding.rule.clone(),
+        verdict: finding.verdict,
+        severity: finding.severity,
+        family: finding.family,
+        device: finding.device.clone(),
+        schedule: finding.schedule.clone(),
+        lines,
+        causes: finding.causes.clone(),
+    })
 }
 
 fn join(known: &mut Finding, other: Finding) {

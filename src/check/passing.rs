@@ -1,8 +1,8 @@
 //! Rules about the lines that let a connection pass: `logged`, `scheduled`, `destinations`.
 //!
-//! They are judged on what may pass; a line that surely lets packets pass is a violation, one that only may is undetermined.
+//! A line that surely lets packets pass is a violation, one that only may is undetermined.
 
-use super::deny::{Asked, Focus, Hit, targets, zone_of};
+use super::deny::{Asked, Focus, Hit, zone_of};
 use super::parties::{End, ResolvedRule};
 use super::{Judge, sets, write};
 use crate::compile::{Header, Reading};
@@ -14,32 +14,32 @@ use crate::policy::{Category, Policy, Verb};
 use crate::reach::Blamed;
 
 /// What is wrong with the lines of one way.
-enum Wrong {
-    /// These lines do not log.
-    Unlogged(Vec<Blamed>),
-    /// These lines cannot say whether they log.
-    Silent(Vec<Blamed>),
-    /// None of these lines has a schedule.
-    Always(Vec<Blamed>),
-    /// These lines name destinations of a category.
-    Names(Vec<(Blamed, String)>),
+#[derive(Default)]
+struct Wrong {
+    lines: Vec<Blamed>,
+    /// Whether it is not known that something is wrong: the lines do not say.
+    open: bool,
+    /// The forbidden destinations that the lines name.
+    words: Vec<String>,
 }
 
 impl<K: Header> Judge<'_, K> {
-    /// One finding for each pair and reading in which a line is not as the rule asks.
+    /// One finding for each pair and cell in which a line is not as the rule asks.
     pub(super) fn passing(&self, rule: &ResolvedRule<'_>, policy: &Policy) -> Vec<Finding> {
+        let categories = categories(&rule.rule.verb, policy);
         let mut findings = Vec::new();
-        for source in sets::sources(rule) {
-            let Some(zone) = zone_of(source.end) else { continue };
-            for to in targets(source.end, source.direction) {
-                for cell in sets::cells(self.network, source.end, &rule.without) {
-                    let found = [Reading::Must, Reading::May].into_iter().find_map(|reading| {
-                        let (source_of, without) = (cell.source.clone(), cell.without.clone());
-                        let cell = sets::Cell { source: source_of, without };
-                        let asked = self.ask(rule, &[to], zone, cell, reading, Focus::default());
-                        self.lines(rule, policy, (source.end, to), asked)
-                    });
+        for ends in sets::pairs(rule) {
+            let Some(zone) = zone_of(ends.0) else { continue };
+            for cell in sets::cells(self.network, ends.0, &rule.without) {
+                for reading in [Reading::Must, Reading::May] {
+                    let (cell, focus) = (cell.clone(), Focus::default());
+                    let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+                    let found = self.lines(rule, &categories, ends, &mut asked);
+                    let settled = found.is_some() || asked.run.exact;
                     findings.extend(found);
+                    if settled {
+                        break;
+                    }
                 }
             }
         }
@@ -49,14 +49,14 @@ impl<K: Header> Judge<'_, K> {
     fn lines(
         &self,
         rule: &ResolvedRule<'_>,
-        policy: &Policy,
+        categories: &[&Category],
         ends: (&End, &End),
-        mut asked: Asked<'_, K>,
+        asked: &mut Asked<'_, K>,
     ) -> Option<Finding> {
         let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
         let ids = asked.run.ends.get(&ends.1.place).cloned().unwrap_or_default();
         let mut bad = Function::NONE;
-        let (mut blamed, mut words, mut open) = (Vec::new(), Vec::new(), false);
+        let mut all = Wrong::default();
         for id in ids {
             let Some(event) = asked.run.events.get(id).cloned() else { continue };
             let part = asked.run.arena.guard(event.set, wanted);
@@ -64,115 +64,111 @@ impl<K: Header> Judge<'_, K> {
                 continue;
             }
             let lines = asked.run.blame(self.network, id, part, asked.reading);
-            let Some(wrong) = self.wrong(&rule.rule.verb, policy, lines) else { continue };
+            let Some(wrong) = self.wrong(&rule.rule.verb, categories, lines) else { continue };
             bad = asked.run.arena.min(bad, part);
-            match wrong {
-                Wrong::Unlogged(lines) | Wrong::Always(lines) => blamed.extend(lines),
-                Wrong::Silent(lines) => {
-                    open = true;
-                    blamed.extend(lines);
-                }
-                Wrong::Names(lines) => {
-                    for (line, word) in lines {
-                        blamed.push(line);
-                        words.push(word);
-                    }
-                }
-            }
+            all.lines.extend(wrong.lines);
+            all.open |= wrong.open;
+            all.words.extend(wrong.words);
         }
         if bad.is_none() && !asked.run.limited {
             return None;
         }
-        let sure = asked.reading == Reading::Must && !open && !asked.run.limited;
+        let sure = asked.reading == Reading::Must && !all.open && !asked.run.limited;
         let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
-        let mut hit = Hit { asked: &mut asked, wanted: bad, place: ends.1.place, crossed: None };
+        let mut hit = Hit { asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
-        facts.blame_only(self, &blamed);
-        words.sort();
-        words.dedup();
-        if !words.is_empty() {
+        facts.blame_only(self, &all.lines);
+        all.words.sort();
+        all.words.dedup();
+        if !all.words.is_empty() {
             // The line itself says which destination it lets pass; what its name stands for need not be known.
             facts.verdict = Verdict::Violated;
             facts.causes.clear();
         }
-        Some(write::passing(self, rule, &facts, &words))
+        Some(write::passing(self, rule, &facts, &all.words))
     }
 
-    fn wrong(&self, verb: &Verb, policy: &Policy, lines: Vec<Blamed>) -> Option<Wrong> {
+    fn wrong(
+        &self,
+        verb: &Verb,
+        categories: &[&Category],
+        mut lines: Vec<Blamed>,
+    ) -> Option<Wrong> {
         let snapshot = self.network.snapshot;
         let line = |blamed: &Blamed| -> Option<(&Device, &Line)> {
             let device = &snapshot.devices[blamed.filter.device];
             let reference = blamed.line?;
             Some((device, device.lists[reference.list].lines.get(reference.line as usize)?))
         };
-        let log = |wanted: Option<bool>| {
-            let fits = |blamed: &&Blamed| {
-                line(blamed).is_some_and(|(device, line)| device.logs(line) == wanted)
-            };
-            lines.iter().filter(fits).copied().collect::<Vec<_>>()
-        };
         match verb {
             Verb::Logged => {
+                let logs = |blamed: &Blamed| line(blamed).map(|(device, line)| device.logs(line));
                 // One line on the way that logs is a record of the connection.
-                if !log(Some(true)).is_empty() {
+                if lines.iter().any(|blamed| logs(blamed) == Some(Some(true))) {
                     return None;
                 }
-                let (off, silent) = (log(Some(false)), log(None));
-                let open = !silent.is_empty() || off.is_empty();
-                Some(if open {
-                    Wrong::Silent([off, silent].concat())
-                } else {
-                    Wrong::Unlogged(off)
-                })
+                lines.retain(|blamed| logs(blamed).is_some());
+                let off = |blamed: &Blamed| logs(blamed) == Some(Some(false));
+                let open = lines.is_empty() || !lines.iter().all(off);
+                // What surely does not log comes first.
+                lines.sort_by_key(|blamed| !off(blamed));
+                Some(Wrong { lines, open, ..Wrong::default() })
             }
             Verb::Scheduled => {
                 let timed = |blamed: &Blamed| {
                     line(blamed).is_some_and(|(_, line)| line.matches.schedule.is_some())
                 };
-                (!lines.iter().any(timed)).then_some(Wrong::Always(lines))
+                let always = !lines.iter().any(timed);
+                always.then(|| Wrong { lines, ..Wrong::default() })
             }
-            Verb::Destinations { forbid } => {
-                let named = |id: &String| policy.categories.iter().find(|c| c.id == *id);
-                let categories: Vec<&Category> =
-                    forbid.iter().filter_map(|word| named(&word.value)).collect();
-                let mut found = Vec::new();
-                for blamed in &lines {
-                    let Some((device, line)) = line(blamed) else { continue };
-                    let word = forbidden_name(device, line.matches.destination, &categories);
-                    found.extend(word.map(|word| (*blamed, word)));
-                }
-                (!found.is_empty()).then_some(Wrong::Names(found))
+            Verb::Destinations { .. } => {
+                let mut words = Vec::new();
+                lines.retain(|blamed| {
+                    let word = line(blamed).and_then(|(device, line)| {
+                        forbidden_name(device, line.matches.destination, categories)
+                    });
+                    let named = word.is_some();
+                    words.extend(word);
+                    named
+                });
+                (!lines.is_empty()).then_some(Wrong { lines, open: false, words })
             }
             _ => None,
         }
     }
 }
 
+/// The categories that a rule forbids.
+fn categories<'p>(verb: &Verb, policy: &'p Policy) -> Vec<&'p Category> {
+    let Verb::Destinations { forbid } = verb else { return Vec::new() };
+    let named = |id: &String| policy.categories.iter().find(|category| category.id == *id);
+    forbid.iter().filter_map(|word| named(&word.value)).collect()
+}
+
 /// The name or network of a category that a destination holds.
 fn forbidden_name(device: &Device, id: AddressId, categories: &[&Category]) -> Option<String> {
+    let forbidden = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        categories.iter().any(|category| names(category, &word)).then_some(word)
+    };
     let mut open = vec![id];
     while let Some(id) = open.pop() {
         let object = &device.addresses[id];
-        let own = object.name.to_ascii_lowercase();
-        if categories.iter().any(|category| names(category, &own)) {
-            return Some(own);
+        if let Some(word) = forbidden(&object.name) {
+            return Some(word);
         }
         match &object.value {
             AddressSet::Union(members) => open.extend(members),
             AddressSet::Except { of, .. } => open.push(*of),
             AddressSet::Range(range) => {
-                let hit =
-                    categories.iter().flat_map(|c| &c.networks).find(|n| overlap(**n, *range));
-                if let Some(network) = hit {
+                let mut networks = categories.iter().flat_map(|category| &category.networks);
+                if let Some(network) = networks.find(|network| overlap(**network, *range)) {
                     return Some(network.to_string());
                 }
             }
             AddressSet::Unknown { reason, .. } => {
-                for word in quoted(&reason.en) {
-                    let word = word.to_ascii_lowercase();
-                    if categories.iter().any(|category| names(category, &word)) {
-                        return Some(word);
-                    }
+                if let Some(word) = quoted(&reason.en).find_map(forbidden) {
+                    return Some(word);
                 }
             }
             AddressSet::Any | AddressSet::Wildcard(_) => {}

@@ -3,6 +3,7 @@
 //! An attachment is a segment with a device of ours on one side and, on the other, an external zone or a router whose
 //! configuration is not at hand. Entries name a port of the segment, or the router.
 
+use super::facts::interface_blame;
 use super::write::blank;
 use crate::finding::{self, Blame, Cause, Finding, Kind, Severity, Verdict};
 use crate::policy::{ExternalConnection, Policy, PolicyRule, Verb};
@@ -88,21 +89,12 @@ fn names(snapshot: &Snapshot, attachment: &Attachment, at: &str) -> bool {
 }
 
 fn blames(snapshot: &Snapshot, attachment: &Attachment) -> Vec<Blame> {
-    let blame = |port: &Port| {
-        let device = &snapshot.devices[port.device];
-        let interface = &device.interfaces[port.interface];
-        let label = format!("interface {}", interface.name);
-        Blame { device: device.name.clone(), span: interface.span, label, through: Vec::new() }
-    };
-    attachment.ports.iter().map(blame).collect()
+    attachment.ports.iter().map(|port| interface_blame(snapshot, *port)).collect()
 }
 
 fn place(snapshot: &Snapshot, attachment: &Attachment) -> String {
-    let name = |port: &Port| {
-        let device = &snapshot.devices[port.device];
-        format!("{}:{}", device.name, device.interfaces[port.interface].name)
-    };
-    attachment.ports.iter().map(name).collect::<Vec<_>>().join(", ")
+    let names = attachment.ports.iter().map(|port| snapshot.port_name(*port));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn unregistered(snapshot: &Snapshot, rule: &PolicyRule, attachment: &Attachment) -> Finding {

@@ -66,7 +66,22 @@ pub(super) fn sources<'r>(rule: &'r ResolvedRule<'_>) -> Vec<Source<'r>> {
     rule.directions.iter().flat_map(of).collect()
 }
 
+/// The destinations of a direction other than the source's own zone.
+pub(super) fn targets<'r>(from: &End, direction: &'r Direction) -> Vec<&'r End> {
+    direction.to.iter().filter(|to| to.place != from.place).collect()
+}
+
+/// Every source with each of its targets, over all directions of a rule.
+pub(super) fn pairs<'r>(rule: &'r ResolvedRule<'_>) -> Vec<(&'r End, &'r End)> {
+    let of = |source: Source<'r>| {
+        let to = targets(source.end, source.direction);
+        to.into_iter().map(move |to| (source.end, to))
+    };
+    sources(rule).into_iter().flat_map(of).collect()
+}
+
 /// A part of a source's addresses on which every exception either applies as a whole or not at all.
+#[derive(Clone)]
 pub(super) struct Cell<'r, K> {
     /// The addresses.
     pub(super) source: Intervals<K>,

@@ -15,7 +15,7 @@ mod segments;
 mod unread;
 mod zones;
 
-use super::{Host, Port, PortIndex, Segment, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
+use super::{Host, PortIndex, Segment, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
 use crate::model::{Coverage, Device, Id, Moment};
 use crate::source::{Problem, Span};
 use crate::topology::{DeviceKind, Topology};
@@ -131,12 +131,6 @@ impl Work {
             self.problems.push(Problem::new(decl.name.span, message));
         }
     }
-}
-
-/// `device:interface`, as the topology file writes it.
-fn port_name(snapshot: &Snapshot, port: Port) -> String {
-    let device = &snapshot.devices[port.device];
-    format!("{}:{}", device.name, device.interfaces[port.interface].name)
 }
 
 /// Puts each host into the zone that holds its addresses.

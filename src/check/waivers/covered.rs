@@ -1,9 +1,9 @@
 //! What would break the rule inside the packets that a waiver names.
 
 use super::super::Judge;
-use super::super::deny::{Asked, Focus, targets, zone_of};
+use super::super::deny::{Asked, Focus, zone_of};
 use super::super::parties::{End, ResolvedRule, Without};
-use super::super::sets::{self, Cell};
+use super::super::sets;
 use crate::compile::{Header, Reading};
 use crate::finding::{FlowList, Waived};
 use crate::net::{AddressRange, Family};
@@ -63,7 +63,7 @@ impl<K: Header> Judge<'_, K> {
         for source in sets::sources(rule) {
             for from in narrowed(source.end, &without.from) {
                 let mut shared = Vec::new();
-                for of_rule in targets(source.end, source.direction) {
+                for of_rule in sets::targets(source.end, source.direction) {
                     let parts = narrowed(of_rule, &without.to).into_iter();
                     let parts = parts.filter(|to| self.has_addresses(to));
                     shared.extend(parts.map(|to| (of_rule.name.clone(), to)));
@@ -102,7 +102,7 @@ impl<K: Header> Judge<'_, K> {
             })
             .collect();
         for cell in sets::cells(self.network, from, &bare.without) {
-            let again = Cell { source: cell.source.clone(), without: cell.without.clone() };
+            let again = cell.clone();
             let mut may = self.ask(bare, &ends, zone, cell, Reading::May, Focus::default());
             let mut must: Option<Asked<'_, K>> = None;
             for (part, to) in out.iter_mut().zip(&ends) {
@@ -116,10 +116,8 @@ impl<K: Header> Judge<'_, K> {
                 part.flows.omitted += list.omitted;
                 part.flows.flows.extend(list.flows);
                 part.sure |= may.run.exact || {
-                    let again =
-                        Cell { source: again.source.clone(), without: again.without.clone() };
                     let must = must.get_or_insert_with(|| {
-                        self.ask(bare, &ends, zone, again, Reading::Must, Focus::default())
+                        self.ask(bare, &ends, zone, again.clone(), Reading::Must, Focus::default())
                     });
                     !self.inside(bare, must, to, waiver).is_none()
                 };

@@ -3,7 +3,7 @@
 
 use super::ranges::without;
 use super::segments::{SubnetIndex, put_opaque, put_zone};
-use super::{Work, entrance, port_name, zones};
+use super::{Work, entrance, zones};
 use crate::model::{ContextId, Device, Interface, InterfaceId, InterfaceKind, NextHop};
 use crate::net::{Family, Prefix};
 use crate::snapshot::{
@@ -214,7 +214,7 @@ impl Gateways {
         if let Some(known) = self.far.get(&segment) {
             return Some(*known);
         }
-        let name = format!("peer of {}", port_name(&work.snapshot, port));
+        let name = format!("peer of {}", work.snapshot.port_name(port));
         let opaque = add(work, segment, name, Vec::new(), span);
         self.far.insert(segment, opaque);
         Some(opaque)

@@ -3,7 +3,7 @@
 use super::Work;
 use super::ranges::Ranges;
 use super::segments::{are_transit, is_loopback, subnets_of};
-use super::{port_name, zones};
+use super::zones;
 use crate::model::{InterfaceKind, LineStatus};
 use crate::net::Prefix;
 use crate::snapshot::{Issue, IssueKind, Segment, Snapshot, ZoneAddresses, ZoneId, issue};
@@ -183,7 +183,7 @@ fn unzoned_interfaces(snapshot: &Snapshot, segment: &Segment, issues: &mut Vec<I
         if !has_address || interface.kind == InterfaceKind::Internal {
             continue;
         }
-        let name = port_name(snapshot, *port);
+        let name = snapshot.port_name(*port);
         let networks = match segment.networks.as_slice() {
             [] => "DHCP / PPPoE".to_owned(),
             networks => some(networks.iter()),

@@ -2,7 +2,7 @@
 
 use super::joins::Joins;
 use super::ranges::is_link_local;
-use super::{Work, overrides, port_name};
+use super::{Work, overrides};
 use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceKind};
 use crate::net::{Family, Prefix, number};
 use crate::snapshot::{
@@ -257,7 +257,7 @@ fn doubt(
     if left == right || !seen.insert((left, right)) {
         return;
     }
-    let (a_name, b_name) = (port_name(&work.snapshot, a.port), port_name(&work.snapshot, b.port));
+    let (a_name, b_name) = (work.snapshot.port_name(a.port), work.snapshot.port_name(b.port));
     let span = work.snapshot.devices[b.port.device].interfaces[b.port.interface].span;
     let reason = if joined {
         crate::text!(
@@ -350,7 +350,7 @@ fn first_addresses(interface: &Interface) -> impl Iterator<Item = std::net::IpAd
 
 fn report_conflict(work: &mut Work, ports: &[Up], left: usize, right: usize) {
     let (Some(a), Some(b)) = (ports.get(left), ports.get(right)) else { return };
-    let (a_name, b_name) = (port_name(&work.snapshot, a.port), port_name(&work.snapshot, b.port));
+    let (a_name, b_name) = (work.snapshot.port_name(a.port), work.snapshot.port_name(b.port));
     let span = work.snapshot.devices[b.port.device].interfaces[b.port.interface].span;
     let reason = crate::text!(
         "「{a_name}」と「{b_name}」のサブネットが重複しています。同じセグメントとして扱いました。別の拠点などで別のセグメントであれば、\

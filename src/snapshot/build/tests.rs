@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::*;
 use crate::net::Prefix;
-use crate::snapshot::{Issue, IssueKind};
+use crate::snapshot::{Issue, IssueKind, Port};
 use crate::source::{FileId, Sources, Span};
 use std::net::IpAddr;
 

@@ -74,7 +74,7 @@ fn attach(work: &mut Work, zone: &str, port: Port, span: crate::source::Span) {
     let Some(zone) = work.snapshot.zone(zone) else { return };
     let segment: Option<SegmentId> = work.snapshot.segment_of(port);
     let Some(segment) = segment else {
-        let name = super::port_name(&work.snapshot, port);
+        let name = work.snapshot.port_name(port);
         let message = crate::text!(
             "インターフェース「{name}」は設定で停止しているため、ゾーンを置けません。",
             "interface {name} is down in the configuration, so no zone can be attached to it"
