@@ -179,7 +179,7 @@ impl<'a> Reader<'a, '_> {
         let mut action = None;
         for kid in self.tree.kids(node) {
             match self.word(kid) {
-                "match" => matches = self.nat_match(kid, objects),
+                "match" => self.nat_match(&mut matches, kid, objects),
                 "then" => action = self.tree.get(kid, verb),
                 "description" => self.tree.ignore(kid),
                 _ => matches.unknown.push(self.taint(kid)),
@@ -188,10 +188,9 @@ impl<'a> Reader<'a, '_> {
         (matches, action)
     }
 
-    /// The conditions of a NAT rule.
-    fn nat_match(&mut self, node: NodeId, objects: &mut Objects<'a>) -> Match {
+    /// Adds the conditions of a NAT rule to what is known of it.
+    fn nat_match(&mut self, matches: &mut Match, node: NodeId, objects: &mut Objects<'a>) {
         let span = self.span(node);
-        let mut matches = self.b.everything(None, span);
         let (mut sources, mut destinations) = (Vec::new(), Vec::new());
         let mut services = Vec::new();
         let (mut protocols, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new());
@@ -240,7 +239,6 @@ impl<'a> Reader<'a, '_> {
         } else if !(protocols.is_empty() && from.is_empty() && to.is_empty()) {
             matches.service = self.header(&protocols, &from, &to, span);
         }
-        matches
     }
 
     /// `destination-port 80`, `destination-port 80 to 90`.

@@ -179,6 +179,29 @@ fn what_is_not_known_inside_a_rule_stays_there() {
 }
 
 #[test]
+fn what_stands_before_the_match_of_a_nat_rule_is_not_forgotten() {
+    let doubts = |rule: &str| -> Vec<usize> {
+        let text = format!("{SITE}{rule}");
+        let device = reading(&text).device;
+        let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
+        lines.map(|line| line.matches.unknown.len()).collect()
+    };
+    for (kind, then) in [("source", "source-nat off"), ("static", "static-nat prefix 10.9.9.9/32")]
+    {
+        let rule = format!("set security nat {kind} rule-set r rule x");
+        let (moon, matches) =
+            (format!("{rule} moon\n"), format!("{rule} match destination-address 192.0.2.9/32\n"));
+        let rest = format!(
+            "set security nat {kind} rule-set r from zone a\n{rule} then {then}\n\
+             set security nat source rule-set r to zone b\n"
+        );
+        let before = doubts(&format!("{moon}{matches}{rest}"));
+        assert!(before.iter().any(|count| *count > 0), "{kind}");
+        assert_eq!(before, doubts(&format!("{matches}{moon}{rest}")), "{kind}");
+    }
+}
+
+#[test]
 fn the_last_value_of_a_script_counts() {
     let device = reading("set system host-name a\nset system host-name b\n").device;
     assert_eq!(device.name, "b");

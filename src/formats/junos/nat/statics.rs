@@ -65,7 +65,7 @@ impl<'a> Reader<'a, '_> {
         for kid in self.tree.kids(node) {
             match self.word(kid) {
                 "match" => {
-                    matches = self.nat_match(kid, objects);
+                    self.nat_match(&mut matches, kid, objects);
                     mapping.outside = self.single_range(matches.destination);
                     mapping.outside_ports = self.outside_ports(kid);
                 }
