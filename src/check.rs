@@ -40,9 +40,11 @@ use crate::compile::Header;
 use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};
 use crate::policy::{Policy, PolicyRule, Verb};
 use crate::reach::Network;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{DeviceId, Snapshot};
 use crate::source::Sources;
 use crate::text::Text;
+use crate::workers;
+use parties::ResolvedRule;
 
 /// What the policy check says.
 #[derive(Clone, Debug, Default)]
@@ -78,21 +80,16 @@ struct Judge<'a, K> {
     sources: &'a Sources,
     /// All rules, for what a cut would break.
     resolved: &'a Resolved<'a>,
-    /// What removals of lines were found to break.
-    breaks: std::cell::RefCell<cuts::Breaks>,
-    /// By which lines the packets of required rules pass, by position of the rule.
-    uses: std::cell::RefCell<std::collections::BTreeMap<usize, cuts::Lines>>,
+    /// What removals of lines were found to break, and on which lines required rules rest.
+    cuts: cuts::Memory,
+    /// What compromised addresses were found to reach.
+    reached: stones::Memory<K>,
 }
 
 impl<'a, K: Header> Judge<'a, K> {
     fn new(network: &'a Network<'a, K>, sources: &'a Sources, resolved: &'a Resolved<'a>) -> Self {
-        Judge {
-            network,
-            sources,
-            resolved,
-            breaks: std::cell::RefCell::default(),
-            uses: std::cell::RefCell::default(),
-        }
+        let (cuts, reached) = (cuts::Memory::default(), stones::Memory::default());
+        Judge { network, sources, resolved, cuts, reached }
     }
 }
 
@@ -121,17 +118,19 @@ pub fn judge(
     let v6 = Network::<u128>::new(snapshot);
     let v4 = Judge::new(&v4, sources, resolved);
     let v6 = Judge::new(&v6, sources, resolved);
-    family(&v4, policy, &mut judgment);
-    family(&v6, policy, &mut judgment);
+    judgment.findings.extend(family(&v4, policy));
+    judgment.findings.extend(family(&v6, policy));
     let both = stones::Both::new(&v4, &v6, resolved.through_relays);
-    judgment.findings.extend(resolved.rules.iter().flat_map(|rule| both.stepping_stones(rule)));
-    for rule in resolved.rules.iter().filter(|rule| rule.rule.verb.forbids()) {
-        let broken =
-            |finding: &Finding| finding.rule == rule.rule.id && write::decides(finding.kind);
-        if !judgment.findings.iter().any(broken) {
-            judgment.findings.extend(v4.forged(rule).or_else(|| v6.forged(rule)));
-        }
-    }
+    let chains = workers::map(&resolved.rules, |rule| both.stepping_stones(rule));
+    judgment.findings.extend(chains.into_iter().flatten());
+    let broken = |rule: &&ResolvedRule<'_>| {
+        let mut own = judgment.findings.iter().filter(|finding| finding.rule == rule.rule.id);
+        own.any(|finding| write::decides(finding.kind))
+    };
+    let rules = resolved.rules.iter().filter(|rule| rule.rule.verb.forbids());
+    let held: Vec<&ResolvedRule<'_>> = rules.filter(|rule| !broken(rule)).collect();
+    let forged = workers::map(&held, |rule| v4.forged(rule).or_else(|| v6.forged(rule)));
+    judgment.findings.extend(forged.into_iter().flatten());
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
     for rule in &resolved.rules {
         judgment.findings.extend(write::enforcers(snapshot, rule));
@@ -166,22 +165,52 @@ fn not_applicable((rule, roles): &(&PolicyRule, Vec<String>)) -> NotApplicable {
     }
 }
 
-fn family<K: Header>(judge: &Judge<'_, K>, policy: &Policy, judgment: &mut Judgment) {
-    for rule in &judge.resolved.rules {
+/// A part of a rule that is judged by itself.
+enum Unit<'r> {
+    /// What one source may not open.
+    Source(&'r ResolvedRule<'r>, sets::Source<'r>),
+    /// What one device must stop between two ends.
+    Enforcer(&'r ResolvedRule<'r>, DeviceId, (&'r End, &'r End)),
+    /// What is said about one pair of ends.
+    Pair(&'r ResolvedRule<'r>, (&'r End, &'r End)),
+}
+
+/// The units of all rules, in the order of their findings.
+fn units<'r>(rules: &'r [ResolvedRule<'r>]) -> Vec<Unit<'r>> {
+    let mut units = Vec::new();
+    for rule in rules {
         match &rule.rule.verb {
             Verb::Deny { .. } | Verb::Only { .. } => {
-                for source in sets::sources(rule) {
-                    judgment.findings.extend(judge.deny(rule, &source));
+                units.extend(sets::sources(rule).into_iter().map(|s| Unit::Source(rule, s)));
+                for device in &rule.enforce_at {
+                    let pairs = sets::pairs(rule).into_iter();
+                    units.extend(pairs.map(|ends| Unit::Enforcer(rule, *device, ends)));
                 }
-                judgment.findings.extend(judge.enforcement(rule));
             }
-            Verb::Require => judgment.findings.extend(judge.require(rule)),
-            Verb::Via { .. } => judgment.findings.extend(judge.via(rule)),
-            Verb::Logged | Verb::Scheduled | Verb::Destinations { .. } => {
-                judgment.findings.extend(judge.passing(rule, policy));
+            Verb::Require
+            | Verb::Via { .. }
+            | Verb::Logged
+            | Verb::Scheduled
+            | Verb::Destinations { .. } => {
+                units.extend(sets::pairs(rule).into_iter().map(|ends| Unit::Pair(rule, ends)));
             }
             // No packet is asked for.
             Verb::Declare { .. } | Verb::Register { .. } | Verb::Hygiene { .. } => {}
         }
     }
+    units
+}
+
+fn family<K: Header>(judge: &Judge<'_, K>, policy: &Policy) -> Vec<Finding> {
+    let units = units(&judge.resolved.rules);
+    let found = workers::map(&units, |unit| match unit {
+        Unit::Source(rule, source) => judge.deny(rule, source),
+        Unit::Enforcer(rule, device, ends) => judge.enforcement(rule, *device, *ends),
+        Unit::Pair(rule, ends) => match &rule.rule.verb {
+            Verb::Require => judge.require(rule, *ends).into_iter().collect(),
+            Verb::Via { .. } => judge.via(rule, *ends).into_iter().collect(),
+            _ => judge.passing(rule, *ends, policy),
+        },
+    });
+    found.into_iter().flatten().collect()
 }

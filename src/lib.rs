@@ -7,6 +7,8 @@
 
 // Floor 0: a message in Japanese and English, and the language to show it in.
 pub mod text;
+
+mod workers;
 // Floor 1: the input files as decoded text, and spans into them.
 pub mod source;
 // Floor 1: addresses, prefixes, ports, protocols and one concrete flow.

@@ -52,6 +52,7 @@ use crate::finding::Finding;
 use crate::model::Device;
 use crate::snapshot::{DeviceId, Snapshot};
 use crate::source::Sources;
+use crate::workers;
 
 /// What a rule looks at: one device, and the network that it stands in.
 struct Subject<'a> {
@@ -100,20 +101,16 @@ const RULES: [Rule; 26] = [
 /// The findings of every hygiene rule, in the order of the rules.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
-    let subjects: Vec<Subject<'_>> = snapshot
-        .devices
-        .iter()
-        .map(|(id, device)| {
-            let lists = entries::lists(device);
-            Subject { sources, snapshot, id, device, lists }
-        })
-        .collect();
-    let mut findings = Vec::new();
-    for rule in &RULES {
-        for subject in &subjects {
-            findings.extend((rule.check)(subject, rule.name));
-        }
-    }
+    let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
+    let subjects = workers::map(&ids, |id| {
+        let device = &snapshot.devices[*id];
+        let lists = entries::lists(device);
+        Subject { sources, snapshot, id: *id, device, lists }
+    });
+    let work: Vec<(&Rule, &Subject<'_>)> =
+        RULES.iter().flat_map(|rule| subjects.iter().map(move |subject| (rule, subject))).collect();
+    let found = workers::map(&work, |(rule, subject)| (rule.check)(subject, rule.name));
+    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
     tell_apart(&mut findings);
     kindred::tell(&mut findings);
     findings

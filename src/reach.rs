@@ -12,35 +12,25 @@ mod blame;
 mod device;
 mod enter;
 mod loops;
+mod network;
 mod witness;
 
 pub use blame::{Blamed, blamed_lines};
+pub use network::Network;
 pub use witness::Origin;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-use crate::compile::{self, ChoiceKind, Compiled, Conditions, Header, LineRef, Reading, fields};
-use crate::graph::{self, Graph, Node, Step};
+use crate::compile::{self, ChoiceKind, Header, LineRef, Reading, fields};
+use crate::graph::{self, Node, Step};
 use crate::model::{ContextId, Id, InterfaceId, RewriteId};
 use crate::packetset::{Arena, Function, Intervals};
-use crate::snapshot::{DeviceId, OpaqueId, Place, Port, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, OpaqueId, Place, Port, ZoneId};
 use loops::Passage;
-
-/// A snapshot compiled for one family.
-#[derive(Debug)]
-pub struct Network<'a, K> {
-    /// The snapshot.
-    pub snapshot: &'a Snapshot,
-    /// Its devices, in order.
-    pub compiled: Vec<Arc<Compiled<K>>>,
-    /// Its forwarding graph.
-    pub graph: Arc<Graph<K>>,
-}
 
 /// What is asked.
 pub struct Query<'a, K> {
@@ -72,8 +62,8 @@ pub struct Run<K> {
     pub arena: Arena<K>,
     /// The packets that started.
     pub start: Function,
-    /// What stateful filters ask of every packet.
-    stateful: device::Stateful,
+    /// What every device asks of every packet.
+    fixed: device::Fixed,
     /// What happened, causes before effects.
     pub events: Vec<Event>,
     /// The events that end at a place.
@@ -168,38 +158,7 @@ const BUDGET: usize = 1 << 25;
 /// The largest number of events of a run.
 const EVENTS: usize = 1 << 20;
 
-impl<'a, K: Header> Network<'a, K> {
-    /// Compiles `snapshot`.
-    #[must_use]
-    pub fn new(snapshot: &'a Snapshot) -> Self {
-        let conditions = Conditions { at: snapshot.at, without: Vec::new() };
-        let compile = |device| Arc::new(Compiled::new(device, &conditions));
-        let compiled: Vec<_> = snapshot.devices.iter().map(|(_, device)| compile(device)).collect();
-        let graph = Arc::new(Graph::new(snapshot, &compiled));
-        Network { snapshot, compiled, graph }
-    }
-
-    /// The same network as if `lines` were not there; only the devices that have them are compiled again.
-    #[must_use]
-    pub fn without(&self, lines: &[(DeviceId, LineRef)]) -> Self {
-        let mut network = Network {
-            snapshot: self.snapshot,
-            compiled: self.compiled.clone(),
-            graph: Arc::clone(&self.graph),
-        };
-        for ((id, device), compiled) in self.snapshot.devices.iter().zip(&mut network.compiled) {
-            let own: Vec<LineRef> =
-                lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
-            if !own.is_empty() {
-                *compiled = Arc::new(Compiled::new(
-                    device,
-                    &Conditions { at: self.snapshot.at, without: own },
-                ));
-            }
-        }
-        network
-    }
-
+impl<K: Header> Network<'_, K> {
     /// Runs a query to its fixpoint.
     #[must_use]
     pub fn run(&self, query: &Query<'_, K>) -> Run<K> {
@@ -210,12 +169,13 @@ impl<'a, K: Header> Network<'a, K> {
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
         let mut arena = Arena::new(&K::layout(), BUDGET);
-        let start = sendable(&mut arena, query);
-        let stateful = device::Stateful::new(&mut arena);
+        let fixed = device::Fixed::new(&mut arena, &self.places.unicast);
+        let wanted = (query.start)(&mut arena);
+        let start = arena.guard(wanted, fixed.unicast);
         let mut run = Run {
             arena,
             start,
-            stateful,
+            fixed,
             events: Vec::new(),
             ends: BTreeMap::new(),
             drops: Vec::new(),
@@ -240,19 +200,10 @@ impl<'a, K: Header> Network<'a, K> {
         if walk.again {
             loops::note(&mut run, &walk.passages);
         }
-        run.limited = run.events.len() > EVENTS || run.arena.exhausted();
+        let compiled = self.compiled.iter().any(|compiled| compiled.arena.exhausted());
+        run.limited = compiled || run.events.len() > EVENTS || run.arena.exhausted();
         run
     }
-}
-
-/// The packets of the query that any host could send and any router forward.
-fn sendable<K: Header>(arena: &mut Arena<K>, query: &Query<'_, K>) -> Function {
-    let wanted = (query.start)(arena);
-    let unicast = graph::unicast::<K>();
-    let source = arena.field_in(fields::SRC, &unicast);
-    let destination = arena.field_in(fields::DST, &unicast);
-    let both = arena.guard(source, destination);
-    arena.guard(wanted, both)
 }
 
 struct Walk<'q, 'a, K> {

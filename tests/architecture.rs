@@ -19,7 +19,7 @@ use std::path::Path;
 
 /// Every module of the library with its floor. A module names only modules on lower floors, never a sibling.
 const FLOORS: &[(u8, &[&str])] = &[
-    (0, &["text"]),
+    (0, &["text", "workers"]),
     (1, &["source", "net"]),
     (2, &["model", "packetset", "finding", "sheet"]),
     (3, &["formats", "topology", "policy", "compile"]),

@@ -1,6 +1,7 @@
 //! Cut sets: the smallest sets of lines whose removal ends a violation, and what they would break.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Judge;
 use super::deny::{Focus, zone_of};
@@ -16,8 +17,14 @@ use crate::snapshot::DeviceId;
 /// Lines of devices.
 pub(super) type Lines = Vec<(DeviceId, LineRef)>;
 
-/// The required rules that a removal breaks, by the removed lines.
-pub(super) type Breaks = BTreeMap<Lines, Vec<String>>;
+/// What was found before.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The required rules that a removal breaks, by the removed lines.
+    breaks: Mutex<BTreeMap<Lines, Vec<String>>>,
+    /// By which lines the packets of required rules pass, by position of the rule.
+    uses: Mutex<BTreeMap<usize, Arc<Lines>>>,
+}
 
 /// With more blamed lines than this no cut is sought: the list of lines says more.
 const LINES: usize = 10;
@@ -78,14 +85,15 @@ impl<K: Header> Judge<'_, K> {
 
     /// The policy rules that require what the removal of `lines` would stop.
     fn broken(&self, lines: &Lines) -> Vec<String> {
-        if let Some(known) = self.breaks.borrow().get(lines) {
+        if let Some(known) = lock(&self.cuts.breaks).get(lines) {
             return known.clone();
         }
         let network: Network<'_, K> = self.network.without(lines);
         let judge = Judge::new(&network, self.sources, self.resolved);
-        let breaks = |rule: &ResolvedRule<'_>| {
-            !judge.require(rule).is_empty() && self.require(rule).is_empty()
+        let fails = |judge: &Judge<'_, K>, rule: &ResolvedRule<'_>| {
+            sets::pairs(rule).into_iter().any(|ends| judge.require(rule, ends).is_some())
         };
+        let breaks = |rule: &ResolvedRule<'_>| fails(&judge, rule) && !fails(self, rule);
         let broken: Vec<String> = self
             .resolved
             .rules
@@ -96,18 +104,19 @@ impl<K: Header> Judge<'_, K> {
             .filter(|(index, rule)| self.rests_on(*index, rule, lines) && breaks(rule))
             .map(|(_, rule)| rule.rule.id.clone())
             .collect();
-        self.breaks.borrow_mut().insert(lines.clone(), broken.clone());
+        lock(&self.cuts.breaks).insert(lines.clone(), broken.clone());
         broken
     }
 
     /// Whether packets that a rule requires may pass by one of `lines`.
     fn rests_on(&self, index: usize, rule: &ResolvedRule<'_>, lines: &Lines) -> bool {
-        if !self.uses.borrow().contains_key(&index) {
-            let used = self.used(rule);
-            self.uses.borrow_mut().insert(index, used);
-        }
-        let uses = self.uses.borrow();
-        uses.get(&index).is_none_or(|used| used.iter().any(|line| lines.contains(line)))
+        let known = lock(&self.cuts.uses).get(&index).cloned();
+        let used = known.unwrap_or_else(|| {
+            let used = Arc::new(self.used(rule));
+            lock(&self.cuts.uses).insert(index, Arc::clone(&used));
+            used
+        });
+        used.iter().any(|line| lines.contains(line))
     }
 
     /// The lines by which packets that a rule requires may pass.
@@ -131,6 +140,11 @@ impl<K: Header> Judge<'_, K> {
         used.dedup();
         used
     }
+}
+
+/// A worker that panicked left nothing half-done behind: entries are whole.
+fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All subsets of a size, in the order of their members.

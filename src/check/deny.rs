@@ -6,7 +6,7 @@ use super::sets::{self, Cell, Source};
 use super::{Judge, prefer, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
-use crate::packetset::{Arena, Function, Intervals};
+use crate::packetset::{Arena, Function};
 use crate::reach::{Query, Run, Waypoint, opening};
 use crate::snapshot::{DeviceId, Place, ZoneId};
 
@@ -64,6 +64,9 @@ impl<K: Header> Judge<'_, K> {
     }
 
     fn hits(&self, rule: &ResolvedRule<'_>, asked: &mut Asked<'_, K>, to: &End) -> bool {
+        if !asked.run.limited && !asked.run.ends.contains_key(&to.place) {
+            return false;
+        }
         let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
         let delivered = asked.run.delivered(to.place, None);
         asked.run.limited || !asked.run.arena.guard(delivered, wanted).is_none()
@@ -121,13 +124,8 @@ impl<K: Header> Judge<'_, K> {
         entry: Option<usize>,
     ) -> Asked<'r, K> {
         let start = |arena: &mut Arena<K>| {
-            let mut wanted = Function::NONE;
-            let mut destinations = Intervals::empty();
-            for to in targets {
-                let part = sets::forbidden(arena, self.network, rule, &cell, to);
-                wanted = arena.min(wanted, part);
-                destinations = destinations.union(&sets::addresses(self.network, to));
-            }
+            let wanted = sets::forbidden_any(arena, self.network, rule, &cell, targets);
+            let destinations = sets::all_addresses(self.network, targets);
             let before = arena.field_in(fields::DST, &sets::preimages(self.network, &destinations));
             let any = arena.min(wanted, before);
             let source = arena.field_in(fields::SRC, &cell.source);

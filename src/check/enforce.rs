@@ -8,23 +8,23 @@ use super::{Judge, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
 use crate::reach::Waypoint;
+use crate::snapshot::DeviceId;
 
 impl<K: Header> Judge<'_, K> {
-    /// For each named device: the filters of all others let everything pass. What then arrives across the device was not
+    /// The filters of all devices but the named one let everything pass. What then arrives across the device was not
     /// stopped by it; what arrives without crossing it went around.
-    pub(super) fn enforcement(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for device in &rule.enforce_at {
-            let focus = Focus { filters: Some(*device), watch: vec![Waypoint::Device(*device)] };
-            for ends in sets::pairs(rule) {
-                for crossed in [true, false] {
-                    let tell =
-                        |facts: &Facts| write::enforcement(self, rule, facts, *device, crossed);
-                    findings.extend(self.arriving(rule, ends, &focus, crossed, tell));
-                }
-            }
-        }
-        findings
+    pub(super) fn enforcement(
+        &self,
+        rule: &ResolvedRule<'_>,
+        device: DeviceId,
+        ends: (&End, &End),
+    ) -> Vec<Finding> {
+        let focus = Focus { filters: Some(device), watch: vec![Waypoint::Device(device)] };
+        let arriving = |crossed| {
+            let tell = |facts: &Facts| write::enforcement(self, rule, facts, device, crossed);
+            self.arriving(rule, ends, &focus, crossed, tell)
+        };
+        [true, false].into_iter().filter_map(arriving).collect()
     }
 
     /// What arrives though the rule forbids it, and did (not) cross what is watched: proven when it surely arrives. Both readings

@@ -35,6 +35,15 @@ pub(super) struct Facts {
     enforcers: Vec<String>,
 }
 
+/// That a limit stopped the analysis.
+pub(super) fn limit() -> Cause {
+    let reason = text!(
+        "解析の上限に達したため、この判定は最後まで確認できていません。",
+        "a limit of the analysis was reached, so this verdict was not settled"
+    );
+    Cause { span: None, reason }
+}
+
 impl Facts {
     pub(super) fn new(
         rule: &ResolvedRule<'_>,
@@ -116,11 +125,7 @@ impl Facts {
 
     /// Says that a limit stopped the analysis.
     pub(super) fn limited(&mut self) {
-        let reason = text!(
-            "解析の上限に達したため、この判定は最後まで確認できていません。",
-            "a limit of the analysis was reached, so this verdict was not settled"
-        );
-        self.causes.push(Cause { span: None, reason });
+        self.causes.push(limit());
     }
 
     /// Where no line lets the packet pass, or the path avoids an enforcing device, the interface or route that leads around is

@@ -11,7 +11,6 @@ use super::sets::{self, Cell, Source};
 use super::{Judge, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
-use crate::graph::unicast;
 use crate::snapshot::{Place, Port, ZoneId};
 
 /// Pairs that a finding names; the rest is like them.
@@ -51,6 +50,9 @@ impl<K: Header> Judge<'_, K> {
             let ask = (zone, cell, Reading::Must);
             let mut asked = self.ask_at(rule, &left, ask, Default::default(), Some(entry));
             left.retain(|to| {
+                if !asked.run.ends.contains_key(&to.place) {
+                    return true;
+                }
                 let wanted =
                     sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
                 let delivered = asked.run.delivered(to.place, None);
@@ -77,10 +79,13 @@ impl<K: Header> Judge<'_, K> {
         zone: ZoneId,
     ) -> Option<Cell<'r, K>> {
         let cells = sets::cells(self.network, end, &rule.without);
-        let fewest = cells.into_iter().min_by_key(|cell| cell.without.len())?;
+        let fewest = cells.into_iter().min_by_key(|cell| cell.without.len());
+        // A zone without addresses of the family has no cell; its hosts may put any into their packets all the same.
+        let everybody = rule.without.iter().filter(|without| without.from.is_empty());
+        let without = fewest.map_or_else(|| everybody.collect(), |cell| cell.without);
         let own = sets::addresses(self.network, &super::zone_end(self.network.snapshot, zone));
-        let source = unicast::<K>().minus(&own);
-        (!source.is_empty()).then_some(Cell { source, without: fewest.without })
+        let source = self.network.unicast().minus(&own);
+        (!source.is_empty()).then_some(Cell { source, without })
     }
 
     fn checks_sources(&self, port: Port) -> bool {

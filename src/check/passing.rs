@@ -24,22 +24,25 @@ struct Wrong {
 }
 
 impl<K: Header> Judge<'_, K> {
-    /// One finding for each pair and cell in which a line is not as the rule asks.
-    pub(super) fn passing(&self, rule: &ResolvedRule<'_>, policy: &Policy) -> Vec<Finding> {
+    /// One finding for each cell of the source in which a line is not as the rule asks.
+    pub(super) fn passing(
+        &self,
+        rule: &ResolvedRule<'_>,
+        ends: (&End, &End),
+        policy: &Policy,
+    ) -> Vec<Finding> {
         let categories = categories(&rule.rule.verb, policy);
         let mut findings = Vec::new();
-        for ends in sets::pairs(rule) {
-            let Some(zone) = zone_of(ends.0) else { continue };
-            for cell in sets::cells(self.network, ends.0, &rule.without) {
-                for reading in [Reading::Must, Reading::May] {
-                    let (cell, focus) = (cell.clone(), Focus::default());
-                    let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
-                    let found = self.lines(rule, &categories, ends, &mut asked);
-                    let settled = found.is_some() || asked.run.exact;
-                    findings.extend(found);
-                    if settled {
-                        break;
-                    }
+        let Some(zone) = zone_of(ends.0) else { return findings };
+        for cell in sets::cells(self.network, ends.0, &rule.without) {
+            for reading in [Reading::Must, Reading::May] {
+                let (cell, focus) = (cell.clone(), Focus::default());
+                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+                let found = self.lines(rule, &categories, ends, &mut asked);
+                let settled = found.is_some() || asked.run.exact;
+                findings.extend(found);
+                if settled {
+                    break;
                 }
             }
         }

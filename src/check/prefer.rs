@@ -52,7 +52,7 @@ fn hosts<K: Header>(network: &Network<'_, K>, place: Place) -> Vec<K> {
 /// Addresses that look like a host's: documentation addresses, and the tenth of each network of a zone.
 fn plausible<K: Header>(network: &Network<'_, K>, place: Place) -> Vec<K> {
     let Place::Zone(zone) = place else { return Vec::new() };
-    let set = crate::graph::zone_set::<K>(network.snapshot, zone);
+    let set = network.zone(zone);
     let documentation =
         ["198.51.100.66", "2001:db8::66"].iter().filter_map(|text| text.parse().ok());
     let shown = documentation.filter(|address| Family::of(*address) == K::FAMILY).map(K::of);

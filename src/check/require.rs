@@ -12,21 +12,15 @@ use crate::snapshot::ZoneId;
 use crate::trace::{self, Ingress, Options, TraceVerdict};
 
 impl<K: Header> Judge<'_, K> {
-    /// One finding for each pair whose required packets do not all surely pass. A pair is judged in the families in which both
-    /// ends have addresses.
-    pub(super) fn require(&self, rule: &ResolvedRule<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for direction in &rule.directions {
-            for from in &direction.from {
-                for to in direction.to.iter().filter(|to| to.place != from.place) {
-                    let both = [from, to].map(|end| !sets::addresses(self.network, end).is_empty());
-                    if let (Some(zone), [true, true]) = (zone_of(from), both) {
-                        findings.extend(self.require_pair(rule, zone, from, to));
-                    }
-                }
-            }
+    /// Whether the required packets of a pair do not all surely pass. A pair is judged in the families in which both ends have
+    /// addresses.
+    pub(super) fn require(&self, rule: &ResolvedRule<'_>, ends: (&End, &End)) -> Option<Finding> {
+        let (from, to) = ends;
+        let both = [from, to].map(|end| !sets::addresses(self.network, end).is_empty());
+        match (zone_of(from), both) {
+            (Some(zone), [true, true]) => self.require_pair(rule, zone, from, to),
+            _ => None,
         }
-        findings
     }
 
     fn require_pair(

@@ -34,7 +34,7 @@ pub(super) fn part_of<K: Header>(
 #[must_use]
 pub fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K> {
     let all = match end.place {
-        Place::Zone(zone) => zone_set(network.snapshot, zone).intersection(&unicast()),
+        Place::Zone(zone) => network.hosts(zone).clone(),
         Place::Device(device) => {
             let own = network
                 .compiled
@@ -96,6 +96,7 @@ pub(super) fn cells<'r, K: Header>(
     without: &'r [Without],
 ) -> Vec<Cell<'r, K>> {
     let mut cells = vec![Cell { source: addresses(network, end), without: Vec::new() }];
+    cells.retain(|cell| !cell.source.is_empty());
     for except in without {
         let covered = if except.from.is_empty() {
             None
@@ -169,6 +170,44 @@ pub(super) fn forbidden<K: Header>(
     set
 }
 
+/// As [`forbidden`], to any of `targets`.
+pub(super) fn forbidden_any<K: Header>(
+    arena: &mut Arena<K>,
+    network: &Network<'_, K>,
+    rule: &ResolvedRule<'_>,
+    cell: &Cell<'_, K>,
+    targets: &[&End],
+) -> Function {
+    // Targets of which no exception speaks are one set: most rules have many, and few exceptions.
+    let special = |to: &&&End| {
+        let mut ends = cell.without.iter().flat_map(|without| &without.to);
+        ends.any(|end| end.place == to.place)
+    };
+    let (special, plain): (Vec<&End>, Vec<&End>) = targets.iter().partition(special);
+    let mut parts: Vec<Function> =
+        special.into_iter().map(|to| forbidden(arena, network, rule, cell, to)).collect();
+    let everywhere = cell.without.iter().filter(|without| without.to.is_empty());
+    let excused: Vec<Function> =
+        everywhere.map(|without| service_set(arena, &without.services)).collect();
+    let services = service_set(arena, &rule.rule.services);
+    let destination = arena.field_in(fields::DST, &all_addresses(network, &plain));
+    let whole = arena.guard(services, destination);
+    parts.push(excused.into_iter().fold(whole, |set, excused| arena.minus(set, excused)));
+    arena.min_all(parts)
+}
+
+/// The addresses of all of `ends`.
+pub(super) fn all_addresses<K: Header>(network: &Network<'_, K>, ends: &[&End]) -> Intervals<K> {
+    let mut parts = Vec::new();
+    for end in ends {
+        match (end.place, &end.ranges) {
+            (Place::Zone(zone), None) => parts.extend_from_slice(network.hosts(zone).as_slice()),
+            _ => parts.extend_from_slice(addresses(network, end).as_slice()),
+        }
+    }
+    Intervals::of(parts)
+}
+
 /// The destinations that some translation of the network may turn into one of `targets`, without those.
 pub(super) fn preimages<K: Header>(
     network: &Network<'_, K>,
@@ -178,7 +217,7 @@ pub(super) fn preimages<K: Header>(
     loop {
         let before = reached.clone();
         for (_, device) in network.snapshot.devices.iter() {
-            for origin in origins(device, &reached) {
+            for origin in origins(network, device, &reached) {
                 reached = reached.union(&origin);
             }
         }
@@ -188,7 +227,11 @@ pub(super) fn preimages<K: Header>(
     }
 }
 
-fn origins<K: Header>(device: &Device, reached: &Intervals<K>) -> Vec<Intervals<K>> {
+fn origins<K: Header>(
+    network: &Network<'_, K>,
+    device: &Device,
+    reached: &Intervals<K>,
+) -> Vec<Intervals<K>> {
     let hits = |ranges: &[AddressRange]| {
         !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty()
     };
@@ -202,7 +245,7 @@ fn origins<K: Header>(device: &Device, reached: &Intervals<K>) -> Vec<Intervals<
         AddressMap::Pool(_)
         | AddressMap::EgressInterface
         | AddressMap::IngressInterface
-        | AddressMap::Unknown => Some(unicast()),
+        | AddressMap::Unknown => Some(network.unicast().clone()),
     })
     .collect()
 }

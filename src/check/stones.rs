@@ -11,22 +11,21 @@
 
 mod blast;
 mod held;
+mod probe;
 mod relays;
 mod residual;
 mod tell;
 
-use super::deny::{Asked, Focus};
 use super::parties::{Direction, End, ResolvedRule};
 use super::{Judge, sets};
-use crate::compile::{Reading, fields};
+use crate::compile::Reading;
 use crate::finding::{Finding, Verdict};
-use crate::graph::zone_set;
 use crate::net::Family;
-use crate::packetset::{Arena, Intervals};
-use crate::reach::{Query, opening};
 use crate::snapshot::{Place, Snapshot, ZoneId};
 pub use blast::{Blast, Fallen, StartPoint, blast, start_points};
 use held::{Held, Side};
+pub(super) use probe::Memory;
+use probe::Probe;
 use relays::Relay;
 
 /// The judges of both families.
@@ -51,10 +50,11 @@ enum How {
 struct Item<'r> {
     zone: ZoneId,
     held: Held,
+    reading: Reading,
     depth: usize,
     how: How,
-    v4: Option<Asked<'r, u32>>,
-    v6: Option<Asked<'r, u128>>,
+    v4: Probe<'r, u32>,
+    v6: Probe<'r, u128>,
 }
 
 /// Where chains may start.
@@ -110,10 +110,13 @@ impl<'a> Both<'a> {
             let limits = Limits { target: Some(to.place), ..Limits::default() };
             let mut all = self.closure(&starts, Reading::May, limits);
             self.weigh(rule, to, &all, &mut ledger);
-            if !self.may_reach(rule, &mut all, to) {
-                continue;
+            let mut found = None;
+            if self.may_reach(rule, &mut all, to) {
+                found = starts.iter().find_map(|start| self.starting_at(rule, start, to));
             }
-            let found = starts.iter().find_map(|start| self.starting_at(rule, start, to));
+            if found.is_none() && all.items.iter().any(Item::is_limited) {
+                found = Some(tell::unsettled(self.snapshot(), rule.rule, to));
+            }
             findings.extend(found);
         }
         self.residual(rule, ledger, &mut findings);
@@ -183,10 +186,10 @@ impl<'a> Both<'a> {
 
     /// Whether any item may reach the target.
     fn may_reach(&self, rule: &ResolvedRule<'_>, closure: &mut Closure<'_>, to: &End) -> bool {
-        closure.items.iter_mut().any(|item| {
-            item.v4.as_mut().is_some_and(|asked| self.v4.arrives(rule, asked, to))
-                || item.v6.as_mut().is_some_and(|asked| self.v6.arrives(rule, asked, to))
-        })
+        closure
+            .items
+            .iter_mut()
+            .any(|item| item.v4.arrives(self.v4, rule, to) || item.v6.arrives(self.v6, rule, to))
     }
 
     fn starting_at(&self, rule: &ResolvedRule<'_>, start: &Start, to: &End) -> Option<Finding> {
@@ -198,6 +201,10 @@ impl<'a> Both<'a> {
             }
             let mut items = self.closure(std::slice::from_ref(start), reading, limits).items;
             exact = items.iter().all(Item::is_exact);
+            if reading == Reading::Must && items.iter().any(Item::is_limited) {
+                exact = false;
+                continue;
+            }
             let verdict =
                 if reading == Reading::Must { Verdict::Violated } else { Verdict::Undetermined };
             let told = self.chains(rule, &mut items, (&start.end, to), verdict);
@@ -215,7 +222,7 @@ impl<'a> Both<'a> {
             if let Some(known) = fallen.get_mut(crate::model::Id::index(*zone)) {
                 let held = held.minus(known);
                 *known = known.union(&held);
-                closure.items.push(Item::new(*zone, held, 0, How::Start));
+                closure.items.push(Item::new((*zone, held, reading), 0, How::Start));
             }
         }
         let alone = match starts {
@@ -224,15 +231,13 @@ impl<'a> Both<'a> {
         };
         let mut next = 0;
         while let Some(item) = closure.items.get_mut(next) {
-            item.v4 = self.v4.ask_any(item.zone, &item.held.v4, reading);
-            item.v6 = self.v6.ask_any(item.zone, &item.held.v6, reading);
             let (zone, depth) = (item.zone, item.depth + 1);
-            let mut fresh = self.v4.reached(item.v4.as_mut(), How::Reached(next, Family::V4));
-            fresh.extend(self.v6.reached(item.v6.as_mut(), How::Reached(next, Family::V6)));
+            let mut fresh = reached(self.v4, &mut item.v4, How::Reached(next, Family::V4));
+            fresh.extend(reached(self.v6, &mut item.v6, How::Reached(next, Family::V6)));
             if (depth > 1 || limits.around) && self.is_neighbourhood(zone) {
                 let whole = Held {
-                    v4: zone_set(self.snapshot(), zone),
-                    v6: zone_set(self.snapshot(), zone),
+                    v4: self.v4.network.zone(zone).clone(),
+                    v6: self.v6.network.zone(zone).clone(),
                 };
                 fresh.push((zone, whole, How::Neighbours(next)));
             }
@@ -244,7 +249,8 @@ impl<'a> Both<'a> {
                     self.meet(&mut closure, (zone, &held), next, limits);
                 } else if !own {
                     let held = self.with_siblings(held);
-                    self.fall(&mut closure, &mut fallen, Item::new(zone, held, depth, how), limits);
+                    let item = Item::new((zone, held, reading), depth, how);
+                    self.fall(&mut closure, &mut fallen, item, limits);
                 }
             }
             next += 1;
@@ -257,7 +263,7 @@ impl<'a> Both<'a> {
         &self,
         closure: &mut Closure<'r>,
         fallen: &mut [Held],
-        mut item: Item<'r>,
+        item: Item<'r>,
         limits: Limits,
     ) {
         let Some(known) = fallen.get_mut(crate::model::Id::index(item.zone)) else { return };
@@ -268,10 +274,10 @@ impl<'a> Both<'a> {
         if let How::Reached(source, _) | How::Neighbours(source) = item.how {
             self.meet(closure, (item.zone, &fresh), source, limits);
         }
-        item.held = fresh.minus(&self.relayed(item.zone, limits.open));
-        if !item.held.is_empty() {
-            *known = known.union(&item.held);
-            closure.items.push(item);
+        let held = fresh.minus(&self.relayed(item.zone, limits.open));
+        if !held.is_empty() {
+            *known = known.union(&held);
+            closure.items.push(Item::new((item.zone, held, item.reading), item.depth, item.how));
         }
     }
 
@@ -312,50 +318,27 @@ impl<'a> Both<'a> {
 }
 
 impl Item<'_> {
-    fn new(zone: ZoneId, held: Held, depth: usize, how: How) -> Self {
-        Item { zone, held, depth, how, v4: None, v6: None }
+    fn new((zone, held, reading): (ZoneId, Held, Reading), depth: usize, how: How) -> Self {
+        let v4 = Probe::new(zone, held.v4.clone(), reading);
+        let v6 = Probe::new(zone, held.v6.clone(), reading);
+        Item { zone, held, reading, depth, how, v4, v6 }
     }
 
     fn is_exact(&self) -> bool {
-        self.v4.as_ref().is_none_or(|asked| asked.run.exact)
-            && self.v6.as_ref().is_none_or(|asked| asked.run.exact)
+        self.v4.is_exact() && self.v6.is_exact()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.v4.is_limited() || self.v6.is_limited()
     }
 }
 
-impl<K: Side> Judge<'_, K> {
-    /// Runs every packet that opens a connection from these addresses.
-    fn ask_any<'r>(
-        &self,
-        zone: ZoneId,
-        source: &Intervals<K>,
-        reading: Reading,
-    ) -> Option<Asked<'r, K>> {
-        if source.is_empty() {
-            return None;
-        }
-        let start = |arena: &mut Arena<K>| {
-            let from = arena.field_in(fields::SRC, source);
-            let opening = opening(arena);
-            arena.guard(opening, from)
-        };
-        let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
-        let run = self.network.run(&query);
-        let cell = sets::Cell { source: source.clone(), without: Vec::new() };
-        Some(Asked { run, cell, zone, reading, focus: Focus::default() })
-    }
-
-    /// The addresses of each zone that packets of a run arrive at.
-    fn reached(&self, asked: Option<&mut Asked<'_, K>>, how: How) -> Vec<(ZoneId, Held, How)> {
-        let Some(asked) = asked else { return Vec::new() };
-        let mut out = Vec::new();
-        for zone in self.network.snapshot.zones.ids() {
-            let delivered = asked.run.delivered(Place::Zone(zone), None);
-            let addresses = asked.run.arena.field_values(delivered, fields::DST);
-            let addresses = addresses.intersection(&zone_set(self.network.snapshot, zone));
-            if !addresses.is_empty() {
-                out.push((zone, K::held(addresses), how));
-            }
-        }
-        out
-    }
+/// What falls next to the addresses of a probe.
+fn reached<K: Side>(
+    judge: &Judge<'_, K>,
+    probe: &mut Probe<'_, K>,
+    how: How,
+) -> Vec<(ZoneId, Held, How)> {
+    let zones = &probe.reached(judge).zones;
+    zones.iter().map(|(zone, addresses)| (*zone, K::held(addresses.clone()), how)).collect()
 }

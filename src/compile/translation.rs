@@ -61,8 +61,7 @@ pub fn apply<K: Header>(
     let matched = scratch.support(found);
     let mut untouched = scratch.minus(set, matched);
     let (mut outcomes, mut stopped) = (Vec::new(), undecided);
-    for priority in scratch.priorities(found) {
-        let before = scratch.select(found, &|p| p == priority);
+    for (priority, before) in scratch.split(found) {
         match fate(priority) {
             None => {}
             Some(Action::Deny) => stopped = scratch.min(stopped, before),

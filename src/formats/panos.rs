@@ -249,7 +249,7 @@ fn stages(before: Vec<Binding>, security: Vec<Binding>, after: Vec<Binding>) -> 
 /// One virtual system.
 fn system<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut Ways, parts: &mut Parts) {
     let nat = nat::read(reader, site, ways);
-    let rules = security::rules(reader, site);
+    let (rules, stated) = security::rules(reader, site);
     let list = security::list(reader, site, &rules, &nat.rewritten, None);
     parts.own.push(local::policy(reader, site, &rules, &nat.rewritten));
     let ids = site.zones.vsys_interfaces(site.vsys);
@@ -260,7 +260,7 @@ fn system<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut Ways, par
         lists: vec![list],
         default: Action::Deny,
         default_label: "interzone-default".to_owned(),
-        span: Some(reader.origin),
+        span: Some(stated),
     });
     if let Some((before, after)) = nat.stages(reader, ids) {
         parts.before.push(before);

@@ -60,8 +60,17 @@ pub struct Arena<K> {
     unique: Unique,
     budget: usize,
     exhausted: bool,
-    pub(super) cache: Vec<(u32, Function, Function, Function)>,
+    cache: Vec<(u32, Function, Function, Function)>,
+    /// The number of the last operation that has a memory of its own.
+    last: u32,
+    /// What operations under way still have to do: each takes from the end what it put there.
+    pub(super) work: Vec<(K, Function, Function)>,
+    /// Steps of the nodes that operations under way are making; used like `work`.
+    pub(super) made: Vec<(K, Function)>,
 }
+
+/// Operations up to this number share the memory of the arena; later ones are each one call.
+const OWN: u32 = 16;
 
 /// Entries of the direct-mapped operation cache: it grows with the arena, so that a small question stays cheap.
 const CACHE: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 14;
@@ -80,6 +89,9 @@ impl<K: Key> Arena<K> {
             budget,
             exhausted: false,
             cache: Vec::new(),
+            last: OWN,
+            work: Vec::new(),
+            made: Vec::new(),
         }
     }
 
@@ -143,7 +155,29 @@ impl<K: Key> Arena<K> {
     /// The function that tests `field` by `steps`, whose starts ascend from 0. Equal neighbours are joined.
     pub(super) fn make(&mut self, field: usize, steps: &mut Vec<(K, Function)>) -> Function {
         steps.dedup_by(|later, earlier| later.1 == earlier.1);
-        match steps.as_slice() {
+        self.intern(field, steps)
+    }
+
+    /// Adds a step to the node that is being made from `base` of `made` on, unless it says the same as the one before.
+    pub(super) fn step(&mut self, base: usize, start: K, child: Function) {
+        let before = self.made.get(base..).and_then(<[_]>::last);
+        if before.is_none_or(|before| before.1 != child) {
+            self.made.push((start, child));
+        }
+    }
+
+    /// The node whose steps stand from `base` of `made` on.
+    pub(super) fn close(&mut self, field: usize, base: usize) -> Function {
+        let mut made = std::mem::take(&mut self.made);
+        let result = self.intern(field, made.get(base..).unwrap_or(&[]));
+        made.truncate(base);
+        self.made = made;
+        result
+    }
+
+    /// As [`Arena::make`], for steps whose neighbours differ.
+    fn intern(&mut self, field: usize, steps: &[(K, Function)]) -> Function {
+        match steps {
             [] => return Function::NONE,
             [(_, only)] => return *only,
             _ => {}
@@ -231,6 +265,15 @@ impl<K: Key> Arena<K> {
         let (starts, children) = self.steps(function);
         let after = starts.partition_point(|start| *start <= value);
         children.get(after.wrapping_sub(1)).copied().unwrap_or(Function::NONE)
+    }
+
+    /// A number for an operation whose results only this call may use again.
+    pub(super) fn operation(&mut self) -> u32 {
+        self.last = self.last.checked_add(1).unwrap_or_else(|| {
+            self.cache.clear();
+            OWN + 1
+        });
+        self.last
     }
 
     pub(super) fn cached(&self, op: u32, a: Function, b: Function) -> Option<Function> {

@@ -1,5 +1,7 @@
 //! Reading a set: one point of it, or all of it as a short list of products.
 
+use std::cmp::Ordering;
+
 use super::{Arena, Function, Intervals, Key};
 
 /// A product of one interval set a field.
@@ -98,16 +100,27 @@ impl<K: Key> Arena<K> {
 impl<K: Key> Arena<K> {
     /// The coordinates of `field` that occur in `set`.
     #[must_use]
-    pub fn field_values(&mut self, set: Function, field: usize) -> Intervals<K> {
-        let mut only = set;
-        for other in (0..self.fields()).filter(|other| *other != field) {
-            only = self.exists(only, other);
+    pub fn field_values(&self, set: Function, field: usize) -> Intervals<K> {
+        let mut parts = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = vec![set];
+        while let Some(at) = open.pop() {
+            if at.is_none() || !seen.insert(at) {
+                continue;
+            }
+            let (starts, children) = self.steps(at);
+            match self.field(at).cmp(&field) {
+                Ordering::Less => open.extend_from_slice(children),
+                Ordering::Greater => return Intervals::up_to(self.width(field)),
+                Ordering::Equal => {
+                    let ends = starts.iter().skip(1).map(|next| next.previous());
+                    let ends = ends.chain(std::iter::once(Some(self.width(field))));
+                    let spans = starts.iter().zip(ends).zip(children);
+                    let hit = spans.filter(|(_, child)| !child.is_none());
+                    parts.extend(hit.filter_map(|((start, end), _)| Some((*start, end?))));
+                }
+            }
         }
-        if only == Function::ALL {
-            return Intervals::up_to(self.width(field));
-        }
-        self.grouped(only)
-            .into_iter()
-            .fold(Intervals::empty(), |all, (_, values)| all.union(&values))
+        Intervals::of(parts)
     }
 }

@@ -1,5 +1,8 @@
 //! Pointwise operations: one merge of two step lists per pair of nodes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::{Arena, Function, Key};
@@ -60,51 +63,80 @@ impl<K: Key> Arena<K> {
             return result;
         }
         let field = self.field(a).min(self.field(b));
-        let mut steps = Vec::new();
-        for (start, left, right) in merged(self.view(a, field), self.view(b, field)) {
+        let (todo, base) = (self.work.len(), self.made.len());
+        self.merge(a, b, field);
+        for index in todo..self.work.len() {
+            let Some((start, left, right)) = self.work.get(index).copied() else { break };
             let child = self.apply(op, left, right);
-            steps.push((start, child));
+            self.step(base, start, child);
         }
-        let result = self.make(field, &mut steps);
+        self.work.truncate(todo);
+        let result = self.close(field, base);
         self.remember(op as u32, a, b, result);
         result
     }
 
-    /// The steps of `function` on `field`; one step when it does not test the field.
-    fn view(&self, function: Function, field: usize) -> Vec<(K, Function)> {
-        if self.field(function) == field {
-            let (starts, children) = self.steps(function);
-            starts.iter().copied().zip(children.iter().copied()).collect()
-        } else {
-            vec![(K::default(), function)]
+    /// Puts both step lists on `field`, cut at the starts of either, to the work.
+    fn merge(&mut self, a: Function, b: Function, field: usize) {
+        let mut work = std::mem::take(&mut self.work);
+        let (left, right) = (self.view(a, field), self.view(b, field));
+        let (mut x, mut y) = (left.whole, right.whole);
+        let mut left = left.starts.iter().zip(left.children).peekable();
+        let mut right = right.starts.iter().zip(right.children).peekable();
+        loop {
+            let start = match (left.peek(), right.peek()) {
+                (Some((p, _)), Some((q, _))) => (**p).min(**q),
+                (Some((p, _)), None) => **p,
+                (None, Some((q, _))) => **q,
+                (None, None) => break,
+            };
+            if let Some((_, child)) = left.next_if(|(p, _)| **p == start) {
+                x = *child;
+            }
+            if let Some((_, child)) = right.next_if(|(q, _)| **q == start) {
+                y = *child;
+            }
+            work.push((start, x, y));
         }
+        self.work = work;
+    }
+
+    /// The steps of `function` on `field`.
+    fn view(&self, function: Function, field: usize) -> View<'_, K> {
+        let tests = self.field(function) == field;
+        let (starts, children) = if tests { self.steps(function) } else { (&[][..], &[][..]) };
+        View { whole: function, starts, children }
     }
 
     /// Every priority replaced by `map` of it; `None` makes the point match no more.
     #[must_use]
     pub fn relabel(&mut self, function: Function, map: &dyn Fn(u32) -> Option<u32>) -> Function {
-        self.relabel_in(function, map, &mut FxHashMap::default())
+        let operation = self.operation();
+        self.relabel_in(operation, function, map)
     }
 
     fn relabel_in(
         &mut self,
+        operation: u32,
         function: Function,
         map: &dyn Fn(u32) -> Option<u32>,
-        done: &mut FxHashMap<Function, Function>,
     ) -> Function {
         if function.is_terminal() {
             return function.priority().and_then(map).map_or(Function::NONE, Function::constant);
         }
-        if let Some(result) = done.get(&function) {
-            return *result;
+        if let Some(result) = self.cached(operation, function, Function::NONE) {
+            return result;
         }
-        let field = self.field(function);
-        let mut steps = self.view(function, field);
-        for step in &mut steps {
-            step.1 = self.relabel_in(step.1, map, done);
+        let (todo, base, field) = (self.work.len(), self.made.len(), self.field(function));
+        self.merge(function, Function::NONE, field);
+        for index in todo..self.work.len() {
+            let Some((start, child, _)) = self.work.get(index).copied() else { break };
+            let child = self.relabel_in(operation, child, map);
+            self.step(base, start, child);
         }
-        let result = self.make(field, &mut steps);
-        done.insert(function, result);
+        self.work.truncate(todo);
+        let result = self.close(field, base);
+        self.remember(operation, function, Function::NONE, result);
         result
     }
 
@@ -118,6 +150,56 @@ impl<K: Key> Arena<K> {
     #[must_use]
     pub fn support(&mut self, function: Function) -> Function {
         self.select(function, &|_| true)
+    }
+
+    /// The priorities that occur, ascending, each with the set of its points.
+    #[must_use]
+    pub fn split(&mut self, function: Function) -> Vec<(u32, Function)> {
+        self.split_in(function, &mut FxHashMap::default()).to_vec()
+    }
+
+    fn split_in(
+        &mut self,
+        function: Function,
+        done: &mut FxHashMap<Function, Arc<[(u32, Function)]>>,
+    ) -> Arc<[(u32, Function)]> {
+        if function.is_terminal() {
+            return function
+                .priority()
+                .map(|priority| (priority, Function::ALL))
+                .into_iter()
+                .collect();
+        }
+        if let Some(known) = done.get(&function) {
+            return Arc::clone(known);
+        }
+        let field = self.field(function);
+        let (starts, children) = self.steps(function);
+        let steps: Vec<(K, Function)> =
+            starts.iter().copied().zip(children.iter().copied()).collect();
+        // The steps of each priority, and up to which of the node's steps they go.
+        let mut parts: BTreeMap<u32, (Vec<(K, Function)>, usize)> = BTreeMap::new();
+        let close = |part: &mut (Vec<(K, Function)>, usize), up_to: usize| {
+            let gap = steps.get(part.1).filter(|_| part.1 < up_to);
+            part.0.extend(gap.map(|(start, _)| (*start, Function::NONE)));
+        };
+        for (index, (start, child)) in steps.iter().enumerate() {
+            for (priority, set) in self.split_in(*child, done).iter() {
+                let part = parts.entry(*priority).or_default();
+                close(part, index);
+                part.0.push((*start, *set));
+                part.1 = index + 1;
+            }
+        }
+        let split: Arc<[(u32, Function)]> = parts
+            .into_iter()
+            .map(|(priority, mut part)| {
+                close(&mut part, steps.len());
+                (priority, self.make(field, &mut part.0))
+            })
+            .collect();
+        done.insert(function, Arc::clone(&split));
+        split
     }
 
     /// The priorities that occur, ascending.
@@ -139,15 +221,16 @@ impl<K: Key> Arena<K> {
     /// `function` of another arena over the same space, inside the set `inside` of this one.
     #[must_use]
     pub fn import(&mut self, from: &Arena<K>, function: Function, inside: Function) -> Function {
-        self.import_in(from, function, inside, &mut FxHashMap::default())
+        let operation = self.operation();
+        self.import_in(operation, from, function, inside)
     }
 
     fn import_in(
         &mut self,
+        operation: u32,
         from: &Arena<K>,
         function: Function,
         inside: Function,
-        done: &mut FxHashMap<(Function, Function), Function>,
     ) -> Function {
         if function.is_none() || inside.is_none() {
             return Function::NONE;
@@ -155,75 +238,56 @@ impl<K: Key> Arena<K> {
         if function.is_terminal() && inside.is_terminal() {
             return function;
         }
-        if let Some(result) = done.get(&(function, inside)) {
-            return *result;
+        if let Some(result) = self.cached(operation, function, inside) {
+            return result;
         }
         let field = from.field(function).min(self.field(inside));
-        let mut steps = Vec::new();
-        for (start, left, right) in overlay(from, function, field, &self.view(inside, field)) {
-            let child = self.import_in(from, left, right, done);
-            steps.push((start, child));
+        let (todo, base) = (self.work.len(), self.made.len());
+        self.overlay(from, function, field, inside);
+        for index in todo..self.work.len() {
+            let Some((start, left, right)) = self.work.get(index).copied() else { break };
+            let child = self.import_in(operation, from, left, right);
+            self.step(base, start, child);
         }
-        let result = self.make(field, &mut steps);
-        done.insert((function, inside), result);
+        self.work.truncate(todo);
+        let result = self.close(field, base);
+        self.remember(operation, function, inside, result);
         result
     }
-}
 
-/// Both step lists cut at the starts of either.
-fn merged<K: Key>(a: Vec<(K, Function)>, b: Vec<(K, Function)>) -> Vec<(K, Function, Function)> {
-    let mut out = Vec::with_capacity(a.len() + b.len());
-    let (mut left, mut right) = (a.into_iter().peekable(), b.into_iter().peekable());
-    let (mut x, mut y) = (Function::NONE, Function::NONE);
-    loop {
-        let start = match (left.peek(), right.peek()) {
-            (Some(p), Some(q)) => p.0.min(q.0),
-            (Some(p), None) => p.0,
-            (None, Some(q)) => q.0,
-            (None, None) => return out,
+    /// As [`Arena::merge`], where the left side is long, of another arena, and the right one short: stretches that the right
+    /// side leaves out are skipped by binary search.
+    fn overlay(&mut self, from: &Arena<K>, function: Function, field: usize, inside: Function) {
+        let mut work = std::mem::take(&mut self.work);
+        let (left, right) = (from.view(function, field), self.view(inside, field));
+        let whole = ([K::default()], [inside]);
+        let (starts, children) = match right.starts {
+            [] => (whole.0.as_slice(), whole.1.as_slice()),
+            starts => (starts, right.children),
         };
-        if let Some(step) = left.next_if(|step| step.0 == start) {
-            x = step.1;
+        for (index, (start, right)) in starts.iter().zip(children).enumerate() {
+            if right.is_none() {
+                work.push((*start, Function::NONE, Function::NONE));
+                continue;
+            }
+            let end = starts.get(index + 1);
+            let at = left.starts.partition_point(|candidate| candidate <= start);
+            let here = left.children.get(at.wrapping_sub(1)).copied().unwrap_or(left.whole);
+            work.push((*start, here, *right));
+            for (next, child) in left.starts.iter().zip(left.children).skip(at) {
+                if end.is_some_and(|end| next >= end) {
+                    break;
+                }
+                work.push((*next, *child, *right));
+            }
         }
-        if let Some(step) = right.next_if(|step| step.0 == start) {
-            y = step.1;
-        }
-        out.push((start, x, y));
+        self.work = work;
     }
 }
 
-/// As [`merged`], where the left side is long and the right one short: stretches that the right side leaves out are skipped by
-/// binary search.
-fn overlay<K: Key>(
-    from: &Arena<K>,
-    function: Function,
-    field: usize,
-    inside: &[(K, Function)],
-) -> Vec<(K, Function, Function)> {
-    let mut out = Vec::new();
-    if from.field(function) != field {
-        out.extend(inside.iter().map(|step| (step.0, function, step.1)));
-        return out;
-    }
-    let (starts, children) = from.steps(function);
-    for (index, (start, right)) in inside.iter().enumerate() {
-        if right.is_none() {
-            out.push((*start, Function::NONE, Function::NONE));
-            continue;
-        }
-        let end = inside.get(index + 1).map(|step| step.0);
-        let at = starts.partition_point(|candidate| candidate <= start);
-        out.push((
-            *start,
-            children.get(at.wrapping_sub(1)).copied().unwrap_or(Function::NONE),
-            *right,
-        ));
-        for (next, child) in starts.iter().zip(children).skip(at) {
-            if end.is_some_and(|end| *next >= end) {
-                break;
-            }
-            out.push((*next, *child, *right));
-        }
-    }
-    out
+/// A function by the steps of one field: none when it does not test the field.
+struct View<'a, K> {
+    whole: Function,
+    starts: &'a [K],
+    children: &'a [Function],
 }

@@ -4,7 +4,7 @@ mod route;
 
 use super::{Drop, FilterRef, Network, Query, Record, Run, settled};
 use crate::compile::{self, Compiled, Header, Reading, RouteTable, fields};
-use crate::graph::{self, Node};
+use crate::graph::Node;
 use crate::model::{
     Action, AddressMap, Binding, ContextId, Device, Filter, Id, InterfaceId, Stage, Translate,
 };
@@ -94,11 +94,10 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
 
     /// What can be forwarded or accepted at all.
     fn forwardable(&self, run: &mut Run<K>, branch: Branch) -> Branch {
-        let unicast = graph::unicast::<K>();
-        let source = run.arena.field_in(fields::SRC, &unicast);
-        let destination = run.arena.field_in(fields::DST, &unicast);
-        let set = run.arena.guard(branch.set, source);
-        let set = run.arena.guard(set, destination);
+        let set = run.arena.guard(branch.set, run.fixed.unicast);
+        if set == branch.set {
+            return branch;
+        }
         let lost = run.arena.minus(branch.set, set);
         self.lose(run, &branch, lost);
         Branch { set, ..branch }
@@ -247,7 +246,8 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     ) -> Function {
         let Some(compiled) = self.compiled() else { return Function::NONE };
         let (mut open, mut passed) = (set, Function::NONE);
-        for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
+        let mut artefacts = binding.lists.iter().filter_map(|list| compiled.list(*list)).peekable();
+        while let Some(artefact) = artefacts.next() {
             let found = artefact.decide(&mut run.arena, compiled, ports, open, reading);
             let action = |p: u32| artefact.entries.get(p as usize).map(|entry| entry.action);
             let permits = |p: u32| match action(p) {
@@ -258,6 +258,9 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             let returns = |p: u32| action(p) == Some(Action::Return);
             let part = run.arena.select(found, &permits);
             passed = run.arena.min(passed, part);
+            if artefacts.peek().is_none() && binding.default != Action::Permit {
+                break;
+            }
             let decided = run.arena.select(found, &|p| !returns(p));
             open = run.arena.minus(open, decided);
         }
@@ -279,7 +282,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         let named = compile::Named {
             ingress: self.own_addresses(Some(ports.0)),
             egress: self.own_addresses(ports.1),
-            all: graph::unicast::<K>(),
+            all: self.network.unicast().clone(),
         };
         let mut out = Vec::new();
         let mut open = branch.set;
@@ -423,26 +426,34 @@ pub(super) fn binding(
     })
 }
 
-/// The packets that a stateful filter treats without looking at a line.
+/// The packets that every device asks about.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stateful {
-    /// Those that belong to a connection it let open: they pass.
+pub(super) struct Fixed {
+    /// What can be forwarded or accepted at all.
+    pub(super) unicast: Function,
+    /// What belongs to a connection that a stateful filter let open: it passes.
     replies: Function,
-    /// TCP packets that open nothing and belong to none: they are dropped.
+    /// TCP packets that open nothing and belong to no connection: a stateful filter drops them.
     stray: Function,
 }
 
-impl Stateful {
-    pub(super) fn new<K: Header>(arena: &mut Arena<K>) -> Stateful {
+impl Fixed {
+    pub(super) fn new<K: Header>(arena: &mut Arena<K>, unicast: &Intervals<K>) -> Fixed {
         // Established and related, by their positions in `State::ALL`.
         let replies = compile::span(1, 2);
-        Stateful { replies: arena.field_in(fields::STATE, &replies), stray: compile::stray(arena) }
+        let source = arena.field_in(fields::SRC, unicast);
+        let destination = arena.field_in(fields::DST, unicast);
+        Fixed {
+            unicast: arena.guard(source, destination),
+            replies: arena.field_in(fields::STATE, &replies),
+            stray: compile::stray(arena),
+        }
     }
 }
 
 /// What a stateful filter lets pass without a line, and what it asks its lines about; the rest it drops.
 fn stateful<K: Header>(run: &mut Run<K>, set: Function) -> (Function, Function) {
-    let Stateful { replies, stray } = run.stateful;
+    let Fixed { replies, stray, .. } = run.fixed;
     let known = run.arena.guard(set, replies);
     let fresh = run.arena.minus(set, replies);
     (known, run.arena.minus(fresh, stray))

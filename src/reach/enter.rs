@@ -82,9 +82,10 @@ impl<K: Header> Walk<'_, '_, K> {
 
     fn held_behind(&self, run: &mut Run<K>, id: OpaqueId, set: Function) -> Function {
         let snapshot = self.network.snapshot;
-        let behind = snapshot.opaques[id].zones.iter().fold(Intervals::empty(), |all, zone| {
-            all.union(&graph::zone_set::<K>(snapshot, *zone))
-        });
+        let behind = snapshot.opaques[id]
+            .zones
+            .iter()
+            .fold(Intervals::empty(), |all, zone| all.union(self.network.zone(*zone)));
         self.inside(run, set, &behind)
     }
 
@@ -115,13 +116,14 @@ impl<K: Header> Walk<'_, '_, K> {
         rest = run.arena.minus(rest, if must { some_all } else { sure_all });
         let segment = &snapshot.segments[id];
         for zone in &segment.zones {
-            let set = self.inside(run, rest, &graph::zone_set(snapshot, *zone));
+            let set = self.inside(run, rest, self.network.zone(*zone));
             direct.all = run.arena.min(direct.all, set);
             self.put(run, Node::End(Place::Zone(*zone)), set);
         }
-        let zoned = segment.zones.iter().fold(Intervals::empty(), |all, zone| {
-            all.union(&graph::zone_set::<K>(snapshot, *zone))
-        });
+        let zoned = segment
+            .zones
+            .iter()
+            .fold(Intervals::empty(), |all, zone| all.union(self.network.zone(*zone)));
         let networks = segment.networks.iter().map(|network| network.range());
         let nobody = compile::intervals::<K>(networks).minus(&zoned);
         let nobody = self.inside(run, rest, &nobody);
@@ -170,7 +172,7 @@ impl<K: Header> Walk<'_, '_, K> {
         }
         let first = run.events.len();
         for zone in &opaque.zones {
-            let set = self.inside(run, run.start, &graph::zone_set(snapshot, *zone));
+            let set = self.inside(run, run.start, self.network.zone(*zone));
             self.put(run, Node::End(Place::Zone(*zone)), set);
         }
         let reached = self.held_behind(run, id, run.start);
@@ -195,7 +197,7 @@ impl<K: Header> Walk<'_, '_, K> {
             run.exact &= segment.zones.is_empty() && segment.opaques.len() < 2;
             for zone in &segment.zones {
                 if self.query.reading != Reading::Must {
-                    let set = self.inside(run, run.start, &graph::zone_set(snapshot, *zone));
+                    let set = self.inside(run, run.start, self.network.zone(*zone));
                     self.put(run, Node::End(Place::Zone(*zone)), set);
                 }
             }

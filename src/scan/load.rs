@@ -10,7 +10,7 @@ use crate::formats::{self, DetectError, Format, Input, Reading};
 use crate::source::{FileId, Problem, Sources, Span};
 use crate::text::Text;
 use crate::topology::{DeviceKind, Topology};
-use crate::{check, policy, snapshot, text, topology};
+use crate::{check, policy, snapshot, text, topology, workers};
 
 /// A device to be read: its name, its files, the reader, and the interfaces that the topology declares for it.
 struct Config {
@@ -279,29 +279,13 @@ fn apart(first: &Format, second: &Format, span: Span) -> Problem {
     Problem::new(span, message)
 }
 
-/// How many threads read configurations.
-const READERS: usize = 4;
-
 fn read_all(sources: &Sources, configs: &[Config]) -> Vec<Reading> {
     let read = |config: &Config| {
         let input = |id: &FileId| Input { id: *id, file: sources.file(*id) };
         let files: Vec<Input<'_>> = config.files.iter().map(input).collect();
         config.format.read(&files, &config.interfaces)
     };
-    if configs.len() < 2 {
-        return configs.iter().map(read).collect();
-    }
-    let share = configs.len().div_ceil(READERS);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = configs
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
-            .collect();
-        let joined = workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.flatten().collect()
-    })
+    workers::map(configs, read)
 }
 
 fn undetected(error: &DetectError, list: &str) -> (Text, Text) {

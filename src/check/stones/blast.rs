@@ -200,10 +200,10 @@ impl Both<'_> {
         let Some(item) = closure.items.get_mut(source) else { return };
         let mut step = None;
         if family != Some(Family::V6) {
-            step = self.v4.first_packet(item.v4.as_mut(), zone, &held.v4);
+            step = self.v4.first_packet(item.v4.run(self.v4), zone, &held.v4);
         }
         if step.is_none() && family != Some(Family::V4) {
-            step = self.v6.first_packet(item.v6.as_mut(), zone, &held.v6);
+            step = self.v6.first_packet(item.v6.run(self.v6), zone, &held.v6);
         }
         let Some(step) = step else { return };
         out.disagrees |= step.disagrees;

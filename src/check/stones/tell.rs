@@ -3,15 +3,16 @@
 use std::net::IpAddr;
 
 use super::super::deny::{Asked, Hit};
-use super::super::facts::{Facts, fingerprint};
+use super::super::facts::{Facts, fingerprint, limit};
 use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
 use super::residual::Entry;
-use super::{Both, How, Item};
-use crate::compile::{Header, Reading, fields};
+use super::{Both, How, Item, Probe, Side};
+use crate::compile::{Header, fields};
 use crate::finding::{Chain, ChainStep, Finding, Kind, Verdict};
 use crate::net::{AddressRange, Family, Flow, State, TCP_SYN};
 use crate::packetset::Function;
+use crate::policy::PolicyRule;
 use crate::snapshot::{Place, Snapshot, ZoneId};
 use crate::text;
 use crate::text::Text;
@@ -67,15 +68,8 @@ impl Both<'_> {
     ) -> Option<Facts> {
         let item = items.get_mut(index)?;
         let from = zone_end(self.snapshot(), item.zone);
-        let v4 = item
-            .v4
-            .as_mut()
-            .and_then(|asked| self.v4.step_to_target(rule, asked, (&from, ends.1), verdict));
-        v4.or_else(|| {
-            item.v6
-                .as_mut()
-                .and_then(|asked| self.v6.step_to_target(rule, asked, (&from, ends.1), verdict))
-        })
+        let v4 = self.v4.step_to_target(rule, &mut item.v4, (&from, ends.1), verdict);
+        v4.or_else(|| self.v6.step_to_target(rule, &mut item.v6, (&from, ends.1), verdict))
     }
 
     /// The chain whose last step is `last`, from item `index`.
@@ -98,12 +92,18 @@ impl Both<'_> {
                     let item = items.get_mut(source)?;
                     let from = zone_end(self.snapshot(), item.zone);
                     let facts = match family {
-                        Family::V4 => {
-                            self.v4.step_to_host(rule, item.v4.as_mut()?, (&from, &to), verdict)?
-                        }
-                        Family::V6 => {
-                            self.v6.step_to_host(rule, item.v6.as_mut()?, (&from, &to), verdict)?
-                        }
+                        Family::V4 => self.v4.step_to_host(
+                            rule,
+                            item.v4.run(self.v4)?,
+                            (&from, &to),
+                            verdict,
+                        )?,
+                        Family::V6 => self.v6.step_to_host(
+                            rule,
+                            item.v6.run(self.v6)?,
+                            (&from, &to),
+                            verdict,
+                        )?,
                     };
                     seen.push(facts);
                     at = source;
@@ -255,31 +255,12 @@ impl Both<'_> {
 
     /// Whether a packet of the start itself may arrive at the target.
     fn direct(&self, rule: &ResolvedRule<'_>, items: &mut [Item<'_>], to: &End) -> bool {
-        let Some(Item { zone, held, v4, v6, .. }) = items.first_mut() else { return false };
-        self.v4.may_arrive(rule, (*zone, &held.v4), v4, to)
-            || self.v6.may_arrive(rule, (*zone, &held.v6), v6, to)
+        let Some(Item { v4, v6, .. }) = items.first_mut() else { return false };
+        v4.may_arrive(self.v4, rule, to) || v6.may_arrive(self.v6, rule, to)
     }
 }
 
-impl<K: super::Side> Judge<'_, K> {
-    /// Whether the widest reading lets a packet of `source` arrive; `asked` is what was asked already.
-    fn may_arrive(
-        &self,
-        rule: &ResolvedRule<'_>,
-        (zone, source): (ZoneId, &crate::packetset::Intervals<K>),
-        asked: &mut Option<Asked<'_, K>>,
-        to: &End,
-    ) -> bool {
-        match asked.as_mut().filter(|asked| asked.run.exact) {
-            Some(exact) => self.arrives(rule, exact, to),
-            None => self
-                .ask_any(zone, source, Reading::May)
-                .is_some_and(|mut asked| self.arrives(rule, &mut asked, to)),
-        }
-    }
-}
-
-impl<K: Header> Judge<'_, K> {
+impl<K: Side> Judge<'_, K> {
     fn target_set(&self, rule: &ResolvedRule<'_>, asked: &mut Asked<'_, K>, to: &End) -> Function {
         let destination = asked.run.arena.field_in(fields::DST, &sets::addresses(self.network, to));
         let services = sets::service_set(&mut asked.run.arena, &rule.rule.services);
@@ -300,13 +281,14 @@ impl<K: Header> Judge<'_, K> {
     fn step_to_target(
         &self,
         rule: &ResolvedRule<'_>,
-        asked: &mut Asked<'_, K>,
+        probe: &mut Probe<'_, K>,
         ends: (&End, &End),
         verdict: Verdict,
     ) -> Option<Facts> {
-        if !self.arrives(rule, asked, ends.1) {
+        if !probe.arrives(self, rule, ends.1) {
             return None;
         }
+        let asked = probe.run(self)?;
         let wanted = self.target_set(rule, asked, ends.1);
         let mut hit = Hit { asked, wanted, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
@@ -387,6 +369,22 @@ pub(super) fn residual_advice() -> Text {
         "中継の更新・監視・管理者認証を重点的に行い、中継から先への通信を必要な宛先とサービスだけに限定してください。",
         "keep the relay patched, watched and well guarded, and narrow what it may open to the destinations and services that it needs"
     )
+}
+
+/// Says that a limit stopped the search for chains, so that none being found means nothing.
+pub(super) fn unsettled(snapshot: &Snapshot, rule: &PolicyRule, to: &End) -> Finding {
+    let target = write::label(snapshot, &to.name);
+    let message = text!(
+        "踏み台を経由して「{target}」に到達できないことを確認できません。",
+        "it cannot be ruled out that {target} is reached through stepping stones"
+    );
+    let mut finding = write::blank(Kind::SteppingStone, rule, Verdict::Undetermined, message);
+    finding.to = Some(to.name.clone());
+    finding.causes.push(limit());
+    let parts =
+        [finding.kind.id().to_owned(), finding.rule.clone(), to.name.clone(), "limit".to_owned()];
+    finding.fingerprint = crate::finding::fingerprint(&parts);
+    finding
 }
 
 /// What one host sends another on its segment.

@@ -21,11 +21,12 @@ use crate::text;
 use crate::text::Text;
 use rustc_hash::FxHashMap;
 
-/// Reads the security rules of a vsys, in the order of evaluation, with the default rules at the end.
-pub(super) fn rules<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Vec<Rule> {
+/// Reads the security rules of a vsys, in the order of evaluation, with the default rules at the end; and where the file speaks
+/// of default rules that are as the product has them: nobody wrote those.
+pub(super) fn rules<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> (Vec<Rule>, Span) {
     let tree = reader.tree;
     let mut out = Vec::new();
-    let Some(system) = site.unit.vsys.get(site.vsys) else { return out };
+    let Some(system) = site.unit.vsys.get(site.vsys) else { return (out, reader.origin) };
     for layer in &system.layers {
         if let Some(reason) = &layer.missing {
             out.push(missing(reader, reason));
@@ -37,8 +38,9 @@ pub(super) fn rules<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Vec<Rul
             }
         }
     }
-    out.extend(defaults(reader, site));
-    out
+    let (defaults, stated) = defaults(reader, site);
+    out.extend(defaults);
+    (out, stated)
 }
 
 /// A place where rules may stand that the file does not hold.
@@ -84,14 +86,11 @@ fn everything(
 
 /// `default-security-rules`: inside a zone everything passes and between zones nothing, unless a rule says otherwise. Where
 /// several places say different things, which one wins is not known.
-fn defaults<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Vec<Rule> {
+fn defaults<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> ([Rule; 2], Span) {
     let tree = reader.tree;
-    let mut out = Vec::new();
+    let mut home = reader.origin;
     let layers = site.unit.vsys.get(site.vsys).map_or(&[][..], |system| system.layers.as_slice());
-    for (name, action, reach) in [
-        ("intrazone-default", Action::Permit, Reach::Intrazone),
-        ("interzone-default", Action::Deny, Reach::Interzone),
-    ] {
+    let mut read = |name: &str, action: Action, reach: Reach| {
         let mut rule = everything(reader, name, action, reach, reader.origin);
         let mut stated: Vec<(Action, Span)> = Vec::new();
         for layer in layers {
@@ -119,11 +118,20 @@ fn defaults<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>) -> Vec<Rule> {
             if !same || *first != action {
                 rule.span = *span;
                 rule.action = if same { *first } else { Action::Undecided };
+            } else if home == reader.origin {
+                home = *span;
             }
         }
-        out.push(rule);
+        rule
+    };
+    let mut rules = [
+        read("intrazone-default", Action::Permit, Reach::Intrazone),
+        read("interzone-default", Action::Deny, Reach::Interzone),
+    ];
+    for rule in rules.iter_mut().filter(|rule| rule.span == reader.origin) {
+        rule.span = home;
     }
-    out
+    (rules, home)
 }
 
 /// How a rule reads what a translation changed.

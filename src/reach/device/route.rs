@@ -59,8 +59,7 @@ impl<K: Header> Transit<'_, '_, K> {
         let unrouted = run.arena.minus(set, routed);
         self.lose(run, branch, unrouted);
         let mut unsure = unrouted;
-        for number in run.arena.priorities(found) {
-            let part = run.arena.select(found, &|p| p == number);
+        for (number, part) in run.arena.split(found) {
             let part = settled(run, set, part, branch.unknown);
             let Some(group) = table.groups.get(number as usize) else { continue };
             if !group.connected {
@@ -104,8 +103,7 @@ impl<K: Header> Transit<'_, '_, K> {
         let routed = run.arena.support(found);
         let unrouted = run.arena.minus(set, routed);
         self.lose(run, branch, unrouted);
-        for number in run.arena.priorities(found) {
-            let part = run.arena.select(found, &|p| p == number);
+        for (number, part) in run.arena.split(found) {
             if let Some(group) = table.groups.get(number as usize) {
                 self.take(run, branch, (part, false), group, out);
             }

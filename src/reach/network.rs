@@ -1,0 +1,102 @@
+//! A snapshot compiled for one family, ready for any number of queries.
+
+use std::sync::Arc;
+
+use crate::compile::{Compiled, Conditions, Header, LineRef};
+use crate::graph::{self, Graph};
+use crate::model::{Device, Table};
+use crate::packetset::Intervals;
+use crate::snapshot::{DeviceId, Snapshot, ZoneId};
+use crate::workers;
+
+/// A snapshot compiled for one family.
+#[derive(Debug)]
+pub struct Network<'a, K> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
+    /// Its devices, in order.
+    pub compiled: Vec<Arc<Compiled<K>>>,
+    /// Its forwarding graph.
+    pub graph: Arc<Graph<K>>,
+    pub(super) places: Arc<Places<K>>,
+}
+
+/// Addresses that every run asks for.
+#[derive(Debug)]
+pub(super) struct Places<K> {
+    pub(super) unicast: Intervals<K>,
+    zones: Table<ZoneId, Zone<K>>,
+}
+
+#[derive(Debug)]
+struct Zone<K> {
+    all: Intervals<K>,
+    unicast: Intervals<K>,
+}
+
+impl<'a, K: Header> Network<'a, K> {
+    /// Compiles `snapshot`.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let conditions = Conditions { at: snapshot.at, without: Vec::new() };
+        let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| device).collect();
+        let compiled =
+            workers::map(&devices, |device| Arc::new(Compiled::new(device, &conditions)));
+        let graph = Arc::new(Graph::new(snapshot, &compiled));
+        let places = Arc::new(Places::new(snapshot));
+        Network { snapshot, compiled, graph, places }
+    }
+
+    /// The addresses of a zone.
+    #[must_use]
+    pub fn zone(&self, zone: ZoneId) -> &Intervals<K> {
+        &self.places.zones[zone].all
+    }
+
+    /// The addresses of a zone that packets can be forwarded from and to.
+    #[must_use]
+    pub fn hosts(&self, zone: ZoneId) -> &Intervals<K> {
+        &self.places.zones[zone].unicast
+    }
+
+    /// The addresses that packets can be forwarded from and to.
+    #[must_use]
+    pub fn unicast(&self) -> &Intervals<K> {
+        &self.places.unicast
+    }
+
+    /// The same network as if `lines` were not there; only the devices that have them are compiled again.
+    #[must_use]
+    pub fn without(&self, lines: &[(DeviceId, LineRef)]) -> Self {
+        let mut network = Network {
+            snapshot: self.snapshot,
+            compiled: self.compiled.clone(),
+            graph: Arc::clone(&self.graph),
+            places: Arc::clone(&self.places),
+        };
+        for ((id, device), compiled) in self.snapshot.devices.iter().zip(&mut network.compiled) {
+            let own: Vec<LineRef> =
+                lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
+            if !own.is_empty() {
+                *compiled = Arc::new(Compiled::new(
+                    device,
+                    &Conditions { at: self.snapshot.at, without: own },
+                ));
+            }
+        }
+        network
+    }
+}
+
+impl<K: Header> Places<K> {
+    fn new(snapshot: &Snapshot) -> Places<K> {
+        let unicast = graph::unicast();
+        let mut zones = Table::default();
+        for zone in snapshot.zones.ids() {
+            let all = graph::zone_set(snapshot, zone);
+            let unicast = all.intersection(&unicast);
+            zones.push(Zone { all, unicast });
+        }
+        Places { unicast, zones }
+    }
+}

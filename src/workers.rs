@@ -1,0 +1,56 @@
+//! Independent work on many items, on as many threads as there are processors.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The result of `work` for each item, in the order of the items whatever the threads do. A panic of `work` goes on in the caller.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    // Each takes the next item that nobody has: items differ in size.
+    let take = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        items.get(index).map(|item| (index, item))
+    };
+    let share = || {
+        let mut done = Vec::new();
+        while let Some((index, item)) = take() {
+            done.push((index, work(item)));
+        }
+        done
+    };
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
+        let own = share();
+        let others = others.into_iter().flat_map(|o| o.join().unwrap_or_else(|p| resume_unwind(p)));
+        others.chain(own).collect()
+    });
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::map;
+
+    #[test]
+    fn results_stand_in_the_order_of_the_items() {
+        let items: Vec<u64> = (0..1_000).collect();
+        // The first items take longest.
+        let work =
+            |item: &u64| (0..(1_000 - item) * 50).fold(*item, |sum, step| sum ^ (step & 0)) * 2;
+        assert_eq!(map(&items, work), items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert!(map::<u64, u64>(&[], |item| *item).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "item 7")]
+    fn a_panic_reaches_the_caller() {
+        let items: Vec<u32> = (0..100).collect();
+        map(&items, |item| assert!(*item != 7, "item {item}"));
+    }
+}
