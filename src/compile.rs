@@ -14,6 +14,8 @@ mod objects;
 mod routes;
 mod translation;
 
+use std::sync::Arc;
+
 pub use artefact::{Artefact, Entry};
 pub use cover::{Covers, Fate};
 pub use header::{Header, Layout, fields};
@@ -52,9 +54,10 @@ pub struct Compiled<K> {
     /// Holds every function below; frozen after compilation.
     pub arena: Arena<K>,
     /// One artefact a list, by [`ListId`]; lists that no stage uses are empty.
-    pub lists: Vec<Artefact<K>>,
+    pub lists: Vec<Arc<Artefact<K>>>,
     /// One routing table a context.
-    pub routes: Vec<RouteTable<K>>,
+    pub routes: Arc<[RouteTable<K>]>,
+    objects: Arc<objects::Objects<K>>,
 }
 
 /// What compilation depends on besides the device.
@@ -94,19 +97,40 @@ impl<K: Header> Compiled<K> {
             .ids()
             .zip(&wanted)
             .map(|(id, wanted)| if *wanted { builder.build(id) } else { Artefact::default() })
+            .map(Arc::new)
             .collect();
         let routes = device
             .contexts
             .ids()
             .map(|id| RouteTable::new(&mut arena, device, id, &objects, conditions.at))
             .collect();
-        Compiled { arena, lists, routes }
+        Compiled { arena, lists, routes, objects: Arc::new(objects) }
+    }
+
+    /// The same device as if some lines were not there: `conditions` name all of them, and are else those of `self`.
+    #[must_use]
+    pub fn without(&self, device: &Device, conditions: &Conditions) -> Self {
+        let mut arena = self.arena.clone();
+        let objects = &self.objects;
+        let mut builder = artefact::Builder { arena: &mut arena, device, objects, conditions };
+        let touched = |artefact: &Artefact<K>| {
+            artefact.entries.iter().any(|entry| conditions.without.contains(&entry.line))
+        };
+        let lists = self.lists.iter().zip(device.lists.ids());
+        let lists = lists
+            .map(|(artefact, id)| match touched(artefact) {
+                true => Arc::new(builder.build(id)),
+                false => Arc::clone(artefact),
+            })
+            .collect();
+        let (routes, objects) = (Arc::clone(&self.routes), Arc::clone(objects));
+        Compiled { arena, lists, routes, objects }
     }
 
     /// The artefact of a list.
     #[must_use]
     pub fn list(&self, id: ListId) -> Option<&Artefact<K>> {
-        self.lists.get(Id::index(id))
+        self.lists.get(Id::index(id)).map(AsRef::as_ref)
     }
 }
 

@@ -127,22 +127,38 @@ pub enum DetectError {
     Ambiguous(&'static str, &'static str),
 }
 
-/// The reader that is surest of `text`.
+/// What a reader must be sure of on the first part of a long text to be taken without the rest of it.
+const SURE: u8 = 50;
+/// The first part of a long text, in bytes.
+const HEAD: usize = 64 * 1024;
+
+/// The reader that is surest of `text`: of its first part, when that says enough.
 ///
 /// # Errors
 /// [`DetectError`] when none is, or two are equally so.
 pub fn detect(text: &str) -> Result<&'static Format, DetectError> {
-    let mut ranked: Vec<(u8, &'static Format)> = FORMATS
-        .iter()
-        .map(|format| ((format.detect)(text), format))
-        .filter(|(sure, _)| *sure > 0)
-        .collect();
-    ranked.sort_by_key(|(sure, _)| std::cmp::Reverse(*sure));
-    match ranked.as_slice() {
+    let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text);
+    let head = head.rsplit_once('\n').map_or(head, |(lines, _)| lines);
+    if text.len() > HEAD
+        && let [(sure, first), rest @ ..] = ranked(head).as_slice()
+        && *sure >= SURE
+        && rest.first().is_none_or(|(other, _)| other < sure)
+    {
+        return Ok(first);
+    }
+    match ranked(text).as_slice() {
         [] => Err(DetectError::Unknown),
         [(a, first), (b, second), ..] if a == b => Err(DetectError::Ambiguous(first.id, second.id)),
         [(_, first), ..] => Ok(first),
     }
+}
+
+/// The readers that recognise a text, surest first.
+fn ranked(text: &str) -> Vec<(u8, &'static Format)> {
+    let known = FORMATS.iter().map(|format| ((format.detect)(text), format));
+    let mut ranked: Vec<_> = known.filter(|(sure, _)| *sure > 0).collect();
+    ranked.sort_by_key(|(sure, _)| std::cmp::Reverse(*sure));
+    ranked
 }
 
 /// The reader with this identifier.

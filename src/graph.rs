@@ -153,7 +153,7 @@ impl<K: Header> Graph<K> {
 
     fn device(&mut self, snapshot: &Snapshot, id: DeviceId, compiled: &Compiled<K>) {
         let device = &snapshot.devices[id];
-        for (context, table) in device.contexts.ids().zip(&compiled.routes) {
+        for (context, table) in device.contexts.ids().zip(compiled.routes.iter()) {
             let floods = table.dynamic.is_some()
                 || table.policy.iter().any(|branch| branch.choices.is_none());
             let own: Vec<InterfaceId> = device

@@ -40,7 +40,7 @@ pub fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K>
                 .compiled
                 .get(crate::model::Id::index(device))
                 .into_iter()
-                .flat_map(|c| &c.routes);
+                .flat_map(|c| c.routes.iter());
             own.fold(Intervals::empty(), |all, table| all.union(&table.own))
         }
         Place::Unzoned(_) => Intervals::empty(),

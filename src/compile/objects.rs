@@ -27,6 +27,7 @@ impl<T: Clone> Pair<T> {
 type Addresses<K> = Pair<Arc<Intervals<K>>>;
 
 /// All objects of a device. Ids refer to smaller ids only, so one pass from the front evaluates them.
+#[derive(Debug)]
 pub(super) struct Objects<K> {
     addresses: Vec<Addresses<K>>,
     services: Vec<Pair<Function>>,

@@ -78,10 +78,8 @@ impl<'a, K: Header> Network<'a, K> {
             let own: Vec<LineRef> =
                 lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
             if !own.is_empty() {
-                *compiled = Arc::new(Compiled::new(
-                    device,
-                    &Conditions { at: self.snapshot.at, without: own },
-                ));
+                let conditions = Conditions { at: self.snapshot.at, without: own };
+                *compiled = Arc::new(compiled.without(device, &conditions));
             }
         }
         network

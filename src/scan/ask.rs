@@ -87,7 +87,7 @@ fn passes_whole<K: Header>(
     ends: (&End, &End),
     services: &[Service],
 ) -> bool {
-    let devices = network.compiled.iter().flat_map(|device| &device.routes);
+    let devices = network.compiled.iter().flat_map(|device| device.routes.iter());
     let own = devices.fold(Intervals::empty(), |all, table| all.union(&table.own));
     let source = run.arena.field_in(fields::SRC, &check::addresses(network, ends.0).minus(&own));
     let destination =
