@@ -82,8 +82,8 @@ pub struct Run<K> {
     pub drops: Vec<Drop>,
     /// Whether no uncertain line or branch mattered: then [`Reading::May`] and [`Reading::Must`] have one result.
     pub exact: bool,
-    /// Whether a limit stopped the run: then its result may be too small.
-    pub limited: bool,
+    /// Whether a limit stopped the run, or the compilation of a device.
+    stopped: bool,
 }
 
 /// Packets at a node.
@@ -172,7 +172,7 @@ impl<'a, K: Header> Network<'a, K> {
     /// Compiles `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let conditions = Conditions { at: snapshot.at, without: Vec::new() };
+        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps: snapshot.steps };
         let compile = |device| Arc::new(Compiled::new(device, &conditions));
         let compiled: Vec<_> = snapshot.devices.iter().map(|(_, device)| compile(device)).collect();
         let graph = Arc::new(Graph::new(snapshot, &compiled));
@@ -193,7 +193,7 @@ impl<'a, K: Header> Network<'a, K> {
             if !own.is_empty() {
                 *compiled = Arc::new(Compiled::new(
                     device,
-                    &Conditions { at: self.snapshot.at, without: own },
+                    &Conditions { at: self.snapshot.at, without: own, steps: self.snapshot.steps },
                 ));
             }
         }
@@ -209,7 +209,8 @@ impl<'a, K: Header> Network<'a, K> {
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
-        let mut arena = Arena::new(&K::layout(), BUDGET);
+        let steps = self.snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
+        let mut arena = Arena::new(&K::layout(), steps);
         let start = sendable(&mut arena, query);
         let stateful = device::Stateful::new(&mut arena);
         let mut run = Run {
@@ -220,7 +221,7 @@ impl<'a, K: Header> Network<'a, K> {
             ends: BTreeMap::new(),
             drops: Vec::new(),
             exact: true,
-            limited: false,
+            stopped: self.compiled.iter().any(|device| device.arena.exhausted()),
         };
         let mut walk = Walk {
             network: self,
@@ -240,7 +241,7 @@ impl<'a, K: Header> Network<'a, K> {
         if walk.again {
             loops::note(&mut run, &walk.passages);
         }
-        run.limited = run.events.len() > EVENTS || run.arena.exhausted();
+        run.stopped |= run.events.len() > EVENTS;
         run
     }
 }
@@ -488,6 +489,12 @@ fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
 }
 
 impl<K: Header> Run<K> {
+    /// Whether a limit was reached, in the run or in what was asked of its arena since: then no set of it is to be believed.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        self.stopped || self.arena.exhausted()
+    }
+
     /// The packets that end at `place`, as they arrive; with `crossed`, only those that did (not) cross what is watched.
     #[must_use]
     pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {

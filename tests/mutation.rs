@@ -2,7 +2,8 @@
 //! tracer says what then passes, and the verdicts must follow it. Nothing here is compared with a stored result.
 //!
 //! The worlds are judged by a policy that forbids everything between every pair of zones, so that whatever the tracer sees
-//! arrive is forbidden; and by their own policy, for what findings blame and what their cuts promise.
+//! arrive is forbidden; and by their own policy, for what findings blame and what their cuts promise. A normal run changes
+//! every fifth line of each world; `SEKISHO_NIGHTLY=1` changes every line.
 
 #![allow(
     clippy::unwrap_used,
@@ -108,18 +109,21 @@ fn follow(base: &Scan, mutant: &Mutant) -> Followed {
 
 #[test]
 fn verdicts_follow_what_the_tracer_sees_of_every_line() {
+    let every = if std::env::var_os("SEKISHO_NIGHTLY").is_some() { 1 } else { 5 };
+    let mut opened = 0;
     for name in WORLDS {
         let world = World::read(name).forbidding_everything();
         let base = world.scan();
         let mutants = world.mutants(&base.loaded);
         assert!(mutants.len() > 20, "{name}: only {} mutants", mutants.len());
+        let mutants: Vec<&Mutant> = mutants.iter().step_by(every).collect();
         let followed = everywhere(&mutants, |mutant| follow(&base, mutant));
         let wrong: Vec<String> = followed.iter().flat_map(|one| one.wrong.clone()).collect();
         assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
-        let (opened, closed) =
-            followed.iter().fold((0, 0), |sum, one| (sum.0 + one.opened, sum.1 + one.closed));
-        assert!(opened > 0 && closed > 0, "{name}: opened {opened}, closed {closed}");
+        assert!(followed.iter().any(|one| one.closed > 0), "{name}: no line was needed to pass");
+        opened += followed.iter().map(|one| one.opened).sum::<usize>();
     }
+    assert!(opened > 0, "no line was needed to stop anything");
 }
 
 /// The findings of packets that pass where they must not.

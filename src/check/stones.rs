@@ -200,9 +200,18 @@ impl<'a> Both<'a> {
             exact = items.iter().all(Item::is_exact);
             let verdict =
                 if reading == Reading::Must { Verdict::Violated } else { Verdict::Undetermined };
-            let told = self.chains(rule, &mut items, (&start.end, to), verdict);
+            let ends = (&start.end, to);
+            let told = if items.iter().any(Item::is_limited) {
+                Vec::new()
+            } else {
+                self.chains(rule, &mut items, ends, verdict)
+            };
+            // Telling the chains asks more of the arenas.
+            if items.iter().any(Item::is_limited) {
+                return Some(self.unsettled(rule, ends));
+            }
             if !told.is_empty() {
-                return Some(self.finding(rule, (&start.end, to), verdict, told, &mut items));
+                return Some(self.finding(rule, ends, verdict, told, &mut items));
             }
         }
         None
@@ -314,6 +323,11 @@ impl<'a> Both<'a> {
 impl Item<'_> {
     fn new(zone: ZoneId, held: Held, depth: usize, how: How) -> Self {
         Item { zone, held, depth, how, v4: None, v6: None }
+    }
+
+    fn is_limited(&self) -> bool {
+        self.v4.as_ref().is_some_and(|asked| asked.run.limited())
+            || self.v6.as_ref().is_some_and(|asked| asked.run.limited())
     }
 
     fn is_exact(&self) -> bool {

@@ -40,7 +40,7 @@ fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String
         let start = |arena: &mut Arena<K>| opening::<K>(arena);
         let mut run =
             network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
-        if run.limited {
+        if run.limited() {
             continue;
         }
         let ends: Vec<(Place, usize)> = run

@@ -49,7 +49,7 @@ pub(crate) fn disagreement(seed: u64) -> Option<String> {
     for zone in snapshot.zones.ids() {
         let run = |reading| run_of(&network, zone, &points, reading);
         let (may, must, always) = (run(Reading::May), run(Reading::Must), run(Reading::Always));
-        assert!(!may.limited && !must.limited && !always.limited);
+        assert!(!may.limited() && !must.limited() && !always.limited());
         for (flow, point) in toys().zip(&points) {
             let Some(traced) = concrete(&traced(&snapshot, zone, flow)) else { continue };
             let lost =

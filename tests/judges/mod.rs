@@ -87,7 +87,7 @@ pub(crate) fn symbolic<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: 
         may: places(&may),
         must: places(&must),
         always: only.flatten(),
-        limited: may.limited || must.limited || always.limited,
+        limited: may.limited() || must.limited() || always.limited(),
     }
 }
 

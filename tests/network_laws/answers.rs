@@ -37,7 +37,7 @@ fn run<K: Header>(network: &Network<'_, K>, zone: ZoneId, reading: Reading) -> R
     let start = |arena: &mut Arena<K>| opening::<K>(arena);
     let run =
         network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
-    assert!(!run.limited);
+    assert!(!run.limited());
     run
 }
 

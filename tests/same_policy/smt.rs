@@ -62,8 +62,8 @@ fn meets(wish: &Wish) -> String {
         format!(
             "(and {} {} {})",
             between("proto", 8, protocol, protocol),
-            between("sport", 16, from.0.into(), from.1.into()),
-            between("dport", 16, to.0.into(), to.1.into())
+            between("sport", 16, from.0, from.1),
+            between("dport", 16, to.0, to.1)
         )
     };
     let traffic = match wish.traffic {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::deny::{Asked, Hit};
-use super::super::facts::{Facts, fingerprint};
+use super::super::facts::{Facts, fingerprint, limit_reached};
 use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
 use super::residual::Entry;
@@ -230,6 +230,24 @@ impl Both<'_> {
         finding
     }
 
+    /// The finding that a limit of the analysis leaves open whether there are chains.
+    pub(super) fn unsettled(&self, rule: &ResolvedRule<'_>, (start, to): (&End, &End)) -> Finding {
+        let snapshot = self.snapshot();
+        let (from, target) =
+            (write::label(snapshot, &start.name), write::label(snapshot, &to.name));
+        let message = text!(
+            "「{from}」から踏み台を経由して「{target}」に到達できないことを確認できません。",
+            "it cannot be ruled out that {target} is reached from {from} through stepping stones"
+        );
+        let verdict = Verdict::Undetermined;
+        let mut finding = write::blank(Kind::SteppingStone, rule.rule, verdict, message);
+        finding.from = Some(start.name.clone());
+        finding.to = Some(to.name.clone());
+        finding.causes = vec![limit_reached()];
+        finding.fingerprint = fingerprint(self.v4, &finding);
+        finding
+    }
+
     /// Witness, path and blame: of the steps after the first, which leads to a host that is meant to be reached.
     fn evidence(&self, rule: &ResolvedRule<'_>, finding: &mut Finding, told: &[Told]) {
         let Some(shortest) = told.first() else { return };
@@ -294,7 +312,8 @@ impl<K: Header> Judge<'_, K> {
     ) -> bool {
         let wanted = self.target_set(rule, asked, to);
         let delivered = asked.run.delivered(to.place, None);
-        !asked.run.arena.guard(delivered, wanted).is_none()
+        let nothing = asked.run.arena.guard(delivered, wanted).is_none();
+        !nothing || asked.run.limited()
     }
 
     fn step_to_target(
