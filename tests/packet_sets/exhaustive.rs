@@ -194,10 +194,29 @@ fn readings_of_functions() {
                 .count();
             assert_eq!(hits, usize::from(space.at(&table, point).is_some()), "{table:?} {point:?}");
         }
+        products(&space, &table, set);
         for limit in 0..cubes.len() {
             let (some, more) = space.arena.cubes(set, limit);
             assert!(more && some.as_slice() == &cubes[..limit], "{table:?}");
         }
+    }
+}
+
+/// Products of the first field are disjoint, each is maximal for what is under it, and all are counted.
+fn products(space: &Space, table: &Table, set: Function) {
+    let (all, count) = space.arena.products(set, 1, usize::MAX);
+    assert_eq!(u64::try_from(all.len()).unwrap(), count, "{table:?}");
+    for point in &space.points {
+        let holds =
+            all.iter().filter(|product| product.fields[0].contains(point[0])).collect::<Vec<_>>();
+        let inside = holds.iter().any(|p| space.arena.value_at(p.rest, point).is_some());
+        assert!(holds.len() <= 1 && inside == space.at(table, point).is_some(), "{table:?}");
+    }
+    let rests: std::collections::BTreeSet<Function> = all.iter().map(|p| p.rest).collect();
+    assert_eq!(rests.len(), all.len(), "{table:?}");
+    for limit in 0..all.len() {
+        let (some, same) = space.arena.products(set, 1, limit);
+        assert!(same == count && some.as_slice() == &all[..limit], "{table:?}");
     }
 }
 
