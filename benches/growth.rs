@@ -121,7 +121,7 @@ fn open_pairs<K: Header>(network: &Network<'_, K>, zones: &[ZoneId]) -> usize {
     let mut open = 0;
     for from in zones {
         let mut run = forbidden(network, *from);
-        assert!(!run.limited, "a limit stopped the run");
+        assert!(!run.limited(), "a limit stopped the run");
         for to in zones.iter().filter(|to| *to != from) {
             open += usize::from(!run.delivered(Place::Zone(*to), None).is_none());
         }

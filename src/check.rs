@@ -31,6 +31,7 @@ mod waivers;
 mod write;
 
 pub use coverage::issues;
+pub use facts::limit_reached;
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};

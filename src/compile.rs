@@ -67,6 +67,8 @@ pub struct Conditions {
     pub at: Option<Moment>,
     /// Lines read as if they were not there (to find out what a removal would end).
     pub without: Vec<LineRef>,
+    /// The largest number of steps of the arena, when it is to be smaller than [`BUDGET`].
+    pub steps: Option<usize>,
 }
 
 /// The largest number of steps of a device's arena; about 16 million, far above any real configuration.
@@ -76,7 +78,7 @@ impl<K: Header> Compiled<K> {
     /// Compiles `device` for the family of `K`.
     #[must_use]
     pub fn new(device: &Device, conditions: &Conditions) -> Self {
-        let mut arena = Arena::new(&K::layout(), BUDGET);
+        let mut arena = Arena::new(&K::layout(), conditions.steps.unwrap_or(BUDGET).min(BUDGET));
         let objects = objects::Objects::evaluate(&mut arena, device);
         let mut wanted = vec![false; device.lists.len()];
         for (_, context) in device.contexts.iter() {

@@ -26,6 +26,7 @@
 //! | [`Arena::first_match`] (bulk load) | sort of the interval ends, plus one child per distinct set of active rules | linear in the intervals when those of the first two fields are disjoint per class |
 //! | [`Arena::exists`], [`Arena::shift`] | the nodes above the field once, unions below it | |
 //! | [`Arena::pick`], [`Arena::value_at`] | one step list per field | |
+//! | [`Arena::products`] | the nodes of the first fields once, and those that are listed | |
 //! | [`Arena::cubes`] | as many as there are distinct paths, up to the caller's limit | |
 //!
 //! # Limits
@@ -47,6 +48,6 @@ mod tests;
 
 pub use arena::{Arena, Function};
 pub use build::Rule;
-pub use cubes::Cube;
+pub use cubes::{Cube, Product};
 pub use intervals::Intervals;
 pub use key::Key;

@@ -72,8 +72,8 @@ pub struct Run<K> {
     pub drops: Vec<Drop>,
     /// Whether no uncertain line or branch mattered: then [`Reading::May`] and [`Reading::Must`] have one result.
     pub exact: bool,
-    /// Whether a limit stopped the run: then its result may be too small.
-    pub limited: bool,
+    /// Whether a limit stopped the run, or the compilation of a device.
+    stopped: bool,
 }
 
 /// Packets at a node.
@@ -168,7 +168,8 @@ impl<K: Header> Network<'_, K> {
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
-        let mut arena = Arena::new(&K::layout(), BUDGET);
+        let steps = self.snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
+        let mut arena = Arena::new(&K::layout(), steps);
         let fixed = device::Fixed::new(&mut arena, &self.places.unicast);
         let wanted = (query.start)(&mut arena);
         let start = arena.guard(wanted, fixed.unicast);
@@ -180,7 +181,7 @@ impl<K: Header> Network<'_, K> {
             ends: BTreeMap::new(),
             drops: Vec::new(),
             exact: true,
-            limited: false,
+            stopped: self.compiled.iter().any(|device| device.arena.exhausted()),
         };
         let mut walk = Walk {
             network: self,
@@ -200,8 +201,7 @@ impl<K: Header> Network<'_, K> {
         if walk.again {
             loops::note(&mut run, &walk.passages);
         }
-        let compiled = self.compiled.iter().any(|compiled| compiled.arena.exhausted());
-        run.limited = compiled || run.events.len() > EVENTS || run.arena.exhausted();
+        run.stopped |= run.events.len() > EVENTS;
         run
     }
 }
@@ -439,6 +439,12 @@ fn clear_mark<K: Header>(run: &mut Run<K>, set: Function) -> Function {
 }
 
 impl<K: Header> Run<K> {
+    /// Whether a limit was reached, in the run or in what was asked of its arena since: then no set of it is to be believed.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        self.stopped || self.arena.exhausted()
+    }
+
     /// The packets that end at `place`, as they arrive; with `crossed`, only those that did (not) cross what is watched.
     #[must_use]
     pub fn delivered(&mut self, place: Place, crossed: Option<bool>) -> Function {

@@ -98,6 +98,9 @@ pub struct Snapshot {
     pub issues: Vec<Issue>,
     /// The moment at which schedules are read; `None`: any moment.
     pub at: Option<Moment>,
+    /// The largest number of steps that an arena of the analysis may hold, when it is to be smaller than what is built in.
+    /// What does not fit is undetermined.
+    pub steps: Option<usize>,
     /// Look-ups over segments and zones; see [`Snapshot::index`].
     pub index: PortIndex,
 }

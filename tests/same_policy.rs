@@ -1,8 +1,7 @@
 //! One intended policy, written in every vendor's syntax, gives one and the same matrix; and z3 agrees with every reading of
 //! random rule lists.
 //!
-//! z3 (Debian package `z3`) judges what a list means from its abstract lines alone; it shares nothing with this project. A
-//! machine without it fails the test. `SEKISHO_Z3=N` judges N random lists a vendor.
+//! z3 judges what a list means from its abstract lines alone. `SEKISHO_Z3=N` judges N random lists a vendor.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +17,7 @@ mod rng;
 #[path = "same_policy/smt.rs"]
 mod smt;
 mod vendors;
+mod z3;
 
 use rng::Rng;
 use sekisho::formats::FORMATS;

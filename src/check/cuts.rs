@@ -65,7 +65,7 @@ impl<K: Header> Judge<'_, K> {
             let mut asked = judge.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
             let wanted = sets::forbidden(&mut asked.run.arena, &network, rule, &asked.cell, to);
             let delivered = asked.run.delivered(to.place, None);
-            asked.run.arena.guard(delivered, wanted).is_none() && !asked.run.limited
+            asked.run.arena.guard(delivered, wanted).is_none() && !asked.run.limited()
         })
     }
 

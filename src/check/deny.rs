@@ -64,12 +64,13 @@ impl<K: Header> Judge<'_, K> {
     }
 
     fn hits(&self, rule: &ResolvedRule<'_>, asked: &mut Asked<'_, K>, to: &End) -> bool {
-        if !asked.run.limited && !asked.run.ends.contains_key(&to.place) {
+        if !asked.run.limited() && !asked.run.ends.contains_key(&to.place) {
             return false;
         }
         let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
         let delivered = asked.run.delivered(to.place, None);
-        asked.run.limited || !asked.run.arena.guard(delivered, wanted).is_none()
+        let nothing = asked.run.arena.guard(delivered, wanted).is_none();
+        !nothing || asked.run.limited()
     }
 
     fn judge_pair<'r>(
@@ -87,8 +88,8 @@ impl<K: Header> Judge<'_, K> {
                 Some(self.ask(rule, targets, widest.zone, cell, Reading::Must, Focus::default()));
         }
         let proven = match sure {
-            Some(sure) => self.hits(rule, sure, to) && !sure.run.limited,
-            None => !widest.run.limited,
+            Some(sure) => self.hits(rule, sure, to) && !sure.run.limited(),
+            None => !widest.run.limited(),
         };
         let asked = if proven { sure.as_mut().unwrap_or(widest) } else { widest };
         let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
@@ -153,6 +154,11 @@ impl<K: Header> Judge<'_, K> {
         verdict: Verdict,
     ) -> Facts {
         let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, verdict);
+        if hit.asked.run.limited() {
+            // Sets of such a run may be too small or too large: they show nothing.
+            facts.limited();
+            return facts;
+        }
         let ids = hit.asked.run.ends.get(&hit.place).cloned().unwrap_or_default();
         let prefer = prefer::preferences(self.network, &mut hit.asked.run.arena, ends);
         let mut violating = Function::NONE;
@@ -174,7 +180,8 @@ impl<K: Header> Judge<'_, K> {
             facts.blame(self, &blamed);
         }
         facts.flows = sets::list_flows(&mut hit.asked.run.arena, violating, sets::FLOWS);
-        if hit.asked.run.limited {
+        if hit.asked.run.limited() && facts.witness.is_none() {
+            facts.verdict = Verdict::Undetermined;
             facts.limited();
         }
         facts
@@ -198,6 +205,9 @@ impl<K: Header> Judge<'_, K> {
                 _ => None,
             })
             .collect();
+        if hit.asked.run.limited() {
+            return;
+        }
         facts.witness = Some(origin.flow);
         self.replay(facts, hit.asked.zone, hit.place, &hit.asked.focus, &through);
     }

@@ -46,8 +46,9 @@ impl<K: Header> Judge<'_, K> {
                 let wanted =
                     sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
                 let delivered = asked.run.delivered(ends.1.place, Some(crossed));
-                let limited = asked.run.limited;
-                if asked.run.arena.guard(delivered, wanted).is_none() && !limited {
+                let nothing = asked.run.arena.guard(delivered, wanted).is_none();
+                let limited = asked.run.limited();
+                if nothing && !limited {
                     if asked.run.exact {
                         break;
                     }

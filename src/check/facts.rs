@@ -35,15 +35,6 @@ pub(super) struct Facts {
     enforcers: Vec<String>,
 }
 
-/// That a limit stopped the analysis.
-pub(super) fn limit() -> Cause {
-    let reason = text!(
-        "解析の上限に達したため、この判定は最後まで確認できていません。",
-        "a limit of the analysis was reached, so this verdict was not settled"
-    );
-    Cause { span: None, reason }
-}
-
 impl Facts {
     pub(super) fn new(
         rule: &ResolvedRule<'_>,
@@ -125,7 +116,7 @@ impl Facts {
 
     /// Says that a limit stopped the analysis.
     pub(super) fn limited(&mut self) {
-        self.causes.push(limit());
+        self.causes.push(limit_reached());
     }
 
     /// Where no line lets the packet pass, or the path avoids an enforcing device, the interface or route that leads around is
@@ -290,4 +281,14 @@ fn holds(device: &Device, object: AddressId, address: IpAddr) -> bool {
         }
     }
     false
+}
+
+/// That a limit stopped the analysis.
+#[must_use]
+pub fn limit_reached() -> Cause {
+    let reason = text!(
+        "解析の上限に達したため、この判定は最後まで確認できていません。",
+        "a limit of the analysis was reached, so this verdict was not settled"
+    );
+    Cause { span: None, reason }
 }

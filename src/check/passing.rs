@@ -73,10 +73,10 @@ impl<K: Header> Judge<'_, K> {
             all.open |= wrong.open;
             all.words.extend(wrong.words);
         }
-        if bad.is_none() && !asked.run.limited {
+        if bad.is_none() && !asked.run.limited() {
             return None;
         }
-        let sure = asked.reading == Reading::Must && !all.open && !asked.run.limited;
+        let sure = asked.reading == Reading::Must && !all.open && !asked.run.limited();
         let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
         let mut hit = Hit { asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);

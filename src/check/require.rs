@@ -104,7 +104,7 @@ impl<K: Header> Judge<'_, K> {
             missing: !missing.is_none(),
             dropped: !run.drops.is_empty(),
             astray,
-            limited: run.limited,
+            limited: run.limited(),
         }
     }
 

@@ -1,20 +1,22 @@
 //! Parties and services as packet sets, and packet sets as short lists.
 
-use std::collections::BTreeMap;
-
 use super::parties::{Direction, End, ResolvedRule, Without};
 use crate::compile::{self, Header, cube, fields, icmp_protocols, port_protocols, ranges, span};
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
 use crate::model::{AddressMap, Device};
 use crate::net::{AddressRange, PortRange, protocol_name};
-use crate::packetset::{Arena, Cube, Function, Intervals};
+use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
 use crate::reach::Network;
 use crate::snapshot::{Place, Snapshot, ZoneId};
 
 /// How many flows a finding lists.
 pub(super) const FLOWS: usize = 12;
+/// How many cubes of services between two ends are looked at; a list says when there are more.
+const SERVICES: usize = 4096;
+/// How many services or ports are listed in one place.
+const LISTED: usize = 16;
 /// How many ranges one side of a listed flow names.
 const RANGES: usize = 8;
 
@@ -258,31 +260,22 @@ pub fn list_flows<K: Header>(arena: &mut Arena<K>, set: Function, limit: usize) 
         seen = arena.exists(seen, field);
     }
     let plain = without_idle_ports(arena, seen);
-    let (cubes, more) = arena.cubes(plain, limit.saturating_mul(64).max(4096));
-    let mut merged: BTreeMap<(Intervals<K>, Intervals<K>), Vec<String>> = BTreeMap::new();
-    let mut order = Vec::new();
-    for cube in cubes {
-        let Some(service) = service_text(&cube) else { continue };
-        let (Some(src), Some(dst)) =
-            (cube.fields.first().cloned(), cube.fields.get(fields::DST).cloned())
-        else {
-            continue;
-        };
-        let services = merged.entry((src.clone(), dst.clone())).or_insert_with(|| {
-            order.push((src, dst));
-            Vec::new()
-        });
-        services.push(service);
-    }
-    let total = order.len();
-    let flows = order.into_iter().take(limit).map(|key| FlowCube {
-        src: range_text(&key.0),
-        dst: range_text(&key.1),
-        service: merged.get(&key).map(|services| capped(services)).unwrap_or_default(),
-    });
-    let flows: Vec<FlowCube> = flows.collect();
-    let omitted = (total - flows.len()) as u64 + u64::from(more);
+    let (pairs, total) = arena.products(plain, fields::PROTOCOL, limit);
+    let flows: Vec<FlowCube> = pairs.iter().map(|pair| flow_cube(arena, pair)).collect();
+    let omitted = total.saturating_sub(flows.len() as u64);
     FlowList { flows, omitted }
+}
+
+/// A pair of ends with the services between them.
+fn flow_cube<K: Header>(arena: &Arena<K>, pair: &Product<K>) -> FlowCube {
+    let (cubes, more) = arena.cubes(pair.rest, SERVICES);
+    let services: Vec<String> = cubes.iter().filter_map(service_text).collect();
+    let end = |field| pair.fields.get(field).map(range_text).unwrap_or_default();
+    FlowCube {
+        src: end(fields::SRC),
+        dst: end(fields::DST),
+        service: capped(&services, LISTED, more),
+    }
 }
 
 /// Fields that a protocol does not have take every value, so that equal services have equal sets.
@@ -301,7 +294,14 @@ fn without_idle_ports<K: Header>(arena: &mut Arena<K>, set: Function) -> Functio
     let codes = arena.field_in(fields::SPORT, &span(0, 255));
     let real = arena.guard(types, codes);
     let idle = arena.minus(any_kind, real);
-    arena.min_all(vec![with_ports, kinds, idle, rest])
+    let all = arena.min_all(vec![with_ports, kinds, idle, rest]);
+    // Ends between which only values pass that no packet has are no ends of a flow.
+    let kinds = arena.guard(kinds, real);
+    let mut ends = arena.min_all(vec![with_ports, kinds, rest]);
+    for field in [fields::PROTOCOL, fields::DPORT, fields::SPORT] {
+        ends = arena.exists(ends, field);
+    }
+    arena.guard(all, ends)
 }
 
 fn range_text<K: Header>(intervals: &Intervals<K>) -> String {
@@ -310,18 +310,18 @@ fn range_text<K: Header>(intervals: &Intervals<K>) -> String {
     }
     let cube = Cube { fields: vec![intervals.clone()] };
     let ranges: Vec<String> = ranges(&cube, 0).iter().map(ToString::to_string).collect();
-    capped_at(&ranges, RANGES)
+    capped(&ranges, RANGES, false)
 }
 
-fn capped(parts: &[String]) -> String {
-    capped_at(parts, 16)
-}
-
-/// The first `limit` parts, and how many more there are.
-fn capped_at(parts: &[String], limit: usize) -> String {
+/// The first `limit` parts, and how many more there are: at least so many with `beyond`, when `parts` are not all.
+fn capped(parts: &[String], limit: usize, beyond: bool) -> String {
     let shown: Vec<&str> = parts.iter().take(limit).map(String::as_str).collect();
-    let more = parts.len().saturating_sub(limit);
-    if more == 0 { shown.join(", ") } else { format!("{}, … (+{more})", shown.join(", ")) }
+    let (shown, more) = (shown.join(", "), parts.len().saturating_sub(limit));
+    match (more, beyond) {
+        (0, false) => shown,
+        (more, false) => format!("{shown}, … (+{more})"),
+        (more, true) => format!("{shown}, … (+≥{})", more.max(1)),
+    }
 }
 
 /// The service of a cube; `None` when it holds only values that no packet has.
@@ -345,7 +345,7 @@ fn service_text<K: Header>(cube: &Cube<K>) -> Option<String> {
             }
         }
     }
-    (!parts.is_empty()).then(|| capped(&parts))
+    (!parts.is_empty()).then(|| capped(&parts, LISTED, false))
 }
 
 /// `/443`, `/80,8000-8100`, with the source ports behind; `None` when no packet of the protocol has such values.
@@ -368,7 +368,7 @@ fn port_text<K: Header>(
                 (first, last) => format!("{first}-{last}"),
             })
             .collect();
-        capped_at(&words, 16)
+        capped(&words, LISTED, false)
     };
     let destination = if dports == limit { String::new() } else { format!("/{}", list(&dports)) };
     let source = if sports == limit { String::new() } else { format!(" (from {})", list(&sports)) };

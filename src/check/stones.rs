@@ -110,13 +110,10 @@ impl<'a> Both<'a> {
             let limits = Limits { target: Some(to.place), ..Limits::default() };
             let mut all = self.closure(&starts, Reading::May, limits);
             self.weigh(rule, to, &all, &mut ledger);
-            let mut found = None;
-            if self.may_reach(rule, &mut all, to) {
-                found = starts.iter().find_map(|start| self.starting_at(rule, start, to));
+            if !self.may_reach(rule, &mut all, to) {
+                continue;
             }
-            if found.is_none() && all.items.iter().any(Item::is_limited) {
-                found = Some(tell::unsettled(self.snapshot(), rule.rule, to));
-            }
+            let found = starts.iter().find_map(|start| self.starting_at(rule, start, to));
             findings.extend(found);
         }
         self.residual(rule, ledger, &mut findings);
@@ -201,15 +198,20 @@ impl<'a> Both<'a> {
             }
             let mut items = self.closure(std::slice::from_ref(start), reading, limits).items;
             exact = items.iter().all(Item::is_exact);
-            if reading == Reading::Must && items.iter().any(Item::is_limited) {
-                exact = false;
-                continue;
-            }
             let verdict =
                 if reading == Reading::Must { Verdict::Violated } else { Verdict::Undetermined };
-            let told = self.chains(rule, &mut items, (&start.end, to), verdict);
+            let ends = (&start.end, to);
+            let told = if items.iter().any(Item::is_limited) {
+                Vec::new()
+            } else {
+                self.chains(rule, &mut items, ends, verdict)
+            };
+            // Telling the chains asks more of the arenas.
+            if items.iter().any(Item::is_limited) {
+                return Some(self.unsettled(rule, ends));
+            }
             if !told.is_empty() {
-                return Some(self.finding(rule, (&start.end, to), verdict, told, &mut items));
+                return Some(self.finding(rule, ends, verdict, told, &mut items));
             }
         }
         None

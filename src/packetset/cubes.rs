@@ -11,6 +11,15 @@ pub struct Cube<K> {
     pub fields: Vec<Intervals<K>>,
 }
 
+/// A product of interval sets of the first fields, and what holds under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product<K> {
+    /// One entry for each of the first fields.
+    pub fields: Vec<Intervals<K>>,
+    /// A function of the other fields.
+    pub rest: Function,
+}
+
 impl<K: Key> Arena<K> {
     /// The smallest point of `set` in the order of the fields; unrestricted fields are 0. `None` for the empty set.
     #[must_use]
@@ -68,6 +77,66 @@ impl<K: Key> Arena<K> {
             }
         }
         false
+    }
+
+    /// `set` as disjoint products of its first `depth` fields, each with what the other fields hold under it: at most `limit` of
+    /// them in the order of [`Arena::cubes`], and how many there are (at most [`u64::MAX`]). Counting takes the nodes once, and
+    /// no more memory than that.
+    #[must_use]
+    pub fn products(&self, set: Function, depth: usize, limit: usize) -> (Vec<Product<K>>, u64) {
+        let mut out = Vec::new();
+        self.spread(set, depth, limit, &mut Vec::new(), &mut out);
+        (out, self.count(set, depth, &mut rustc_hash::FxHashMap::default()))
+    }
+
+    fn spread(
+        &self,
+        at: Function,
+        depth: usize,
+        limit: usize,
+        prefix: &mut Vec<Intervals<K>>,
+        out: &mut Vec<Product<K>>,
+    ) {
+        if at.is_none() || out.len() == limit {
+            return;
+        }
+        let level = prefix.len();
+        if level == depth {
+            out.push(Product { fields: prefix.clone(), rest: at });
+            return;
+        }
+        let groups = if self.field(at) == level {
+            self.grouped(at)
+        } else {
+            vec![(at, Intervals::up_to(self.width(level)))]
+        };
+        for (child, values) in groups {
+            prefix.push(values);
+            self.spread(child, depth, limit, prefix, out);
+            prefix.pop();
+        }
+    }
+
+    fn count(
+        &self,
+        at: Function,
+        depth: usize,
+        known: &mut rustc_hash::FxHashMap<Function, u64>,
+    ) -> u64 {
+        if at.is_none() || self.field(at) >= depth {
+            return u64::from(!at.is_none());
+        }
+        if let Some(count) = known.get(&at) {
+            return *count;
+        }
+        let mut children = self.steps(at).1.to_vec();
+        children.sort_unstable();
+        children.dedup();
+        let count = children
+            .into_iter()
+            .fold(0_u64, |sum, child| sum.saturating_add(self.count(child, depth, known)));
+        known.insert(at, count);
+        count
     }
 
     /// The children of a node that match something, each with all coordinates that lead to it, in the order of the smallest.

@@ -38,7 +38,7 @@ impl<'a, K: Header> Network<'a, K> {
     /// Compiles `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let conditions = Conditions { at: snapshot.at, without: Vec::new() };
+        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps: snapshot.steps };
         let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| device).collect();
         let compiled =
             workers::map(&devices, |device| Arc::new(Compiled::new(device, &conditions)));
@@ -78,7 +78,8 @@ impl<'a, K: Header> Network<'a, K> {
             let own: Vec<LineRef> =
                 lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
             if !own.is_empty() {
-                let conditions = Conditions { at: self.snapshot.at, without: own };
+                let (at, steps) = (self.snapshot.at, self.snapshot.steps);
+                let conditions = Conditions { at, without: own, steps };
                 *compiled = Arc::new(compiled.without(device, &conditions));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::page::{Page, Tone};
 use super::{Style, escape, mirror};
-use crate::check::{Blast, Fallen};
+use crate::check::{self, Blast, Fallen};
 use crate::scan::Loaded;
 use crate::scan::blast::{Blasts, Entry};
 use crate::text;
@@ -20,6 +20,8 @@ struct StartJson {
     /// Whether it is there to be reached from outside; null when the caller named it.
     published: Option<bool>,
     zones: usize,
+    /// Whether a limit of the analysis left open what falls.
+    limited: bool,
     fallen: Vec<FallenJson>,
 }
 
@@ -67,6 +69,7 @@ fn as_json(loaded: &Loaded, blasts: &Blasts) -> String {
         start: entry.blast.start.clone(),
         published: entry.published,
         zones: zones(&entry.blast),
+        limited: entry.blast.limited,
         fallen: entry.blast.fallen.iter().map(fallen).collect(),
     };
     let all = BlastsJson { starts: blasts.entries.iter().map(start).collect() };
@@ -101,6 +104,13 @@ fn table(page: &mut Page<'_>, blasts: &Blasts) {
             text!("公開", "published")
         };
         let (ja, en) = (what.ja, what.en);
+        if entry.blast.limited {
+            let Text { ja: why_ja, en: why } = check::limit_reached().reason;
+            let line = text!("{start}（{ja}）: {why_ja}", "{start} ({en}): {why}");
+            let line = page.say(&line).to_owned();
+            page.sentence("  - ", "    ", Tone::Doubt, &line);
+            continue;
+        }
         let line = text!(
             "{start}（{ja}）: 到達し得るゾーン {count}・止まる中継 {relays}",
             "{start} ({en}): {count} zones can be reached, {relays} relays hold"
@@ -116,6 +126,11 @@ fn one(page: &mut Page<'_>, loaded: &Loaded, blast: &Blast, style: &Style) {
         "「{start}」が侵害された場合の影響範囲: {count} ゾーン",
         "If {start} is compromised: {count} zones"
     ));
+    if blast.limited {
+        let reason = page.say(&check::limit_reached().reason).to_owned();
+        page.sentence("", "  ", Tone::Doubt, &reason);
+        return;
+    }
     if blast.fallen.is_empty() {
         let none = text!("ほかに到達し得るゾーンはありません。", "Nothing else can be reached.");
         let none = page.say(&none).to_owned();

@@ -3,7 +3,7 @@
 use super::{ExplainedCase, Explanation, InputError, Loaded, Matrix, MatrixPair};
 use crate::check::{self, End};
 use crate::compile::{Header, Reading, fields};
-use crate::finding::{Cause, FlowList};
+use crate::finding::{Cause, FlowCube, FlowList};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
 use crate::reach::{Network, Query, Run, opening};
@@ -37,21 +37,20 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
             .iter()
             .filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty())
         {
-            let widest = delivered(&network, &mut may, to);
-            let widest = check::list_flows(&mut may.arena, widest, FLOWS);
             let everything =
                 passes_whole(&network, must.as_mut().unwrap_or(&mut may), (from, to), &[]);
-            let sure = must.as_mut().map(|run| {
-                let set = delivered(&network, run, to);
-                check::list_flows(&mut run.arena, set, FLOWS)
-            });
+            let widest = listed(&network, &mut may, to, &[]);
+            let sure = match must.as_mut() {
+                Some(run) => listed(&network, run, to, &[]),
+                None => widest.clone(),
+            };
             pairs.push(MatrixPair {
                 from: from.name.clone(),
                 to: to.name.clone(),
                 family: K::FAMILY,
-                must: sure.unwrap_or_else(|| widest.clone()),
-                may: widest,
-                everything,
+                everything: everything && widest.is_some() && sure.is_some(),
+                must: sure.unwrap_or_default(),
+                may: widest.unwrap_or_else(anything),
             });
         }
     }
@@ -71,6 +70,26 @@ fn everything<K: Header>(
         arena.guard(opening, source)
     };
     network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] })
+}
+
+/// What of a run arrives at a party by services, as a list; `None` when a limit leaves it open.
+fn listed<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    to: &End,
+    services: &[Service],
+) -> Option<FlowList> {
+    let set = delivered(network, run, to);
+    let wanted = check::service_set(&mut run.arena, services);
+    let set = run.arena.guard(set, wanted);
+    let list = check::list_flows(&mut run.arena, set, FLOWS);
+    (!run.limited()).then_some(list)
+}
+
+/// Every flow: the widest reading of what a limit left open.
+fn anything() -> FlowList {
+    let any = || "any".to_owned();
+    FlowList { flows: vec![FlowCube { src: any(), dst: any(), service: any() }], omitted: 0 }
 }
 
 /// What of a run arrives at a party.
@@ -171,15 +190,23 @@ fn case<K: Header>(
     }
     let mut may = everything(&network, from, zone, Reading::May);
     let mut must = everything(&network, from, zone, Reading::Must);
-    let list = |run: &mut Run<K>| -> FlowList {
-        let set = delivered(&network, run, to);
-        let wanted = check::service_set(&mut run.arena, services);
-        let set = run.arena.guard(set, wanted);
-        check::list_flows(&mut run.arena, set, FLOWS)
-    };
-    let (sure, widest) = (list(&mut must), list(&mut may));
     let everything = passes_whole(&network, &mut must, (from, to), services);
+    let sure = listed(&network, &mut must, to, services).unwrap_or_default();
+    let found = listed(&network, &mut may, to, services);
+    let limited = found.is_none() || must.limited();
+    let widest = found.unwrap_or_else(anything);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };
+    if limited {
+        return Some(ExplainedCase {
+            family: K::FAMILY,
+            must: sure,
+            may: widest,
+            everything: false,
+            witness: None,
+            path: Vec::new(),
+            causes: vec![check::limit_reached()],
+        });
+    }
     let witness = check::example(&network, run, (from, to), services)?;
     let trace = trace::trace(&loaded.snapshot, Ingress::Zone(zone), witness, &Options::default());
     let arrives = trace.ends.iter().find(|end| end.place() == Some(to.place) && end.certain);

@@ -198,6 +198,9 @@ impl Walker<'_> {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
             }
+            if !opaque.declared {
+                self.end(traveller.clone(), Disposition::NoRoute, Some(Origin::Behind(id)));
+            }
             let owned = beside.iter().any(|(_, _, _, owners)| !owners.is_empty());
             let doubtful = traveller.clone().doubting(vec![causes::opaque_cause(snapshot, id)]);
             for (segment, around, zones, owners) in beside {
@@ -245,13 +248,14 @@ impl Walker<'_> {
                 continue;
             }
             let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
-            if behind.is_empty() {
-                let origin = Some(Origin::Behind(id));
-                let beyond = opaque.segments.first().filter(|_| !anywhere);
-                if let Some(segment) = beyond {
-                    let place = Disposition::Delivered(Place::Unzoned(*segment));
-                    self.end(doubtful.clone(), place, origin);
-                }
+            let origin = Some(Origin::Behind(id));
+            let beyond = opaque.segments.first().filter(|_| behind.is_empty() && !anywhere);
+            if let Some(segment) = beyond {
+                let place = Disposition::Delivered(Place::Unzoned(*segment));
+                self.end(doubtful.clone(), place, origin);
+            }
+            // Nobody said that a router which nobody declared has the zones that are taken to be behind it.
+            if behind.is_empty() || !opaque.declared {
                 self.end(doubtful.clone(), Disposition::NoRoute, origin);
             }
             self.wander(id, doubtful.beside());

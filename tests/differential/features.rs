@@ -1,5 +1,7 @@
 //! What a random network may contain. A failing seed is narrowed by switching features off one by one.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use super::rng::Rng;
 
 macro_rules! features {
@@ -39,6 +41,10 @@ impl Features {
 
     pub(crate) fn has(self, feature: Feature) -> bool {
         self.0 >> (feature as u64) & 1 == 1
+    }
+
+    pub(crate) fn with(self, feature: Feature) -> Features {
+        Features(self.0 | 1 << (feature as u64))
     }
 
     pub(crate) fn without(self, feature: Feature) -> Features {

@@ -4,45 +4,34 @@ use super::features::Features;
 use super::flows;
 use super::network;
 use super::rng::Rng;
-use crate::judges::{one, tell, traced};
+use crate::judges::{compare, one, tell, traced};
 use sekisho::compile::{Header, Reading};
 use sekisho::graph::Node;
 use sekisho::packetset::{Arena, Function};
 use sekisho::reach::{Network, Query, Run, opening};
-use sekisho::snapshot::{DeviceId, Place, Snapshot, ZoneId};
+use sekisho::snapshot::{DeviceId, Place, ZoneId};
 use sekisho::trace;
 
-/// The first disagreement of a network, in words.
-pub(crate) fn judge(seed: u64, features: Features, flows: usize) -> Option<String> {
+/// How many flows both judges answered alike on a network, or their first disagreement in words.
+pub(crate) fn judge(seed: u64, features: Features, flows: usize) -> Result<u64, String> {
     let snapshot = network::generate(seed, features);
-    judge_snapshot(&snapshot, seed, flows)
-}
-
-/// The first disagreement about a snapshot over sampled flows.
-pub(crate) fn judge_snapshot(snapshot: &Snapshot, seed: u64, flows: usize) -> Option<String> {
     let mut rng = Rng::new(seed).fork(9);
-    let four = Network::<u32>::new(snapshot);
-    if let Some(words) = family(&four, &mut rng, flows) {
-        return Some(words);
-    }
-    let six = Network::<u128>::new(snapshot);
-    family(&six, &mut rng, flows / 2)
+    let four = family(&Network::<u32>::new(&snapshot), &mut rng, flows)?;
+    let six = family(&Network::<u128>::new(&snapshot), &mut rng, flows / 2)?;
+    Ok(four + six)
 }
 
-fn family<K: Header>(network: &Network<'_, K>, rng: &mut Rng, count: usize) -> Option<String> {
+fn family<K: Header>(network: &Network<'_, K>, rng: &mut Rng, count: usize) -> Result<u64, String> {
     let samples = flows::Samples::new(network.snapshot, K::FAMILY);
+    let mut judged = 0;
     for zone in network.snapshot.zones.ids() {
-        if let Some(words) = witnesses(network, zone) {
-            return Some(words);
-        }
+        witnesses(network, zone).map_or(Ok(()), Err)?;
         for _ in 0..count {
             let Some(flow) = samples.flow(rng, network.snapshot, zone) else { continue };
-            if let Some(words) = one(network, zone, flow) {
-                return Some(words);
-            }
+            judged += u64::from(compare(network, zone, flow)?);
         }
     }
-    None
+    Ok(judged)
 }
 
 /// Packets picked from what the engine says can arrive, pulled back and traced.
@@ -51,7 +40,7 @@ fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String
         let start = |arena: &mut Arena<K>| opening::<K>(arena);
         let mut run =
             network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
-        if run.limited {
+        if run.limited() {
             continue;
         }
         let ends: Vec<(Place, usize)> = run

@@ -1,5 +1,7 @@
 //! A small seeded generator of numbers (splitmix64): the same seed gives the same network on every machine.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 pub(crate) struct Rng(u64);
 
 impl Rng {

@@ -87,7 +87,7 @@ pub(crate) fn symbolic<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: 
         may: places(&may),
         must: places(&must),
         always: only.flatten(),
-        limited: may.limited || must.limited || always.limited,
+        limited: may.limited() || must.limited() || always.limited(),
     }
 }
 
@@ -103,13 +103,22 @@ pub(crate) fn traced(snapshot: &Snapshot, zone: ZoneId, flow: Flow) -> Trace {
     trace::trace(snapshot, Ingress::Zone(zone), flow, &Options::default())
 }
 
-/// Compares both judges on one flow.
+/// Compares both judges on one flow: the disagreement in words, if any.
 pub(crate) fn one<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: Flow) -> Option<String> {
+    compare(network, zone, flow).err()
+}
+
+/// Compares both judges on one flow: whether both had an answer, or their disagreement in words.
+pub(crate) fn compare<K: Header>(
+    network: &Network<'_, K>,
+    zone: ZoneId,
+    flow: Flow,
+) -> Result<bool, String> {
     let trace = traced(network.snapshot, zone, flow);
-    let concrete = concrete(&trace)?;
+    let Some(concrete) = concrete(&trace) else { return Ok(false) };
     let said = symbolic(network, zone, &flow);
     if said.limited {
-        return None;
+        return Ok(false);
     }
     // Where a translation list is in doubt, the engine may call less sure than the tracer, never more.
     let doubt = translates(network.snapshot);
@@ -126,9 +135,9 @@ pub(crate) fn one<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: Flow)
     } else if !said.must.is_subset(&said.may) {
         "must is not inside may".to_owned()
     } else {
-        return None;
+        return Ok(true);
     };
-    Some(format!(
+    Err(format!(
         "from {zone:?} {flow} {:?} flags {}\n{differs}\n{}",
         flow.state,
         flow.tcp_flags,

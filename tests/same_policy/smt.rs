@@ -1,11 +1,10 @@
 //! What a rule list means, as formulas over bit vectors, and whether a set of cubes is the same: for z3 to say.
 
 use crate::vendors::{Traffic, Wish};
+use crate::z3::{ask, between};
 use sekisho::net::Prefix;
 use sekisho::packetset::Cube;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 /// Questions in SMT-LIB 2.
 pub(crate) struct Script(String);
@@ -54,18 +53,7 @@ impl Script {
 
     /// One answer a question: `unsat` when there is no difference.
     pub(crate) fn ask(self) -> Vec<String> {
-        let mut child = Command::new("z3")
-            .args(["-in", "-smt2", "-T:120"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("z3 is installed (apt-get install z3)");
-        let mut input = child.stdin.take().unwrap();
-        let text = self.0;
-        let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap().unwrap();
-        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+        ask(self.0)
     }
 }
 
@@ -74,8 +62,8 @@ fn meets(wish: &Wish) -> String {
         format!(
             "(and {} {} {})",
             between("proto", 8, protocol, protocol),
-            between("sport", 16, from.0.into(), from.1.into()),
-            between("dport", 16, to.0.into(), to.1.into())
+            between("sport", 16, from.0, from.1),
+            between("dport", 16, to.0, to.1)
         )
     };
     let traffic = match wish.traffic {
@@ -101,9 +89,4 @@ fn product(cube: &Cube<u32>) -> String {
         parts.push(format!("(or false {})", any.join(" ")));
     }
     format!("(and {})", parts.join(" "))
-}
-
-fn between(name: &str, width: usize, first: u32, last: u32) -> String {
-    let digits = width / 4;
-    format!("(and (bvule #x{first:0digits$x} {name}) (bvule {name} #x{last:0digits$x}))")
 }

@@ -144,7 +144,7 @@ pub(crate) fn opens(loaded: &Loaded, forth: bool) -> (Arena<u32>, Function) {
         })
     };
     let mut may = run(Reading::May);
-    assert!(may.exact && !may.limited, "a fully known device has one reading");
+    assert!(may.exact && !may.limited(), "a fully known device has one reading");
     let mut set = may.delivered(Place::Zone(to), None);
     for field in [fields::FLAGS, fields::STATE, fields::MARK] {
         set = may.arena.exists(set, field);

@@ -23,6 +23,8 @@ pub struct Blast {
     pub fallen: Vec<Fallen>,
     /// Whether the two judges disagree about a packet: then nothing of it counts.
     pub disagrees: bool,
+    /// Whether a limit stopped the analysis: then more, or less, may fall.
+    pub limited: bool,
 }
 
 /// A zone of which hosts fall, or a relay that is reached.
@@ -110,6 +112,11 @@ impl Both<'_> {
         let mut widest = self.closure(&start, Reading::May, limits);
         let exact = widest.items.iter().all(super::Item::is_exact);
         let sure = (!exact).then(|| self.closure(&start, Reading::Must, limits));
+        let mut asked = widest.items.iter().chain(sure.iter().flat_map(|sure| &sure.items));
+        out.limited = asked.any(super::Item::is_limited);
+        if out.limited {
+            return out;
+        }
         for index in 1..widest.items.len() {
             self.enter_zone(&mut out, &mut widest, index, sure.as_ref());
         }

@@ -79,7 +79,7 @@ impl<'r, K: Side> Probe<'r, K> {
                 zones.push((zone, addresses));
             }
         }
-        Reached { zones, exact: asked.run.exact, limited: asked.run.limited }
+        Reached { zones, exact: asked.run.exact, limited: asked.run.limited() }
     }
 
     /// Every packet that opens a connection from the addresses; `None` when there is no address.
@@ -112,11 +112,10 @@ impl<'r, K: Side> Probe<'r, K> {
     ) -> bool {
         if let Place::Zone(target) = to.place {
             let reached = self.reached(judge);
-            let Some((_, addresses)) = reached.zones.iter().find(|(zone, _)| *zone == target)
-            else {
-                return false;
-            };
-            if addresses.intersection(&sets::addresses(judge.network, to)).is_empty() {
+            let here = reached.zones.iter().find(|(zone, _)| *zone == target);
+            let wanted = sets::addresses(judge.network, to);
+            let met = here.is_some_and(|(_, found)| !found.intersection(&wanted).is_empty());
+            if !met && !reached.limited {
                 return false;
             }
         }
@@ -141,8 +140,9 @@ impl<'r, K: Side> Probe<'r, K> {
         self.reached.as_ref().is_none_or(|reached| reached.exact)
     }
 
-    /// Whether a limit stopped it: then more may be reached.
+    /// Whether a limit was reached: then nothing of it is to be believed.
     pub(super) fn is_limited(&self) -> bool {
         self.reached.as_ref().is_some_and(|reached| reached.limited)
+            || self.asked.as_ref().is_some_and(|asked| asked.run.limited())
     }
 }

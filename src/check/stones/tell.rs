@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::deny::{Asked, Hit};
-use super::super::facts::{Facts, fingerprint, limit};
+use super::super::facts::{Facts, fingerprint, limit_reached};
 use super::super::parties::{End, ResolvedRule, zone_end};
 use super::super::{Judge, sets, write};
 use super::residual::Entry;
@@ -12,7 +12,6 @@ use crate::compile::{Header, fields};
 use crate::finding::{Chain, ChainStep, Finding, Kind, Verdict};
 use crate::net::{AddressRange, Family, Flow, State, TCP_SYN};
 use crate::packetset::Function;
-use crate::policy::PolicyRule;
 use crate::snapshot::{Place, Snapshot, ZoneId};
 use crate::text;
 use crate::text::Text;
@@ -230,6 +229,24 @@ impl Both<'_> {
         finding
     }
 
+    /// The finding that a limit of the analysis leaves open whether there are chains.
+    pub(super) fn unsettled(&self, rule: &ResolvedRule<'_>, (start, to): (&End, &End)) -> Finding {
+        let snapshot = self.snapshot();
+        let (from, target) =
+            (write::label(snapshot, &start.name), write::label(snapshot, &to.name));
+        let message = text!(
+            "「{from}」から踏み台を経由して「{target}」に到達できないことを確認できません。",
+            "it cannot be ruled out that {target} is reached from {from} through stepping stones"
+        );
+        let verdict = Verdict::Undetermined;
+        let mut finding = write::blank(Kind::SteppingStone, rule.rule, verdict, message);
+        finding.from = Some(start.name.clone());
+        finding.to = Some(to.name.clone());
+        finding.causes = vec![limit_reached()];
+        finding.fingerprint = fingerprint(self.v4, &finding);
+        finding
+    }
+
     /// Witness, path and blame: of the steps after the first, which leads to a host that is meant to be reached.
     fn evidence(&self, rule: &ResolvedRule<'_>, finding: &mut Finding, told: &[Told]) {
         let Some(shortest) = told.first() else { return };
@@ -275,7 +292,8 @@ impl<K: Side> Judge<'_, K> {
     ) -> bool {
         let wanted = self.target_set(rule, asked, to);
         let delivered = asked.run.delivered(to.place, None);
-        !asked.run.arena.guard(delivered, wanted).is_none()
+        let nothing = asked.run.arena.guard(delivered, wanted).is_none();
+        !nothing || asked.run.limited()
     }
 
     fn step_to_target(
@@ -369,22 +387,6 @@ pub(super) fn residual_advice() -> Text {
         "中継の更新・監視・管理者認証を重点的に行い、中継から先への通信を必要な宛先とサービスだけに限定してください。",
         "keep the relay patched, watched and well guarded, and narrow what it may open to the destinations and services that it needs"
     )
-}
-
-/// Says that a limit stopped the search for chains, so that none being found means nothing.
-pub(super) fn unsettled(snapshot: &Snapshot, rule: &PolicyRule, to: &End) -> Finding {
-    let target = write::label(snapshot, &to.name);
-    let message = text!(
-        "踏み台を経由して「{target}」に到達できないことを確認できません。",
-        "it cannot be ruled out that {target} is reached through stepping stones"
-    );
-    let mut finding = write::blank(Kind::SteppingStone, rule, Verdict::Undetermined, message);
-    finding.to = Some(to.name.clone());
-    finding.causes.push(limit());
-    let parts =
-        [finding.kind.id().to_owned(), finding.rule.clone(), to.name.clone(), "limit".to_owned()];
-    finding.fingerprint = crate::finding::fingerprint(&parts);
-    finding
 }
 
 /// What one host sends another on its segment.

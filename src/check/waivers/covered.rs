@@ -108,7 +108,7 @@ impl<K: Header> Judge<'_, K> {
             for (part, to) in out.iter_mut().zip(&ends) {
                 let set = self.inside(bare, &mut may, to, waiver);
                 // A run that a limit stopped says nothing against a waiver.
-                part.flows.omitted += u64::from(may.run.limited);
+                part.flows.omitted += u64::from(may.run.limited());
                 if set.is_none() {
                     continue;
                 }

@@ -420,4 +420,9 @@ fn nothing_is_sure_behind_a_router_that_nobody_declared() {
     assert!(out.may_reach(Place::Zone(w)) && !out.certainly_reaches(Place::Zone(w)));
     let back = net.run(w, tcp("198.51.100.7", "10.0.1.5", 443));
     assert!(back.may_reach(Place::Zone(a)) && !back.certainly_reaches(Place::Zone(a)));
+    for (trace, zone) in
+        [(out, w), (back, a), (net.run(w, tcp("198.51.100.7", "198.51.100.8", 1)), w)]
+    {
+        assert!(trace.may_reach(Place::Zone(zone)) && !trace.always_reaches(Place::Zone(zone)));
+    }
 }

@@ -1,0 +1,90 @@
+//! An analysis that does not fit into its limits never says more than one that does: whatever holds, or is violated, in an
+//! arena of a few steps is so in a large one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its inputs itself"
+)]
+
+use sekisho::finding::{Kind, Verdict};
+use sekisho::scan::{self, Files, Options, Scan};
+use std::path::Path;
+
+/// Worlds with chains of hosts, enforcing devices, requirements and waivers.
+const WORLDS: [&str; 4] =
+    ["x-enet/corrected", "x-enet/delivered", "mini-packs/alpha-screen", "mini-packs/beta-prime"];
+
+fn read(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            read(&path, &format!("{name}/"), entries);
+        } else if name != "expected.yaml" {
+            entries.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn files(name: &str) -> Files {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies").join(name);
+    let mut entries = Vec::new();
+    read(&dir, "", &mut entries);
+    entries.sort();
+    Files { name: name.to_owned(), entries }
+}
+
+/// The world judged in arenas of at most so many steps.
+fn within(files: &Files, steps: Option<usize>) -> Scan {
+    let mut loaded = scan::load(files.clone(), &Options::default()).unwrap();
+    loaded.snapshot.steps = steps;
+    scan::judge(loaded)
+}
+
+#[test]
+fn a_limit_settles_nothing() {
+    let mut unsettled = 0;
+    for name in WORLDS {
+        let files = files(name);
+        let whole = within(&files, None);
+        for steps in [0, 20, 60, 150, 400, 1000, 2500, 6000, 15_000] {
+            let scan = within(&files, Some(steps));
+            for (full, small) in whole.verdicts.iter().zip(&scan.verdicts) {
+                assert_eq!(full.rule, small.rule);
+                let settled = small.verdict != Verdict::Undetermined;
+                let wrong = settled && small.verdict != full.verdict;
+                let verdicts = (small.verdict, full.verdict);
+                assert!(!wrong, "{name} in {steps} steps: {}: {verdicts:?}", small.rule);
+                unsettled += usize::from(!settled);
+            }
+            let mut errors = scan.findings.iter().filter(|f| f.kind == Kind::InternalDisagreement);
+            assert!(errors.next().is_none(), "{name} in {steps} steps: the judges disagree");
+        }
+    }
+    assert!(unsettled > 0, "no limit was met");
+}
+
+#[test]
+fn a_limit_closes_no_cell_of_the_matrix() {
+    let files = files("x-enet/delivered");
+    let mut met = 0;
+    let matrix = |steps| {
+        let mut loaded = scan::load(files.clone(), &Options::default()).unwrap();
+        loaded.snapshot.steps = steps;
+        scan::matrix(&loaded)
+    };
+    let whole = matrix(None);
+    for steps in [0, 60, 400, 2500, 6000] {
+        let small = matrix(Some(steps));
+        assert_eq!(whole.pairs.len(), small.pairs.len());
+        for (full, small) in whole.pairs.iter().zip(&small.pairs) {
+            let ends = format!("{} > {} in {steps} steps", full.from, full.to);
+            assert!(full.may.flows.is_empty() || !small.may.flows.is_empty(), "{ends}: closed");
+            assert!(!small.everything || full.everything, "{ends}: everything");
+            assert!(!full.must.flows.is_empty() || small.must.flows.is_empty(), "{ends}: opened");
+            met += usize::from(small.may != full.may);
+        }
+    }
+    assert!(met > 0, "no limit was met");
+}
