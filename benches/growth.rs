@@ -20,11 +20,10 @@ use std::time::{Duration, Instant};
 use sekisho::check::service_set;
 use sekisho::compile::{Compiled, Conditions, Header, Reading, fields};
 use sekisho::formats::{self, Input};
-use sekisho::graph::{unicast, zone_set};
 use sekisho::lint::lint;
 use sekisho::packetset::Arena;
 use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query, Run, opening};
+use sekisho::reach::{Network, Query, Run};
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::snapshot::{Place, ZoneId};
 use sekisho::source::Sources;
@@ -133,12 +132,10 @@ fn open_pairs<K: Header>(network: &Network<'_, K>, zones: &[ZoneId]) -> usize {
 fn forbidden<K: Header>(network: &Network<'_, K>, from: ZoneId) -> Run<K> {
     let services: Vec<_> = FORBIDDEN.iter().filter_map(|word| read_service(word)).collect();
     let start = |arena: &mut Arena<K>| {
-        let source = zone_set(network.snapshot, from).intersection(&unicast());
-        let source = arena.field_in(fields::SRC, &source);
+        let source = arena.field_in(fields::SRC, network.hosts(from));
         let services = service_set(arena, &services);
         let start = arena.guard(services, source);
-        let opening = opening(arena);
-        arena.guard(start, opening)
+        arena.guard(start, network.opening())
     };
     network.run(&Query {
         zone: from,

@@ -16,10 +16,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use sekisho::check::service_set;
 use sekisho::compile::{Compiled, Conditions, Reading, fields};
 use sekisho::formats::{self, Input};
-use sekisho::graph::{unicast, zone_set};
 use sekisho::packetset::{Arena, Function, Intervals, Rule};
 use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query, opening};
+use sekisho::reach::{Network, Query};
 use sekisho::scan::{self, Loaded, Options};
 use sekisho::snapshot::{Place, ZoneId};
 use sekisho::source::Sources;
@@ -81,12 +80,10 @@ fn reached(network: &Network<'_, u32>, from: ZoneId, zones: &[ZoneId]) -> usize 
         .filter_map(|w| read_service(w))
         .collect();
     let start = |arena: &mut Arena<u32>| {
-        let source = zone_set(network.snapshot, from).intersection(&unicast());
-        let source = arena.field_in(fields::SRC, &source);
+        let source = arena.field_in(fields::SRC, network.hosts(from));
         let services = service_set(arena, &services);
         let start = arena.guard(services, source);
-        let opening = opening(arena);
-        arena.guard(start, opening)
+        arena.guard(start, network.opening())
     };
     let reading = Reading::May;
     let mut run = network.run(&Query {

@@ -209,7 +209,7 @@ fn family<K: Header>(judge: &Judge<'_, K>, policy: &Policy) -> Vec<Finding> {
         Unit::Enforcer(rule, device, ends) => judge.enforcement(rule, *device, *ends),
         Unit::Pair(rule, ends) => match &rule.rule.verb {
             Verb::Require => judge.require(rule, *ends).into_iter().collect(),
-            Verb::Via { .. } => judge.via(rule, *ends).into_iter().collect(),
+            Verb::Via { .. } => judge.via(rule, *ends),
             _ => judge.passing(rule, *ends, policy),
         },
     });

@@ -25,7 +25,7 @@ use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-use crate::compile::{self, ChoiceKind, Header, LineRef, Reading, fields};
+use crate::compile::{ChoiceKind, Header, LineRef, Reading, fields};
 use crate::graph::{self, Node, Step};
 use crate::model::{ContextId, Id, InterfaceId, RewriteId};
 use crate::packetset::{Arena, Function, Intervals};
@@ -153,8 +153,6 @@ pub struct Drop {
     pub records: Vec<Record>,
 }
 
-/// The largest number of steps in the arena of a run.
-const BUDGET: usize = 1 << 25;
 /// The largest number of events of a run.
 const EVENTS: usize = 1 << 20;
 
@@ -168,9 +166,7 @@ impl<K: Header> Network<'_, K> {
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
-        let steps = self.snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
-        let mut arena = Arena::new(&K::layout(), steps);
-        let fixed = device::Fixed::new(&mut arena, &self.places.unicast);
+        let (mut arena, fixed) = (self.places.arena.clone(), self.places.fixed);
         let wanted = (query.start)(&mut arena);
         let start = arena.guard(wanted, fixed.unicast);
         let mut run = Run {
@@ -459,10 +455,4 @@ impl<K: Header> Run<K> {
         }
         all
     }
-}
-
-/// The packets that can open a connection: see [`crate::net::Flow::is_opening`].
-#[must_use]
-pub fn opening<K: Header>(arena: &mut Arena<K>) -> Function {
-    compile::opening(arena)
 }

@@ -7,7 +7,7 @@ use super::{Judge, prefer, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function};
-use crate::reach::{Query, Run, Waypoint, opening};
+use crate::reach::{Query, Run, Waypoint};
 use crate::snapshot::{DeviceId, Place, ZoneId};
 
 /// What a query is about beyond its reading.
@@ -131,8 +131,7 @@ impl<K: Header> Judge<'_, K> {
             let any = arena.min(wanted, before);
             let source = arena.field_in(fields::SRC, &cell.source);
             let any = arena.guard(any, source);
-            let opening = opening(arena);
-            arena.guard(any, opening)
+            arena.guard(any, self.network.opening())
         };
         let query = Query {
             zone,

@@ -1,6 +1,6 @@
 //! Enforcement: each named device must stop the forbidden flow alone, and nothing may lead around it.
 
-use super::deny::{Focus, Hit, zone_of};
+use super::deny::{Asked, Focus, Hit, zone_of};
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets;
@@ -20,52 +20,68 @@ impl<K: Header> Judge<'_, K> {
         ends: (&End, &End),
     ) -> Vec<Finding> {
         let focus = Focus { filters: Some(device), watch: vec![Waypoint::Device(device)] };
-        let arriving = |crossed| {
-            let tell = |facts: &Facts| write::enforcement(self, rule, facts, device, crossed);
-            self.arriving(rule, ends, &focus, crossed, tell)
-        };
-        [true, false].into_iter().filter_map(arriving).collect()
+        self.arriving(rule, ends, &focus, &[true, false], |facts, crossed| {
+            write::enforcement(self, rule, facts, device, crossed)
+        })
     }
 
-    /// What arrives though the rule forbids it, and did (not) cross what is watched: proven when it surely arrives. Both readings
-    /// agree where nothing uncertain was met.
+    /// What arrives though the rule forbids it: for each of `sides`, packets that did (not) cross what is watched. Proven when it
+    /// surely arrives; both readings agree where nothing uncertain was met.
     pub(super) fn arriving(
         &self,
         rule: &ResolvedRule<'_>,
         ends: (&End, &End),
         focus: &Focus,
-        crossed: bool,
-        tell: impl Fn(&Facts) -> Finding,
-    ) -> Option<Finding> {
-        let zone = zone_of(ends.0)?;
-        let mut undetermined = None;
+        sides: &[bool],
+        tell: impl Fn(&Facts, bool) -> Finding,
+    ) -> Vec<Finding> {
+        let mut found: Vec<Option<Finding>> = vec![None; sides.len()];
+        let Some(zone) = zone_of(ends.0) else { return Vec::new() };
+        let proven = |found: &Finding| found.verdict == Verdict::Violated;
         for cell in sets::cells(self.network, ends.0, &rule.without) {
+            let mut settled: Vec<bool> =
+                found.iter().map(|found| found.as_ref().is_some_and(proven)).collect();
             for reading in [Reading::Must, Reading::May] {
-                let mut asked =
-                    self.ask(rule, &[ends.1], zone, cell.clone(), reading, focus.clone());
-                let wanted =
-                    sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
-                let delivered = asked.run.delivered(ends.1.place, Some(crossed));
-                let nothing = asked.run.arena.guard(delivered, wanted).is_none();
-                let limited = asked.run.limited();
-                if nothing && !limited {
-                    if asked.run.exact {
-                        break;
+                if settled.iter().all(|settled| *settled) {
+                    break;
+                }
+                let (cell, focus) = (cell.clone(), focus.clone());
+                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+                for ((crossed, found), settled) in sides.iter().zip(&mut found).zip(&mut settled) {
+                    if *settled {
+                        continue;
                     }
-                    continue;
+                    let facts = self.crossing(rule, ends, &mut asked, *crossed);
+                    *settled = facts.is_some() || asked.run.exact;
+                    let fresh = facts.map(|facts| tell(&facts, *crossed));
+                    if fresh.as_ref().is_some_and(proven) || found.is_none() {
+                        *found = fresh;
+                    }
                 }
-                let proven = reading == Reading::Must && !limited;
-                let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
-                let place = ends.1.place;
-                let mut hit = Hit { asked: &mut asked, wanted, place, crossed: Some(crossed) };
-                let finding = tell(&self.facts(rule, ends, &mut hit, verdict));
-                if proven {
-                    return Some(finding);
-                }
-                undetermined.get_or_insert(finding);
-                break;
             }
         }
-        undetermined
+        found.into_iter().flatten().collect()
+    }
+
+    /// What a run tells about forbidden packets that did (not) cross what is watched.
+    fn crossing(
+        &self,
+        rule: &ResolvedRule<'_>,
+        ends: (&End, &End),
+        asked: &mut Asked<'_, K>,
+        crossed: bool,
+    ) -> Option<Facts> {
+        let place = ends.1.place;
+        let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
+        let delivered = asked.run.delivered(place, Some(crossed));
+        let nothing = asked.run.arena.guard(delivered, wanted).is_none();
+        let limited = asked.run.limited();
+        if nothing && !limited {
+            return None;
+        }
+        let proven = asked.reading == Reading::Must && !limited;
+        let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
+        let mut hit = Hit { asked, wanted, place, crossed: Some(crossed) };
+        Some(self.facts(rule, ends, &mut hit, verdict))
     }
 }

@@ -6,7 +6,7 @@ use crate::compile::{Header, fields, span};
 use crate::net::{Family, Flow};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::Service;
-use crate::reach::{Network, Run, opening};
+use crate::reach::{Network, Run};
 use crate::snapshot::Place;
 
 /// Destination ports whose meaning every reader knows, most telling first.
@@ -77,9 +77,8 @@ pub fn example<K: Header>(
             return Some(origin.flow);
         }
     }
-    let opening = opening(&mut run.arena);
     let source = run.arena.field_in(fields::SRC, &sets::addresses(network, ends.0));
-    let any = run.arena.guard(opening, source);
+    let any = run.arena.guard(network.opening(), source);
     let mut any = run.arena.guard(any, wanted);
     for better in prefer {
         let narrowed = run.arena.guard(any, better);

@@ -7,7 +7,7 @@ use super::{Judge, prefer, sets, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function, Intervals};
-use crate::reach::{Query, Run, opening};
+use crate::reach::{Query, Run};
 use crate::snapshot::ZoneId;
 use crate::trace::{self, Ingress, Options, TraceVerdict};
 
@@ -76,8 +76,7 @@ impl<K: Header> Judge<'_, K> {
             let destination = arena.field_in(fields::DST, destinations);
             let set = arena.guard(services, source);
             let set = arena.guard(set, destination);
-            let opening = opening(arena);
-            arena.guard(set, opening)
+            arena.guard(set, self.network.opening())
         }
     }
 
@@ -91,8 +90,7 @@ impl<K: Header> Judge<'_, K> {
         let services = sets::service_set(&mut run.arena, &rule.rule.services);
         let destination = run.arena.field_in(fields::DST, target);
         let wanted = run.arena.guard(services, destination);
-        let opening = opening(&mut run.arena);
-        let wanted = run.arena.guard(wanted, opening);
+        let wanted = run.arena.guard(wanted, self.network.opening());
         let delivered = run.delivered(to.place, None);
         let arrived = run.arena.guard(delivered, wanted);
         let arrived = run.arena.exists(arrived, fields::SRC);

@@ -8,8 +8,8 @@ use crate::finding::Finding;
 
 impl<K: Header> Judge<'_, K> {
     /// What passes between two ends without crossing any of the devices.
-    pub(super) fn via(&self, rule: &ResolvedRule<'_>, ends: (&End, &End)) -> Option<Finding> {
+    pub(super) fn via(&self, rule: &ResolvedRule<'_>, ends: (&End, &End)) -> Vec<Finding> {
         let focus = Focus { filters: None, watch: rule.through.clone() };
-        self.arriving(rule, ends, &focus, false, |facts| write::around(self, rule, facts))
+        self.arriving(rule, ends, &focus, &[false], |facts, _| write::around(self, rule, facts))
     }
 }

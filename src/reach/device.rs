@@ -431,6 +431,8 @@ pub(super) fn binding(
 pub(super) struct Fixed {
     /// What can be forwarded or accepted at all.
     pub(super) unicast: Function,
+    /// What can open a connection.
+    pub(super) opening: Function,
     /// What belongs to a connection that a stateful filter let open: it passes.
     replies: Function,
     /// TCP packets that open nothing and belong to no connection: a stateful filter drops them.
@@ -445,6 +447,7 @@ impl Fixed {
         let destination = arena.field_in(fields::DST, unicast);
         Fixed {
             unicast: arena.guard(source, destination),
+            opening: compile::opening(arena),
             replies: arena.field_in(fields::STATE, &replies),
             stray: compile::stray(arena),
         }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::device::Fixed;
 use crate::compile::{Compiled, Conditions, Header, LineRef};
 use crate::graph::{self, Graph};
 use crate::model::{Device, Table};
-use crate::packetset::Intervals;
+use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{DeviceId, Snapshot, ZoneId};
 use crate::workers;
 
@@ -21,10 +22,16 @@ pub struct Network<'a, K> {
     pub(super) places: Arc<Places<K>>,
 }
 
-/// Addresses that every run asks for.
+/// The largest number of steps in the arena of a run.
+const BUDGET: usize = 1 << 25;
+
+/// What every run begins with.
 #[derive(Debug)]
 pub(super) struct Places<K> {
-    pub(super) unicast: Intervals<K>,
+    /// Holds `fixed` and nothing else.
+    pub(super) arena: Arena<K>,
+    pub(super) fixed: Fixed,
+    unicast: Intervals<K>,
     zones: Table<ZoneId, Zone<K>>,
 }
 
@@ -57,6 +64,12 @@ impl<'a, K: Header> Network<'a, K> {
     #[must_use]
     pub fn hosts(&self, zone: ZoneId) -> &Intervals<K> {
         &self.places.zones[zone].unicast
+    }
+
+    /// The packets that can open a connection (see [`crate::net::Flow::is_opening`]), in the arena of any run.
+    #[must_use]
+    pub fn opening(&self) -> Function {
+        self.places.fixed.opening
     }
 
     /// The addresses that packets can be forwarded from and to.
@@ -96,6 +109,9 @@ impl<K: Header> Places<K> {
             let unicast = all.intersection(&unicast);
             zones.push(Zone { all, unicast });
         }
-        Places { unicast, zones }
+        let steps = snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
+        let mut arena = Arena::new(&K::layout(), steps);
+        let fixed = Fixed::new(&mut arena, &unicast);
+        Places { arena, fixed, unicast, zones }
     }
 }

@@ -6,7 +6,7 @@ use crate::compile::{Header, Reading, fields};
 use crate::finding::{Cause, FlowCube, FlowList};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
-use crate::reach::{Network, Query, Run, opening};
+use crate::reach::{Network, Query, Run};
 use crate::snapshot::{Place, ZoneId};
 use crate::source::Span;
 use crate::trace::{self, Ingress, Options};
@@ -66,8 +66,7 @@ fn everything<K: Header>(
 ) -> Run<K> {
     let start = |arena: &mut Arena<K>| {
         let source = arena.field_in(fields::SRC, &check::addresses(network, from));
-        let opening = opening(arena);
-        arena.guard(opening, source)
+        arena.guard(network.opening(), source)
     };
     network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] })
 }
@@ -112,7 +111,7 @@ fn passes_whole<K: Header>(
     let destination =
         run.arena.field_in(fields::DST, &check::addresses(network, ends.1).minus(&own));
     let services = check::service_set(&mut run.arena, services);
-    let opening = opening(&mut run.arena);
+    let opening = network.opening();
     let all = [source, destination, services]
         .into_iter()
         .fold(opening, |all, part| run.arena.guard(all, part));

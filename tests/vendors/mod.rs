@@ -124,11 +124,11 @@ pub(crate) fn opens(loaded: &Loaded, forth: bool) -> (Arena<u32>, Function) {
     let network = Network::<u32>::new(snapshot);
     let [a, b] = ["a", "b"].map(|name| snapshot.zone(name).expect("a side"));
     let (from, to) = if forth { (a, b) } else { (b, a) };
+    let opening = network.opening();
     let run = |reading| {
         let inside = move |arena: &mut Arena<u32>| {
-            let all = opening(arena);
             let source = arena.field_in(fields::SRC, &side(forth));
-            let all = arena.guard(all, source);
+            let all = arena.guard(opening, source);
             // A rule table does not say who may manage the device, so packets to itself are left out.
             let itself = u32::from(Ipv4Addr::new(10, if forth { 2 } else { 1 }, 0, 1));
             let others = side(!forth).minus(&Intervals::range(itself, itself));

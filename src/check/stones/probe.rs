@@ -10,7 +10,7 @@ use super::super::sets;
 use super::held::Side;
 use crate::compile::{Reading, fields};
 use crate::packetset::Intervals;
-use crate::reach::{Query, opening};
+use crate::reach::Query;
 use crate::snapshot::{Place, ZoneId};
 
 /// The addresses at which connections arrive that anybody among some addresses may open.
@@ -91,8 +91,7 @@ impl<'r, K: Side> Probe<'r, K> {
             let source = &self.source;
             let start = |arena: &mut crate::packetset::Arena<K>| {
                 let from = arena.field_in(fields::SRC, source);
-                let opening = opening(arena);
-                arena.guard(opening, from)
+                arena.guard(judge.network.opening(), from)
             };
             let (zone, reading) = (self.zone, self.reading);
             let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };

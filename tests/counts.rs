@@ -1,0 +1,82 @@
+//! What the engine holds and does, counted: time is for benches, counts are the same on every machine. A world of 40 zones and
+//! 8 firewalls grows tenfold; what a line costs may not.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    reason = "a failing test says so"
+)]
+
+#[path = "../benches/worlds/mod.rs"]
+mod worlds;
+
+use sekisho::check::service_set;
+use sekisho::compile::{Header, Reading, fields};
+use sekisho::packetset::{Arena, Function};
+use sekisho::policy::read_service;
+use sekisho::reach::{Network, Query};
+use sekisho::scan::{self, Options};
+use sekisho::snapshot::ZoneId;
+use worlds::World;
+
+/// Counts of one world and family.
+#[derive(Debug)]
+struct Counts {
+    lines: f64,
+    /// Steps and bytes of all compiled devices.
+    compiled: (f64, f64),
+    /// Events of one run from each zone, and steps that the runs made.
+    events: f64,
+    made: f64,
+}
+
+fn counts<K: Header>(lines: usize) -> Counts {
+    let world = World::with_lines(40, 8, lines);
+    let loaded = scan::load(world.files(), &Options::default()).expect("a world");
+    let network = Network::<K>::new(&loaded.snapshot);
+    let arenas = || network.compiled.iter().map(|device| &device.arena);
+    let compiled = arenas().map(Arena::step_count).sum::<usize>() as f64;
+    let bytes = arenas().map(Arena::bytes).sum::<usize>() as f64;
+    let (mut events, mut made) = (0, 0);
+    for zone in loaded.snapshot.zones.ids() {
+        let (seen, steps) = forbidden(&network, zone);
+        events += seen;
+        made += steps;
+    }
+    let lines = world.lines() as f64;
+    Counts { lines, compiled: (compiled, bytes), events: events as f64, made: made as f64 }
+}
+
+/// Every packet to one of four ports that the zone may send.
+fn forbidden<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> (usize, usize) {
+    let ports = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"];
+    let services: Vec<_> = ports.iter().filter_map(|word| read_service(word)).collect();
+    let start = |arena: &mut Arena<K>| {
+        let source = arena.field_in(fields::SRC, network.hosts(zone));
+        let services = service_set(arena, &services);
+        let start = arena.guard(services, source);
+        arena.guard(start, network.opening())
+    };
+    let reading = Reading::May;
+    let run =
+        network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
+    assert!(!run.limited(), "a limit stopped the run");
+    let nothing = |_: &mut Arena<K>| Function::NONE;
+    let idle =
+        network.run(&Query { zone, start: &nothing, reading, only_filters_of: None, watch: &[] });
+    (run.events.len(), run.arena.step_count() - idle.arena.step_count())
+}
+
+#[test]
+fn what_a_line_costs_does_not_grow_with_the_lines() {
+    let (small, large) = (counts::<u32>(3_000), counts::<u32>(30_000));
+    let per_line = |counts: &Counts| counts.compiled.0 / counts.lines;
+    assert!(per_line(&large) < 1.2 * per_line(&small), "{small:#?} {large:#?}");
+    assert!(large.compiled.1 / large.lines < 60.0, "bytes a line: {large:#?}");
+    assert!(
+        large.made < 12.0 * small.made,
+        "a question reads few of the lines: {small:#?} {large:#?}"
+    );
+    assert!(large.events < 2.0 * small.events, "{small:#?} {large:#?}");
+}
