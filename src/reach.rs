@@ -172,7 +172,11 @@ impl<'a, K: Header> Network<'a, K> {
     /// Compiles `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps: snapshot.steps };
+        let conditions = Conditions {
+            at: snapshot.at,
+            without: Vec::new(),
+            steps: snapshot.steps.map(|steps| steps.device),
+        };
         let compile = |device| Arc::new(Compiled::new(device, &conditions));
         let compiled: Vec<_> = snapshot.devices.iter().map(|(_, device)| compile(device)).collect();
         let graph = Arc::new(Graph::new(snapshot, &compiled));
@@ -193,7 +197,11 @@ impl<'a, K: Header> Network<'a, K> {
             if !own.is_empty() {
                 *compiled = Arc::new(Compiled::new(
                     device,
-                    &Conditions { at: self.snapshot.at, without: own, steps: self.snapshot.steps },
+                    &Conditions {
+                        at: self.snapshot.at,
+                        without: own,
+                        steps: self.snapshot.steps.map(|steps| steps.device),
+                    },
                 ));
             }
         }
@@ -209,7 +217,7 @@ impl<'a, K: Header> Network<'a, K> {
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
-        let steps = self.snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
+        let steps = self.snapshot.steps.map_or(BUDGET, |steps| steps.question.min(BUDGET));
         let mut arena = Arena::new(&K::layout(), steps);
         let start = sendable(&mut arena, query);
         let stateful = device::Stateful::new(&mut arena);
