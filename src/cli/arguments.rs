@@ -106,7 +106,7 @@ pub(super) struct ReadingFlags {
     /// Reader for every configuration, instead of detection (see doctor --formats)
     #[arg(long, value_name = "ID")]
     pub(super) reader: Option<String>,
-    /// Refuse what is estimated to take more memory than this (500MB, 2GB); questions that do not fit are undetermined
+    /// Refuse what is estimated, not measured, to take more memory than this (500MB, 2GB); verdicts that do not fit are undetermined
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) memory_limit: Option<u64>,
 }
