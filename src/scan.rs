@@ -5,6 +5,7 @@ mod hygiene;
 pub mod baseline;
 pub mod blast;
 mod load;
+pub mod memory;
 mod self_check;
 
 pub use self_check::{Outcome, SelfCheckRow, self_check};
@@ -39,6 +40,8 @@ pub struct Options {
     pub format: Option<String>,
     /// Whether chains of compromised hosts go through declared relays as through any host.
     pub through_relays: bool,
+    /// About how many bytes of memory the run may take; see [`memory`].
+    pub memory: Option<u64>,
 }
 
 /// Input that the tool could not work with; the run ends with exit code 2.
@@ -177,7 +180,11 @@ pub struct ExplainedCase {
 /// # Errors
 /// Every input that could not be worked with.
 pub fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
-    load::load(files, options)
+    let mut loaded = load::load(files, options)?;
+    if let Some(limit) = options.memory {
+        memory::share(&mut loaded, limit)?;
+    }
+    Ok(loaded)
 }
 
 /// Judges what was read.

@@ -98,11 +98,19 @@ pub struct Snapshot {
     pub issues: Vec<Issue>,
     /// The moment at which schedules are read; `None`: any moment.
     pub at: Option<Moment>,
-    /// The largest number of steps that an arena of the analysis may hold, when it is to be smaller than what is built in.
-    /// What does not fit is undetermined.
-    pub steps: Option<usize>,
+    /// How large the arenas of the analysis may grow, when they are to be smaller than what is built in.
+    pub steps: Option<Steps>,
     /// Look-ups over segments and zones; see [`Snapshot::index`].
     pub index: PortIndex,
+}
+
+/// Limits of arenas, in steps. What does not fit is undetermined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Of what a device is compiled to.
+    pub device: usize,
+    /// Of one question about the network.
+    pub question: usize,
 }
 
 /// Look-ups that follow from the rest of a snapshot; empty until [`Snapshot::index`] fills it.

@@ -9,6 +9,7 @@
 
 use sekisho::finding::{Kind, Verdict};
 use sekisho::scan::{self, Files, Options, Scan};
+use sekisho::snapshot::Steps;
 use std::path::Path;
 
 /// Worlds with chains of hosts, enforcing devices, requirements and waivers.
@@ -35,10 +36,14 @@ fn files(name: &str) -> Files {
     Files { name: name.to_owned(), entries }
 }
 
+fn steps(of: Option<usize>) -> Option<Steps> {
+    of.map(|steps| Steps { device: steps, question: steps })
+}
+
 /// The world judged in arenas of at most so many steps.
-fn within(files: &Files, steps: Option<usize>) -> Scan {
+fn within(files: &Files, limit: Option<usize>) -> Scan {
     let mut loaded = scan::load(files.clone(), &Options::default()).unwrap();
-    loaded.snapshot.steps = steps;
+    loaded.snapshot.steps = steps(limit);
     scan::judge(loaded)
 }
 
@@ -48,18 +53,18 @@ fn a_limit_settles_nothing() {
     for name in WORLDS {
         let files = files(name);
         let whole = within(&files, None);
-        for steps in [0, 20, 60, 150, 400, 1000, 2500, 6000, 15_000] {
-            let scan = within(&files, Some(steps));
+        for limit in [0, 20, 60, 150, 400, 1000, 2500, 6000, 15_000] {
+            let scan = within(&files, Some(limit));
             for (full, small) in whole.verdicts.iter().zip(&scan.verdicts) {
                 assert_eq!(full.rule, small.rule);
                 let settled = small.verdict != Verdict::Undetermined;
                 let wrong = settled && small.verdict != full.verdict;
                 let verdicts = (small.verdict, full.verdict);
-                assert!(!wrong, "{name} in {steps} steps: {}: {verdicts:?}", small.rule);
+                assert!(!wrong, "{name} in {limit} steps: {}: {verdicts:?}", small.rule);
                 unsettled += usize::from(!settled);
             }
             let mut errors = scan.findings.iter().filter(|f| f.kind == Kind::InternalDisagreement);
-            assert!(errors.next().is_none(), "{name} in {steps} steps: the judges disagree");
+            assert!(errors.next().is_none(), "{name} in {limit} steps: the judges disagree");
         }
     }
     assert!(unsettled > 0, "no limit was met");
@@ -69,17 +74,17 @@ fn a_limit_settles_nothing() {
 fn a_limit_closes_no_cell_of_the_matrix() {
     let files = files("x-enet/delivered");
     let mut met = 0;
-    let matrix = |steps| {
+    let matrix = |limit| {
         let mut loaded = scan::load(files.clone(), &Options::default()).unwrap();
-        loaded.snapshot.steps = steps;
+        loaded.snapshot.steps = steps(limit);
         scan::matrix(&loaded)
     };
     let whole = matrix(None);
-    for steps in [0, 60, 400, 2500, 6000] {
-        let small = matrix(Some(steps));
+    for limit in [0, 60, 400, 2500, 6000] {
+        let small = matrix(Some(limit));
         assert_eq!(whole.pairs.len(), small.pairs.len());
         for (full, small) in whole.pairs.iter().zip(&small.pairs) {
-            let ends = format!("{} > {} in {steps} steps", full.from, full.to);
+            let ends = format!("{} > {} in {limit} steps", full.from, full.to);
             assert!(full.may.flows.is_empty() || !small.may.flows.is_empty(), "{ends}: closed");
             assert!(!small.everything || full.everything, "{ends}: everything");
             assert!(!full.must.flows.is_empty() || small.must.flows.is_empty(), "{ends}: opened");

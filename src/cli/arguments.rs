@@ -106,6 +106,9 @@ pub(super) struct ReadingFlags {
     /// Reader for every configuration, instead of detection (see doctor --formats)
     #[arg(long, value_name = "ID")]
     pub(super) reader: Option<String>,
+    /// Refuse what is estimated, not measured, to take more memory than this (500MB, 2GB); verdicts that do not fit are undetermined
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) memory_limit: Option<u64>,
 }
 
 /// Where the report goes.
@@ -357,6 +360,15 @@ fn severity(word: &str) -> Result<Severity, String> {
 }
 
 /// `2026-11-22` (midnight) or `2026-11-22T10:30`; an offset is refused, because schedules follow the device's own clock.
+/// A size in bytes: a number with MB, GB (powers of 1000), MiB or GiB (powers of 1024).
+fn size(word: &str) -> Result<u64, String> {
+    let units = [("MiB", 1_u64 << 20), ("GiB", 1 << 30), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let found = units.iter().find_map(|(unit, bytes)| Some((word.strip_suffix(unit)?, bytes)));
+    let bytes =
+        found.and_then(|(digits, unit)| digits.trim().parse::<u64>().ok()?.checked_mul(*unit));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "for example 500MB, 2GB, 512MiB".to_owned())
+}
+
 fn moment(word: &str) -> Result<Moment, String> {
     let zoned =
         word.ends_with(['Z', 'z']) || word.get(10..).is_some_and(|t| t.contains(['+', '-', '[']));
@@ -378,6 +390,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("2GB"), Ok(2_000_000_000));
+        assert_eq!(size("512MiB"), Ok(512 << 20));
+        for wrong in ["2", "0GB", "-1GB", "GB", "1.5GB", "99999999999999999999GB", "2gb"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -8,8 +8,10 @@ use crate::{report, scan};
 pub(super) fn run(run: &Run, flags: &BlastFlags) -> Result<Exit, Stop> {
     let mut loaded = run.load(&flags.path, &flags.reading)?;
     loaded.through_relays = flags.no_relays;
+    let sign = run.progress();
     let blasts =
         scan::blast(&loaded, flags.start.as_deref()).map_err(|error| Stop::Inputs(vec![error]))?;
+    drop(sign);
     let json = flags.format == TextOrJson::Json;
     run.print(report::blast(&loaded, &blasts, json, &run.style()).as_bytes())?;
     let agreed = blasts.entries.iter().all(|entry| !entry.blast.disagrees);

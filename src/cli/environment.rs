@@ -25,6 +25,11 @@ pub(super) fn color() -> Option<bool> {
     variable("CLICOLOR_FORCE").filter(|value| value != "0").map(|_| true)
 }
 
+/// Whether no person looks on, though there may be a terminal: continuous integration says so (`CI`).
+pub(super) fn unattended() -> bool {
+    variable("CI").is_some_and(|value| value != "false" && value != "0")
+}
+
 /// The columns of the terminal as the shell exports them; 100 when it does not.
 pub(super) fn columns() -> usize {
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());

@@ -1,7 +1,7 @@
 //! The only place that opens, lists and writes files, and the only one with calls that differ between systems.
 
 use super::exit::Stop;
-use crate::scan::Files;
+use crate::scan::{Files, memory};
 use crate::text;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -15,11 +15,14 @@ const DEPTH_LIMIT: usize = 16;
 const FILE_SIZE_LIMIT: u64 = (1 << 30) + 1;
 /// The most bytes that are read in all.
 const TOTAL_LIMIT: u64 = 4 << 30;
+/// Names that are tried for a temporary file after the first.
+const ATTEMPTS: u32 = 16;
 /// What stands beside a world and is no input: what a test expects of it, and its baseline.
 const NOT_INPUT: &[&str] = &["expected.yaml", "baseline.json"];
 
 /// The files below a directory, or the one file. Hidden files and directories and symbolic links to directories are skipped.
-pub(super) fn read(path: &Path) -> Result<Files, Stop> {
+/// With a limit of memory, nothing is read of what is too large to be read under it.
+pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
     let shown = path.display();
     let meta = fs::metadata(path).map_err(|error| {
         Stop::Failed(text!("「{shown}」を開けません: {error}", "cannot open `{shown}`: {error}"))
@@ -27,12 +30,14 @@ pub(super) fn read(path: &Path) -> Result<Files, Stop> {
     let name = name_of(path);
     if !meta.is_dir() {
         let file = path.file_name().map_or(name.clone(), |n| n.to_string_lossy().into_owned());
+        bounded(&[path], limit)?;
         let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
         return Ok(Files { name, entries: vec![(file, bytes)] });
     }
     let mut paths = Vec::new();
     walk(path, "", 0, &mut paths)?;
     paths.sort();
+    bounded(&paths.iter().map(|(_, full)| full.as_path()).collect::<Vec<_>>(), limit)?;
     let mut total = 0;
     let mut entries = Vec::new();
     for (relative, full) in paths {
@@ -53,6 +58,19 @@ pub(super) fn read(path: &Path) -> Result<Files, Stop> {
         )));
     }
     Ok(Files { name, entries })
+}
+
+/// Whether files of these sizes may be read under a limit of memory.
+fn bounded(paths: &[&Path], limit: Option<u64>) -> Result<(), Stop> {
+    let Some(limit) = limit else { return Ok(()) };
+    let sized = paths.iter().map(|path| (fs::metadata(path).map_or(0, |m| m.len()), path));
+    let sized: Vec<(u64, &&Path)> = sized.collect();
+    let total = sized.iter().map(|(size, _)| size).sum();
+    let Some((_, largest)) = sized.iter().max_by_key(|(size, _)| size) else { return Ok(()) };
+    if memory::reading(total) <= limit {
+        return Ok(());
+    }
+    Err(Stop::Failed(memory::refusal(&largest.display().to_string(), total, limit)))
 }
 
 /// The bytes of one file, bounded.
@@ -141,12 +159,10 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
 }
 
 fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = beside(target);
-    let written = create_private(&temporary)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
+    let (temporary, mut file) = create_beside(target)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, target));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
@@ -154,11 +170,21 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
+/// A new hidden file beside `path`. A run that was interrupted may have left one of the same name behind; another is taken then.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, fs::File)> {
+    let mut attempt = 0;
+    loop {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}.{attempt}.tmp", std::process::id()));
+        let temporary = path.with_file_name(name);
+        match create_private(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => {
+                attempt += 1;
+            }
+            made => return made.map(|file| (temporary, file)),
+        }
+    }
 }
 
 /// A new file with mode 0600; an existing one (a link that someone planted) is refused.

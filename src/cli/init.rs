@@ -12,10 +12,13 @@ const NAME: &str = "topology.yaml";
 pub(super) fn run(run: &Run, flags: &InitFlags) -> Result<Exit, Stop> {
     let path = &flags.input.path;
     // An existing topology is not read: the draft must not depend on what it replaces.
-    let mut files = run.files(path)?;
+    let mut files = run.files(path, &flags.input.reading)?;
     files.entries.retain(|(name, _)| name != NAME && name != "policy.yaml");
-    let options =
-        scan::Options { format: flags.input.reading.reader.clone(), ..scan::Options::default() };
+    let options = scan::Options {
+        format: flags.input.reading.reader.clone(),
+        memory: flags.input.reading.memory_limit,
+        ..scan::Options::default()
+    };
     let loaded = scan::load(files, &options).map_err(Stop::Inputs)?;
     let draft = scan::draft_topology(&loaded).map_err(|error| Stop::Inputs(vec![error]))?;
     if flags.stdout || !path.is_dir() {

@@ -8,7 +8,9 @@ use crate::scan;
 
 pub(super) fn run(run: &Run, flags: &MatrixFlags) -> Result<Exit, Stop> {
     let loaded = run.load(&flags.input.path, &flags.input.reading)?;
+    let sign = run.progress();
     let matrix = scan::matrix(&loaded);
+    drop(sign);
     let format = match flags.format {
         MatrixFlag::Terminal => MatrixFormat::Terminal,
         MatrixFlag::Json => MatrixFormat::Json,

@@ -1,6 +1,6 @@
 //! A sign of life on standard error when work takes longer than a second, for people only.
 
-use super::files;
+use super::{environment, files};
 use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -15,9 +15,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Says `message` once if the work outlasts [`PATIENCE`] and standard error is a terminal.
+    /// Says `message` once if the work outlasts [`PATIENCE`] and a person reads standard error.
     pub(super) fn start(message: String, quiet: bool) -> Progress {
-        if quiet || !std::io::stderr().is_terminal() {
+        if quiet || environment::unattended() || !std::io::stderr().is_terminal() {
             return Progress { _running: None };
         }
         let (running, ended) = mpsc::channel::<()>();

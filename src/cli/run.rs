@@ -61,12 +61,13 @@ impl Run {
     }
 
     /// The files at the path, as bytes.
-    pub(super) fn files(&self, path: &Path) -> Result<Files, Stop> {
+    pub(super) fn files(&self, path: &Path, reading: &ReadingFlags) -> Result<Files, Stop> {
         *self.base.borrow_mut() = Some(path.to_owned());
-        files::read(path)
+        files::read(path, reading.memory_limit)
     }
 
-    fn progress(&self) -> Progress {
+    /// A sign of life as long as it is held; see [`Progress`].
+    pub(super) fn progress(&self) -> Progress {
         let message = text!("関所: 処理しています…\n", "sekisho: working…\n");
         Progress::start(message.get(self.style.lang).to_owned(), self.quiet)
     }
@@ -74,7 +75,7 @@ impl Run {
     /// Reads and joins the inputs.
     pub(super) fn load(&self, path: &Path, reading: &ReadingFlags) -> Result<Loaded, Stop> {
         let _sign = self.progress();
-        let files = self.files(path)?;
+        let files = self.files(path, reading)?;
         scan::load(files, &options(reading)?).map_err(Stop::Inputs)
     }
 
@@ -86,7 +87,7 @@ impl Run {
     /// As [`Run::scan`]; with `through_relays`, relays do not end chains of compromised hosts.
     pub(super) fn scan_with(&self, input: &InputFlags, through_relays: bool) -> Result<Scan, Stop> {
         let _sign = self.progress();
-        let files = self.files(&input.path)?;
+        let files = self.files(&input.path, &input.reading)?;
         let options = Options { through_relays, ..options(&input.reading)? };
         scan::scan(files, &options).map_err(Stop::Inputs)
     }
@@ -187,5 +188,10 @@ fn options(reading: &ReadingFlags) -> Result<Options, Stop> {
             "there is no reader `{reader}` (known: {known})"
         )));
     }
-    Ok(Options { at: reading.at, format: reading.reader.clone(), ..Options::default() })
+    Ok(Options {
+        at: reading.at,
+        format: reading.reader.clone(),
+        memory: reading.memory_limit,
+        ..Options::default()
+    })
 }

@@ -95,6 +95,12 @@ impl<K: Key> Arena<K> {
         }
     }
 
+    /// The steps that it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.starts.len()
+    }
+
     /// The number of fields.
     #[must_use]
     pub fn fields(&self) -> usize {

@@ -45,7 +45,8 @@ impl<'a, K: Header> Network<'a, K> {
     /// Compiles `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps: snapshot.steps };
+        let steps = snapshot.steps.map(|steps| steps.device);
+        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
         let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| device).collect();
         let compiled =
             workers::map(&devices, |device| Arc::new(Compiled::new(device, &conditions)));
@@ -91,7 +92,8 @@ impl<'a, K: Header> Network<'a, K> {
             let own: Vec<LineRef> =
                 lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();
             if !own.is_empty() {
-                let (at, steps) = (self.snapshot.at, self.snapshot.steps);
+                let steps = self.snapshot.steps.map(|steps| steps.device);
+                let at = self.snapshot.at;
                 let conditions = Conditions { at, without: own, steps };
                 *compiled = Arc::new(compiled.without(device, &conditions));
             }
@@ -109,7 +111,7 @@ impl<K: Header> Places<K> {
             let unicast = all.intersection(&unicast);
             zones.push(Zone { all, unicast });
         }
-        let steps = snapshot.steps.unwrap_or(BUDGET).min(BUDGET);
+        let steps = snapshot.steps.map_or(BUDGET, |steps| steps.question.min(BUDGET));
         let mut arena = Arena::new(&K::layout(), steps);
         let fixed = Fixed::new(&mut arena, &unicast);
         Places { arena, fixed, unicast, zones }

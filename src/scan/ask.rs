@@ -14,17 +14,21 @@ use crate::{policy, text};
 
 /// How many flows a cell of the matrix lists.
 const FLOWS: usize = 50;
+/// How many flows the cells of a matrix list together; later cells only count theirs.
+const LISTED: usize = 200_000;
 
 pub(super) fn matrix(loaded: &Loaded) -> Matrix {
-    let mut pairs = rows::<u32>(loaded);
-    pairs.extend(rows::<u128>(loaded));
+    let mut room = LISTED;
+    let mut pairs = rows::<u32>(loaded, &mut room);
+    pairs.extend(rows::<u128>(loaded, &mut room));
     Matrix { pairs }
 }
 
-fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
+fn rows<K: Header>(loaded: &Loaded, room: &mut usize) -> Vec<MatrixPair> {
     let network = Network::<K>::new(&loaded.snapshot);
     let zones: Vec<End> =
         loaded.snapshot.zones.ids().map(|zone| check::zone_end(&loaded.snapshot, zone)).collect();
+    let own = own(&network);
     let mut pairs = Vec::new();
     for from in &zones {
         let Place::Zone(zone) = from.place else { continue };
@@ -38,12 +42,15 @@ fn rows<K: Header>(loaded: &Loaded) -> Vec<MatrixPair> {
             .filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty())
         {
             let everything =
-                passes_whole(&network, must.as_mut().unwrap_or(&mut may), (from, to), &[]);
-            let widest = listed(&network, &mut may, to, &[]);
+                passes_whole(&network, must.as_mut().unwrap_or(&mut may), (from, to), (&[], &own));
+            let limit = FLOWS.min(*room);
+            let widest = listed(&network, &mut may, to, (&[], limit));
             let sure = match must.as_mut() {
-                Some(run) => listed(&network, run, to, &[]),
+                Some(run) => listed(&network, run, to, (&[], limit)),
                 None => widest.clone(),
             };
+            let shown = [&widest, &sure].map(|list| list.as_ref().map_or(0, |l| l.flows.len()));
+            *room = room.saturating_sub(shown.iter().sum());
             pairs.push(MatrixPair {
                 from: from.name.clone(),
                 to: to.name.clone(),
@@ -76,12 +83,12 @@ fn listed<K: Header>(
     network: &Network<'_, K>,
     run: &mut Run<K>,
     to: &End,
-    services: &[Service],
+    (services, limit): (&[Service], usize),
 ) -> Option<FlowList> {
     let set = delivered(network, run, to);
     let wanted = check::service_set(&mut run.arena, services);
     let set = run.arena.guard(set, wanted);
-    let list = check::list_flows(&mut run.arena, set, FLOWS);
+    let list = check::list_flows(&mut run.arena, set, limit);
     (!run.limited()).then_some(list)
 }
 
@@ -98,18 +105,22 @@ fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) ->
     run.arena.guard(all, inside)
 }
 
+/// The addresses of devices.
+fn own<K: Header>(network: &Network<'_, K>) -> Intervals<K> {
+    let devices = network.compiled.iter().flat_map(|device| device.routes.iter());
+    devices.fold(Intervals::empty(), |all, table| all.union(&table.own))
+}
+
 /// Whether a run delivers every packet of the services that could open a connection, but to devices' own addresses.
 fn passes_whole<K: Header>(
     network: &Network<'_, K>,
     run: &mut Run<K>,
     ends: (&End, &End),
-    services: &[Service],
+    (services, own): (&[Service], &Intervals<K>),
 ) -> bool {
-    let devices = network.compiled.iter().flat_map(|device| device.routes.iter());
-    let own = devices.fold(Intervals::empty(), |all, table| all.union(&table.own));
-    let source = run.arena.field_in(fields::SRC, &check::addresses(network, ends.0).minus(&own));
+    let source = run.arena.field_in(fields::SRC, &check::addresses(network, ends.0).minus(own));
     let destination =
-        run.arena.field_in(fields::DST, &check::addresses(network, ends.1).minus(&own));
+        run.arena.field_in(fields::DST, &check::addresses(network, ends.1).minus(own));
     let services = check::service_set(&mut run.arena, services);
     let opening = network.opening();
     let all = [source, destination, services]
@@ -189,9 +200,9 @@ fn case<K: Header>(
     }
     let mut may = everything(&network, from, zone, Reading::May);
     let mut must = everything(&network, from, zone, Reading::Must);
-    let everything = passes_whole(&network, &mut must, (from, to), services);
-    let sure = listed(&network, &mut must, to, services).unwrap_or_default();
-    let found = listed(&network, &mut may, to, services);
+    let everything = passes_whole(&network, &mut must, (from, to), (services, &own(&network)));
+    let sure = listed(&network, &mut must, to, (services, FLOWS)).unwrap_or_default();
+    let found = listed(&network, &mut may, to, (services, FLOWS));
     let limited = found.is_none() || must.limited();
     let widest = found.unwrap_or_else(anything);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };

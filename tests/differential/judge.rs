@@ -8,7 +8,7 @@ use crate::judges::{compare, one, tell, traced};
 use sekisho::compile::{Header, Reading};
 use sekisho::graph::Node;
 use sekisho::packetset::{Arena, Function};
-use sekisho::reach::{Network, Query, Run, opening};
+use sekisho::reach::{Network, Query, Run};
 use sekisho::snapshot::{DeviceId, Place, ZoneId};
 use sekisho::trace;
 
@@ -37,7 +37,7 @@ fn family<K: Header>(network: &Network<'_, K>, rng: &mut Rng, count: usize) -> R
 /// Packets picked from what the engine says can arrive, pulled back and traced.
 fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Option<String> {
     for reading in [Reading::May, Reading::Must] {
-        let start = |arena: &mut Arena<K>| opening::<K>(arena);
+        let start = |_: &mut Arena<K>| network.opening();
         let mut run =
             network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
         if run.limited() {

@@ -2,7 +2,7 @@
 
 use sekisho::compile::{Header, Reading};
 use sekisho::packetset::{Arena, Function};
-use sekisho::reach::{Network, Query, Run, opening};
+use sekisho::reach::{Network, Query, Run};
 use sekisho::snapshot::{Place, Snapshot, ZoneId};
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(crate) fn compare(
 }
 
 fn run<K: Header>(network: &Network<'_, K>, zone: ZoneId, reading: Reading) -> Run<K> {
-    let start = |arena: &mut Arena<K>| opening::<K>(arena);
+    let start = |_: &mut Arena<K>| network.opening();
     let run =
         network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
     assert!(!run.limited());

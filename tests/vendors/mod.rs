@@ -22,7 +22,7 @@ mod nec_ix;
 use sekisho::compile::{Reading, fields};
 use sekisho::net::Prefix;
 use sekisho::packetset::{Arena, Cube, Function, Intervals};
-use sekisho::reach::{Network, Query, opening};
+use sekisho::reach::{Network, Query};
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::snapshot::Place;
 use std::net::{IpAddr, Ipv4Addr};
