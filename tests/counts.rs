@@ -72,11 +72,11 @@ fn forbidden<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> (usize, usize
 fn what_a_line_costs_does_not_grow_with_the_lines() {
     let (small, large) = (counts::<u32>(3_000), counts::<u32>(30_000));
     let per_line = |counts: &Counts| counts.compiled.0 / counts.lines;
-    assert!(per_line(&large) < 1.2 * per_line(&small), "{small:#?} {large:#?}");
-    assert!(large.compiled.1 / large.lines < 60.0, "bytes a line: {large:#?}");
-    assert!(
-        large.made < 12.0 * small.made,
-        "a question reads few of the lines: {small:#?} {large:#?}"
-    );
+    // Short lists are one class and share more; longer ones are cut by height.
+    assert!(per_line(&large) < 1.3 * per_line(&small), "{small:#?} {large:#?}");
+    assert!(per_line(&large) < 2.0, "steps a line: {large:#?}");
+    assert!(large.compiled.1 / large.lines < 20.0, "bytes a line: {large:#?}");
+    // A question reads few of the lines.
+    assert!(large.made < 2.0 * small.made, "{small:#?} {large:#?}");
     assert!(large.events < 2.0 * small.events, "{small:#?} {large:#?}");
 }
