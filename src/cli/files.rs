@@ -15,8 +15,8 @@ const DEPTH_LIMIT: usize = 16;
 const FILE_SIZE_LIMIT: u64 = (1 << 30) + 1;
 /// The most bytes that are read in all.
 const TOTAL_LIMIT: u64 = 4 << 30;
-/// What stands beside a world and is no input: what a test expects of it, and its baseline.
-const NOT_INPUT: &[&str] = &["expected.yaml", "baseline.json"];
+/// What stands beside a world and is no input: what a test expects of it, its baseline and certificate.
+const NOT_INPUT: &[&str] = &["expected.yaml", "baseline.json", "certificate.json"];
 
 /// The files below a directory, or the one file. Hidden files and directories and symbolic links to directories are skipped.
 pub(super) fn read(path: &Path) -> Result<Files, Stop> {
