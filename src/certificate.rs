@@ -19,6 +19,10 @@ mod origins;
 mod routes;
 mod verify;
 mod walk;
+mod wires;
+
+#[cfg(test)]
+mod tests;
 
 pub use data::{Certificate, Certified, Filtered, Proof, Stop, Stopped, parse, write};
 pub use lists::{Fate, Met};

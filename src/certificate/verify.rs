@@ -1,13 +1,13 @@
 //! The judgment on a certificate.
 
-use super::block::{Block, SRC, common};
+use super::block::{Block, DST, Range, SRC, common};
 use super::data::{Certificate, Certified, Filtered, Proof, Stop, parse, write};
 use super::lists::Fate;
 use super::walk::{FilterAt, Walk};
 use super::{Claim, Guide, Packet, Refusal, Spot};
 use crate::model::Id;
-use crate::net::Family;
-use crate::snapshot::{Place, Snapshot};
+use crate::net::{Family, address};
+use crate::snapshot::{Place, Snapshot, is_unicast};
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -240,7 +240,11 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
     let sent = sent(walk, claim);
     for (index, stop) in path.iter().enumerate() {
         let (name, packet) = (&stop.place, block(walk.family, &stop.packet)?);
-        let single = packet.0.iter().all(|(first, last)| first == last);
+        // A packet that no router forwards is no evidence.
+        let travels = |side: Range| is_unicast(address(walk.family, side.0));
+        let single = packet.0.iter().all(|(first, last)| first == last)
+            && travels(packet.0[SRC])
+            && travels(packet.0[DST]);
         let mut step = Path::default();
         match before {
             None if !sent.iter().any(|block| packet.within(*block)) => {}

@@ -16,6 +16,9 @@ pub(super) fn run(run: &Run, arguments: &VerifyArguments) -> Result<Exit, Stop> 
         Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
     })?;
     let loaded = run.load(&arguments.path, &arguments.reading)?;
+    if certificate::claims(&loaded).is_empty() {
+        return Err(Stop::Failed(text!("方針の規則がありません。", "there is no policy rule")));
+    }
     let lang = run.lang();
     let read = Certificate::read(&bytes).map_err(Stop::Failed)?;
     let (text, exit) = match certificate::recheck(&loaded, &read) {
