@@ -357,6 +357,27 @@ fn a_proof_falls_when_its_line_is_deleted_from_the_file() {
     }
 }
 
+/// A virtual IP that keeps the address and changes the port: a packet to a port that nobody asked about becomes a forbidden one.
+#[test]
+fn a_translation_of_the_port_alone_is_not_overlooked() {
+    let mut files = read(&root().join("x-enet/vip"));
+    for (path, bytes) in &mut files.entries {
+        if path.ends_with("ext-fw.conf") {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            *bytes = text.replace("set extip 203.0.113.5", "set extip 172.20.40.10").into_bytes();
+        }
+        if path == "policy.yaml" {
+            *bytes = b"version: 1\nrules:\n  - id: T\n    deny: { from: internet, to: pi, service: tcp/445 }\n".to_vec();
+        }
+    }
+    let scan = scan::scan(files, &Options::default()).unwrap();
+    let verdict = scan.verdicts.iter().find(|verdict| verdict.rule == "T").unwrap();
+    assert_eq!(verdict.verdict, Verdict::Violated);
+    let certificate = certify(&scan);
+    assert!(matches!(certificate.claims[0].proof, Proof::Violated { .. }));
+    assert!(recheck(&scan.loaded, &certificate).is_ok());
+}
+
 fn command(binary: &str, arguments: &[&str]) -> (i32, String) {
     let output = Command::new(binary).args(arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -111,6 +111,14 @@ fn nothing_that_a_certificate_excludes_can_be_traced() {
 }
 
 #[test]
+fn no_certificate_contradicts_the_verdict_of_the_engine() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let wrong: Vec<String> =
+        seeds(16).filter_map(|seed| steps::contradicted(seed, features(seed))).take(3).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_set_of_flows_goes_where_its_flows_go() {
     let differences: Vec<String> = (0..6).filter_map(toy::difference).collect();
     assert!(differences.is_empty(), "{differences:?}");

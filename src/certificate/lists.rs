@@ -191,7 +191,7 @@ impl Site<'_> {
         let mut fallen: Vec<Block> = Vec::new();
         for line in self.device.lists[id].lines.iter().filter(|line| line.enabled) {
             let Some(timed) = self.applies(&line.matches, touched) else { continue };
-            let (mut surely, may) = self.products(line);
+            let (mut surely, may) = products(self.objects, self.family, line);
             if timed {
                 surely.clear();
             }
@@ -232,22 +232,6 @@ impl Site<'_> {
         }
         open.extend(fallen);
         open
-    }
-
-    /// The blocks that a line surely matches, and those that it may match, whatever the interfaces.
-    pub(super) fn products(&self, line: &Line) -> (Vec<Block>, Vec<Block>) {
-        let [source, destination, service] = self.objects.of(&line.matches);
-        let all = Block::all(self.family);
-        let product = |pick: &dyn Fn(&Held) -> &[Block]| {
-            let (source, destination, service) = (pick(source), pick(destination), pick(service));
-            let count =
-                source.len().saturating_mul(destination.len()).saturating_mul(service.len());
-            let swapped = |block: &Block| all.with(DST, block.0[SRC]);
-            let destination: Vec<Block> = destination.iter().map(swapped).collect();
-            (count <= PRODUCTS).then(|| common(&common(source, &destination), service))
-        };
-        let surely = product(&|held| &held.sure).filter(|_| line.matches.unknown.is_empty());
-        (surely.unwrap_or_default(), product(&|held| &held.may).unwrap_or_else(|| vec![all]))
     }
 
     /// Everything that a rewrite may make of a packet that meets its line.
@@ -311,6 +295,21 @@ impl Site<'_> {
         }
         ranges.into_iter().map(|range| image(range, packet.sure)).collect()
     }
+}
+
+/// The blocks that a line surely matches, and those that it may match, whatever the interfaces.
+pub(super) fn products(objects: &Objects, family: Family, line: &Line) -> (Vec<Block>, Vec<Block>) {
+    let [source, destination, service] = objects.of(&line.matches);
+    let all = Block::all(family);
+    let product = |pick: &dyn Fn(&Held) -> &[Block]| {
+        let (source, destination, service) = (pick(source), pick(destination), pick(service));
+        let count = source.len().saturating_mul(destination.len()).saturating_mul(service.len());
+        let swapped = |block: &Block| all.with(DST, block.0[SRC]);
+        let destination: Vec<Block> = destination.iter().map(swapped).collect();
+        (count <= PRODUCTS).then(|| common(&common(source, &destination), service))
+    };
+    let surely = product(&|held| &held.sure).filter(|_| line.matches.unknown.is_empty());
+    (surely.unwrap_or_default(), product(&|held| &held.may).unwrap_or_else(|| vec![all]))
 }
 
 /// A block as its source, destination and service are looked at: each in the field where objects have it.

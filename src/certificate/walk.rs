@@ -1,7 +1,7 @@
 //! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
 
 use super::block::{Block, DST, common, numbers, without};
-use super::lists::{Fate, Met, Site};
+use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
 use super::routes::{Table, Way};
 use super::{Guide, LineAt, Packet, Refusal, Spot, origins};
@@ -77,6 +77,19 @@ impl<'a> Walk<'a> {
         });
         let ports = ports.copied().chain(links).map(Spot::Port);
         ports.chain(self.snapshot.opaques.ids().map(Spot::Opaque))
+    }
+
+    /// The blocks that some line of the snapshot may translate.
+    #[must_use]
+    pub fn translated(&self) -> Vec<Block> {
+        let mut out = Vec::new();
+        for ((_, device), objects) in self.snapshot.devices.iter().zip(&self.objects) {
+            let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
+            for line in lines.filter(|line| matches!(line.action, Action::Rewrite(_))) {
+                out.extend(products(objects, self.family, line).1);
+            }
+        }
+        out
     }
 
     /// Rule 1: what hosts of a zone send.

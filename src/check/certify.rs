@@ -2,7 +2,7 @@
 //!
 //! The search may go wrong in any way it likes: what it finds is checked by somebody else.
 
-use crate::certificate::block::{Block, DST, PROTOCOL, SRC};
+use crate::certificate::block::{Block, DST, PROTOCOL, SRC, common};
 use crate::certificate::{
     Certificate, Certified, Claim, Fate, FilterAt, Filtered, Guide, Packet, Path, Proof, Refusal,
     Spot, Stop, Stopped, Walk, is_forbidden, key, sent, spot_name, write,
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most blocks that one proof lists for places, and for filters.
 const BLOCKS: usize = 20_000;
+/// The most packets that are tried.
+const SEEDS: usize = 64;
 /// The most places that are tried for one packet.
 const STEPS: usize = 20_000;
 
@@ -50,12 +52,14 @@ fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
         .filter_map(|finding| finding.witness)
         .map(|flow| single(&flow))
         .collect();
-    seeds.extend(search.hit.into_iter().flat_map(|hit| seeds_of(claim, hit)));
-    seeds.extend(sent(walk, claim).into_iter().map(corner));
     let sent = sent(walk, claim);
+    seeds.extend(common(&sent, &walk.translated()).into_iter().take(SEEDS / 2).map(corner));
+    seeds.extend(search.hit.into_iter().flat_map(|hit| seeds_of(claim, hit)));
+    seeds.extend(sent.iter().copied().map(corner));
     seeds.retain(|seed| sent.iter().any(|block| seed.within(*block)));
+    seeds.truncate(SEEDS);
     for sure in [true, false] {
-        for seed in seeds.iter().take(64) {
+        for seed in &seeds {
             match way(walk, claim, *seed, sure) {
                 Some(path) if path.iter().all(|stop| stop.sure) => return Proof::Violated { path },
                 Some(path) => return Proof::Undetermined { path },

@@ -128,7 +128,8 @@ impl<K: Header> Judge<'_, K> {
                 wanted = arena.min(wanted, part);
                 destinations = destinations.union(&sets::addresses(self.network, to));
             }
-            let before = arena.field_in(fields::DST, &sets::preimages(self.network, &destinations));
+            let before =
+                arena.field_in(fields::DST, &sets::changeable(self.network, &destinations));
             let any = arena.min(wanted, before);
             let source = arena.field_in(fields::SRC, &cell.source);
             let any = arena.guard(any, source);

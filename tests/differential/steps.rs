@@ -9,8 +9,11 @@ use crate::judges::{tell, traced};
 use sekisho::certificate::block::{Block, DPORT, DST, PROTOCOL};
 use sekisho::certificate::{Claim, Packet, Path, Proof, Spot, Walk, parse, verify};
 use sekisho::check;
-use sekisho::net::{Family, Flow, State, address, number};
+use sekisho::finding::Verdict;
+use sekisho::net::{Family, Flow, PortRange, State, address, number};
+use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
 use sekisho::snapshot::{Place, Snapshot, ZoneId};
+use sekisho::source::{Sources, Span};
 use std::collections::BTreeSet;
 
 /// How many certificates of the networks so far said what.
@@ -120,6 +123,58 @@ fn packet(snapshot: &Snapshot, walk: &Walk<'_>, zone: ZoneId, flow: Flow) -> Opt
     for (place, block) in ends(walk, zone, point(&flow), true)? {
         if !trace.certainly_reaches(place) {
             return Some(format!("not sure {place:?}: {flow} {block:?}\n{}", tell(&trace)));
+        }
+    }
+    None
+}
+
+/// Rules about pairs of zones, judged by the engine and certified: neither contradicts the other.
+pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
+    let snapshot = network::generate(seed, features);
+    let mut rng = Rng::new(seed).fork(23);
+    let mut sources = Sources::default();
+    let text = "line\n".repeat(4096);
+    let file = sources.add("random.conf", text.as_bytes()).unwrap();
+    let span = Span { file, start: 0, end: 1 };
+    let party = |zone: ZoneId| {
+        let who = Who::Zone(snapshot.zones[zone].id.clone());
+        vec![Party { who, span }]
+    };
+    let mut policy = Policy::default();
+    for (index, to) in snapshot.zones.ids().enumerate() {
+        let from = snapshot.zones.ids().nth((index + 1) % snapshot.zones.len()).unwrap();
+        let port = rng.pick(&[22, 80, 443, 445, 90]);
+        let one = Service { protocol: Some(6), ports: PortRange::single(port) };
+        let services = if rng.chance(70) { vec![one] } else { Vec::new() };
+        let flow = Except { from: party(from), to: party(to), services, span };
+        policy.rules.push(PolicyRule::new(
+            format!("R{index}"),
+            Verb::Deny { both_ways: false },
+            flow,
+        ));
+    }
+    let resolved = check::resolve(&snapshot, &policy).unwrap();
+    let judgment = check::judge(&snapshot, &policy, &resolved, &sources);
+    let claims = check::claims(&snapshot, &resolved);
+    let certificate = check::certify(&snapshot, &claims, &judgment.findings);
+    if let Err(refusals) = verify(&snapshot, &claims, &certificate) {
+        return Some(format!("seed {seed}: refused: {}", refusals[0].en));
+    }
+    for verdict in &judgment.verdicts {
+        let of_rule = certificate.claims.iter().filter(|claim| claim.rule == verdict.rule);
+        let proofs: Vec<&Proof> = of_rule.map(|claim| &claim.proof).collect();
+        let all = proofs.iter().all(|proof| matches!(proof, Proof::Holds { .. }));
+        let violated = proofs.iter().any(|proof| matches!(proof, Proof::Violated { .. }));
+        let open = proofs.iter().any(|proof| matches!(proof, Proof::Undetermined { .. }));
+        let wrong = match verdict.verdict {
+            Verdict::Holds => violated || open,
+            Verdict::Undetermined => violated || all,
+            Verdict::Violated => all,
+        };
+        if wrong {
+            let (said, rule) = (verdict.verdict, &verdict.rule);
+            let words = format!("{rule} {said:?}, but {proofs:?}");
+            return Some(format!("seed {seed} with {:?}\n{words}", features.list()));
         }
     }
     None
