@@ -26,7 +26,7 @@ mod tests;
 
 pub use data::{Certificate, Certified, Filtered, Proof, Stop, Stopped, parse, write};
 pub use lists::{Fate, Met};
-pub use verify::{Path, Summary, is_forbidden, key, sent, spot_name, verify};
+pub use verify::{Path, Summary, is_any_source, is_forbidden, key, sent, spot_name, verify};
 pub use walk::{FilterAt, Walk};
 
 use crate::model::{ListId, RewriteId};

@@ -200,6 +200,9 @@ impl Site<'_> {
                 continue;
             }
             let certain = met.iter().all(|block| block.covered(&surely));
+            // A source that is not known is told apart here.
+            let any = |block: &Block| block.0[SRC] == (0, self.family.last());
+            let certain = certain && (met.iter().all(any) || !open.iter().any(any));
             *sure = *sure && certain;
             let plain =
                 |block: &Block| Packet { block: *block, touched: touched.to_vec(), sure: *sure };
@@ -291,7 +294,8 @@ impl Site<'_> {
             ..packet.clone()
         };
         if ranges.is_empty() {
-            return vec![image((0, self.family.last()), false)];
+            // A source that is not known stays one: only what depends on it is in doubt, which shows where it is told apart.
+            return vec![image((0, self.family.last()), packet.sure && field == SRC)];
         }
         ranges.into_iter().map(|range| image(range, packet.sure)).collect()
     }

@@ -232,6 +232,12 @@ impl Guide for Induction<'_> {
     }
 }
 
+/// Whether the source of these packets may be any address.
+#[must_use]
+pub fn is_any_source(family: Family, block: Block) -> bool {
+    block.0[SRC] == (0, family.last())
+}
+
 /// One packet, step by step.
 fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
@@ -242,9 +248,13 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
         let (name, packet) = (&stop.place, block(walk.family, &stop.packet)?);
         // A packet that no router forwards is no evidence.
         let travels = |side: Range| is_unicast(address(walk.family, side.0));
-        let single = packet.0.iter().all(|(first, last)| first == last)
-            && travels(packet.0[SRC])
+        let single = packet.0.iter().skip(DST).all(|(first, last)| first == last)
+            && (is_any_source(walk.family, packet) || packet.0[SRC].0 == packet.0[SRC].1)
+            && (is_any_source(walk.family, packet) || travels(packet.0[SRC]))
             && travels(packet.0[DST]);
+        // What holds for a source that is not known must hold for every one.
+        let any = |block| is_any_source(walk.family, block);
+        let lost = before.is_some_and(|(_, block)| any(block)) && !any(packet);
         let mut step = Path::default();
         match before {
             None if !sent.iter().any(|block| packet.within(*block)) => {}
@@ -254,12 +264,13 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
         let fits = |(spot, there): &&(Spot, Packet)| {
             spot_name(walk.snapshot, *spot) == *name
                 && packet.within(there.block)
+                && any(there.block) == any(packet)
                 && there.sure == stop.sure
         };
         let found = step.arrived.iter().find(fits);
         let told = index.checked_sub(1).and_then(|index| path.get(index));
         let Some((spot, _)) =
-            found.filter(|_| single && told.is_none_or(|b| b.lines == step.lines))
+            found.filter(|_| single && !lost && told.is_none_or(|b| b.lines == step.lines))
         else {
             let packet = &stop.packet;
             return refused(crate::text!(

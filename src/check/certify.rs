@@ -5,7 +5,7 @@
 use crate::certificate::block::{Block, DST, PROTOCOL, SRC, common};
 use crate::certificate::{
     Certificate, Certified, Claim, Fate, FilterAt, Filtered, Guide, Packet, Path, Proof, Refusal,
-    Spot, Stop, Stopped, Walk, is_forbidden, key, sent, spot_name, write,
+    Spot, Stop, Stopped, Walk, is_any_source, is_forbidden, key, sent, spot_name, write,
 };
 use crate::finding::Finding;
 use crate::net::{Family, Flow, number};
@@ -269,7 +269,11 @@ fn way(walk: &Walk<'_>, claim: &Claim, seed: Block, sure: bool) -> Option<Vec<St
         }
         for (spot, packet) in step.arrived.into_iter().filter(|(_, packet)| packet.sure || !sure) {
             let block = meeting(claim, spot, packet.block).map_or(packet.block, |b| b);
-            let block = corner_of(block, seed);
+            let mut one = corner_of(block, seed);
+            if is_any_source(walk.family, block) {
+                one = one.with(SRC, block.0[SRC]);
+            }
+            let block = one;
             let stop = Stop {
                 place: name(spot),
                 packet: write(walk.family, block),

@@ -7,7 +7,7 @@ use super::network;
 use super::rng::Rng;
 use crate::judges::{tell, traced};
 use sekisho::certificate::block::{Block, DPORT, DST, PROTOCOL};
-use sekisho::certificate::{Claim, Packet, Path, Proof, Spot, Walk, parse, verify};
+use sekisho::certificate::{Claim, Packet, Path, Proof, Spot, Walk, is_any_source, parse, verify};
 use sekisho::check;
 use sekisho::finding::Verdict;
 use sekisho::net::{Family, Flow, PortRange, State, address, number};
@@ -82,6 +82,9 @@ fn ends(
         }
         let mut step = Path::default();
         walk.step(spot, Packet::new(packet.block), &mut step).ok()?;
+        // A source that is not known may not be told apart on a sure way.
+        let any = |block: Block| is_any_source(walk.family, block);
+        step.arrived.retain(|(_, next)| !sure || !any(packet.block) || any(next.block));
         open.extend(step.arrived);
     }
     Some(ends)
