@@ -10,6 +10,8 @@
 //! A fingerprint is the hash of kind, policy rule, both ends, family, the set of flows and the *text* of the blamed lines, so
 //! that it survives moved lines and changes when the flows grow.
 
+mod certify;
+mod claims;
 mod coverage;
 mod cuts;
 mod declared;
@@ -30,6 +32,8 @@ mod via;
 mod waivers;
 mod write;
 
+pub use certify::certify;
+pub use claims::claims;
 pub use coverage::issues;
 pub use facts::limit_reached;
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};

@@ -9,6 +9,7 @@ mod run;
 mod check;
 mod explain;
 mod trace;
+mod verify;
 mod blast;
 mod matrix;
 mod lint;
@@ -21,7 +22,7 @@ mod report;
 mod completions;
 mod man;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, VerifyArguments};
 use clap::Parser;
 use exit::Exit;
 use run::Run;
@@ -36,9 +37,28 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// Runs `sekisho-verify` and returns its exit code: 0 the certificate is accepted, 1 it is not, 2 unusable input.
+#[must_use]
+pub fn verify() -> ExitCode {
+    let start = || {
+        parsed(|arguments: &VerifyArguments| {
+            let run = Run::new(&arguments.common);
+            verify::run(&run, arguments).unwrap_or_else(|stop| match run.stopped(&stop) {
+                Exit::NoInputs => Exit::Failed,
+                exit => exit,
+            })
+        })
+    };
+    ExitCode::from(std::panic::catch_unwind(start).unwrap_or(Exit::Failed).code())
+}
+
 fn start() -> Exit {
-    match Arguments::try_parse() {
-        Ok(arguments) => dispatch(&arguments),
+    parsed(dispatch)
+}
+
+fn parsed<A: Parser>(run: impl FnOnce(&A) -> Exit) -> Exit {
+    match A::try_parse() {
+        Ok(arguments) => run(&arguments),
         Err(error) => {
             // Help and version are no errors; when nobody reads them, that is no error either.
             if error.use_stderr() && environment::wants_japanese() {

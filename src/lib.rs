@@ -35,6 +35,8 @@ pub mod snapshot;
 pub mod graph;
 // Floor 5: the concrete evaluator, one packet, hop by hop, line by line: the independent judge.
 pub mod trace;
+// Floor 5: proofs of verdicts, and the check of them; names nothing of the engine.
+pub mod certificate;
 // Floor 6: fixpoint over the graph, zone by zone, with predecessor labels.
 pub mod reach;
 // Floor 7: policy against reachability; every witness is replayed by `trace`.

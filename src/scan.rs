@@ -4,6 +4,7 @@ mod ask;
 mod hygiene;
 pub mod baseline;
 pub mod blast;
+pub mod certificate;
 mod load;
 pub mod memory;
 mod self_check;

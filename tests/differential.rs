@@ -32,6 +32,8 @@ mod lists;
 mod network;
 #[path = "differential/rng.rs"]
 mod rng;
+#[path = "differential/steps.rs"]
+mod steps;
 #[path = "differential/toy.rs"]
 mod toy;
 
@@ -86,6 +88,41 @@ fn random_networks() {
         }
     }
     assert!(failures.is_empty(), "{} seeds:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The seeds of a run: those that were asked for, or as many as `few`.
+fn seeds(few: u64) -> std::ops::Range<u64> {
+    let only = wanted("SEKISHO_DIFFERENTIAL_SEED");
+    only.map_or(0..wanted("SEKISHO_DIFFERENTIAL").unwrap_or(few), |seed| seed..seed + 1)
+}
+
+#[test]
+fn the_checker_of_certificates_takes_no_narrower_step_than_the_tracer() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let differences: Vec<String> =
+        seeds(24).filter_map(|seed| steps::difference(seed, features(seed), 24)).take(3).collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn nothing_that_a_certificate_excludes_can_be_traced() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let mut tally = steps::Tally::default();
+    let wrong: Vec<String> = seeds(24)
+        .filter_map(|seed| steps::certified(seed, features(seed), &mut tally))
+        .take(3)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let proven = tally.holds + tally.violated + tally.undetermined;
+    assert!(tally.unproven * 4 <= proven, "too few proofs: {tally:?}");
+}
+
+#[test]
+fn no_certificate_contradicts_the_verdict_of_the_engine() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let wrong: Vec<String> =
+        seeds(16).filter_map(|seed| steps::contradicted(seed, features(seed))).take(3).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

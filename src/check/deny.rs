@@ -127,7 +127,8 @@ impl<K: Header> Judge<'_, K> {
         let start = |arena: &mut Arena<K>| {
             let wanted = sets::forbidden_any(arena, self.network, rule, &cell, targets);
             let destinations = sets::all_addresses(self.network, targets);
-            let before = arena.field_in(fields::DST, &sets::preimages(self.network, &destinations));
+            let before =
+                arena.field_in(fields::DST, &sets::changeable(self.network, &destinations));
             let any = arena.min(wanted, before);
             let source = arena.field_in(fields::SRC, &cell.source);
             let any = arena.guard(any, source);

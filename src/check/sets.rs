@@ -1,10 +1,12 @@
 //! Parties and services as packet sets, and packet sets as short lists.
 
 use super::parties::{Direction, End, ResolvedRule, Without};
-use crate::compile::{self, Header, cube, fields, icmp_protocols, port_protocols, ranges, span};
+use crate::compile::{
+    self, Compiled, Header, cube, fields, icmp_protocols, port_protocols, ranges, span,
+};
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
-use crate::model::{AddressMap, Device};
+use crate::model::{Action, AddressMap, Device, Stage};
 use crate::net::{AddressRange, PortRange, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
@@ -215,18 +217,41 @@ pub(super) fn preimages<K: Header>(
     network: &Network<'_, K>,
     targets: &Intervals<K>,
 ) -> Intervals<K> {
-    let mut reached = targets.clone();
+    changeable(network, targets).minus(targets)
+}
+
+/// The destinations that some translation of the network may turn into one of `targets`, or from whose packets to one of
+/// `targets` it may make others: of such packets every service counts, not only one that is asked about.
+pub(super) fn changeable<K: Header>(
+    network: &Network<'_, K>,
+    targets: &Intervals<K>,
+) -> Intervals<K> {
+    let (mut reached, mut changed) = (targets.clone(), Intervals::empty());
     loop {
         let before = reached.clone();
-        for (_, device) in network.snapshot.devices.iter() {
-            for origin in origins(network, device, &reached) {
+        for ((_, device), compiled) in network.snapshot.devices.iter().zip(&network.compiled) {
+            let garbled = garbles(device, compiled).then(|| network.unicast().clone());
+            for origin in origins(network, device, &reached).into_iter().chain(garbled) {
                 reached = reached.union(&origin);
+                changed = changed.union(&origin);
             }
         }
         if reached == before {
-            return reached.minus(targets);
+            return changed;
         }
     }
+}
+
+/// Whether a translation list holds a line that may make anything of both addresses.
+fn garbles<K: Header>(device: &Device, compiled: &Compiled<K>) -> bool {
+    let stages = device.contexts.iter().flat_map(|(_, context)| &context.pipeline);
+    let bindings = stages.flat_map(|stage| match stage {
+        Stage::Translate(translate) => translate.bindings.as_slice(),
+        Stage::Filter(_) | Stage::Route => &[],
+    });
+    let mut lists = bindings.flat_map(|binding| &binding.lists);
+    let undecided = |entry: &compile::Entry<K>| entry.action == Action::Undecided;
+    lists.any(|list| compiled.list(*list).is_some_and(|list| list.entries.iter().any(undecided)))
 }
 
 fn origins<K: Header>(
@@ -237,8 +262,11 @@ fn origins<K: Header>(
     let hits = |ranges: &[AddressRange]| {
         !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty()
     };
+    let ports = device.rewrites.iter().filter(|(_, rewrite)| rewrite.destination_port.is_some());
+    let ports = ports.filter(|(_, rewrite)| rewrite.destination.is_none());
+    let same: Vec<_> = ports.map(|_| reached.clone()).take(1).collect();
     let maps = device.rewrites.iter().filter_map(|(_, rewrite)| rewrite.destination.as_ref());
-    maps.filter_map(|map| match map {
+    let moved = maps.filter_map(|map| match map {
         AddressMap::Shift { from, to } if hits(std::slice::from_ref(to)) => {
             Some(compile::intervals(std::iter::once(*from)))
         }
@@ -248,8 +276,8 @@ fn origins<K: Header>(
         | AddressMap::EgressInterface
         | AddressMap::IngressInterface
         | AddressMap::Unknown => Some(network.unicast().clone()),
-    })
-    .collect()
+    });
+    same.into_iter().chain(moved).collect()
 }
 
 /// `set` as source, destination and service, at most `limit` entries; connection state and TCP flags are left out.

@@ -143,6 +143,28 @@ pub(super) struct CheckFlags {
     /// Write the findings of this run as a baseline file
     #[arg(long, value_name = "FILE")]
     pub(super) write_baseline: Option<PathBuf>,
+    /// Write proofs and witnesses, to be checked with sekisho-verify
+    #[arg(long, value_name = "FILE")]
+    pub(super) certificate: Option<PathBuf>,
+}
+
+/// Checks a certificate of `sekisho check --certificate` against configurations, topology and policy, without the engine that wrote it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sekisho-verify",
+    version,
+    about,
+    after_help = "Exit codes: 0 yes; 1 no; 2 unusable input."
+)]
+pub(super) struct VerifyArguments {
+    /// Directory with topology.yaml, policy.yaml and configurations
+    pub(super) path: PathBuf,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+    /// The certificate
+    pub(super) certificate: PathBuf,
+    #[command(flatten)]
+    pub(super) common: Common,
 }
 
 #[derive(Args, Debug)]

@@ -18,6 +18,9 @@ pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
     if let Some(path) = &flags.write_baseline {
         files::write(path, &report::write_baseline(&scan))?;
     }
+    if let Some(path) = &flags.certificate {
+        files::write(path, &crate::scan::certificate::certify(&scan).bytes())?;
+    }
     let end = exit::of_check(&scan, flags.report.fail_on);
     match run.report(&scan, &flags.report, false) {
         // The verdict stands even when the reader has gone away.

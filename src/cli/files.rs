@@ -17,8 +17,8 @@ const FILE_SIZE_LIMIT: u64 = (1 << 30) + 1;
 const TOTAL_LIMIT: u64 = 4 << 30;
 /// Names that are tried for a temporary file after the first.
 const ATTEMPTS: u32 = 16;
-/// What stands beside a world and is no input: what a test expects of it, and its baseline.
-const NOT_INPUT: &[&str] = &["expected.yaml", "baseline.json"];
+/// What stands beside a world and is no input: what a test expects of it, its baseline and certificate.
+const NOT_INPUT: &[&str] = &["expected.yaml", "baseline.json", "certificate.json"];
 
 /// The files below a directory, or the one file. Hidden files and directories and symbolic links to directories are skipped.
 /// With a limit of memory, nothing is read of what is too large to be read under it.

@@ -1,0 +1,123 @@
+//! Certificates: what a verdict rests on, in a form that is checked again without the engine that found it.
+//!
+//! A certificate of *holds* lists, for every place where packets of the source can be, blocks that hold at least all of them,
+//! and for every filter, which parts of them it stops and by which line. [`verify`] takes one step from every block with the
+//! rules of [`crate::snapshot`], always in the widest reading, and accepts when every step leads into blocks that are listed,
+//! every stop is what the named line does, whatever is not known, and nothing forbidden ends at the target. That is a proof
+//! by induction: no search, no fixpoint, no sets of packets but plain blocks. A certificate of *violated* is one packet with
+//! every place on its way; each step must be one that surely is possible. One of *undetermined* is the same with steps that
+//! hang on what is not known.
+//!
+//! Nothing here names the engine, and the claims that must be proven come from the caller, who reads them from the policy: a
+//! certificate cannot leave one out.
+
+pub mod block;
+mod data;
+mod lists;
+mod objects;
+mod origins;
+mod routes;
+mod verify;
+mod walk;
+mod wires;
+
+#[cfg(test)]
+mod tests;
+
+pub use data::{Certificate, Certified, Filtered, Proof, Stop, Stopped, parse, write};
+pub use lists::{Fate, Met};
+pub use verify::{Path, Summary, is_any_source, is_forbidden, key, sent, spot_name, verify};
+pub use walk::{FilterAt, Walk};
+
+use crate::model::{ListId, RewriteId};
+use crate::net::Family;
+use crate::snapshot::{OpaqueId, Place, Port, ZoneId};
+use crate::text::Text;
+use block::{Block, Range};
+
+/// Packets of one block with what the device where they are has done to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// The packets.
+    pub block: Block,
+    /// The rewrites of the device that changed the destination.
+    pub touched: Vec<RewriteId>,
+    /// Whether they surely can be there.
+    pub sure: bool,
+}
+
+impl Packet {
+    /// Packets that surely are there and were not changed.
+    #[must_use]
+    pub fn new(block: Block) -> Packet {
+        Packet { block, touched: Vec::new(), sure: true }
+    }
+
+    /// The same with other headers.
+    #[must_use]
+    pub fn at(&self, block: Block) -> Packet {
+        Packet { block, ..self.clone() }
+    }
+
+    /// The same, perhaps.
+    #[must_use]
+    pub fn perhaps(&self) -> Packet {
+        Packet { sure: false, ..self.clone() }
+    }
+}
+
+/// Where packets can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    /// They have come in by an interface.
+    Port(Port),
+    /// An opaque router has them.
+    Opaque(OpaqueId),
+    /// They have ended.
+    End(Place),
+}
+
+/// A line of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineAt {
+    /// The list.
+    pub list: ListId,
+    /// The position in it.
+    pub line: usize,
+}
+
+/// Why something is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(pub Text);
+
+/// Decides what filters let pass, and is told where packets come to.
+pub trait Guide {
+    /// The packets that go on behind a filter.
+    ///
+    /// # Errors
+    /// When it cannot say.
+    fn filter(&mut self, at: &FilterAt<'_>, packet: Packet) -> Result<Vec<Packet>, Refusal>;
+
+    /// Packets come to a place.
+    ///
+    /// # Errors
+    /// When they may not be there.
+    fn arrive(&mut self, spot: Spot, packet: Packet) -> Result<(), Refusal>;
+}
+
+/// One statement that a policy rule makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The rule.
+    pub rule: String,
+    /// What kind of statement it is: `isolation`, or one for which there are no proofs.
+    pub kind: &'static str,
+    /// The family.
+    pub family: Family,
+    /// Names of both ends; empty where the kind has none.
+    pub ends: (String, String),
+    /// Nothing that hosts of this zone send with these sources…
+    pub from: Option<(ZoneId, Vec<Range>)>,
+    /// …may arrive there as one of these, whatever its source has become.
+    pub to: Option<(Place, Vec<Block>)>,
+}

@@ -1,0 +1,286 @@
+//! Small networks, made by hand: what stands before a denying line must keep the checker from believing it.
+
+use super::block::{Block, DST, SRC};
+use super::{Certificate, Certified, Claim, Filtered, Proof, Stopped, verify, write};
+use crate::model::{
+    Action, AddressId, AddressMap, AddressSet, AddressWithin, Binding, Context, Device,
+    DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Interfaces,
+    Line, ListId, Match, Rewrite, RuleList, Schedule, ServiceId, ServiceSet, Stage, Translate,
+    Translated, Unknown,
+};
+use crate::net::{AddressRange, Family, Prefix};
+use crate::snapshot::{Place, Port, Segment, Snapshot, Zone, ZoneAddresses};
+use crate::source::{Sources, Span};
+use crate::text::Text;
+use std::collections::BTreeMap;
+
+fn span() -> Span {
+    let file = Sources::default().add("hand.conf", b"x\n").unwrap();
+    Span { file, start: 0, end: 1 }
+}
+
+fn range(prefix: &str) -> AddressRange {
+    Prefix::parse(prefix).unwrap().range()
+}
+
+/// A device with interfaces on 10.0.0.0/24 and 10.0.1.0/24, and an object for everything.
+fn device() -> (Device, AddressId, ServiceId) {
+    let mut device = Device { name: "fw".to_owned(), ..Device::default() };
+    let context = device.contexts.push(Context::default());
+    for address in ["10.0.0.1", "10.0.1.1"] {
+        let address = InterfaceAddress { address: address.parse().unwrap(), len: 24, span: span() };
+        device.interfaces.push(Interface {
+            name: format!("port{}", device.interfaces.len()),
+            alias: None,
+            context,
+            addresses: vec![address],
+            zone: None,
+            up: true,
+            kind: InterfaceKind::Ethernet,
+            vlan: None,
+            dynamic: false,
+            hairpin_unfiltered: false,
+            source_check: None,
+            span: span(),
+        });
+    }
+    let any = device.literal(AddressSet::Any, span());
+    let service = device.literal_service(ServiceSet::Any, span());
+    (device, any, service)
+}
+
+fn line(action: Action, source: AddressId, destination: AddressId, service: ServiceId) -> Line {
+    Line {
+        label: "line".to_owned(),
+        matches: Match {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            source,
+            destination,
+            service,
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown: Vec::new(),
+        },
+        action,
+        enabled: true,
+        log: None,
+        comment: None,
+        span: span(),
+    }
+}
+
+fn bound(list: ListId) -> Binding {
+    Binding {
+        ingress: Interfaces::Any,
+        egress: Interfaces::Any,
+        lists: vec![list],
+        default: Action::Permit,
+        default_label: "default".to_owned(),
+        span: None,
+    }
+}
+
+/// The device filters by `list` behind the route, and stands between the zones `a` and `b`.
+fn world(mut device: Device, list: ListId, before: Vec<Stage>) -> Snapshot {
+    let filter = Filter {
+        name: "filter",
+        bindings: vec![bound(list)],
+        otherwise: Action::Deny,
+        stateful: true,
+    };
+    let context = device.interfaces.iter().next().unwrap().1.context;
+    let count = before.len();
+    device.contexts[context].pipeline = before;
+    device.contexts[context].pipeline.extend([Stage::Route, Stage::Filter(filter)]);
+    assert!(count < 2, "the names of stages are those of the certificate");
+    let mut snapshot = Snapshot::default();
+    let ports: Vec<InterfaceId> = device.interfaces.ids().collect();
+    let id = snapshot.devices.push(device);
+    for (zone, (network, interface)) in
+        [("a", ("10.0.0.0/24", ports[0])), ("b", ("10.0.1.0/24", ports[1]))]
+    {
+        let network = Prefix::parse(network).unwrap();
+        let zone = snapshot.zones.push(Zone {
+            id: zone.to_owned(),
+            label: zone.to_owned(),
+            addresses: ZoneAddresses::Networks(vec![network]),
+            external: false,
+            roles: Vec::new(),
+            span: None,
+        });
+        snapshot.segments.push(Segment {
+            ports: vec![Port { device: id, interface }],
+            zones: vec![zone],
+            opaques: Vec::new(),
+            networks: vec![network],
+        });
+    }
+    snapshot.index();
+    snapshot
+}
+
+fn claim(snapshot: &Snapshot) -> Claim {
+    let all = Block::all(Family::V4);
+    let forbidden = all.with(DST, range("10.0.1.0/24").numbers());
+    Claim {
+        rule: "R".to_owned(),
+        kind: "isolation",
+        family: Family::V4,
+        ends: ("a".to_owned(), "b".to_owned()),
+        from: Some((snapshot.zone("a").unwrap(), vec![range("10.0.0.0/24").numbers()])),
+        to: Some((Place::Zone(snapshot.zone("b").unwrap()), vec![forbidden])),
+    }
+}
+
+/// Whether the checker believes that `by` stops everything from `a` to `b` at stage `stage`.
+fn believed(snapshot: &Snapshot, stage: usize, by: &str) -> bool {
+    let claim = claim(snapshot);
+    let block = claim.to.as_ref().unwrap().1[0].with(SRC, range("10.0.0.0/24").numbers());
+    let block = write(Family::V4, block);
+    let stopped = Stopped { block: block.clone(), by: by.to_owned() };
+    let proof = Proof::Holds {
+        places: BTreeMap::from([("port fw:port0#0.0".to_owned(), vec![block])]),
+        filters: BTreeMap::from([(
+            format!("fw#0 context 0 stage {stage} port0#0 > port1#1"),
+            Filtered { passes: Vec::new(), stops: vec![stopped] },
+        )]),
+    };
+    let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
+    verify(snapshot, &[claim], &certificate).is_ok()
+}
+
+/// Whether the denying line at the end of a list is believed when `change` has worked on the device and the lines before it.
+fn with(change: impl FnOnce(&mut Device, &mut Vec<Line>, &mut Line)) -> bool {
+    let (mut device, any, service) = device();
+    let mut lines = Vec::new();
+    let mut deny = line(Action::Deny, any, any, service);
+    change(&mut device, &mut lines, &mut deny);
+    lines.push(deny);
+    let at = lines.len() - 1;
+    let list = device.lists.push(RuleList { name: "L".to_owned(), lines });
+    let by = format!("L#{}.{at} line", list.index());
+    believed(&world(device, list, Vec::new()), 1, &by)
+}
+
+fn first(lines: &mut Vec<Line>, like: &Line, action: Action) {
+    lines.push(Line { action, ..like.clone() });
+}
+
+#[test]
+fn a_denying_line_is_believed() {
+    assert!(with(|_, _, _| ()));
+    assert!(with(|device, lines, deny| {
+        // A line about somebody else stands before it.
+        let other = device.literal(AddressSet::Range(range("10.9.0.0/16")), span());
+        lines.push(line(Action::Permit, other, deny.matches.destination, deny.matches.service));
+    }));
+}
+
+#[test]
+fn what_may_let_a_packet_pass_before_it_is_not_overlooked() {
+    for action in [Action::Permit, Action::Undecided, Action::Return] {
+        assert!(!with(|_, lines, deny| first(lines, deny, action)), "{action:?}");
+    }
+    assert!(!with(|device, lines, deny| {
+        // One address of the many.
+        let one = device.literal(AddressSet::Range(range("10.0.0.77/32")), span());
+        lines.push(line(Action::Permit, one, deny.matches.destination, deny.matches.service));
+    }));
+    assert!(!with(|device, lines, deny| {
+        let list = RuleList {
+            name: "M".to_owned(),
+            lines: vec![Line { action: Action::Permit, ..deny.clone() }],
+        };
+        let list = device.lists.push(list);
+        first(lines, deny, Action::Jump(list));
+    }));
+}
+
+#[test]
+fn a_line_that_may_not_match_stops_nothing() {
+    assert!(!with(|_, _, deny| deny.enabled = false));
+    assert!(!with(|device, _, deny| {
+        let reason = Text::same("feed");
+        let value = AddressSet::Unknown { reason, within: AddressWithin::Anywhere };
+        deny.matches.source = device.literal(value, span());
+    }));
+    assert!(!with(|_, _, deny| {
+        deny.matches.unknown.push(Unknown { reason: Text::same("word"), span: span() });
+    }));
+    assert!(!with(|device, _, deny| {
+        let schedule = Schedule { name: "night".to_owned(), windows: None, span: span() };
+        deny.matches.schedule = Some(device.schedules.push(schedule));
+    }));
+    assert!(!with(|device, _, deny| {
+        let most = AddressSet::Range(range("10.0.0.0/25"));
+        deny.matches.source = device.literal(most, span());
+    }));
+    assert!(!with(|device, _, deny| {
+        let tcp = device.literal_service(ServiceSet::Protocol(6), span());
+        deny.matches.service = tcp;
+    }));
+}
+
+#[test]
+fn a_return_in_a_chain_leads_past_what_follows_in_it() {
+    let chained = |action: Action| {
+        let (mut device, any, service) = device();
+        let deny = line(Action::Deny, any, any, service);
+        let lines = vec![Line { action, ..deny.clone() }, deny.clone()];
+        let chain = device.lists.push(RuleList { name: "C".to_owned(), lines });
+        let jump = Line { action: Action::Jump(chain), ..deny };
+        let list = device.lists.push(RuleList { name: "L".to_owned(), lines: vec![jump] });
+        believed(&world(device, list, Vec::new()), 1, "L#1.0 line > C#0.1 line")
+    };
+    assert!(!chained(Action::Return));
+    let (mut device, any, service) = device();
+    let deny = line(Action::Deny, any, any, service);
+    let chain = device.lists.push(RuleList { name: "C".to_owned(), lines: vec![deny.clone()] });
+    let jump = Line { action: Action::Jump(chain), ..deny };
+    let list = device.lists.push(RuleList { name: "L".to_owned(), lines: vec![jump] });
+    assert!(believed(&world(device, list, Vec::new()), 1, "L#1.0 line > C#0.0 line"));
+}
+
+#[test]
+fn a_translation_brings_what_the_certificate_does_not_list() {
+    let translated = |map: Option<AddressMap>| {
+        let (mut device, any, service) = device();
+        let deny = line(Action::Deny, any, any, service);
+        let list = device.lists.push(RuleList { name: "L".to_owned(), lines: vec![deny.clone()] });
+        let published = device.literal(AddressSet::Range(range("192.0.2.7/32")), span());
+        let rewrite = Rewrite { label: "N".to_owned(), destination: map, ..Rewrite::default() };
+        let rewrite = device.rewrites.push(rewrite);
+        let change = line(Action::Rewrite(rewrite), any, published, service);
+        let nat = device.lists.push(RuleList { name: "N".to_owned(), lines: vec![change] });
+        let stage = Translate { name: "nat", bindings: vec![bound(nat)] };
+        believed(&world(device, list, vec![Stage::Translate(stage)]), 2, "L#0.0 line")
+    };
+    assert!(translated(None));
+    assert!(translated(Some(AddressMap::Pool(vec![range("10.0.7.0/24")]))));
+    assert!(!translated(Some(AddressMap::Pool(vec![range("10.0.1.8/30")]))));
+    assert!(!translated(Some(AddressMap::Unknown)));
+}
+
+#[test]
+fn routes_that_are_not_known_lead_anywhere() {
+    let routed = |unknown: bool| {
+        let (mut device, any, service) = device();
+        let context = device.interfaces.iter().next().unwrap().1.context;
+        if unknown {
+            let protocol = "ospf".to_owned();
+            device.contexts[context]
+                .dynamic_routing
+                .push(DynamicRouting { protocol, span: span() });
+        }
+        // The second interface has lost its address, so nothing known leads to zone b.
+        device.interfaces.iter_mut().last().unwrap().1.addresses.clear();
+        let list = device.lists.push(RuleList { name: "L".to_owned(), lines: Vec::new() });
+        let permit = line(Action::Permit, any, any, service);
+        device.lists[list].lines.push(permit);
+        believed(&world(device, list, Vec::new()), 1, "L#0.0 line")
+    };
+    assert!(routed(false), "without a route nothing arrives");
+    assert!(!routed(true));
+}

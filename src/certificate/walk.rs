@@ -1,0 +1,296 @@
+//! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
+
+use super::block::{Block, DST, common, numbers, without};
+use super::lists::{Fate, Met, Site, products};
+use super::objects::Objects;
+use super::routes::{Table, Way};
+use super::{Guide, LineAt, Packet, Refusal, Spot, origins};
+use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage};
+use crate::net::{AddressRange, Family};
+use crate::snapshot::{Place, Port, Snapshot, ZoneId};
+use crate::text;
+
+/// How often packets may change the context inside one device.
+const LEAKS: usize = 8;
+
+/// A snapshot read for one family.
+pub struct Walk<'a> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
+    /// The family.
+    pub family: Family,
+    pub(super) objects: Vec<Objects>,
+}
+
+/// A filter at its interfaces.
+pub struct FilterAt<'a> {
+    /// Names the filter and the interfaces; no two have the same.
+    pub name: String,
+    site: Site<'a>,
+    filter: &'a Filter,
+}
+
+impl FilterAt<'_> {
+    /// What the filter does with a packet, and where it may be cut for clearer fates.
+    #[must_use]
+    pub fn fate(&self, packet: &Packet) -> (Fate, Met) {
+        let binding = self.site.binding(&self.filter.bindings);
+        self.site.filter(binding, self.filter.otherwise, packet)
+    }
+
+    /// Lines by name, the jumps to a line before it; the default when there is none.
+    #[must_use]
+    pub fn lines(&self, chain: &[LineAt]) -> String {
+        let line = |at: &LineAt| {
+            let list = &self.site.device.lists[at.list];
+            let label = list.lines.get(at.line).map_or("", |line| line.label.as_str());
+            format!("{}#{}.{} {label}", list.name, at.list.index(), at.line)
+        };
+        let lines: Vec<String> = chain.iter().map(line).collect();
+        if lines.is_empty() { "default".to_owned() } else { lines.join(" > ") }
+    }
+}
+
+/// A visit to a context of a device.
+#[derive(Clone, Copy)]
+struct Visit {
+    port: Port,
+    context: ContextId,
+    leaks: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Reads the objects of every device.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, family: Family) -> Walk<'a> {
+        let devices = snapshot.devices.iter();
+        let objects = devices.map(|(_, device)| Objects::new(device, family)).collect();
+        Walk { snapshot, family, objects }
+    }
+
+    /// Every place where packets wait.
+    pub fn spots(&self) -> impl Iterator<Item = Spot> + '_ {
+        let ports = self.snapshot.segments.iter().flat_map(|(_, segment)| &segment.ports);
+        let links = self.snapshot.devices.iter().flat_map(|(device, model)| {
+            let ends = model.internal_links.iter().flat_map(|(a, b)| [*a, *b]);
+            ends.map(move |interface| Port { device, interface })
+        });
+        let ports = ports.copied().chain(links).map(Spot::Port);
+        ports.chain(self.snapshot.opaques.ids().map(Spot::Opaque))
+    }
+
+    /// The blocks that some line of the snapshot may translate.
+    #[must_use]
+    pub fn translated(&self) -> Vec<Block> {
+        let mut out = Vec::new();
+        for ((_, device), objects) in self.snapshot.devices.iter().zip(&self.objects) {
+            let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
+            for line in lines.filter(|line| matches!(line.action, Action::Rewrite(_))) {
+                out.extend(products(objects, self.family, line).1);
+            }
+        }
+        out
+    }
+
+    /// Rule 1: what hosts of a zone send.
+    ///
+    /// # Errors
+    /// When the guide refuses.
+    pub fn start(&self, zone: ZoneId, block: Block, guide: &mut dyn Guide) -> Result<(), Refusal> {
+        let packet = Packet::new(block);
+        for (id, segment) in self.snapshot.segments.iter() {
+            if segment.zones.contains(&zone) {
+                for port in self.ports(id, None) {
+                    guide.arrive(Spot::Port(port), packet.clone())?;
+                }
+                for opaque in &segment.opaques {
+                    for zone in &self.snapshot.opaques[*opaque].zones {
+                        for block in common(&[block], &self.zone(*zone)) {
+                            guide.arrive(Spot::Opaque(*opaque), packet.at(block))?;
+                        }
+                    }
+                    guide.arrive(Spot::Opaque(*opaque), packet.perhaps())?;
+                }
+                self.deliver(Some(id), None, (false, false), &packet, guide)?;
+            }
+        }
+        for (id, opaque) in self.snapshot.opaques.iter() {
+            if opaque.zones.contains(&zone) {
+                let sure = packet.sure && opaque.declared;
+                let packet = Packet { sure, ..packet.clone() };
+                for segment in &opaque.segments {
+                    for port in self.ports(*segment, None) {
+                        guide.arrive(Spot::Port(port), packet.clone())?;
+                    }
+                }
+                self.opaque(id, &packet, true, guide)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that may become of packets at a place.
+    ///
+    /// # Errors
+    /// When the guide refuses, or packets change the context too often.
+    pub fn step(&self, spot: Spot, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
+        match spot {
+            Spot::End(_) => Ok(()),
+            Spot::Opaque(id) => self.opaque(id, &packet, false, guide),
+            Spot::Port(port) => {
+                let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
+                let visit = Visit { port, context: interface.context, leaks: 0 };
+                let packets = if interface.up { vec![packet] } else { Vec::new() };
+                let packets = self.stages(visit, None, packets, true, guide)?;
+                packets.into_iter().try_for_each(|packet| self.decide(visit, packet, guide))
+            }
+        }
+    }
+
+    pub(super) fn site(
+        &self,
+        port: Port,
+        egress: Option<InterfaceId>,
+    ) -> Result<Site<'_>, Refusal> {
+        let unknown = || Refusal(text!("機器がありません。", "there is no such device"));
+        let objects = self.objects.get(Id::index(port.device)).ok_or_else(unknown)?;
+        let (device, ingress) = (&self.snapshot.devices[port.device], port.interface);
+        let (family, at) = (self.family, self.snapshot.at);
+        Ok(Site { device, objects, family, at, ingress, egress })
+    }
+
+    /// What comes through the stages before the route, or after it when the egress is known.
+    fn stages(
+        &self,
+        visit: Visit,
+        egress: Option<InterfaceId>,
+        mut packets: Vec<Packet>,
+        filtering: bool,
+        guide: &mut dyn Guide,
+    ) -> Result<Vec<Packet>, Refusal> {
+        let site = self.site(visit.port, egress)?;
+        let pipeline = &site.device.contexts[visit.context].pipeline;
+        let at = pipeline.iter().position(|stage| matches!(stage, Stage::Route));
+        let at = at.unwrap_or(pipeline.len());
+        let own = |index: usize| if egress.is_none() { index < at } else { index > at };
+        for (index, stage) in pipeline.iter().enumerate().filter(|(index, _)| own(*index)) {
+            packets = match stage {
+                Stage::Filter(filter) if filtering => {
+                    self.filtered(visit, site, (filter, format!("stage {index}")), packets, guide)?
+                }
+                Stage::Translate(translate) => {
+                    let one = |packet| site.translate(&translate.bindings, packet);
+                    packets.into_iter().flat_map(one).collect()
+                }
+                Stage::Filter(_) | Stage::Route => packets,
+            };
+        }
+        Ok(packets)
+    }
+
+    fn filtered(
+        &self,
+        visit: Visit,
+        site: Site<'_>,
+        (filter, stage): (&Filter, String),
+        packets: Vec<Packet>,
+        guide: &mut dyn Guide,
+    ) -> Result<Vec<Packet>, Refusal> {
+        let name = |id: InterfaceId| format!("{}#{}", site.device.interfaces[id].name, id.index());
+        let (device, context) = (Id::index(visit.port.device), visit.context.index());
+        let egress = site.egress.map_or_else(String::new, name);
+        let (own, ingress) = (&site.device.name, name(site.ingress));
+        let name = format!("{own}#{device} context {context} {stage} {ingress} > {egress}");
+        let at = FilterAt { name, site, filter };
+        let mut passed = Vec::new();
+        for packet in packets {
+            // Without a list and a default that stops, there is nothing to ask.
+            let open =
+                site.binding(&filter.bindings).is_none() && filter.otherwise == Action::Permit;
+            passed.extend(if open { vec![packet] } else { guide.filter(&at, packet)? });
+        }
+        Ok(passed)
+    }
+
+    /// Rule 2: what is for the device itself, and the rest.
+    fn decide(&self, visit: Visit, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
+        let (device, all) = (visit.port.device, Block::all(self.family));
+        let site = self.site(visit.port, None)?;
+        let table = Table { site: &site, context: visit.context };
+        let mut rest = vec![packet.block];
+        for own in table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses) {
+            let Some(range) = numbers(self.family, AddressRange::single(own.address)) else {
+                continue;
+            };
+            for block in common(&rest, &[all.with(DST, range)]) {
+                let mut packets = vec![packet.at(block)];
+                for (index, filter) in site.device.contexts[visit.context].local.iter().enumerate()
+                {
+                    let stage = (filter, format!("local {index}"));
+                    packets = self.filtered(visit, site, stage, packets, guide)?;
+                }
+                for packet in packets {
+                    guide.arrive(Spot::End(Place::Device(device)), packet)?;
+                }
+            }
+            rest = without(&rest, all.with(DST, range));
+        }
+        for block in rest {
+            for (block, way, sure) in table.ways(&packet.at(block)) {
+                let packet = Packet { sure: packet.sure && sure, ..packet.at(block) };
+                self.leave(visit, packet, way, guide)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(
+        &self,
+        visit: Visit,
+        packet: Packet,
+        way: Way,
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        let (egress, hop) = match way {
+            Way::Discard => return Ok(()),
+            Way::Context(_) if visit.leaks == LEAKS => {
+                return Err(Refusal(text!(
+                    "機器内のルーティング空間の間を回り続けます。",
+                    "packets go round between the routing contexts of a device"
+                )));
+            }
+            Way::Context(context) => {
+                let visit = Visit { context, leaks: visit.leaks + 1, ..visit };
+                return self.decide(visit, packet, guide);
+            }
+            Way::Out(egress, hop) => (egress, hop),
+        };
+        let port = &self.snapshot.devices[visit.port.device].interfaces[egress];
+        let mut out = Vec::new();
+        if egress == visit.port.interface && port.hairpin_unfiltered {
+            out = self.stages(visit, Some(egress), vec![packet.perhaps()], false, guide)?;
+        }
+        out.extend(self.stages(visit, Some(egress), vec![packet], true, guide)?);
+        let out = out.into_iter().map(|packet| Packet { touched: Vec::new(), ..packet });
+        let port = Port { interface: egress, ..visit.port };
+        out.into_iter().try_for_each(|packet| self.depart(port, hop, &packet, guide))
+    }
+
+    /// The blocks from which a translation of any device may make one of `blocks`, and `blocks` themselves.
+    #[must_use]
+    pub fn before(&self, blocks: &[Block]) -> Vec<Block> {
+        let mut known = blocks.to_vec();
+        let mut next = 0;
+        while let Some(block) = known.get(next).copied() {
+            next += 1;
+            for (device, objects) in self.snapshot.devices.iter().zip(&self.objects) {
+                for before in origins::origins(device.1, objects, self.family, block) {
+                    if !before.covered(&known) {
+                        known.push(before);
+                    }
+                }
+            }
+        }
+        known
+    }
+}

@@ -1,0 +1,240 @@
+//! What happens between devices: who may receive what leaves (rules 4 and 5 of [`crate::snapshot`]).
+
+use super::block::{Block, DST, common, numbers, without};
+use super::routes::Hop;
+use super::walk::Walk;
+use super::{Guide, Packet, Refusal, Spot, origins};
+use crate::model::{InterfaceId, InterfaceKind, ListId, Stage};
+use crate::net::{AddressRange, Prefix};
+use crate::snapshot::{OpaqueId, Place, Port, SegmentId, ZoneAddresses, ZoneId, non_unicast};
+use std::net::IpAddr;
+
+impl Walk<'_> {
+    /// Rule 4.
+    pub(super) fn depart(
+        &self,
+        port: Port,
+        hop: Hop,
+        packet: &Packet,
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        let segment = self.snapshot.segment_of(port);
+        let ports = self.others(segment, Some(port));
+        let opaques = segment.map_or(&[][..], |id| &self.snapshot.segments[id].opaques);
+        let gateway = match hop {
+            Hop::Connected => {
+                return self.deliver(
+                    segment,
+                    Some(port),
+                    (false, self.is_line(port)),
+                    packet,
+                    guide,
+                );
+            }
+            Hop::OnLink => {
+                return self.deliver(
+                    segment,
+                    Some(port),
+                    (true, self.is_line(port)),
+                    packet,
+                    guide,
+                );
+            }
+            Hop::Gateway(gateway) => Some(gateway),
+            Hop::Anyone => None,
+        };
+        let owner = |other: &Port| self.addresses(*other).any(|own| Some(own) == gateway);
+        let mut spots: Vec<Spot> = ports.iter().copied().filter(owner).map(Spot::Port).collect();
+        if spots.is_empty() {
+            let owner = |id: &OpaqueId| {
+                self.snapshot.opaques[*id].addresses.iter().any(|own| Some(*own) == gateway)
+            };
+            spots = opaques.iter().copied().filter(owner).map(Spot::Opaque).collect();
+        }
+        let packet = if spots.is_empty() && !(gateway.is_some() && self.is_line(port)) {
+            packet.perhaps()
+        } else {
+            packet.clone()
+        };
+        if spots.is_empty() {
+            let routers = ports.into_iter().map(Spot::Port);
+            spots = routers.chain(opaques.iter().copied().map(Spot::Opaque)).collect();
+        }
+        if let (Hop::Anyone, Some(segment)) = (hop, segment) {
+            self.zones(&self.snapshot.segments[segment].zones, &packet, guide)?;
+        }
+        spots.into_iter().try_for_each(|spot| guide.arrive(spot, packet.clone()))
+    }
+
+    /// What goes straight to its destination: to whoever has the address, may answer for it, or is a host of a zone; when
+    /// nobody is, by an interface route or over a line, to the routers.
+    pub(super) fn deliver(
+        &self,
+        segment: Option<SegmentId>,
+        from: Option<Port>,
+        (on_link, line): (bool, bool),
+        packet: &Packet,
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        let all = Block::all(self.family);
+        let (ports, model) =
+            (self.others(segment, from), segment.map(|id| &self.snapshot.segments[id]));
+        let opaques = model.map_or(&[][..], |model| &model.opaques);
+        let zones = model.map_or(&[][..], |model| &model.zones);
+        let routers = ports.iter().map(|port| (Spot::Port(*port), self.addresses(*port).collect()));
+        let unseen = opaques
+            .iter()
+            .map(|id| (Spot::Opaque(*id), self.snapshot.opaques[*id].addresses.clone()));
+        let mut rest = vec![packet.block];
+        for group in [routers.collect::<Vec<(Spot, Vec<IpAddr>)>>(), unseen.collect()] {
+            let mut left = rest.clone();
+            for (spot, addresses) in group {
+                for range in addresses
+                    .iter()
+                    .filter_map(|own| numbers(self.family, AddressRange::single(*own)))
+                {
+                    for block in common(&rest, &[all.with(DST, range)]) {
+                        guide.arrive(spot, packet.at(block))?;
+                    }
+                    left = without(&left, all.with(DST, range));
+                }
+            }
+            rest = left;
+        }
+        let mut answered = false;
+        for port in &ports {
+            for block in common(&rest, &self.answers(*port)?) {
+                guide.arrive(Spot::Port(*port), packet.at(block).perhaps())?;
+                answered = true;
+            }
+        }
+        let packet = if answered { packet.perhaps() } else { packet.clone() };
+        for block in &rest {
+            self.zones(zones, &packet.at(*block), guide)?;
+        }
+        for zone in zones {
+            rest = self.zone(*zone).iter().fold(rest, |rest, held| without(&rest, *held));
+        }
+        let routers =
+            ports.iter().filter(|_| on_link || line).map(|port| (Spot::Port(*port), line));
+        let unseen = opaques.iter().filter(|_| on_link || line).map(|id| (Spot::Opaque(*id), true));
+        for (spot, sure) in routers.chain(unseen) {
+            for block in &rest {
+                guide.arrive(spot, Packet { sure: packet.sure && sure, ..packet.at(*block) })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The destinations that a device may translate before the route, whatever else its lines ask.
+    fn answers(&self, port: Port) -> Result<Vec<Block>, Refusal> {
+        let site = self.site(port, None)?;
+        let context = &site.device.contexts[site.device.interfaces[port.interface].context];
+        let stages = context.pipeline.iter().take_while(|stage| !matches!(stage, Stage::Route));
+        let bound = stages.filter_map(|stage| match stage {
+            Stage::Translate(translate) => site.binding(&translate.bindings),
+            _ => None,
+        });
+        let lists: Vec<ListId> = bound.flat_map(|binding| binding.lists.iter().copied()).collect();
+        Ok(origins::readdressed(site.device, site.objects, self.family, &lists))
+    }
+
+    /// Rule 5; what starts behind the router has been handed to the ports around it.
+    pub(super) fn opaque(
+        &self,
+        id: OpaqueId,
+        packet: &Packet,
+        starting: bool,
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        let opaque = &self.snapshot.opaques[id];
+        let sure = packet.sure && opaque.declared;
+        self.zones(&opaque.zones, &Packet { sure, ..packet.clone() }, guide)?;
+        let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
+        let outside =
+            opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
+        if outside && !starting {
+            return Ok(());
+        }
+        let packet = packet.perhaps();
+        let mut spots: Vec<Spot> = Vec::new();
+        for segment in &opaque.segments {
+            let model = &self.snapshot.segments[*segment];
+            self.zones(&model.zones, &packet, guide)?;
+            spots.extend(self.ports(*segment, None).into_iter().map(Spot::Port));
+            spots.extend(model.opaques.iter().copied().map(Spot::Opaque));
+        }
+        if !opaque.declared {
+            spots.extend(self.snapshot.unknown_routers().map(Spot::Opaque));
+        }
+        spots.retain(|spot| *spot != Spot::Opaque(id));
+        spots.into_iter().try_for_each(|spot| guide.arrive(spot, packet.clone()))
+    }
+
+    /// Hands to each zone what is for its addresses.
+    fn zones(
+        &self,
+        zones: &[ZoneId],
+        packet: &Packet,
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        for zone in zones {
+            for block in common(&[packet.block], &self.zone(*zone)) {
+                guide.arrive(Spot::End(Place::Zone(*zone)), packet.at(block))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The destinations that a zone holds.
+    pub(super) fn zone(&self, zone: ZoneId) -> Vec<Block> {
+        let all = Block::all(self.family);
+        let block = |prefix: Prefix| Some(all.with(DST, numbers(self.family, prefix.range())?));
+        match &self.snapshot.zones[zone].addresses {
+            ZoneAddresses::Networks(networks) => {
+                networks.iter().copied().filter_map(block).collect()
+            }
+            ZoneAddresses::Rest => {
+                let never =
+                    non_unicast(self.family).iter().filter_map(|block| Prefix::parse(block));
+                let gone = self.snapshot.declared_networks().chain(never).filter_map(block);
+                gone.fold(vec![all], |rest, gone| without(&rest, gone))
+            }
+        }
+    }
+
+    fn addresses(&self, port: Port) -> impl Iterator<Item = IpAddr> + '_ {
+        let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
+        interface.addresses.iter().map(|own| own.address)
+    }
+
+    /// The ports of a segment that are up, but `except`.
+    pub(super) fn ports(&self, segment: SegmentId, except: Option<Port>) -> Vec<Port> {
+        let up = |port: &Port| self.snapshot.devices[port.device].interfaces[port.interface].up;
+        let ports = self.snapshot.segments[segment].ports.iter().copied();
+        ports.filter(|port| up(port) && Some(*port) != except).collect()
+    }
+
+    /// The ports that may receive what leaves by `from`: those of the segment, and the other ends of links inside the device.
+    fn others(&self, segment: Option<SegmentId>, from: Option<Port>) -> Vec<Port> {
+        let mut ports = segment.map_or_else(Vec::new, |id| self.ports(id, from));
+        if let Some(port) = from {
+            for (a, b) in &self.snapshot.devices[port.device].internal_links {
+                for (end, other) in [(a, b), (b, a)] {
+                    let peer = Port { interface: *other, ..port };
+                    if *end == port.interface && !ports.contains(&peer) {
+                        ports.push(peer);
+                    }
+                }
+            }
+        }
+        ports
+    }
+
+    fn is_line(&self, port: Port) -> bool {
+        let device = &self.snapshot.devices[port.device];
+        let linked = |(a, b): &(InterfaceId, InterfaceId)| [*a, *b].contains(&port.interface);
+        let kind = device.interfaces[port.interface].kind;
+        kind != InterfaceKind::Ethernet || device.internal_links.iter().any(linked)
+    }
+}

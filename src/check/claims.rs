@@ -1,0 +1,173 @@
+//! What the policy claims, as plain blocks: the statements that a certificate must prove.
+
+use super::parties::{Direction, End, Resolved, ResolvedRule, Without};
+use super::sets;
+use crate::certificate::Claim;
+use crate::certificate::block::{Block, DPORT, DST, PROTOCOL, Range, without};
+use crate::compile::{self, Header};
+use crate::graph::{unicast, zone_set};
+use crate::net::{AddressRange, Family};
+use crate::packetset::Intervals;
+use crate::policy::{Service, Verb};
+use crate::snapshot::{Place, Snapshot};
+
+/// Every claim of every rule, in the order of the policy, IPv4 first. A rule that is more than what may not pass, or
+/// something else, makes further claims, for which there are no proofs.
+#[must_use]
+pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for rule in &resolved.rules {
+        for family in Family::ALL {
+            match &rule.rule.verb {
+                Verb::Deny { .. } | Verb::Only { .. } => {
+                    claims.extend(match family {
+                        Family::V4 => isolation::<u32>(snapshot, rule),
+                        Family::V6 => isolation::<u128>(snapshot, rule),
+                    });
+                    let more = [
+                        (!rule.enforce_at.is_empty(), "enforcement"),
+                        (rule.rule.stepping_stones, "stepping-stones"),
+                    ];
+                    let more = more.into_iter().filter(|(asked, _)| *asked);
+                    claims.extend(more.map(|(_, kind)| other(rule, kind, family)));
+                }
+                verb => claims.push(other(rule, kind(verb), family)),
+            }
+        }
+    }
+    claims
+}
+
+fn kind(verb: &Verb) -> &'static str {
+    match verb {
+        Verb::Deny { .. } | Verb::Only { .. } => "isolation",
+        Verb::Require => "require",
+        Verb::Via { .. } => "via",
+        Verb::Logged => "logged",
+        Verb::Scheduled => "scheduled",
+        Verb::Destinations { .. } => "destinations",
+        Verb::Declare { .. } => "declare",
+        Verb::Register { .. } => "register",
+        Verb::Hygiene { .. } => "hygiene",
+    }
+}
+
+fn other(rule: &ResolvedRule<'_>, kind: &'static str, family: Family) -> Claim {
+    let ends = (String::new(), String::new());
+    Claim { rule: rule.rule.id.clone(), kind, family, ends, from: None, to: None }
+}
+
+/// One claim for each part of a source on which the same exceptions apply, and each target.
+fn isolation<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    let of = |direction: &'_ Direction| -> Vec<(End, End)> {
+        let pairs = direction.from.iter().flat_map(|from| {
+            let targets = sets::targets(from, direction).into_iter();
+            targets.map(move |to| (from.clone(), to.clone()))
+        });
+        pairs.collect()
+    };
+    for (from, to) in rule.directions.iter().flat_map(of) {
+        let Place::Zone(zone) = from.place else { continue };
+        for (sources, excused) in cells::<K>(snapshot, &from, &rule.without) {
+            let forbidden = forbidden::<K>(snapshot, rule, &to, &excused);
+            if sources.is_empty() || forbidden.is_empty() {
+                continue;
+            }
+            claims.push(Claim {
+                rule: rule.rule.id.clone(),
+                kind: "isolation",
+                family: K::FAMILY,
+                ends: (from.name.clone(), to.name.clone()),
+                from: Some((zone, sources)),
+                to: Some((to.place, forbidden)),
+            });
+        }
+    }
+    claims
+}
+
+/// The addresses of a party.
+fn addresses<K: Header>(snapshot: &Snapshot, end: &End) -> Intervals<K> {
+    let all = match end.place {
+        Place::Zone(zone) => zone_set(snapshot, zone).intersection(&unicast()),
+        Place::Device(device) => {
+            let up = snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
+            let own = up.flat_map(|(_, interface)| &interface.addresses);
+            compile::intervals(own.map(|own| AddressRange::single(own.address)))
+        }
+        Place::Unzoned(_) => Intervals::empty(),
+    };
+    match &end.ranges {
+        Some(ranges) => all.intersection(&compile::intervals(ranges.iter().copied())),
+        None => all,
+    }
+}
+
+fn union<K: Header>(snapshot: &Snapshot, ends: &[End], place: Place) -> Intervals<K> {
+    let here = ends.iter().filter(|end| end.place == place);
+    here.fold(Intervals::empty(), |all, end| all.union(&addresses(snapshot, end)))
+}
+
+fn numbers<K: Header>(intervals: &Intervals<K>) -> Vec<Range> {
+    intervals.as_slice().iter().map(|(first, last)| (first.wide(), last.wide())).collect()
+}
+
+/// The parts of a source, each with the exceptions that apply to it.
+fn cells<'r, K: Header>(
+    snapshot: &Snapshot,
+    end: &End,
+    without: &'r [Without],
+) -> Vec<(Vec<Range>, Vec<&'r Without>)> {
+    let mut cells = vec![(addresses::<K>(snapshot, end), Vec::new())];
+    for except in without {
+        let everyone = except.from.is_empty();
+        let covered = union::<K>(snapshot, &except.from, end.place);
+        let mut next = Vec::new();
+        for (source, applied) in cells {
+            let inside = if everyone { source.clone() } else { source.intersection(&covered) };
+            let mut more: Vec<&Without> = applied.clone();
+            more.push(except);
+            let outside = source.minus(&inside);
+            next.extend([(inside, more), (outside, applied)]);
+        }
+        next.retain(|(source, _)| !source.is_empty());
+        cells = next;
+    }
+    cells.into_iter().map(|(source, applied)| (numbers(&source), applied)).collect()
+}
+
+/// What a rule forbids to arrive at a party.
+fn forbidden<K: Header>(
+    snapshot: &Snapshot,
+    rule: &ResolvedRule<'_>,
+    to: &End,
+    excused: &[&Without],
+) -> Vec<Block> {
+    let mut blocks = products(&addresses::<K>(snapshot, to), &rule.rule.services);
+    for except in excused {
+        let everywhere = Intervals::up_to(K::narrow(K::FAMILY.last()));
+        let inside =
+            if except.to.is_empty() { everywhere } else { union(snapshot, &except.to, to.place) };
+        for gone in products(&inside, &except.services) {
+            blocks = without(&blocks, gone);
+        }
+    }
+    blocks
+}
+
+/// Packets to these destinations of these services; every service when none is named.
+fn products<K: Header>(destinations: &Intervals<K>, services: &[Service]) -> Vec<Block> {
+    let all = Block::all(K::FAMILY);
+    let service = |service: &Service| {
+        let Some(protocol) = service.protocol else { return all };
+        let ports = (service.ports.first().into(), service.ports.last().into());
+        all.with(PROTOCOL, (protocol.into(), protocol.into())).with(DPORT, ports)
+    };
+    let mut services: Vec<Block> = services.iter().map(service).collect();
+    if services.is_empty() {
+        services.push(all);
+    }
+    let ranges = numbers(destinations);
+    services.iter().flat_map(|block| ranges.iter().map(|range| block.with(DST, *range))).collect()
+}

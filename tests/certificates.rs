@@ -1,0 +1,411 @@
+//! Certificates of the worlds: accepted as they are, refused as soon as anything in them, or in the configurations, is changed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its inputs itself"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use sekisho::certificate::block::Block;
+use sekisho::certificate::{Certificate, Certified, Claim, Proof, Stop, parse, verify, write};
+use sekisho::finding::{Kind, Verdict};
+use sekisho::model::{Action, Id, ListId};
+use sekisho::net::Family;
+use sekisho::scan::certificate::{certify, claims, recheck};
+use sekisho::scan::{self, Files, Loaded, Options, Scan};
+use sekisho::snapshot::{DeviceId, Snapshot};
+
+/// The city takes a debug build too long.
+const LEFT_OUT: &[&str] = &["shiomi-city"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies")
+}
+
+/// The worlds that have a policy.
+fn worlds() -> Vec<PathBuf> {
+    let (mut found, mut open) = (Vec::new(), vec![root()]);
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.join("policy.yaml").exists() && !LEFT_OUT.contains(&name) {
+                if cfg!(feature = "xlsx") || !path.join("rules.xlsx").exists() {
+                    found.push(path);
+                }
+            } else if path.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn files(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            files(&path, &format!("{name}/"), entries);
+        } else if name != "expected.yaml" {
+            entries.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn read(dir: &Path) -> Files {
+    let mut entries = Vec::new();
+    files(dir, "", &mut entries);
+    entries.sort();
+    Files { name: "world".to_owned(), entries }
+}
+
+fn scanned(dir: &Path) -> Scan {
+    scan::scan(read(dir), &Options::default()).unwrap()
+}
+
+fn is_isolation(certified: &Certified) -> bool {
+    certified.kind == "isolation"
+}
+
+/// What is wrong with the certificate of a world.
+fn judged(dir: &Path, proven: &mut [usize; 2]) -> Vec<String> {
+    let scan = scanned(dir);
+    let certificate = certify(&scan);
+    let mut wrong = Vec::new();
+    let name = dir.file_name().unwrap().to_string_lossy().into_owned();
+    if let Err(refusals) = recheck(&scan.loaded, &certificate) {
+        wrong.push(format!("{name}: refused: {}", refusals[0].en));
+    }
+    for verdict in &scan.verdicts {
+        let of_rule = || certificate.claims.iter().filter(|claim| claim.rule == verdict.rule);
+        let violated = of_rule().any(|claim| matches!(claim.proof, Proof::Violated { .. }));
+        let open = of_rule().any(|claim| matches!(claim.proof, Proof::Undetermined { .. }));
+        let holds = verdict.verdict == Verdict::Holds;
+        if violated && verdict.verdict != Verdict::Violated || open && holds {
+            wrong.push(format!("{name}: {} is certified against its verdict", verdict.rule));
+        }
+    }
+    for finding in scan.findings.iter().filter(|f| f.kind == Kind::ForbiddenPath) {
+        let family = finding.family.map(Family::id);
+        let mut of_rule = certificate.claims.iter().filter(|claim| {
+            claim.rule == finding.rule && family.is_none_or(|family| claim.family == family)
+        });
+        let told = of_rule.any(|claim| match claim.proof {
+            Proof::Violated { .. } => finding.verdict == Verdict::Violated,
+            Proof::Undetermined { .. } => finding.verdict == Verdict::Undetermined,
+            Proof::Holds { .. } | Proof::Unproven { .. } => false,
+        });
+        if !told {
+            wrong.push(format!("{name}: {} has a finding and no evidence", finding.rule));
+        }
+    }
+    for claim in certificate.claims.iter().filter(|claim| is_isolation(claim)) {
+        proven[usize::from(matches!(claim.proof, Proof::Unproven { .. }))] += 1;
+    }
+    wrong
+}
+
+#[test]
+fn every_world_has_a_certificate_that_is_accepted_and_says_what_the_verdicts_say() {
+    let worlds = worlds();
+    assert!(worlds.len() >= 20, "worlds are missing: {worlds:?}");
+    let mut proven = [0, 0];
+    let wrong: Vec<String> = worlds.iter().flat_map(|dir| judged(dir, &mut proven)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let [proven, unproven] = proven;
+    assert!(
+        unproven * 100 <= proven,
+        "{unproven} claims of isolation without proof, {proven} with"
+    );
+}
+
+/// A world with its claims and certificate.
+struct World {
+    loaded: Loaded,
+    claims: Vec<Claim>,
+    certificate: Certificate,
+}
+
+impl World {
+    fn new(name: &str) -> World {
+        let scan = scanned(&root().join(name));
+        let (claims, certificate) = (claims(&scan.loaded), certify(&scan));
+        World { loaded: scan.loaded, claims, certificate }
+    }
+
+    /// Whether the checker accepts one changed entry.
+    fn accepts(&self, snapshot: &Snapshot, index: usize, entry: Certified) -> bool {
+        let certificate = Certificate { version: 1, claims: vec![entry] };
+        verify(snapshot, &self.claims[index..=index], &certificate).is_ok()
+    }
+
+    /// The entries that a change may be made to.
+    fn entries(&self) -> Vec<usize> {
+        let all = self.certificate.claims.iter().enumerate();
+        all.filter(|(_, entry)| is_isolation(entry)).map(|(index, _)| index).collect()
+    }
+}
+
+/// The entry made false, in a way that `choice` chooses; `None` where it has nothing of the kind.
+fn changed(entry: &Certified, family: Family, way: u8, choice: usize) -> Option<Certified> {
+    let mut entry = entry.clone();
+    match (&mut entry.proof, way) {
+        (_, 0) => entry.to += "x",
+        (_, 1) => entry.sources.truncate(entry.sources.len() - 1),
+        (_, 2) => {
+            let forbidden = entry.forbidden.pop()?;
+            entry.forbidden.push(narrowed(family, &forbidden, choice)?.0);
+        }
+        (Proof::Holds { .. }, 3) => entry.proof = Proof::Violated { path: Vec::new() },
+        (Proof::Violated { .. } | Proof::Undetermined { .. }, 3) => {
+            entry.proof = Proof::Holds { places: Default::default(), filters: Default::default() };
+        }
+        (Proof::Holds { places, .. }, 4) => {
+            let name = places.keys().nth(choice % places.len().max(1))?.clone();
+            places.remove(&name);
+        }
+        (Proof::Holds { places, .. }, 5) => {
+            let at = choice % places.len().max(1);
+            let blocks = places.values_mut().nth(at)?;
+            let last = blocks.pop()?;
+            let (kept, gone) = narrowed(family, &last, choice)?;
+            let others: Vec<Block> = blocks.iter().map(|b| parse(family, b).unwrap()).collect();
+            blocks.push(kept);
+            if gone.covered(&others) {
+                return None;
+            }
+        }
+        (Proof::Holds { filters, .. }, 6) => {
+            let stops = filters.values_mut().flat_map(|filtered| &mut filtered.stops);
+            let mut stops: Vec<_> = stops.collect();
+            let at = choice % stops.len().max(1);
+            stops.get_mut(at)?.by += "1";
+        }
+        (Proof::Holds { filters, .. }, 7) => {
+            let with_passes: Vec<_> =
+                filters.values_mut().filter(|filtered| !filtered.passes.is_empty()).collect();
+            let at = choice % with_passes.len().max(1);
+            let filtered = with_passes.into_iter().nth(at)?;
+            let block = filtered.passes.pop()?;
+            let by = filtered.stops.first().map_or("default".to_owned(), |stop| stop.by.clone());
+            filtered.stops.push(sekisho::certificate::Stopped { block, by });
+        }
+        (Proof::Violated { path } | Proof::Undetermined { path }, way) => {
+            let at = choice % path.len();
+            return broken(&entry, family, way, at);
+        }
+        _ => return None,
+    }
+    Some(entry)
+}
+
+/// The entry with a broken path.
+fn broken(entry: &Certified, family: Family, way: u8, at: usize) -> Option<Certified> {
+    let mut entry = entry.clone();
+    let swap = match &mut entry.proof {
+        Proof::Violated { path } | Proof::Undetermined { path } => {
+            let several = path.len() > 1;
+            let stop: &mut Stop = path.get_mut(at)?;
+            match way {
+                4 => stop.place += "1",
+                5 => stop.sure = !stop.sure,
+                6 => stop.lines.push("filter: permit, default".to_owned()),
+                7 if several => {
+                    let mut block = parse(family, &stop.packet)?;
+                    block.0[0].0 ^= 1;
+                    block.0[0].1 ^= 1;
+                    stop.packet = write(family, block);
+                }
+                8 => path.truncate(path.len() - 1),
+                _ => return None,
+            }
+            // What comes behind the last place is not looked at.
+            way == 6 && at + 1 == path.len()
+        }
+        _ => true,
+    };
+    (!swap).then_some(entry)
+}
+
+/// A block without its last address or port, and what is gone.
+fn narrowed(family: Family, text: &str, choice: usize) -> Option<(String, Block)> {
+    let block = parse(family, text)?;
+    let wide: Vec<usize> = (0..5).filter(|field| block.0[*field].0 < block.0[*field].1).collect();
+    let field = *wide.get(choice % wide.len().max(1))?;
+    let (first, last) = block.0[field];
+    let kept = write(family, block.with(field, (first, last - 1)));
+    Some((kept, block.with(field, (last, last))))
+}
+
+#[test]
+fn a_changed_certificate_is_refused() {
+    for name in ["x-enet/delivered", "x-enet/ipv6", "x-enet/mobile-router", "mini-packs/school-ac"]
+    {
+        let world = World::new(name);
+        let entries = world.entries();
+        let config = Config { rng_seed: RngSeed::Fixed(7), cases: 96, ..Config::default() };
+        let mut runner = TestRunner::new(Config { failure_persistence: None, ..config });
+        let tried = std::cell::Cell::new(0);
+        let strategy = (0..entries.len(), 0..9u8, any::<u16>());
+        let result = runner.run(&strategy, |(entry, way, choice)| {
+            let index = entries[entry];
+            let claim = &world.claims[index];
+            let was = &world.certificate.claims[index];
+            if let Some(entry) = changed(was, claim.family, way, usize::from(choice)) {
+                tried.set(tried.get() + 1);
+                let accepted = world.accepts(&world.loaded.snapshot, index, entry.clone());
+                prop_assert!(!accepted, "{name}: change {way}: {:?}\nwas {:?}", entry, was);
+            }
+            Ok(())
+        });
+        result.unwrap();
+        assert!(tried.get() >= 40, "{name}: only {} changes could be made", tried.get());
+    }
+}
+
+#[test]
+fn a_certificate_leaves_no_claim_out_and_speaks_of_each_once() {
+    let world = World::new("x-enet/delivered");
+    let accepted = |certificate: &Certificate| {
+        verify(&world.loaded.snapshot, &world.claims, certificate).is_ok()
+    };
+    assert!(accepted(&world.certificate));
+    for index in [0, world.claims.len() - 1] {
+        let mut fewer = world.certificate.clone();
+        fewer.claims.remove(index);
+        assert!(!accepted(&fewer));
+        let mut more = world.certificate.clone();
+        more.claims.push(more.claims[index].clone());
+        assert!(!accepted(&more));
+    }
+    let mut later = world.certificate.clone();
+    later.version += 1;
+    assert!(!accepted(&later));
+}
+
+/// The lines on which the proofs of an entry rest: device, list, position.
+fn rests_on(snapshot: &Snapshot, entry: &Certified) -> Vec<(DeviceId, ListId, usize)> {
+    let Proof::Holds { filters, .. } = &entry.proof else { return Vec::new() };
+    let mut lines = Vec::new();
+    for (name, filtered) in filters {
+        let device = name.split_once('#').unwrap().0;
+        let device = snapshot.device(device).unwrap();
+        for stop in filtered.stops.iter().filter(|stop| stop.by != "default") {
+            let last = stop.by.rsplit(" > ").next().unwrap();
+            let word = last.split_once('#').unwrap().1.split(' ').next().unwrap();
+            let (list, line) = word.split_once('.').unwrap();
+            lines.push((device, ListId::from_index(list.parse().unwrap()), line.parse().unwrap()));
+        }
+    }
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn a_proof_falls_with_the_line_that_it_rests_on() {
+    for name in ["x-enet/corrected", "mini-packs/school-sep"] {
+        let world = World::new(name);
+        let mut count = 0;
+        for index in world.entries() {
+            let entry = &world.certificate.claims[index];
+            for (device, list, line) in rests_on(&world.loaded.snapshot, entry) {
+                let mut snapshot = world.loaded.snapshot.clone();
+                let changed = &mut snapshot.devices[device].lists[list].lines[line];
+                assert_eq!(changed.action, Action::Deny);
+                changed.action = Action::Permit;
+                assert!(!world.accepts(&snapshot, index, entry.clone()), "{name}: permitted");
+                snapshot.devices[device].lists[list].lines[line].enabled = false;
+                assert!(!world.accepts(&snapshot, index, entry.clone()), "{name}: switched off");
+                count += 1;
+            }
+        }
+        assert!(count >= 5, "{name}: proofs rest on {count} lines only");
+    }
+}
+
+#[test]
+fn a_proof_falls_when_its_line_is_deleted_from_the_file() {
+    let world = World::new("x-enet/corrected");
+    let files = read(&root().join("x-enet/corrected"));
+    let mut lines = Vec::new();
+    for index in world.entries() {
+        lines.extend(rests_on(&world.loaded.snapshot, &world.certificate.claims[index]));
+    }
+    lines.sort_unstable();
+    lines.dedup();
+    assert!(!lines.is_empty());
+    for (device, list, line) in lines {
+        let span = world.loaded.snapshot.devices[device].lists[list].lines[line].span;
+        let file = world.loaded.sources.file(span.file);
+        let (start, end) = (span.start as usize, span.end as usize);
+        let mut changed = files.clone();
+        let entry = changed.entries.iter_mut().find(|(path, _)| path == file.path()).unwrap();
+        entry.1.drain(start..end);
+        let loaded = scan::load(changed, &Options::default()).unwrap();
+        assert!(recheck(&loaded, &world.certificate).is_err(), "{}: {line}", file.path());
+    }
+}
+
+/// A virtual IP that keeps the address and changes the port: a packet to a port that nobody asked about becomes a forbidden one.
+#[test]
+fn a_translation_of_the_port_alone_is_not_overlooked() {
+    let mut files = read(&root().join("x-enet/vip"));
+    for (path, bytes) in &mut files.entries {
+        if path.ends_with("ext-fw.conf") {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            *bytes = text.replace("set extip 203.0.113.5", "set extip 172.20.40.10").into_bytes();
+        }
+        if path == "policy.yaml" {
+            *bytes = b"version: 1\nrules:\n  - id: T\n    deny: { from: internet, to: pi, service: tcp/445 }\n".to_vec();
+        }
+    }
+    let scan = scan::scan(files, &Options::default()).unwrap();
+    let verdict = scan.verdicts.iter().find(|verdict| verdict.rule == "T").unwrap();
+    assert_eq!(verdict.verdict, Verdict::Violated);
+    let certificate = certify(&scan);
+    assert!(matches!(certificate.claims[0].proof, Proof::Violated { .. }));
+    assert!(recheck(&scan.loaded, &certificate).is_ok());
+}
+
+fn command(binary: &str, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(binary).args(arguments).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn the_second_binary_says_yes_or_no() {
+    let (check, verify) = (env!("CARGO_BIN_EXE_sekisho"), env!("CARGO_BIN_EXE_sekisho-verify"));
+    let place = std::env::temp_dir().join(format!("sekisho-certificate-{}", std::process::id()));
+    std::fs::create_dir_all(&place).unwrap();
+    let path = place.join("certificate.json");
+    let file = path.to_str().unwrap();
+    let world = |name: &str| root().join(name).to_str().unwrap().to_owned();
+    let (good, bad) = (world("x-enet/corrected"), world("x-enet/delivered"));
+    let written = command(check, &["check", &good, "--quiet", "--certificate", file]);
+    assert_eq!(written.0, 0);
+    let first = std::fs::read(&path).unwrap();
+    let yes = command(verify, &[&good, file, "--lang", "en"]);
+    assert_eq!(yes.0, 0, "{}", yes.1);
+    assert!(yes.1.starts_with("yes: ") && yes.1.contains("not proven: X-REQ-01 (require, ipv4)"));
+    let no = command(verify, &[&bad, file, "--lang", "ja"]);
+    assert_eq!(no.0, 1);
+    assert!(no.1.starts_with("いいえ\n"), "{}", no.1);
+    let none = world("x-enet/corrected/policy.yaml");
+    assert_eq!(command(verify, &[&good, &none]).0, 2, "not a certificate");
+    assert_eq!(command(verify, &[&world("x-enet/corrected/configs"), file]).0, 2, "no policy");
+    command(check, &["check", &good, "--quiet", "--certificate", file]);
+    assert_eq!(std::fs::read(&path).unwrap(), first, "the same bytes every time");
+    std::fs::remove_dir_all(&place).unwrap();
+}
