@@ -4,15 +4,23 @@
 use super::{Style, escape, view};
 use crate::finding::{Finding, Novelty, RuleVerdict, Verdict};
 use crate::scan::Scan;
+use crate::scan::baseline::decides;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn render(scan: &Scan, style: &Style) -> String {
     let mut report = Report::new("sekisho");
     let mut policy = TestSuite::new("policy");
-    for verdict in &scan.verdicts {
-        policy.add_test_case(rule_case(scan, verdict, style));
+    let mut of_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in scan.findings.iter().filter(|finding| !view::is_lint(finding)) {
+        of_rule.entry(&finding.rule).or_default().push(finding);
     }
-    let judged = |finding: &Finding| scan.verdicts.iter().any(|v| v.rule == finding.rule);
+    for verdict in &scan.verdicts {
+        let own = of_rule.get(verdict.rule.as_str()).map_or(&[][..], Vec::as_slice);
+        policy.add_test_case(rule_case(scan, (verdict, own), style));
+    }
+    let rules: BTreeSet<&str> = scan.verdicts.iter().map(|v| v.rule.as_str()).collect();
+    let judged = |finding: &Finding| rules.contains(finding.rule.as_str());
     let mut other = TestSuite::new("findings");
     let mut lint = TestSuite::new("lint");
     for finding in &scan.findings {
@@ -27,12 +35,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
     report.to_string().unwrap_or_default()
 }
 
-fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
-    let own: Vec<&Finding> = scan
-        .findings
-        .iter()
-        .filter(|finding| !view::is_lint(finding) && finding.rule == verdict.rule)
-        .collect();
+fn rule_case(scan: &Scan, (verdict, own): (&RuleVerdict, &[&Finding]), style: &Style) -> TestCase {
     let body: String = own.iter().map(|finding| paragraph(scan, finding, style)).collect();
     let summary = verdict.summary.get(style.lang);
     let mut status = match verdict.verdict {
@@ -40,7 +43,8 @@ fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
         Verdict::Violated => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Undetermined => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    if verdict.verdict != Verdict::Holds && !scan.counts(verdict) {
+    let counts = decides(verdict, own.iter().copied());
+    if verdict.verdict != Verdict::Holds && !counts {
         status = known(style);
     } else if verdict.verdict != Verdict::Holds {
         let first = own.first().map_or(summary, |finding| finding.message.get(style.lang));
@@ -51,7 +55,7 @@ fn rule_case(scan: &Scan, verdict: &RuleVerdict, style: &Style) -> TestCase {
         )));
         status.set_description(escape::xml(&format!("{summary}\n{body}")));
     }
-    let quiet = verdict.verdict == Verdict::Holds || !scan.counts(verdict);
+    let quiet = verdict.verdict == Verdict::Holds || !counts;
     let mut case = TestCase::new(escape::xml(&verdict.rule), status);
     case.set_classname("sekisho.policy");
     if quiet && !body.is_empty() {

@@ -120,15 +120,19 @@ impl Scan {
     /// Whether a verdict decides how the command ends: not when it rests on known findings alone.
     #[must_use]
     pub fn counts(&self, verdict: &RuleVerdict) -> bool {
-        let own = || {
-            let of_rule = |finding: &&Finding| {
-                finding.rule == verdict.rule && finding.verdict >= verdict.verdict
-            };
-            self.findings.iter().filter(of_rule)
-        };
-        let known = |finding: &Finding| finding.novelty == Some(Novelty::Known);
-        verdict.verdict != Verdict::Holds && !(own().any(known) && own().all(known))
+        let own = self.findings.iter().filter(|finding| finding.rule == verdict.rule);
+        decides(verdict, own)
     }
+}
+
+/// As [`Scan::counts`], of the findings of its rule.
+pub(crate) fn decides<'f>(
+    verdict: &RuleVerdict,
+    own: impl Iterator<Item = &'f Finding> + Clone,
+) -> bool {
+    let mut grave = own.filter(|finding| finding.verdict >= verdict.verdict);
+    let known = |finding: &Finding| finding.novelty == Some(Novelty::Known);
+    verdict.verdict != Verdict::Holds && !(grave.clone().any(known) && grave.all(known))
 }
 
 /// The entries of a baseline that no finding took yet.
