@@ -168,11 +168,14 @@ fn no_proofs<T>() -> Result<T, Refusal> {
     ))
 }
 
+/// What a filter lets pass, and what it stops by which line.
+type Parts<'c> = (Vec<Block>, Vec<(Block, &'c str)>);
+
 struct Induction<'c> {
     walk: &'c Walk<'c>,
     claim: &'c Claim,
     places: BTreeMap<&'c str, Vec<Block>>,
-    filters: BTreeMap<&'c str, (Vec<Block>, Vec<(Block, &'c str)>)>,
+    filters: BTreeMap<&'c str, Parts<'c>>,
     checked: BTreeSet<(String, usize)>,
 }
 

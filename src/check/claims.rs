@@ -17,6 +17,7 @@ use crate::snapshot::{Place, Snapshot};
 pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
     for rule in &resolved.rules {
+        let before = claims.len();
         for family in Family::ALL {
             match &rule.rule.verb {
                 Verb::Deny { .. } | Verb::Only { .. } => {
@@ -33,6 +34,10 @@ pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
                 }
                 verb => claims.push(other(rule, kind(verb), family)),
             }
+        }
+        // A rule about no packet at all is listed as such.
+        if claims.len() == before {
+            claims.push(other(rule, "vacuous", Family::V4));
         }
     }
     claims
