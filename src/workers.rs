@@ -41,10 +41,13 @@ mod tests {
     fn results_stand_in_the_order_of_the_items() {
         let items: Vec<u64> = (0..1_000).collect();
         // The first items take longest.
-        let work =
-            |item: &u64| (0..(1_000 - item) * 50).fold(*item, |sum, step| sum ^ (step & 0)) * 2;
-        assert_eq!(map(&items, work), items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        assert!(map::<u64, u64>(&[], |item| *item).is_empty());
+        let work = |item: &u64| {
+            let steps = (0..(1_000 - item) * 50).filter(|step| step % 2 == 1).count();
+            (*item, steps)
+        };
+        assert_eq!(map(&items, work), items.iter().map(work).collect::<Vec<_>>());
+        let nothing: Vec<(u64, usize)> = map(&[], work);
+        assert!(nothing.is_empty());
     }
 
     #[test]

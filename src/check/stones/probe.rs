@@ -22,9 +22,9 @@ pub(in crate::check) struct Reached<K> {
 }
 
 /// What was asked before, by zone, addresses and reading. Closures towards many targets ask the same again and again.
-pub(in crate::check) struct Memory<K>(
-    Mutex<BTreeMap<(ZoneId, Intervals<K>, Reading), Arc<Reached<K>>>>,
-);
+pub(in crate::check) struct Memory<K>(Mutex<BTreeMap<Question<K>, Arc<Reached<K>>>>);
+
+type Question<K> = (ZoneId, Intervals<K>, Reading);
 
 impl<K> Default for Memory<K> {
     fn default() -> Self {
