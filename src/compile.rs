@@ -8,6 +8,7 @@
 
 mod artefact;
 mod cover;
+mod decide;
 mod header;
 mod height;
 mod objects;
@@ -52,7 +53,7 @@ pub struct LineRef {
 #[derive(Debug)]
 pub struct Compiled<K> {
     /// Holds every function below; frozen after compilation.
-    pub arena: Arena<K>,
+    pub arena: Arc<Arena<K>>,
     /// One artefact a list, by [`ListId`]; lists that no stage uses are empty.
     pub lists: Vec<Arc<Artefact<K>>>,
     /// One routing table a context.
@@ -106,27 +107,31 @@ impl<K: Header> Compiled<K> {
             .ids()
             .map(|id| RouteTable::new(&mut arena, device, id, &objects, conditions.at))
             .collect();
-        Compiled { arena, lists, routes, objects: Arc::new(objects) }
+        Compiled { arena: Arc::new(arena), lists, routes, objects: Arc::new(objects) }
     }
 
     /// The same device as if some lines were not there: `conditions` name all of them, and are else those of `self`.
     #[must_use]
     pub fn without(&self, device: &Device, conditions: &Conditions) -> Self {
-        let mut arena = self.arena.clone();
-        let objects = &self.objects;
-        let mut builder = artefact::Builder { arena: &mut arena, device, objects, conditions };
-        let touched = |artefact: &Artefact<K>| {
-            artefact.entries.iter().any(|entry| conditions.without.contains(&entry.line))
+        let (arena, objects) = (&mut Arc::clone(&self.arena), &self.objects);
+        let own = |(id, artefact): (ListId, &Arc<Artefact<K>>)| {
+            let entries = (0u32..).zip(artefact.entries.iter());
+            let gone = entries.filter(|(_, entry)| conditions.without.contains(&entry.line));
+            let without: Vec<u32> = gone.map(|(at, _)| at).collect();
+            if without.is_empty() {
+                return Arc::clone(artefact);
+            }
+            // Whoever jumps into a list counts its lines; then it is compiled again, like those that jump.
+            let alone = !self.lists.iter().any(|other| other.jumps_into(id));
+            let missing = alone.then(|| artefact.missing(without)).flatten();
+            Arc::new(missing.unwrap_or_else(|| {
+                let arena = Arc::make_mut(arena);
+                artefact::Builder { arena, device, objects, conditions }.build(id)
+            }))
         };
-        let lists = self.lists.iter().zip(device.lists.ids());
-        let lists = lists
-            .map(|(artefact, id)| match touched(artefact) {
-                true => Arc::new(builder.build(id)),
-                false => Arc::clone(artefact),
-            })
-            .collect();
+        let lists = device.lists.ids().zip(&self.lists).map(own).collect();
         let (routes, objects) = (Arc::clone(&self.routes), Arc::clone(objects));
-        Compiled { arena, lists, routes, objects }
+        Compiled { arena: Arc::clone(arena), lists, routes, objects }
     }
 
     /// The artefact of a list.

@@ -35,7 +35,7 @@ fn counts<K: Header>(lines: usize) -> Counts {
     let world = World::with_lines(40, 8, lines);
     let loaded = scan::load(world.files(), &Options::default()).expect("a world");
     let network = Network::<K>::new(&loaded.snapshot);
-    let arenas = || network.compiled.iter().map(|device| &device.arena);
+    let arenas = || network.compiled.iter().map(|device| &*device.arena);
     let compiled = arenas().map(Arena::step_count).sum::<usize>() as f64;
     let bytes = arenas().map(Arena::bytes).sum::<usize>() as f64;
     let (mut events, mut made) = (0, 0);

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::header::Header;
 use super::height;
 use super::objects::{Objects, Pair};
-use super::{Compiled, Conditions, LineRef, Reading};
+use super::{Conditions, LineRef, Reading};
 use crate::model::{Action, Activity, Device, Id, InterfaceId, Interfaces, Line, ListId};
 use crate::packetset::{Arena, Function, Intervals, Rule};
 
@@ -15,16 +15,23 @@ use crate::packetset::{Arena, Function, Intervals, Rule};
 #[derive(Clone, Debug)]
 pub struct Artefact<K> {
     /// The lines in order of priority; the lines of a list that is jumped into stand at the jump.
-    pub entries: Vec<Entry<K>>,
+    pub entries: Arc<Vec<Entry<K>>>,
     /// One group set a reading; [`Reading::May`] first. One entry only when the readings do not differ.
-    readings: Vec<Groups>,
+    pub(super) readings: Arc<Vec<Groups>>,
     /// Lists that lines jump into.
-    jumps: Vec<Jump>,
+    pub(super) jumps: Arc<Vec<Jump>>,
+    /// Positions of entries that are read as if they were not there, ascending; of plain lists only.
+    pub(super) without: Vec<u32>,
 }
 
 impl<K> Default for Artefact<K> {
     fn default() -> Self {
-        Artefact { entries: Vec::new(), readings: Vec::new(), jumps: Vec::new() }
+        Artefact {
+            entries: Arc::default(),
+            readings: Arc::default(),
+            jumps: Arc::default(),
+            without: Vec::new(),
+        }
     }
 }
 
@@ -45,22 +52,22 @@ pub struct Entry<K> {
     pub(super) widest: Parts<K>,
 }
 
-type Groups = Vec<Group>;
+pub(super) type Groups = Vec<Group>;
 
 #[derive(Clone, Debug)]
-struct Group {
-    ingress: Interfaces,
-    egress: Interfaces,
-    roots: Vec<Function>,
+pub(super) struct Group {
+    pub(super) ingress: Interfaces,
+    pub(super) egress: Interfaces,
+    pub(super) roots: Vec<Function>,
 }
 
 #[derive(Clone, Debug)]
-struct Jump {
-    ingress: Interfaces,
-    egress: Interfaces,
-    list: ListId,
-    offset: u32,
-    gate: Pair<Function>,
+pub(super) struct Jump {
+    pub(super) ingress: Interfaces,
+    pub(super) egress: Interfaces,
+    pub(super) list: ListId,
+    pub(super) offset: u32,
+    pub(super) gate: Pair<Function>,
 }
 
 /// How deep lists may jump into one another; deeper ones are read as undecided.
@@ -103,6 +110,18 @@ struct Place<K> {
 /// Sources, destinations and a set over the other fields.
 pub(super) type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
 
+/// What is collected of a list.
+struct Draft<K> {
+    entries: Vec<Entry<K>>,
+    jumps: Vec<Jump>,
+}
+
+impl<K> Default for Draft<K> {
+    fn default() -> Self {
+        Draft { entries: Vec::new(), jumps: Vec::new() }
+    }
+}
+
 /// A line ready to be placed in a reading.
 #[derive(Clone)]
 pub(super) struct Ready<K> {
@@ -118,23 +137,28 @@ pub(super) struct Ready<K> {
 
 impl<K: Header> Builder<'_, K> {
     pub(super) fn build(&mut self, id: ListId) -> Artefact<K> {
-        let mut artefact = Artefact::default();
+        let mut draft = Draft::default();
         let mut ready = Vec::new();
-        self.collect(id, &mut artefact, &mut ready, Place { depth: 0, sure: true, gate: None });
+        self.collect(id, &mut draft, &mut ready, Place { depth: 0, sure: true, gate: None });
         let plain = ready.iter().all(|line| {
             line.exact && line.activity == Activity::Active && line.action != Action::Undecided
         });
         let readings: &[Reading] =
             if plain { &[Reading::May] } else { &[Reading::May, Reading::Must, Reading::Always] };
-        artefact.readings = readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
-        artefact
+        let readings = readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
+        Artefact {
+            entries: Arc::new(draft.entries),
+            readings: Arc::new(readings),
+            jumps: Arc::new(draft.jumps),
+            without: Vec::new(),
+        }
     }
 
-    /// Adds the lines of `id` to `artefact.entries`; those of the list itself to `ready`, too.
+    /// Adds the lines of `id` to the entries; those of the list itself to `ready`, too.
     fn collect(
         &mut self,
         id: ListId,
-        artefact: &mut Artefact<K>,
+        artefact: &mut Draft<K>,
         ready: &mut Vec<Ready<K>>,
         place: Place<K>,
     ) {
@@ -173,7 +197,7 @@ impl<K: Header> Builder<'_, K> {
         &mut self,
         line: &Ready<K>,
         target: ListId,
-        artefact: &mut Artefact<K>,
+        artefact: &mut Draft<K>,
         place: &Place<K>,
     ) {
         let offset = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
@@ -284,7 +308,7 @@ impl<K: Header> Builder<'_, K> {
 
 /// After a `Return` whose match is uncertain, the last entry, stands an undecided one for the packets that may or may not
 /// return; in `ready`, when it is a line of the list itself.
-fn collect_doubted<K: Header>(artefact: &mut Artefact<K>, ready: Option<&mut Vec<Ready<K>>>) {
+fn collect_doubted<K: Header>(artefact: &mut Draft<K>, ready: Option<&mut Vec<Ready<K>>>) {
     let priority = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
     let last = artefact.entries.last().cloned();
     artefact.entries.extend(last.map(|entry| Entry { action: Action::Undecided, ..entry }));
@@ -388,86 +412,4 @@ pub(super) fn product<K: Header>(arena: &mut Arena<K>, parts: &Parts<K>) -> Func
     let destination = arena.field_in(super::fields::DST, &parts.1);
     let both = arena.guard(source, destination);
     arena.guard(both, parts.2)
-}
-
-impl<K: Header> Artefact<K> {
-    /// Whether every reading of the list is the same.
-    #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.readings.len() < 2
-            && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
-    }
-
-    /// For packets of `set` (in `scratch`) that came in by `ingress` and are about to leave by `egress` (`None` before the
-    /// route): the position in `entries` of the line that decides. `compiled` is the device that the artefact belongs to.
-    #[must_use]
-    pub fn decide(
-        &self,
-        scratch: &mut Arena<K>,
-        compiled: &Compiled<K>,
-        ports: (InterfaceId, Option<InterfaceId>),
-        set: Function,
-        reading: Reading,
-    ) -> Function {
-        let index = if self.readings.len() > 1 { reading as usize } else { 0 };
-        let fits = |ingress: &Interfaces, egress: &Interfaces| {
-            ingress.contains(ports.0)
-                && match ports.1 {
-                    Some(port) => egress.contains(port),
-                    None => *egress == Interfaces::Any,
-                }
-        };
-        let mut found = Function::NONE;
-        for group in self.readings.get(index).into_iter().flatten() {
-            if fits(&group.ingress, &group.egress) {
-                for root in &group.roots {
-                    let part = scratch.import(&compiled.arena, *root, set);
-                    found = scratch.min(found, part);
-                }
-            }
-        }
-        for jump in &self.jumps {
-            if fits(&jump.ingress, &jump.egress) {
-                let part = jump.decide(scratch, compiled, ports, set, reading);
-                found = scratch.min(found, part);
-            }
-        }
-        found
-    }
-}
-
-impl Jump {
-    /// What the list that is jumped into decides; nothing where it returns. Where the jump itself is uncertain, a result that
-    /// goes against the reading counts as none: the packet may not have jumped.
-    fn decide<K: Header>(
-        &self,
-        scratch: &mut Arena<K>,
-        compiled: &Compiled<K>,
-        ports: (InterfaceId, Option<InterfaceId>),
-        set: Function,
-        reading: Reading,
-    ) -> Function {
-        let Some(artefact) = compiled.list(self.list) else { return Function::NONE };
-        let may = scratch.import(&compiled.arena, self.gate.may, set);
-        let inner = artefact.decide(scratch, compiled, ports, may, reading);
-        let must = scratch.import(&compiled.arena, self.gate.must, set);
-        let action =
-            |priority: u32| artefact.entries.get(priority as usize).map(|entry| entry.action);
-        let decides = |priority: u32| !matches!(action(priority), None | Some(Action::Return));
-        let favours = |priority: u32| match reading {
-            Reading::May => !matches!(action(priority), Some(Action::Deny)),
-            Reading::Must | Reading::Always => {
-                matches!(action(priority), Some(Action::Deny | Action::Undecided))
-            }
-        };
-        let sure = scratch.guard(inner, must);
-        let sure = scratch.relabel(sure, &|p| decides(p).then_some(p + self.offset));
-        if self.gate.must == self.gate.may {
-            return sure;
-        }
-        let unsure = scratch.minus(inner, must);
-        let unsure =
-            scratch.relabel(unsure, &|p| (decides(p) && favours(p)).then_some(p + self.offset));
-        scratch.min(sure, unsure)
-    }
 }

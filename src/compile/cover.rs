@@ -262,4 +262,4 @@ fn meets(a: &Interfaces, b: &Interfaces) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

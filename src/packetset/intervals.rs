@@ -86,6 +86,16 @@ impl<K: Key> Intervals<K> {
         Intervals(out)
     }
 
+    /// Whether both have a coordinate in common.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let (few, many) = if self.0.len() < other.0.len() { (self, other) } else { (other, self) };
+        few.0.iter().any(|(first, last)| {
+            let at = many.0.partition_point(|(_, end)| end < first);
+            many.0.get(at).is_some_and(|(start, _)| start <= last)
+        })
+    }
+
     /// The coordinates that are not in `other`.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

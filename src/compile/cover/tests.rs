@@ -7,10 +7,10 @@ use crate::net::{AddressRange, PortRange};
 use crate::source::{Sources, Span};
 use crate::text::Text;
 
-struct Random(u64);
+pub(in crate::compile) struct Random(pub(in crate::compile) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(in crate::compile) fn below(&mut self, limit: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
@@ -19,14 +19,14 @@ impl Random {
 
 /// A line over addresses 0..8 of one network, ports 0..4 and interfaces 0..3; ends are included.
 #[derive(Clone, Debug)]
-struct Plain {
+pub(in crate::compile) struct Plain {
     source: (u64, u64),
     destination: (u64, u64),
     ports: (u64, u64),
     ingress: Option<u64>,
     egress: Option<u64>,
     permit: bool,
-    sure: bool,
+    pub(in crate::compile) sure: bool,
     enabled: bool,
 }
 
@@ -34,7 +34,7 @@ struct Plain {
 type Packet = [u64; 5];
 
 impl Plain {
-    fn random(random: &mut Random, tame: bool) -> Plain {
+    pub(in crate::compile) fn random(random: &mut Random, tame: bool) -> Plain {
         let mut range = |limit: u64| {
             let (a, b) = (random.below(limit), random.below(limit));
             (a.min(b), a.max(b))
@@ -67,7 +67,7 @@ fn packets() -> Vec<Packet> {
     all
 }
 
-fn device(lines: &[Plain]) -> Device {
+pub(in crate::compile) fn device(lines: &[Plain]) -> Device {
     let mut sources = Sources::default();
     let file = sources.add("fw.cfg", b"x\n").unwrap();
     let span = Span { file, start: 0, end: 1 };

@@ -1,0 +1,155 @@
+//! Which line of a list decides packets: the minimum over the groups that their interfaces meet, under the guard of the packets.
+//!
+//! A list can also be asked as if some of its lines were not there, without compiling it again: what they decided, the next line
+//! decides.
+
+use super::artefact::{Artefact, Jump, product};
+use super::{Compiled, Header, Reading, fields};
+use crate::model::{Action, InterfaceId, Interfaces, ListId};
+use crate::packetset::{Arena, Function};
+
+impl<K: Header> Artefact<K> {
+    /// Whether every reading of the list is the same.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.readings.len() < 2
+            && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
+    }
+
+    /// For packets of `set` (in `scratch`) that came in by `ingress` and are about to leave by `egress` (`None` before the
+    /// route): the position in `entries` of the line that decides. `compiled` is the device that the artefact belongs to.
+    #[must_use]
+    pub fn decide(
+        &self,
+        scratch: &mut Arena<K>,
+        compiled: &Compiled<K>,
+        ports: (InterfaceId, Option<InterfaceId>),
+        set: Function,
+        reading: Reading,
+    ) -> Function {
+        let index = if self.readings.len() > 1 { reading as usize } else { 0 };
+        let fits = |ingress: &Interfaces, egress: &Interfaces| fits(ports, ingress, egress);
+        let mut found = Function::NONE;
+        for group in self.readings.get(index).into_iter().flatten() {
+            if fits(&group.ingress, &group.egress) {
+                for root in &group.roots {
+                    let part = scratch.import(&compiled.arena, *root, set);
+                    found = scratch.min(found, part);
+                }
+            }
+        }
+        for jump in self.jumps.iter() {
+            if fits(&jump.ingress, &jump.egress) {
+                let part = jump.decide(scratch, compiled, ports, set, reading);
+                found = scratch.min(found, part);
+            }
+        }
+        if self.without.is_empty() {
+            return found;
+        }
+        decide_again(self, scratch, compiled, ports, found)
+    }
+
+    /// The same list as if the entries at some positions, ascending, were not there; `None` when it must be compiled again.
+    pub(super) fn missing(&self, without: Vec<u32>) -> Option<Self> {
+        self.is_plain().then(|| Artefact { without, ..self.clone() })
+    }
+
+    /// Whether the list has one reading, and all of its lines are its own.
+    #[must_use]
+    fn is_plain(&self) -> bool {
+        self.is_exact() && self.jumps.is_empty()
+    }
+
+    /// Whether lines of the list jump into `list`.
+    #[must_use]
+    pub(super) fn jumps_into(&self, list: ListId) -> bool {
+        self.jumps.iter().any(|jump| jump.list == list)
+    }
+}
+
+/// Whether packets on their way between two ports (no egress before the route) meet conditions on them.
+fn fits(
+    ports: (InterfaceId, Option<InterfaceId>),
+    ingress: &Interfaces,
+    egress: &Interfaces,
+) -> bool {
+    ingress.contains(ports.0)
+        && match ports.1 {
+            Some(port) => egress.contains(port),
+            None => *egress == Interfaces::Any,
+        }
+}
+
+impl Jump {
+    /// What the list that is jumped into decides; nothing where it returns. Where the jump itself is uncertain, a result that
+    /// goes against the reading counts as none: the packet may not have jumped.
+    fn decide<K: Header>(
+        &self,
+        scratch: &mut Arena<K>,
+        compiled: &Compiled<K>,
+        ports: (InterfaceId, Option<InterfaceId>),
+        set: Function,
+        reading: Reading,
+    ) -> Function {
+        let Some(artefact) = compiled.list(self.list) else { return Function::NONE };
+        let may = scratch.import(&compiled.arena, self.gate.may, set);
+        let inner = artefact.decide(scratch, compiled, ports, may, reading);
+        let must = scratch.import(&compiled.arena, self.gate.must, set);
+        let action =
+            |priority: u32| artefact.entries.get(priority as usize).map(|entry| entry.action);
+        let decides = |priority: u32| !matches!(action(priority), None | Some(Action::Return));
+        let favours = |priority: u32| match reading {
+            Reading::May => !matches!(action(priority), Some(Action::Deny)),
+            Reading::Must | Reading::Always => {
+                matches!(action(priority), Some(Action::Deny | Action::Undecided))
+            }
+        };
+        let sure = scratch.guard(inner, must);
+        let sure = scratch.relabel(sure, &|p| decides(p).then_some(p + self.offset));
+        if self.gate.must == self.gate.may {
+            return sure;
+        }
+        let unsure = scratch.minus(inner, must);
+        let unsure =
+            scratch.relabel(unsure, &|p| (decides(p) && favours(p)).then_some(p + self.offset));
+        scratch.min(sure, unsure)
+    }
+}
+
+/// `found` (by which line `artefact` decides packets) with the packets of the lines that are taken away handed to the next lines
+/// that match them. Right for lists that are [`Artefact::is_plain`]: there the widest reading of a line is its only one.
+fn decide_again<K: Header>(
+    artefact: &Artefact<K>,
+    scratch: &mut Arena<K>,
+    compiled: &Compiled<K>,
+    ports: (InterfaceId, Option<InterfaceId>),
+    found: Function,
+) -> Function {
+    let removed = |priority: u32| artefact.without.binary_search(&priority).is_ok();
+    let mut open = scratch.select(found, &removed);
+    let mut decided = scratch.relabel(found, &|p| (!removed(p)).then_some(p));
+    let sources = scratch.field_values(open, fields::SRC);
+    let destinations = scratch.field_values(open, fields::DST);
+    let Some(first) = artefact.without.first() else { return found };
+    for (priority, entry) in (0u32..).zip(artefact.entries.iter()).skip(*first as usize + 1) {
+        if open.is_none() {
+            break;
+        }
+        let (source, destination, rest) = &entry.widest;
+        let meets = sources.meets(source) && destinations.meets(destination);
+        if removed(priority) || !fits(ports, &entry.ingress, &entry.egress) || !meets {
+            continue;
+        }
+        let rest = scratch.import(&compiled.arena, *rest, open);
+        let matched = product(scratch, &(source.clone(), destination.clone(), rest));
+        let part = scratch.guard(open, matched);
+        let named = scratch.relabel(part, &|_| Some(priority));
+        decided = scratch.min(decided, named);
+        open = scratch.minus(open, part);
+    }
+    decided
+}
+
+#[cfg(test)]
+mod tests;
