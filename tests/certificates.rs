@@ -9,6 +9,8 @@
     reason = "a test fails by panicking, and reads its inputs itself"
 )]
 
+mod topologies;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,57 +22,24 @@ use sekisho::finding::{Kind, Verdict};
 use sekisho::model::{Action, Id, ListId};
 use sekisho::net::Family;
 use sekisho::scan::certificate::{certify, claims, recheck};
-use sekisho::scan::{self, Files, Loaded, Options, Scan};
+use sekisho::scan::{self, Loaded, Options, Scan};
 use sekisho::snapshot::{DeviceId, Snapshot};
+use topologies::{files, root};
 
 /// The city takes a debug build too long.
 const LEFT_OUT: &[&str] = &["shiomi-city"];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies")
-}
-
 /// The worlds that have a policy.
 fn worlds() -> Vec<PathBuf> {
-    let (mut found, mut open) = (Vec::new(), vec![root()]);
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(&dir).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if path.join("policy.yaml").exists() && !LEFT_OUT.contains(&name) {
-                if cfg!(feature = "xlsx") || !path.join("rules.xlsx").exists() {
-                    found.push(path);
-                }
-            } else if path.is_dir() {
-                open.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn files(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            files(&path, &format!("{name}/"), entries);
-        } else if name != "expected.yaml" {
-            entries.push((name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
-fn read(dir: &Path) -> Files {
-    let mut entries = Vec::new();
-    files(dir, "", &mut entries);
-    entries.sort();
-    Files { name: "world".to_owned(), entries }
+    let judged = |dir: &PathBuf| {
+        let name = dir.file_name().unwrap().to_str().unwrap();
+        dir.join("policy.yaml").exists() && !LEFT_OUT.contains(&name)
+    };
+    topologies::worlds().into_iter().filter(judged).collect()
 }
 
 fn scanned(dir: &Path) -> Scan {
-    scan::scan(read(dir), &Options::default()).unwrap()
+    scan::scan(files(dir), &Options::default()).unwrap()
 }
 
 fn is_isolation(certified: &Certified) -> bool {
@@ -337,7 +306,7 @@ fn a_proof_falls_with_the_line_that_it_rests_on() {
 #[test]
 fn a_proof_falls_when_its_line_is_deleted_from_the_file() {
     let world = World::new("x-enet/corrected");
-    let files = read(&root().join("x-enet/corrected"));
+    let files = files(&root().join("x-enet/corrected"));
     let mut lines = Vec::new();
     for index in world.entries() {
         lines.extend(rests_on(&world.loaded.snapshot, &world.certificate.claims[index]));
@@ -360,7 +329,7 @@ fn a_proof_falls_when_its_line_is_deleted_from_the_file() {
 /// A virtual IP that keeps the address and changes the port: a packet to a port that nobody asked about becomes a forbidden one.
 #[test]
 fn a_translation_of_the_port_alone_is_not_overlooked() {
-    let mut files = read(&root().join("x-enet/vip"));
+    let mut files = files(&root().join("x-enet/vip"));
     for (path, bytes) in &mut files.entries {
         if path.ends_with("ext-fw.conf") {
             let text = String::from_utf8(bytes.clone()).unwrap();

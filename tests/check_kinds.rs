@@ -10,12 +10,14 @@
     reason = "a test fails by panicking, and reads its inputs itself"
 )]
 
+mod topologies;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sekisho::finding::{Cut, Finding, Kind};
 use sekisho::policy::{self, PolicyRule, Verb};
-use sekisho::scan::{self, Files, Options};
+use sekisho::scan::{self, Options};
 use serde_json::Value;
 
 /// Words of `policies/checks.yaml` that no rule of a policy carries out, and where both sides are held.
@@ -53,41 +55,11 @@ fn words(rule: &PolicyRule) -> Vec<String> {
     words
 }
 
-fn worlds(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.join("expected.yaml").exists() {
-            found.push(path);
-        } else if path.is_dir() {
-            worlds(&path, found);
-        }
-    }
-}
-
-fn files(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            files(&path, &format!("{name}/"), entries);
-        } else if name != "expected.yaml" {
-            entries.push((name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
-fn world(dir: &Path) -> Files {
-    let mut entries = Vec::new();
-    files(dir, "", &mut entries);
-    entries.sort();
-    Files { name: "world".to_owned(), entries }
-}
-
 #[test]
 fn the_smallest_cuts_are_one_line_on_either_firewall() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/x-enet");
     let cuts = |state: &str| {
-        let scan = scan::scan(world(&root.join(state)), &Options::default()).unwrap();
+        let scan = scan::scan(topologies::files(&root.join(state)), &Options::default()).unwrap();
         let about =
             |finding: &&Finding| finding.kind == Kind::ForbiddenPath && finding.rule == "X-PI-01";
         let found = scan.findings.iter().find(about).map(|finding| finding.cuts.clone());
@@ -104,13 +76,12 @@ fn the_smallest_cuts_are_one_line_on_either_firewall() {
 #[test]
 fn every_kind_of_check_is_tripped_by_a_world_and_passed_by_another() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    worlds(&root.join("topologies"), &mut found);
+    let found = topologies::worlds();
     let (mut trips, mut passes) = (BTreeSet::new(), BTreeSet::new());
     for dir in found.iter().filter(|dir| !dir.join("rules.xlsx").exists()) {
         let text = std::fs::read_to_string(dir.join("expected.yaml")).unwrap();
         let expected: Value = serde_saphyr::from_str(&text).unwrap();
-        let loaded = scan::load(world(dir), &Options::default()).unwrap();
+        let loaded = scan::load(topologies::files(dir), &Options::default()).unwrap();
         for rule in loaded.policy.iter().flat_map(|policy| &policy.rules) {
             let side = match expected["verdicts"][&rule.id].as_str() {
                 Some("holds") => &mut passes,

@@ -7,33 +7,18 @@
     reason = "a test fails by panicking, and reads its inputs itself"
 )]
 
+mod topologies;
+
 use sekisho::finding::{Kind, Verdict};
 use sekisho::scan::{self, Files, Options, Scan};
 use sekisho::snapshot::Steps;
-use std::path::Path;
 
 /// Worlds with chains of hosts, enforcing devices, requirements and waivers.
 const WORLDS: [&str; 4] =
     ["x-enet/corrected", "x-enet/delivered", "mini-packs/alpha-screen", "mini-packs/beta-prime"];
 
-fn read(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            read(&path, &format!("{name}/"), entries);
-        } else if name != "expected.yaml" {
-            entries.push((name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
 fn files(name: &str) -> Files {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies").join(name);
-    let mut entries = Vec::new();
-    read(&dir, "", &mut entries);
-    entries.sort();
-    Files { name: name.to_owned(), entries }
+    topologies::files(&topologies::root().join(name))
 }
 
 fn steps(of: Option<usize>) -> Option<Steps> {

@@ -17,6 +17,7 @@
 
 #[path = "mutation/flows.rs"]
 mod flows;
+mod topologies;
 #[path = "differential/rng.rs"]
 mod rng;
 #[path = "mutation/world.rs"]

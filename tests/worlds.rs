@@ -10,37 +10,18 @@
     reason = "a test fails by panicking, and reads its inputs itself"
 )]
 
+mod topologies;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use sekisho::net::{Flow, Prefix, State, protocol_number};
-use sekisho::scan::{self, Files, Loaded, Options};
+use sekisho::scan::{self, Loaded, Options};
 use sekisho::snapshot::ZoneAddresses;
 use sekisho::trace::{self, Ingress};
 use serde_json::Value;
-
-fn worlds() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
-    let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(&dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.join("expected.yaml").exists() {
-                // A build without workbooks refuses them; what it cannot open it cannot judge.
-                if cfg!(feature = "xlsx") || !path.join("rules.xlsx").exists() {
-                    found.push(path);
-                }
-            } else if path.is_dir() {
-                open.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
 
 fn yaml(path: &Path) -> Value {
     serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -59,29 +40,13 @@ fn key(finding: &Value) -> [String; 5] {
     ["kind", "rule", "from", "to", "device"].map(|part| text(finding, part).to_owned())
 }
 
-/// Every file of the world but what is expected of it, as the command reads them.
-fn files(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            files(&path, &format!("{name}/"), entries);
-        } else if name != "expected.yaml" {
-            entries.push((name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
 fn load(dir: &Path) -> Loaded {
-    let mut entries = Vec::new();
-    files(dir, "", &mut entries);
-    entries.sort();
-    scan::load(Files { name: "world".to_owned(), entries }, &Options::default()).unwrap()
+    scan::load(topologies::files(dir), &Options::default()).unwrap()
 }
 
 #[test]
 fn every_world_is_judged_as_expected() {
-    let worlds = worlds();
+    let worlds = topologies::worlds();
     assert!(worlds.len() >= 15, "worlds are missing: {worlds:?}");
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {

@@ -1,12 +1,12 @@
 //! Worlds, and what becomes of them when a line is changed.
 
+use crate::topologies;
 use sekisho::finding::Verdict;
 use sekisho::model::{Action, Device};
 use sekisho::scan::{self, Files, Loaded, Options, Scan};
 use sekisho::source::{FileId, Span};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// The files of a world.
 #[derive(Clone)]
@@ -36,26 +36,10 @@ pub(crate) fn verdict(scan: &Scan, rule: &str) -> Verdict {
     scan.verdicts.iter().find(|verdict| verdict.rule == rule).unwrap().verdict
 }
 
-fn read(dir: &Path, prefix: &str, entries: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            read(&path, &format!("{name}/"), entries);
-        } else if name != "expected.yaml" {
-            entries.push((name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
 impl World {
     /// The world of this name under `topologies`.
     pub(crate) fn read(name: &str) -> World {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies").join(name);
-        let mut entries = Vec::new();
-        read(&dir, "", &mut entries);
-        entries.sort();
-        World(Files { name: name.to_owned(), entries })
+        World(topologies::files(&topologies::root().join(name)))
     }
 
     fn load(&self) -> Loaded {
