@@ -66,8 +66,8 @@ pub(super) fn filter_of<'a, K>(network: &Network<'a, K>, filter: FilterRef) -> O
 }
 
 impl<K: Header> Run<K> {
-    /// Every line that lets packets of `wanted` reach event `end`, by filter, from the end back to the start. Where a
-    /// translation lies between, the whole set that passed there counts.
+    /// Every line that lets packets of `wanted` reach event `end`, by filter, from the end back to the start. Behind a translation
+    /// of the source whatever source counts; behind one of the destination the whole set that passed there.
     pub fn blame(
         &mut self,
         network: &Network<'_, K>,
@@ -83,7 +83,17 @@ impl<K: Header> Run<K> {
         while let Some(event) = at.and_then(|id| self.events.get(id)).cloned() {
             for record in event.records.iter().rev() {
                 match record {
-                    record if record.is_change() => narrowed = None,
+                    Record::Translate { device, rewrite, garbled, .. } if record.is_change() => {
+                        let rewrites = &network.snapshot.devices[*device].rewrites;
+                        let rewrite = rewrite.filter(|_| !garbled).map(|id| &rewrites[id]);
+                        let only_source = rewrite.is_some_and(|r| {
+                            r.destination.is_none() && r.destination_port.is_none()
+                        });
+                        narrowed = narrowed.filter(|_| only_source).map(|wanted| {
+                            let wanted = self.arena.exists(wanted, fields::SRC);
+                            self.arena.exists(wanted, fields::SPORT)
+                        });
+                    }
                     Record::Filter { filter, after } => {
                         let set =
                             narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));
