@@ -68,7 +68,7 @@ pub struct Conditions {
     pub at: Option<Moment>,
     /// Lines read as if they were not there (to find out what a removal would end).
     pub without: Vec<LineRef>,
-    /// The largest number of steps of the arena, when it is to be smaller than [`BUDGET`].
+    /// The largest number of steps of the arena, when it is to be smaller than usual.
     pub steps: Option<usize>,
 }
 

@@ -163,7 +163,8 @@ impl<K: Header> Network<'_, K> {
         self.run_from(query, None)
     }
 
-    /// As [`Network::run`], but packets enter at one entry of the zone only: its position in [`Snapshot::entries`].
+    /// As [`Network::run`], but packets enter at one entry of the zone only: its position in
+    /// [`crate::snapshot::Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
         let (mut arena, fixed) = (self.places.arena.clone(), self.places.fixed);
