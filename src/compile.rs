@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 pub use artefact::{Artefact, Entry};
 pub use cover::{Covers, Fate};
+pub(crate) use decide::fits;
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, span, stray,

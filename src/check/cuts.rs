@@ -1,7 +1,7 @@
 //! Cut sets: the smallest sets of lines whose removal ends a violation, and what they would break.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::Judge;
 use super::deny::{Focus, zone_of};
@@ -13,6 +13,7 @@ use crate::finding::{Blame, Cut};
 use crate::policy::Verb;
 use crate::reach::Network;
 use crate::snapshot::DeviceId;
+use crate::workers::lock;
 
 /// Lines of devices.
 pub(super) type Lines = Vec<(DeviceId, LineRef)>;
@@ -140,11 +141,6 @@ impl<K: Header> Judge<'_, K> {
         used.dedup();
         used
     }
-}
-
-/// A worker that panicked left nothing half-done behind: entries are whole.
-fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
-    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All subsets of a size, in the order of their members.

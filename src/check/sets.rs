@@ -158,17 +158,30 @@ pub(super) fn forbidden<K: Header>(
     cell: &Cell<'_, K>,
     to: &End,
 ) -> Function {
-    let destination = arena.field_in(fields::DST, &addresses(network, to));
+    let destinations = addresses(network, to);
+    forbidden_at(arena, network, rule, cell, (&destinations, Some(to.place)))
+}
+
+/// What a rule forbids from a cell to some addresses: those at one place, or, with none, those of which no exception speaks.
+fn forbidden_at<K: Header>(
+    arena: &mut Arena<K>,
+    network: &Network<'_, K>,
+    rule: &ResolvedRule<'_>,
+    cell: &Cell<'_, K>,
+    (destinations, place): (&Intervals<K>, Option<Place>),
+) -> Function {
+    let destination = arena.field_in(fields::DST, destinations);
     let services = service_set(arena, &rule.rule.services);
     let mut set = arena.guard(services, destination);
     for without in &cell.without {
-        let excused = service_set(arena, &without.services);
-        let excused = if without.to.is_empty() {
-            excused
-        } else {
-            let inside = arena.field_in(fields::DST, &union(network, &without.to, Some(to.place)));
-            arena.guard(excused, inside)
-        };
+        if !without.to.is_empty() && place.is_none() {
+            continue;
+        }
+        let mut excused = service_set(arena, &without.services);
+        if !without.to.is_empty() {
+            let inside = arena.field_in(fields::DST, &union(network, &without.to, place));
+            excused = arena.guard(excused, inside);
+        }
         set = arena.minus(set, excused);
     }
     set
@@ -190,13 +203,8 @@ pub(super) fn forbidden_any<K: Header>(
     let (special, plain): (Vec<&End>, Vec<&End>) = targets.iter().partition(special);
     let mut parts: Vec<Function> =
         special.into_iter().map(|to| forbidden(arena, network, rule, cell, to)).collect();
-    let everywhere = cell.without.iter().filter(|without| without.to.is_empty());
-    let excused: Vec<Function> =
-        everywhere.map(|without| service_set(arena, &without.services)).collect();
-    let services = service_set(arena, &rule.rule.services);
-    let destination = arena.field_in(fields::DST, &all_addresses(network, &plain));
-    let whole = arena.guard(services, destination);
-    parts.push(excused.into_iter().fold(whole, |set, excused| arena.minus(set, excused)));
+    let destinations = all_addresses(network, &plain);
+    parts.push(forbidden_at(arena, network, rule, cell, (&destinations, None)));
     arena.min_all(parts)
 }
 
@@ -226,12 +234,14 @@ pub(super) fn changeable<K: Header>(
     network: &Network<'_, K>,
     targets: &Intervals<K>,
 ) -> Intervals<K> {
-    let (mut reached, mut changed) = (targets.clone(), Intervals::empty());
+    let mut devices = network.snapshot.devices.iter().zip(&network.compiled);
+    let garbled = devices.any(|((_, device), compiled)| garbles(device, compiled));
+    let mut changed = if garbled { network.unicast().clone() } else { Intervals::empty() };
+    let mut reached = targets.union(&changed);
     loop {
         let before = reached.clone();
-        for ((_, device), compiled) in network.snapshot.devices.iter().zip(&network.compiled) {
-            let garbled = garbles(device, compiled).then(|| network.unicast().clone());
-            for origin in origins(network, device, &reached).into_iter().chain(garbled) {
+        for (_, device) in network.snapshot.devices.iter() {
+            for origin in origins(network, device, &reached) {
                 reached = reached.union(&origin);
                 changed = changed.union(&origin);
             }
@@ -259,9 +269,8 @@ fn origins<K: Header>(
     device: &Device,
     reached: &Intervals<K>,
 ) -> Vec<Intervals<K>> {
-    let hits = |ranges: &[AddressRange]| {
-        !compile::intervals::<K>(ranges.iter().copied()).intersection(reached).is_empty()
-    };
+    let hits =
+        |ranges: &[AddressRange]| compile::intervals::<K>(ranges.iter().copied()).meets(reached);
     let ports = device.rewrites.iter().filter(|(_, rewrite)| rewrite.destination_port.is_some());
     let ports = ports.filter(|(_, rewrite)| rewrite.destination.is_none());
     let same: Vec<_> = ports.map(|_| reached.clone()).take(1).collect();

@@ -50,7 +50,6 @@ enum How {
 struct Item<'r> {
     zone: ZoneId,
     held: Held,
-    reading: Reading,
     depth: usize,
     how: How,
     v4: Probe<'r, u32>,
@@ -69,6 +68,7 @@ struct Closure<'r> {
     items: Vec<Item<'r>>,
     /// Relays that were reached and not gone through, with the item from which: positions.
     met: Vec<(usize, usize)>,
+    reading: Reading,
 }
 
 /// Where a closure does not go.
@@ -219,12 +219,12 @@ impl<'a> Both<'a> {
 
     fn closure<'r>(&self, starts: &[Start], reading: Reading, limits: Limits) -> Closure<'r> {
         let mut fallen = vec![Held::none(); self.snapshot().zones.len()];
-        let mut closure = Closure { items: Vec::new(), met: Vec::new() };
+        let mut closure = Closure { items: Vec::new(), met: Vec::new(), reading };
         for Start { zone, held, .. } in starts {
             if let Some(known) = fallen.get_mut(crate::model::Id::index(*zone)) {
                 let held = held.minus(known);
                 *known = known.union(&held);
-                closure.items.push(Item::new((*zone, held, reading), 0, How::Start));
+                closure.items.push(Item::new((*zone, held), (0, How::Start), reading));
             }
         }
         let alone = match starts {
@@ -251,8 +251,7 @@ impl<'a> Both<'a> {
                     self.meet(&mut closure, (zone, &held), next, limits);
                 } else if !own {
                     let held = self.with_siblings(held);
-                    let item = Item::new((zone, held, reading), depth, how);
-                    self.fall(&mut closure, &mut fallen, item, limits);
+                    self.fall(&mut closure, &mut fallen, (zone, held), (depth, how), limits);
                 }
             }
             next += 1;
@@ -260,26 +259,27 @@ impl<'a> Both<'a> {
         closure
     }
 
-    /// Adds what is new of `item`, unless nobody goes on from there.
-    fn fall<'r>(
+    /// Adds what is new of some addresses, unless nobody goes on from there.
+    fn fall(
         &self,
-        closure: &mut Closure<'r>,
+        closure: &mut Closure<'_>,
         fallen: &mut [Held],
-        item: Item<'r>,
+        (zone, held): (ZoneId, Held),
+        (depth, how): (usize, How),
         limits: Limits,
     ) {
-        let Some(known) = fallen.get_mut(crate::model::Id::index(item.zone)) else { return };
-        if self.snapshot().zones[item.zone].external {
+        let Some(known) = fallen.get_mut(crate::model::Id::index(zone)) else { return };
+        if self.snapshot().zones[zone].external {
             return;
         }
-        let fresh = item.held.minus(known);
-        if let How::Reached(source, _) | How::Neighbours(source) = item.how {
-            self.meet(closure, (item.zone, &fresh), source, limits);
+        let fresh = held.minus(known);
+        if let How::Reached(source, _) | How::Neighbours(source) = how {
+            self.meet(closure, (zone, &fresh), source, limits);
         }
-        let held = fresh.minus(&self.relayed(item.zone, limits.open));
+        let held = fresh.minus(&self.relayed(zone, limits.open));
         if !held.is_empty() {
             *known = known.union(&held);
-            closure.items.push(Item::new((item.zone, held, item.reading), item.depth, item.how));
+            closure.items.push(Item::new((zone, held), (depth, how), closure.reading));
         }
     }
 
@@ -320,10 +320,10 @@ impl<'a> Both<'a> {
 }
 
 impl Item<'_> {
-    fn new((zone, held, reading): (ZoneId, Held, Reading), depth: usize, how: How) -> Self {
+    fn new((zone, held): (ZoneId, Held), (depth, how): (usize, How), reading: Reading) -> Self {
         let v4 = Probe::new(zone, held.v4.clone(), reading);
         let v6 = Probe::new(zone, held.v6.clone(), reading);
-        Item { zone, held, reading, depth, how, v4, v6 }
+        Item { zone, held, depth, how, v4, v6 }
     }
 
     fn is_exact(&self) -> bool {

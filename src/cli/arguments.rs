@@ -381,7 +381,6 @@ fn severity(word: &str) -> Result<Severity, String> {
     })
 }
 
-/// `2026-11-22` (midnight) or `2026-11-22T10:30`; an offset is refused, because schedules follow the device's own clock.
 /// A size in bytes: a number with MB, GB (powers of 1000), MiB or GiB (powers of 1024).
 fn size(word: &str) -> Result<u64, String> {
     let units = [("MiB", 1_u64 << 20), ("GiB", 1 << 30), ("MB", 1_000_000), ("GB", 1_000_000_000)];
@@ -391,6 +390,7 @@ fn size(word: &str) -> Result<u64, String> {
     bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "for example 500MB, 2GB, 512MiB".to_owned())
 }
 
+/// `2026-11-22` (midnight) or `2026-11-22T10:30`; an offset is refused, because schedules follow the device's own clock.
 fn moment(word: &str) -> Result<Moment, String> {
     let zoned =
         word.ends_with(['Z', 'z']) || word.get(10..).is_some_and(|t| t.contains(['+', '-', '[']));

@@ -69,7 +69,7 @@ impl<K: Header> Artefact<K> {
 }
 
 /// Whether packets on their way between two ports (no egress before the route) meet conditions on them.
-fn fits(
+pub(crate) fn fits(
     ports: (InterfaceId, Option<InterfaceId>),
     ingress: &Interfaces,
     egress: &Interfaces,

@@ -48,7 +48,7 @@ impl Extent {
     }
 
     pub(super) fn meets(&self, other: &Extent) -> bool {
-        !self.v4.intersection(&other.v4).is_empty() || !self.v6.intersection(&other.v6).is_empty()
+        self.v4.meets(&other.v4) || self.v6.meets(&other.v6)
     }
 }
 

@@ -63,12 +63,7 @@ impl<K: Key> Arena<K> {
             out.push(Cube { fields: prefix.clone() });
             return false;
         }
-        let groups = if self.field(at) == depth {
-            self.grouped(at)
-        } else {
-            vec![(at, Intervals::up_to(self.width(depth)))]
-        };
-        for (child, values) in groups {
+        for (child, values) in self.groups(at, depth) {
             prefix.push(values);
             let more = self.collect(child, prefix, out, limit);
             prefix.pop();
@@ -105,12 +100,7 @@ impl<K: Key> Arena<K> {
             out.push(Product { fields: prefix.clone(), rest: at });
             return;
         }
-        let groups = if self.field(at) == level {
-            self.grouped(at)
-        } else {
-            vec![(at, Intervals::up_to(self.width(level)))]
-        };
-        for (child, values) in groups {
+        for (child, values) in self.groups(at, level) {
             prefix.push(values);
             self.spread(child, depth, limit, prefix, out);
             prefix.pop();
@@ -139,34 +129,38 @@ impl<K: Key> Arena<K> {
         count
     }
 
-    /// The children of a node that match something, each with all coordinates that lead to it, in the order of the smallest.
-    fn grouped(&self, function: Function) -> Vec<(Function, Intervals<K>)> {
-        let (starts, children) = self.steps(function);
+    /// What `at`, which tests no field before `field`, leaves under the coordinates of `field`: each child that matches something with
+    /// all coordinates that lead to it, in the order of the smallest.
+    fn groups(&self, at: Function, field: usize) -> Vec<(Function, Intervals<K>)> {
+        if self.field(at) != field {
+            return vec![(at, Intervals::up_to(self.width(field)))];
+        }
         let mut order: Vec<Function> = Vec::new();
         let mut parts: rustc_hash::FxHashMap<Function, Vec<(K, K)>> =
             rustc_hash::FxHashMap::default();
-        for (index, (start, child)) in starts.iter().zip(children).enumerate() {
-            if child.is_none() {
-                continue;
-            }
-            let after = starts.get(index + 1).and_then(|next| next.previous());
-            let last = after.unwrap_or_else(|| self.width(self.field(function)));
-            parts.entry(*child).or_insert_with(|| {
-                order.push(*child);
+        for (child, values) in self.spans(at) {
+            let list = parts.entry(child).or_insert_with(|| {
+                order.push(child);
                 Vec::new()
             });
-            if let Some(list) = parts.get_mut(child) {
-                list.push((*start, last));
-            }
+            list.push(values);
         }
         order
             .into_iter()
             .map(|child| (child, Intervals::of(parts.remove(&child).unwrap_or_default())))
             .collect()
     }
-}
 
-impl<K: Key> Arena<K> {
+    /// The steps of a node whose children match something, each with its first and last coordinate.
+    fn spans(&self, node: Function) -> impl Iterator<Item = (Function, (K, K))> + '_ {
+        let (starts, children) = self.steps(node);
+        let last = self.width(self.field(node));
+        let ends = starts.iter().skip(1).map(|next| next.previous().unwrap_or_default());
+        let ends = ends.chain(std::iter::once(last));
+        let spans = children.iter().copied().zip(starts.iter().copied().zip(ends));
+        spans.filter(|(child, _)| !child.is_none())
+    }
+
     /// The coordinates of `field` that occur in `set`.
     #[must_use]
     pub fn field_values(&self, set: Function, field: usize) -> Intervals<K> {
@@ -177,17 +171,10 @@ impl<K: Key> Arena<K> {
             if at.is_none() || !seen.insert(at) {
                 continue;
             }
-            let (starts, children) = self.steps(at);
             match self.field(at).cmp(&field) {
-                Ordering::Less => open.extend_from_slice(children),
+                Ordering::Less => open.extend_from_slice(self.steps(at).1),
                 Ordering::Greater => return Intervals::up_to(self.width(field)),
-                Ordering::Equal => {
-                    let ends = starts.iter().skip(1).map(|next| next.previous());
-                    let ends = ends.chain(std::iter::once(Some(self.width(field))));
-                    let spans = starts.iter().zip(ends).zip(children);
-                    let hit = spans.filter(|(_, child)| !child.is_none());
-                    parts.extend(hit.filter_map(|((start, end), _)| Some((*start, end?))));
-                }
+                Ordering::Equal => parts.extend(self.spans(at).map(|(_, values)| values)),
             }
         }
         Intervals::of(parts)

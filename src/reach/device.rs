@@ -417,13 +417,7 @@ pub(super) fn binding(
     bindings: &[Binding],
     ports: (InterfaceId, Option<InterfaceId>),
 ) -> Option<&Binding> {
-    bindings.iter().find(|binding| {
-        binding.ingress.contains(ports.0)
-            && match ports.1 {
-                Some(egress) => binding.egress.contains(egress),
-                None => binding.egress == crate::model::Interfaces::Any,
-            }
-    })
+    bindings.iter().find(|binding| compile::fits(ports, &binding.ingress, &binding.egress))
 }
 
 /// The packets that every device asks about.

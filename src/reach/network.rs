@@ -79,7 +79,7 @@ impl<'a, K: Header> Network<'a, K> {
         &self.places.unicast
     }
 
-    /// The same network as if `lines` were not there; only the devices that have them are compiled again.
+    /// The same network as if `lines` were not there; only their lists are asked anew.
     #[must_use]
     pub fn without(&self, lines: &[(DeviceId, LineRef)]) -> Self {
         let mut network = Network {

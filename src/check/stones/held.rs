@@ -36,7 +36,7 @@ impl Held {
     }
 
     pub(super) fn meets(&self, other: &Held) -> bool {
-        !self.v4.intersection(&other.v4).is_empty() || !self.v6.intersection(&other.v6).is_empty()
+        self.v4.meets(&other.v4) || self.v6.meets(&other.v6)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 //! What one set of compromised addresses reaches: known from the first time it is asked, its packets only when they are needed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::super::Judge;
 use super::super::deny::{Asked, Focus};
@@ -12,6 +12,7 @@ use crate::compile::{Reading, fields};
 use crate::packetset::Intervals;
 use crate::reach::Query;
 use crate::snapshot::{Place, ZoneId};
+use crate::workers::lock;
 
 /// The addresses at which connections arrive that anybody among some addresses may open.
 pub(in crate::check) struct Reached<K> {
@@ -53,12 +54,10 @@ impl<'r, K: Side> Probe<'r, K> {
             return Arc::clone(known);
         }
         let key = (self.zone, self.source.clone(), self.reading);
-        let memory = &judge.reached.0;
-        let known = memory.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = lock(&judge.reached.0).get(&key).cloned();
         let reached = known.unwrap_or_else(|| {
             let reached = Arc::new(self.ask(judge));
-            let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-            memory.insert(key, Arc::clone(&reached));
+            lock(&judge.reached.0).insert(key, Arc::clone(&reached));
             reached
         });
         self.reached = Some(Arc::clone(&reached));
@@ -113,7 +112,7 @@ impl<'r, K: Side> Probe<'r, K> {
             let reached = self.reached(judge);
             let here = reached.zones.iter().find(|(zone, _)| *zone == target);
             let wanted = sets::addresses(judge.network, to);
-            let met = here.is_some_and(|(_, found)| !found.intersection(&wanted).is_empty());
+            let met = here.is_some_and(|(_, found)| found.meets(&wanted));
             if !met && !reached.limited {
                 return false;
             }

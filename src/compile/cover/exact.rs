@@ -174,8 +174,7 @@ impl<'l, K: Header> Asked<'l, K> {
         let mut first = Function::NONE;
         for index in group.items.get(single).into_iter().flatten() {
             let Some(other) = self.lines.items.get(*index) else { continue };
-            let apart = other.may.0.intersection(&item.may.0).is_empty()
-                || other.may.1.intersection(&item.may.1).is_empty();
+            let apart = !other.may.0.meets(&item.may.0) || !other.may.1.meets(&item.may.1);
             if !apart {
                 let product = self.product(&other.may);
                 let inside = self.scratch.guard(left, product);
