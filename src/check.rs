@@ -19,6 +19,7 @@ mod deny;
 mod enforce;
 mod facts;
 mod forged;
+mod memory;
 mod merge;
 mod parties;
 mod passing;
@@ -28,6 +29,7 @@ mod replay;
 mod require;
 mod sets;
 mod stones;
+mod units;
 mod via;
 mod waivers;
 mod write;
@@ -36,6 +38,7 @@ pub use certify::certify;
 pub use claims::claims;
 pub use coverage::issues;
 pub use facts::limit_reached;
+pub use memory::Memory;
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};
@@ -43,13 +46,11 @@ pub use stones::{Blast, Fallen, StartPoint, blast, start_points};
 
 use crate::compile::Header;
 use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};
-use crate::policy::{Policy, PolicyRule, Verb};
-use crate::reach::Network;
-use crate::snapshot::{DeviceId, Snapshot};
+use crate::policy::{Policy, PolicyRule};
+use crate::reach::{Network, Visits};
+use crate::snapshot::{Difference, Snapshot};
 use crate::source::Sources;
 use crate::text::Text;
-use crate::workers;
-use parties::ResolvedRule;
 
 /// What the policy check says.
 #[derive(Clone, Debug, Default)]
@@ -85,16 +86,29 @@ struct Judge<'a, K> {
     sources: &'a Sources,
     /// All rules, for what a cut would break.
     resolved: &'a Resolved<'a>,
+    known: &'a Known<K>,
+}
+
+/// What was found out on the way and is asked often.
+struct Known<K> {
     /// What removals of lines were found to break, and on which lines required rules rest.
     cuts: cuts::Memory,
     /// What compromised addresses were found to reach.
     reached: stones::Memory<K>,
 }
 
-impl<'a, K: Header> Judge<'a, K> {
-    fn new(network: &'a Network<'a, K>, sources: &'a Sources, resolved: &'a Resolved<'a>) -> Self {
-        let (cuts, reached) = (cuts::Memory::default(), stones::Memory::default());
-        Judge { network, sources, resolved, cuts, reached }
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Known { cuts: cuts::Memory::default(), reached: stones::Memory::default() }
+    }
+}
+
+impl<K: Header> Judge<'_, K> {
+    /// Does some work, and keeps where the packets of its questions went.
+    fn noting<R>(&self, work: impl FnOnce(&Judge<'_, K>) -> R) -> (R, Visits<K>) {
+        let network = self.network.recorded();
+        let result = work(&Judge { network: &network, ..*self });
+        (result, network.visits())
     }
 }
 
@@ -106,6 +120,40 @@ pub fn judge(
     resolved: &Resolved<'_>,
     sources: &Sources,
 ) -> Judgment {
+    let (v4, v6) = (Network::<u32>::new(snapshot), Network::<u128>::new(snapshot));
+    let (known4, known6) = (Known::default(), Known::default());
+    let v4 = Judge { network: &v4, sources, resolved, known: &known4 };
+    let v6 = Judge { network: &v6, sources, resolved, known: &known6 };
+    decide(&v4, &v6, policy, None)
+}
+
+/// As [`judge`], going on with what `memory` holds of an earlier judgment of the same policy: `difference` says in what the
+/// snapshot differs from the one of then.
+#[must_use]
+pub fn judge_again(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    resolved: &Resolved<'_>,
+    sources: &Sources,
+    memory: &mut Memory,
+    difference: &Difference<'_>,
+) -> Judgment {
+    let (v4, v6) = memory.resume(snapshot, difference);
+    let (known4, known6) = (memory.v4.known(), memory.v6.known());
+    let v4 = Judge { network: &v4, sources, resolved, known: &known4 };
+    let v6 = Judge { network: &v6, sources, resolved, known: &known6 };
+    let judgment = decide(&v4, &v6, policy, Some(memory));
+    (memory.v4.reached, memory.v6.reached) = (known4.reached, known6.reached);
+    judgment
+}
+
+fn decide(
+    v4: &Judge<'_, u32>,
+    v6: &Judge<'_, u128>,
+    policy: &Policy,
+    memory: Option<&mut Memory>,
+) -> Judgment {
+    let (snapshot, resolved) = (v4.network.snapshot, v4.resolved);
     let mut judgment = Judgment::default();
     for rule in resolved.rules.iter().map(|resolved| resolved.rule) {
         judgment.verdicts.push(RuleVerdict {
@@ -119,23 +167,7 @@ pub fn judge(
         });
     }
     judgment.not_applicable = resolved.not_applicable.iter().map(not_applicable).collect();
-    let v4 = Network::<u32>::new(snapshot);
-    let v6 = Network::<u128>::new(snapshot);
-    let v4 = Judge::new(&v4, sources, resolved);
-    let v6 = Judge::new(&v6, sources, resolved);
-    judgment.findings.extend(family(&v4, policy));
-    judgment.findings.extend(family(&v6, policy));
-    let both = stones::Both::new(&v4, &v6, resolved.through_relays);
-    let chains = workers::map(&resolved.rules, |rule| both.stepping_stones(rule));
-    judgment.findings.extend(chains.into_iter().flatten());
-    let broken = |rule: &&ResolvedRule<'_>| {
-        let mut own = judgment.findings.iter().filter(|finding| finding.rule == rule.rule.id);
-        own.any(|finding| write::decides(finding.kind))
-    };
-    let rules = resolved.rules.iter().filter(|rule| rule.rule.verb.forbids());
-    let held: Vec<&ResolvedRule<'_>> = rules.filter(|rule| !broken(rule)).collect();
-    let forged = workers::map(&held, |rule| v4.forged(rule).or_else(|| v6.forged(rule)));
-    judgment.findings.extend(forged.into_iter().flatten());
+    judgment.findings = units::findings(v4, v6, policy, memory);
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
     for rule in &resolved.rules {
         judgment.findings.extend(write::enforcers(snapshot, rule));
@@ -144,7 +176,7 @@ pub fn judge(
     }
     judgment.findings.extend(declared::misfits(&resolved.misfits));
     judgment.findings = merge::merge(judgment.findings);
-    let waivers = waivers::Waivers { v4: &v4, v6: &v6, policy };
+    let waivers = waivers::Waivers { v4, v6, policy };
     judgment.waived = waivers.judge(&mut judgment.findings);
     for verdict in &mut judgment.verdicts {
         let of_rule = judgment.findings.iter().filter(|finding| finding.rule == verdict.rule);
@@ -168,54 +200,4 @@ fn not_applicable((rule, roles): &(&PolicyRule, Vec<String>)) -> NotApplicable {
         basis: rule.basis.clone(),
         requirements: rule.requirements.clone(),
     }
-}
-
-/// A part of a rule that is judged by itself.
-enum Unit<'r> {
-    /// What one source may not open.
-    Source(&'r ResolvedRule<'r>, sets::Source<'r>),
-    /// What one device must stop between two ends.
-    Enforcer(&'r ResolvedRule<'r>, DeviceId, (&'r End, &'r End)),
-    /// What is said about one pair of ends.
-    Pair(&'r ResolvedRule<'r>, (&'r End, &'r End)),
-}
-
-/// The units of all rules, in the order of their findings.
-fn units<'r>(rules: &'r [ResolvedRule<'r>]) -> Vec<Unit<'r>> {
-    let mut units = Vec::new();
-    for rule in rules {
-        match &rule.rule.verb {
-            Verb::Deny { .. } | Verb::Only { .. } => {
-                units.extend(sets::sources(rule).into_iter().map(|s| Unit::Source(rule, s)));
-                for device in &rule.enforce_at {
-                    let pairs = sets::pairs(rule).into_iter();
-                    units.extend(pairs.map(|ends| Unit::Enforcer(rule, *device, ends)));
-                }
-            }
-            Verb::Require
-            | Verb::Via { .. }
-            | Verb::Logged
-            | Verb::Scheduled
-            | Verb::Destinations { .. } => {
-                units.extend(sets::pairs(rule).into_iter().map(|ends| Unit::Pair(rule, ends)));
-            }
-            // No packet is asked for.
-            Verb::Declare { .. } | Verb::Register { .. } | Verb::Hygiene { .. } => {}
-        }
-    }
-    units
-}
-
-fn family<K: Header>(judge: &Judge<'_, K>, policy: &Policy) -> Vec<Finding> {
-    let units = units(&judge.resolved.rules);
-    let found = workers::map(&units, |unit| match unit {
-        Unit::Source(rule, source) => judge.deny(rule, source),
-        Unit::Enforcer(rule, device, ends) => judge.enforcement(rule, *device, *ends),
-        Unit::Pair(rule, ends) => match &rule.rule.verb {
-            Verb::Require => judge.require(rule, *ends).into_iter().collect(),
-            Verb::Via { .. } => judge.via(rule, *ends),
-            _ => judge.passing(rule, *ends, policy),
-        },
-    });
-    found.into_iter().flatten().collect()
 }

@@ -27,8 +27,8 @@ pub(crate) use header::{
 pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
 pub use translation::{Applied, Named, Outcome, addressed, apply, garble, image, pull_back};
 
-use crate::model::{Device, Id, ListId, Moment, Stage};
-use crate::packetset::{Arena, Key};
+use crate::model::{AddressId, Device, Id, ListId, Moment, Stage};
+use crate::packetset::{Arena, Intervals, Key};
 
 /// Which results of uncertain lines count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,6 +135,12 @@ impl<K: Header> Compiled<K> {
         Compiled { arena: Arc::clone(arena), lists, routes, objects }
     }
 
+    /// The addresses that an object may hold, at most.
+    #[must_use]
+    pub fn widest(&self, address: AddressId) -> Arc<Intervals<K>> {
+        self.objects.address(address).may
+    }
+
     /// The artefact of a list.
     #[must_use]
     pub fn list(&self, id: ListId) -> Option<&Artefact<K>> {
@@ -146,9 +152,9 @@ impl<K: Header> Compiled<K> {
 #[must_use]
 pub fn intervals<K: Header>(
     ranges: impl Iterator<Item = crate::net::AddressRange>,
-) -> crate::packetset::Intervals<K> {
+) -> Intervals<K> {
     let own = ranges.filter(|range| range.family() == K::FAMILY);
-    crate::packetset::Intervals::of(
+    Intervals::of(
         own.map(|range| {
             let (first, last) = range.numbers();
             (<K as Key>::narrow(first), <K as Key>::narrow(last))

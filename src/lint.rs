@@ -50,7 +50,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::Finding;
 use crate::model::Device;
-use crate::snapshot::{DeviceId, Snapshot};
+use crate::snapshot::{DeviceId, Difference, Snapshot};
 use crate::source::Sources;
 use crate::workers;
 
@@ -67,6 +67,9 @@ struct Rule {
     name: &'static str,
     check: fn(&Subject<'_>, &'static str) -> Vec<Finding>,
 }
+
+/// Rules that quote lines of other devices: what they found is not kept.
+const QUOTES_OTHERS: [&str; 1] = ["dual-homed-host"];
 
 /// Every rule, in the order of its findings.
 const RULES: [Rule; 26] = [
@@ -98,19 +101,65 @@ const RULES: [Rule; 26] = [
     Rule { name: "ha-difference", check: ha_difference::check },
 ];
 
+/// What the rules found, by rule and device.
+type Found = BTreeMap<(&'static str, DeviceId), Vec<Finding>>;
+
+/// What the rules found before, to go on with after an edit.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Found);
+
 /// The findings of every hygiene rule, in the order of the rules.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
-    let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
+    let mut found = look(snapshot, sources, |_, _| true);
+    tell(snapshot, |of| found.remove(&of))
+}
+
+/// As [`lint`], going on with what `memory` holds: `difference` says in what the snapshot differs from the one of then. What a
+/// rule says of a device follows from its configuration and from how the network hangs together, never from the lines of
+/// another device's filters.
+#[must_use]
+pub fn lint_again(
+    snapshot: &Snapshot,
+    sources: &Sources,
+    Memory(found): &mut Memory,
+    difference: &Difference<'_>,
+) -> Vec<Finding> {
+    let connected = difference.lines().is_some();
+    let stands = |id: DeviceId| connected && difference.untouched(id);
+    found.retain(|(_, id), _| stands(*id));
+    let open = |rule: &Rule, id| !stands(id) || QUOTES_OTHERS.contains(&rule.name);
+    found.extend(look(snapshot, sources, open));
+    tell(snapshot, |of| found.get(&of).cloned())
+}
+
+/// What rules find on the devices where they are to look.
+fn look(snapshot: &Snapshot, sources: &Sources, looks: impl Fn(&Rule, DeviceId) -> bool) -> Found {
+    let wanted = |id: &DeviceId| RULES.iter().any(|rule| looks(rule, *id));
+    let ids: Vec<DeviceId> = snapshot.devices.ids().filter(wanted).collect();
     let subjects = workers::map(&ids, |id| {
         let device = &snapshot.devices[*id];
         let lists = entries::lists(device);
         Subject { sources, snapshot, id: *id, device, lists }
     });
-    let work: Vec<(&Rule, &Subject<'_>)> =
-        RULES.iter().flat_map(|rule| subjects.iter().map(move |subject| (rule, subject))).collect();
+    let work: Vec<(&Rule, &Subject<'_>)> = RULES
+        .iter()
+        .flat_map(|rule| subjects.iter().map(move |subject| (rule, subject)))
+        .filter(|(rule, subject)| looks(rule, subject.id))
+        .collect();
     let found = workers::map(&work, |(rule, subject)| (rule.check)(subject, rule.name));
-    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
+    work.iter().zip(found).map(|((rule, of), found)| ((rule.name, of.id), found)).collect()
+}
+
+/// What was found, in the order of the rules.
+fn tell(
+    snapshot: &Snapshot,
+    mut found: impl FnMut((&'static str, DeviceId)) -> Option<Vec<Finding>>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in &RULES {
+        findings.extend(snapshot.devices.ids().filter_map(|id| found((rule.name, id))).flatten());
+    }
     tell_apart(&mut findings);
     kindred::tell(&mut findings);
     findings

@@ -17,6 +17,7 @@ mod pipeline;
 mod route;
 mod schedule;
 mod service;
+mod shape;
 mod table;
 
 pub use address::{AddressObject, AddressSet, AddressWithin};
@@ -27,6 +28,7 @@ pub use pipeline::{AddressMap, Binding, Filter, Interfaces, PortMap, Rewrite, St
 pub use route::{DynamicRouting, NextHop, PolicyRoute, RESOLVE_DEPTH, Route, UNSTATED};
 pub use schedule::{Activity, Moment, Schedule, Span as Period, Window};
 pub use service::{ServiceObject, ServiceSet, TcpFlags};
+pub use shape::{Edited, Shape};
 pub use table::{
     AddressId, ContextId, Id, InterfaceId, ListId, RewriteId, ScheduleId, ServiceId, Table,
 };
@@ -100,7 +102,7 @@ pub struct Context {
 }
 
 /// What kind of link an interface is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum InterfaceKind {
     /// A port, sub-interface, aggregate or VLAN interface on an Ethernet segment.
     #[default]
@@ -116,7 +118,7 @@ pub enum InterfaceKind {
 }
 
 /// An interface.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Interface {
     /// The name in the configuration, with which attachments refer to it.
     pub name: String,
@@ -147,7 +149,7 @@ pub struct Interface {
 }
 
 /// An address of an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InterfaceAddress {
     /// The address, host bits kept.
     pub address: IpAddr,

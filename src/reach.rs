@@ -13,10 +13,12 @@ mod device;
 mod enter;
 mod loops;
 mod network;
+mod visits;
 mod witness;
 
 pub use blame::{Blamed, blamed_lines};
-pub use network::Network;
+pub use network::{Network, Parts};
+pub use visits::{Changes, Visits};
 pub use witness::Origin;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -199,6 +201,7 @@ impl<K: Header> Network<'_, K> {
             loops::note(&mut run, &walk.passages);
         }
         run.stopped |= run.events.len() > EVENTS;
+        self.record(&mut run);
         run
     }
 }

@@ -8,8 +8,10 @@ pub mod certificate;
 mod load;
 pub mod memory;
 mod self_check;
+mod workspace;
 
 pub use self_check::{Outcome, SelfCheckRow, self_check};
+pub use workspace::{Edit, Workspace};
 
 use std::cmp::Reverse;
 
@@ -181,7 +183,16 @@ pub struct ExplainedCase {
 /// # Errors
 /// Every input that could not be worked with.
 pub fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
-    let mut loaded = load::load(files, options)?;
+    load_again(&files, options, &mut load::Known::default())
+}
+
+/// As [`load`], going on with what `known` holds of files that nobody edited.
+fn load_again(
+    files: &Files,
+    options: &Options,
+    known: &mut load::Known,
+) -> Result<Loaded, Vec<InputError>> {
+    let mut loaded = load::load(files, options, known)?;
     if let Some(limit) = options.memory {
         memory::share(&mut loaded, limit)?;
     }
@@ -191,27 +202,35 @@ pub fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> 
 /// Judges what was read.
 #[must_use]
 pub fn judge(loaded: Loaded) -> Scan {
-    let mut scan = Scan::default();
-    if let Some(policy) = &loaded.policy {
-        // Names were resolved once already, when the policy was read.
-        if let Ok(mut resolved) = check::resolve(&loaded.snapshot, policy) {
-            resolved.through_relays = loaded.through_relays;
-            let judgment = check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources);
-            scan.verdicts = judgment.verdicts;
-            scan.findings = judgment.findings;
-            scan.not_applicable = judgment.not_applicable;
-            scan.waived = judgment.waived;
+    let judgment = match resolved(&loaded) {
+        Some((policy, resolved)) => {
+            check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources)
         }
-    }
-    scan.findings.extend(check::issues(&loaded.snapshot));
-    let mut hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
+        None => check::Judgment::default(),
+    };
+    let hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
+    joined(loaded, judgment, hygiene)
+}
+
+/// The policy with its names resolved.
+fn resolved(loaded: &Loaded) -> Option<(&Policy, check::Resolved<'_>)> {
+    let policy = loaded.policy.as_ref()?;
+    // Names were resolved once already, when the policy was read.
+    let mut resolved = check::resolve(&loaded.snapshot, policy).ok()?;
+    resolved.through_relays = loaded.through_relays;
+    Some((policy, resolved))
+}
+
+/// What the policy check and the hygiene rules say, as one.
+fn joined(loaded: Loaded, judgment: check::Judgment, mut hygiene: Vec<Finding>) -> Scan {
+    let check::Judgment { mut verdicts, mut findings, not_applicable, waived } = judgment;
+    findings.extend(check::issues(&loaded.snapshot));
     if let Some(policy) = &loaded.policy {
-        hygiene::decide(policy, &mut hygiene, &mut scan.verdicts);
+        hygiene::decide(policy, &mut hygiene, &mut verdicts);
     }
-    scan.findings.append(&mut hygiene);
-    scan.findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    scan.loaded = loaded;
-    scan
+    findings.append(&mut hygiene);
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    Scan { loaded, verdicts, findings, not_applicable, waived, comparison: None }
 }
 
 /// Policy findings by gravity, then what is missing, then hygiene; within that a fixed order.

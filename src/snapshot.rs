@@ -50,9 +50,11 @@
 //! 10. A [`crate::model::Action::Return`] whose match is uncertain *may* return, permit or deny.
 
 mod build;
+mod outline;
 mod place;
 
 pub use build::{BuildInput, build, describe};
+pub use outline::{Difference, Outline};
 pub use place::{HostId, Place};
 
 use crate::finding::Cause;
@@ -61,6 +63,7 @@ use crate::net::{AddressRange, Family, Prefix, number};
 use crate::source::Span;
 use crate::text::Text;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 pub use crate::model::RESOLVE_DEPTH;
 
@@ -81,7 +84,7 @@ pub struct Snapshot {
     /// The name in the topology file, or the directory's.
     pub name: String,
     /// Devices whose configuration was read.
-    pub devices: Table<DeviceId, Device>,
+    pub devices: Table<DeviceId, Arc<Device>>,
     /// Zones, in the order of the topology file.
     pub zones: Table<ZoneId, Zone>,
     /// Segments.
@@ -105,7 +108,7 @@ pub struct Snapshot {
 }
 
 /// Limits of arenas, in steps. What does not fit is undetermined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Steps {
     /// Of what a device is compiled to.
     pub device: usize,
@@ -132,7 +135,7 @@ pub struct Partner {
 }
 
 /// A zone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Zone {
     /// The identifier in the topology file.
     pub id: String,
@@ -149,7 +152,7 @@ pub struct Zone {
 }
 
 /// The addresses of a zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ZoneAddresses {
     /// These networks, of either family.
     Networks(Vec<Prefix>),
@@ -158,7 +161,7 @@ pub enum ZoneAddresses {
 }
 
 /// A layer-2 segment with the interfaces on it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Segment {
     /// Interfaces on it; each interface that is up is on exactly one segment.
     pub ports: Vec<Port>,
@@ -180,7 +183,7 @@ pub struct Port {
 }
 
 /// A router whose configuration is not at hand; it forwards anything anywhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Opaque {
     /// The name in the topology file, or `gateway 10.1.9.254`.
     pub name: String,
@@ -199,7 +202,7 @@ pub struct Opaque {
 }
 
 /// A declared host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Host {
     /// The identifier in the topology file.
     pub id: String,
@@ -250,6 +253,12 @@ impl Snapshot {
     #[must_use]
     pub fn device(&self, name: &str) -> Option<DeviceId> {
         self.devices.iter().find(|(_, device)| device.name == name).map(|(id, _)| id)
+    }
+
+    /// A device to change: a copy, when somebody else holds it, too.
+    #[must_use]
+    pub fn device_mut(&mut self, id: DeviceId) -> &mut Device {
+        Arc::make_mut(&mut self.devices[id])
     }
 
     /// The zone with this identifier.

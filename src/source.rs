@@ -12,12 +12,15 @@ pub use decode::{Encoding, SourceError};
 pub use problem::{Problem, Spanned, nearest};
 pub use workbook::WorkbookError;
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 /// The number of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(u32);
 
 /// A byte range in the cleaned text of a file; `start <= end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// The file.
     pub file: FileId,
@@ -25,6 +28,11 @@ pub struct Span {
     pub start: u32,
     /// First byte after it.
     pub end: u32,
+}
+
+/// Nothing: what is hashed by its content keeps its hash when lines above it come or go.
+impl Hash for Span {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Span {
@@ -49,7 +57,7 @@ pub struct File {
 /// All input files of a run, in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<File>,
+    files: Vec<Arc<File>>,
 }
 
 impl Sources {
@@ -88,7 +96,12 @@ impl Sources {
         (bytes, sha256): (u64, [u8; 32]),
     ) -> FileId {
         let line_starts = line_starts(&text);
-        self.files.push(File { path, text, encoding, bytes, sha256, line_starts });
+        self.share(Arc::new(File { path, text, encoding, bytes, sha256, line_starts }))
+    }
+
+    /// Adds a file that was decoded before.
+    pub fn share(&mut self, file: Arc<File>) -> FileId {
+        self.files.push(file);
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -99,12 +112,19 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// The file, to be added to other sources.
+    #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "FileIds come from add on the same Sources only")]
+    pub fn shared(&self, id: FileId) -> Arc<File> {
+        Arc::clone(&self.files[id.0 as usize])
+    }
+
     /// All files with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &File)> {
         self.files
             .iter()
             .enumerate()
-            .map(|(i, file)| (FileId(u32::try_from(i).unwrap_or(u32::MAX)), file))
+            .map(|(i, file)| (FileId(u32::try_from(i).unwrap_or(u32::MAX)), &**file))
     }
 
     /// The 1-based number of the line on which `span` begins.

@@ -290,11 +290,11 @@ fn a_proof_falls_with_the_line_that_it_rests_on() {
             let entry = &world.certificate.claims[index];
             for (device, list, line) in rests_on(&world.loaded.snapshot, entry) {
                 let mut snapshot = world.loaded.snapshot.clone();
-                let changed = &mut snapshot.devices[device].lists[list].lines[line];
+                let changed = &mut snapshot.device_mut(device).lists[list].lines[line];
                 assert_eq!(changed.action, Action::Deny);
                 changed.action = Action::Permit;
                 assert!(!world.accepts(&snapshot, index, entry.clone()), "{name}: permitted");
-                snapshot.devices[device].lists[list].lines[line].enabled = false;
+                snapshot.device_mut(device).lists[list].lines[line].enabled = false;
                 assert!(!world.accepts(&snapshot, index, entry.clone()), "{name}: switched off");
                 count += 1;
             }

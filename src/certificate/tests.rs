@@ -97,7 +97,7 @@ fn world(mut device: Device, list: ListId, before: Vec<Stage>) -> Snapshot {
     assert!(count < 2, "the names of stages are those of the certificate");
     let mut snapshot = Snapshot::default();
     let ports: Vec<InterfaceId> = device.interfaces.ids().collect();
-    let id = snapshot.devices.push(device);
+    let id = snapshot.devices.push(device.into());
     for (zone, (network, interface)) in
         [("a", ("10.0.0.0/24", ports[0])), ("b", ("10.0.1.0/24", ports[1]))]
     {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::Judge;
 use super::deny::{Focus, zone_of};
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::sets;
+use super::{Judge, Known};
 use crate::compile::{Header, LineRef, Reading};
 use crate::finding::{Blame, Cut};
 use crate::policy::Verb;
@@ -60,7 +60,8 @@ impl<K: Header> Judge<'_, K> {
     fn ends(&self, rule: &ResolvedRule<'_>, from: &End, to: &End, lines: &Lines) -> bool {
         let Some(zone) = zone_of(from) else { return false };
         let network = self.network.without(lines);
-        let judge = Judge::new(&network, self.sources, self.resolved);
+        let known = Known::default();
+        let judge = Judge { network: &network, known: &known, ..*self };
         let cells = sets::cells(&network, from, &rule.without);
         cells.into_iter().all(|cell| {
             let mut asked = judge.ask(rule, &[to], zone, cell, Reading::May, Focus::default());
@@ -86,11 +87,12 @@ impl<K: Header> Judge<'_, K> {
 
     /// The policy rules that require what the removal of `lines` would stop.
     fn broken(&self, lines: &Lines) -> Vec<String> {
-        if let Some(known) = lock(&self.cuts.breaks).get(lines) {
+        if let Some(known) = lock(&self.known.cuts.breaks).get(lines) {
             return known.clone();
         }
         let network: Network<'_, K> = self.network.without(lines);
-        let judge = Judge::new(&network, self.sources, self.resolved);
+        let known = Known::default();
+        let judge = Judge { network: &network, known: &known, ..*self };
         let fails = |judge: &Judge<'_, K>, rule: &ResolvedRule<'_>| {
             sets::pairs(rule).into_iter().any(|ends| judge.require(rule, ends).is_some())
         };
@@ -105,16 +107,16 @@ impl<K: Header> Judge<'_, K> {
             .filter(|(index, rule)| self.rests_on(*index, rule, lines) && breaks(rule))
             .map(|(_, rule)| rule.rule.id.clone())
             .collect();
-        lock(&self.cuts.breaks).insert(lines.clone(), broken.clone());
+        lock(&self.known.cuts.breaks).insert(lines.clone(), broken.clone());
         broken
     }
 
     /// Whether packets that a rule requires may pass by one of `lines`.
     fn rests_on(&self, index: usize, rule: &ResolvedRule<'_>, lines: &Lines) -> bool {
-        let known = lock(&self.cuts.uses).get(&index).cloned();
+        let known = lock(&self.known.cuts.uses).get(&index).cloned();
         let used = known.unwrap_or_else(|| {
             let used = Arc::new(self.used(rule));
-            lock(&self.cuts.uses).insert(index, Arc::clone(&used));
+            lock(&self.known.cuts.uses).insert(index, Arc::clone(&used));
             used
         });
         used.iter().any(|line| lines.contains(line))

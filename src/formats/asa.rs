@@ -134,7 +134,7 @@ fn new_reader<'a>(input: Input<'a>, span: Span) -> Reader<'a> {
         acls: HashMap::default(),
         standard: Vec::new(),
         literals,
-        uncontained: HashSet::default(),
+        uncontained: std::collections::BTreeSet::new(),
     }
 }
 

@@ -27,7 +27,7 @@ fn everything_about(format: &str, text: &str) -> Vec<Finding> {
     let id = sources.add("fw.cfg", text.as_bytes()).unwrap();
     let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
     let mut snapshot = Snapshot::default();
-    snapshot.devices.push(reading.device);
+    snapshot.devices.push(reading.device.into());
     lint(&snapshot, &sources)
 }
 
@@ -52,7 +52,7 @@ fn of_network(
         assert!(unread.iter().all(|gap| gap.contained), "{unread:#?}");
         let mut device = reading.device;
         (*name).clone_into(&mut device.name);
-        devices.push((device, reading.coverage));
+        devices.push((device.into(), reading.coverage));
     }
     let id = sources.add("topology.yaml", topology.as_bytes()).unwrap();
     let topology = crate::topology::read(id, sources.file(id)).unwrap();

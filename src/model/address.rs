@@ -17,7 +17,7 @@ pub struct AddressObject {
 }
 
 /// A set of addresses, of one family or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AddressSet {
     /// Every address of both families.
     Any,
@@ -44,7 +44,7 @@ pub enum AddressSet {
 }
 
 /// The widest reading of an unknown address set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AddressWithin {
     /// Any address of both families.
     Anywhere,

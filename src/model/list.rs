@@ -34,7 +34,7 @@ pub struct Line {
 }
 
 /// What a line does with a packet that matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Lets it pass this list (in a translation list: leaves it as it is, and ends the list).
     Permit,
@@ -53,7 +53,7 @@ pub enum Action {
 
 /// A condition on whether the destination was translated by this device before, since the packet came in. A rewrite counts
 /// when it has a destination map (a destination port map for protocols with ports), even if the value comes out the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Translated {
     /// No condition.
     #[default]
@@ -67,7 +67,7 @@ pub enum Translated {
 }
 
 /// Something in a condition that could not be read or resolved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unknown {
     /// Why, and what would settle it.
     pub reason: Text,

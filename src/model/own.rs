@@ -7,7 +7,7 @@ use crate::source::Span;
 use std::net::IpAddr;
 
 /// What the configuration says of the device itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Own {
     /// The statement that shows the export to be whole, so that what it does not state is not configured: the host name, or
     /// the header. `None` for excerpts, and for formats whose reader does not know the statements in question.
@@ -20,7 +20,7 @@ pub struct Own {
 }
 
 /// One statement about the device itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OwnFact {
     /// What it says.
     pub kind: OwnKind,
@@ -31,7 +31,7 @@ pub struct OwnFact {
 }
 
 /// What a device says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OwnKind {
     /// It takes its time from a server or peer (NTP, SNTP).
     Clock,
@@ -53,7 +53,7 @@ pub enum OwnKind {
 }
 
 /// A way to administer a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Door {
     /// The protocol.
     pub protocol: DoorProtocol,
@@ -62,7 +62,7 @@ pub struct Door {
 }
 
 /// Protocols that administer devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DoorProtocol {
     /// Telnet: everything in the clear.
     Telnet,
@@ -126,7 +126,7 @@ impl DoorProtocol {
 }
 
 /// Cryptography that no longer protects (CRYPTREC: not on the list of recommended ciphers).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WeakCrypto {
     /// No encryption at all.
     Null,

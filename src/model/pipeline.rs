@@ -5,7 +5,7 @@ use crate::net::{AddressRange, PortRange};
 use crate::source::Span;
 
 /// A condition on an interface.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Interfaces {
     /// Every interface.
     #[default]
@@ -26,7 +26,7 @@ impl Interfaces {
 }
 
 /// One stage of a pipeline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Stage {
     /// Permits or denies.
     Filter(Filter),
@@ -37,7 +37,7 @@ pub enum Stage {
 }
 
 /// A filter: the first binding whose ingress and egress fit decides which lists apply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Filter {
     /// A short name for reports: `firewall policy`, `access-group in`.
     pub name: &'static str,
@@ -51,7 +51,7 @@ pub struct Filter {
 }
 
 /// Lists bound to interfaces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Binding {
     /// Where the packet came in.
     pub ingress: Interfaces,
@@ -68,7 +68,7 @@ pub struct Binding {
 }
 
 /// A translation stage; lists hold [`Action::Rewrite`] lines. No binding, or no line: the packet stays as it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Translate {
     /// A short name for reports: `virtual IP`, `source NAT`.
     pub name: &'static str,
@@ -77,7 +77,7 @@ pub struct Translate {
 }
 
 /// What a translation line does to a header. A port map applies to protocols with ports only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Rewrite {
     /// How an engineer names it.
     pub label: String,
@@ -94,7 +94,7 @@ pub struct Rewrite {
 }
 
 /// What becomes of an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AddressMap {
     /// One to one, keeping the distance from the start: `from` and `to` have the same size, and the line's match lets only
     /// addresses of `from` through.
@@ -116,7 +116,7 @@ pub enum AddressMap {
 }
 
 /// What becomes of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PortMap {
     /// One to one, keeping the distance from the start; both ranges have the same size.
     Shift {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 pub const RESOLVE_DEPTH: usize = 8;
 
 /// A route that the configuration or a dump lists.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Route {
     /// Destinations.
     pub prefix: Prefix,
@@ -26,7 +26,7 @@ pub struct Route {
 }
 
 /// Where a route sends packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NextHop {
     /// To a gateway; by `interface` when the route names one, else by the connected interface that holds the gateway, or
     /// by the route to the gateway.
@@ -60,7 +60,7 @@ pub struct PolicyRoute {
 pub const UNSTATED: &str = "unstated";
 
 /// A routing protocol whose routes the configuration does not show: packets may go to any neighbour of the context.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DynamicRouting {
     /// `ospf`, `bgp`, `rip`, `eigrp`, `dhcp`…, or [`UNSTATED`].
     pub protocol: String,

@@ -12,7 +12,7 @@ pub struct Moment {
 }
 
 /// Whether a schedule is active at a moment, or when no moment is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Activity {
     /// Active at that moment.
     Active,
@@ -23,7 +23,7 @@ pub enum Activity {
 }
 
 /// A named schedule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Schedule {
     /// The name.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct Schedule {
 }
 
 /// A window of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// At all times.
     Always,
@@ -53,7 +53,7 @@ pub enum Window {
 }
 
 /// From one moment to another; an open end is `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     /// First moment.
     pub from: Option<Moment>,

@@ -37,7 +37,7 @@ impl TcpFlags {
 }
 
 /// A set of protocols, ports, ICMP kinds and TCP flags.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ServiceSet {
     /// Every packet.
     Any,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::device::Fixed;
+use super::visits::Recorder;
 use crate::compile::{Compiled, Conditions, Header, LineRef};
 use crate::graph::{self, Graph};
-use crate::model::{Device, Table};
+use crate::model::{Device, Id, Table};
 use crate::packetset::{Arena, Function, Intervals};
-use crate::snapshot::{DeviceId, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, Difference, Snapshot, ZoneId};
 use crate::workers;
 
 /// A snapshot compiled for one family.
@@ -20,6 +21,16 @@ pub struct Network<'a, K> {
     /// Its forwarding graph.
     pub graph: Arc<Graph<K>>,
     pub(super) places: Arc<Places<K>>,
+    pub(super) recorder: Option<Recorder<K>>,
+}
+
+/// What a snapshot was compiled to, without the snapshot.
+#[derive(Clone, Debug)]
+pub struct Parts<K> {
+    /// The devices, in order.
+    pub compiled: Vec<Arc<Compiled<K>>>,
+    graph: Arc<Graph<K>>,
+    places: Arc<Places<K>>,
 }
 
 /// The largest number of steps in the arena of a run.
@@ -47,12 +58,39 @@ impl<'a, K: Header> Network<'a, K> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let steps = snapshot.steps.map(|steps| steps.device);
         let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
-        let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| device).collect();
+        let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| &**device).collect();
         let compiled =
             workers::map(&devices, |device| Arc::new(Compiled::new(device, &conditions)));
         let graph = Arc::new(Graph::new(snapshot, &compiled));
         let places = Arc::new(Places::new(snapshot));
-        Network { snapshot, compiled, graph, places }
+        Network { snapshot, compiled, graph, places, recorder: None }
+    }
+
+    /// As [`Network::new`] after configurations were edited: compiles only what differs from what `parts` were made of.
+    #[must_use]
+    pub fn resume(snapshot: &'a Snapshot, parts: Parts<K>, difference: &Difference<'_>) -> Self {
+        let steps = snapshot.steps.map(|steps| steps.device);
+        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
+        let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
+        let compiled = workers::map(&ids, |id| {
+            // Routing tables hold spans, so that the same device on other lines is compiled, too.
+            let known = parts.compiled.get(Id::index(*id)).filter(|_| difference.untouched(*id));
+            known
+                .cloned()
+                .unwrap_or_else(|| Arc::new(Compiled::new(&snapshot.devices[*id], &conditions)))
+        });
+        let (graph, places) = match difference.lines() {
+            Some(_) => (parts.graph, parts.places),
+            None => (Arc::new(Graph::new(snapshot, &compiled)), Arc::new(Places::new(snapshot))),
+        };
+        Network { snapshot, compiled, graph, places, recorder: None }
+    }
+
+    /// What can be gone on with after an edit.
+    #[must_use]
+    pub fn parts(&self) -> Parts<K> {
+        let (graph, places) = (Arc::clone(&self.graph), Arc::clone(&self.places));
+        Parts { compiled: self.compiled.clone(), graph, places }
     }
 
     /// The addresses of a zone.
@@ -87,7 +125,11 @@ impl<'a, K: Header> Network<'a, K> {
             compiled: self.compiled.clone(),
             graph: Arc::clone(&self.graph),
             places: Arc::clone(&self.places),
+            recorder: self.recorder.clone(),
         };
+        if lines.is_empty() {
+            return network;
+        }
         for ((id, device), compiled) in self.snapshot.devices.iter().zip(&mut network.compiled) {
             let own: Vec<LineRef> =
                 lines.iter().filter(|(device, _)| *device == id).map(|(_, line)| *line).collect();

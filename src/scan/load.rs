@@ -1,16 +1,21 @@
 //! From bytes to a network and a policy.
 
 mod discover;
+mod known;
 mod packs;
 mod standby;
 mod tables;
 
 use super::{Files, InputError, Loaded, Options, Role};
 use crate::formats::{self, DetectError, Format, Input, Reading};
+use crate::model::{Coverage, Device};
 use crate::source::{FileId, Problem, Sources, Span};
 use crate::text::Text;
 use crate::topology::{DeviceKind, Topology};
-use crate::{check, policy, snapshot, text, topology, workers};
+use crate::{check, policy, snapshot, text, topology};
+use std::sync::Arc;
+
+pub(super) use known::Known;
 
 /// A device to be read: its name, its files, the reader, and the interfaces that the topology declares for it.
 struct Config {
@@ -20,9 +25,14 @@ struct Config {
     interfaces: Vec<String>,
 }
 
-pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
+/// Reads every file and joins them to a network. What `known` holds of files that nobody edited is not read again.
+pub(super) fn load(
+    files: &Files,
+    options: &Options,
+    known: &mut Known,
+) -> Result<Loaded, Vec<InputError>> {
     let mut loader =
-        Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
+        Loader { files, options, loaded: Loaded::default(), errors: Vec::new(), known };
     let mut topology = loader.topology();
     let mut found = discover::Found::default();
     let configs = match &topology {
@@ -67,6 +77,7 @@ struct Loader<'a> {
     options: &'a Options,
     loaded: Loaded,
     errors: Vec<InputError>,
+    known: &'a mut Known,
 }
 
 impl Loader<'_> {
@@ -99,8 +110,8 @@ impl Loader<'_> {
         let Some((name, bytes)) = self.files.entries.iter().find(|(name, _)| whole(name)) else {
             return Vec::new();
         };
-        match self.loaded.sources.add_all(name, bytes) {
-            Ok(_) => self.opened(path),
+        match self.known.open(&mut self.loaded.sources, name, bytes) {
+            Ok(()) => self.opened(path),
             Err(error) => {
                 let (line, message) = (Some(error.line()), error.message());
                 let path = path.to_owned();
@@ -232,7 +243,7 @@ impl Loader<'_> {
             }
             return found;
         }
-        match formats::detect(self.loaded.sources.file(file).text()) {
+        match self.known.detect(&self.loaded.sources, file) {
             Ok(format) => Some(format),
             Err(error) => {
                 let (message, help) = undetected(&error, &list);
@@ -244,21 +255,14 @@ impl Loader<'_> {
     }
 
     /// Reads the configurations, several at a time.
-    fn devices(
-        &mut self,
-        configs: &[Config],
-    ) -> Vec<(crate::model::Device, Vec<crate::model::Coverage>)> {
-        let readings = read_all(&self.loaded.sources, configs);
-        let mut devices = Vec::new();
-        for (config, mut reading) in configs.iter().zip(readings) {
+    fn devices(&mut self, configs: &[Config]) -> Vec<(Arc<Device>, Vec<Coverage>)> {
+        for config in configs {
             for file in &config.files {
                 let role = Role::Config { device: config.device.clone(), format: config.format.id };
                 self.loaded.roles.push((*file, role));
             }
-            reading.device.name.clone_from(&config.device);
-            devices.push((reading.device, reading.coverage));
         }
-        devices
+        self.known.read(&self.loaded.sources, configs)
     }
 }
 
@@ -279,13 +283,10 @@ fn apart(first: &Format, second: &Format, span: Span) -> Problem {
     Problem::new(span, message)
 }
 
-fn read_all(sources: &Sources, configs: &[Config]) -> Vec<Reading> {
-    let read = |config: &Config| {
-        let input = |id: &FileId| Input { id: *id, file: sources.file(*id) };
-        let files: Vec<Input<'_>> = config.files.iter().map(input).collect();
-        config.format.read(&files, &config.interfaces)
-    };
-    workers::map(configs, read)
+fn read(sources: &Sources, config: &Config) -> Reading {
+    let input = |id: &FileId| Input { id: *id, file: sources.file(*id) };
+    let files: Vec<Input<'_>> = config.files.iter().map(input).collect();
+    config.format.read(&files, &config.interfaces)
 }
 
 fn undetected(error: &DetectError, list: &str) -> (Text, Text) {

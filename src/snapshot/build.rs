@@ -20,6 +20,7 @@ use crate::model::{Coverage, Device, Id, Moment};
 use crate::source::{Problem, Span};
 use crate::topology::{DeviceKind, Topology};
 use ranges::Ranges;
+use std::sync::Arc;
 
 /// What a snapshot is built from.
 #[derive(Default)]
@@ -29,7 +30,7 @@ pub struct BuildInput {
     /// The topology; `None` when only configurations are given: zones are then derived from the interfaces.
     pub topology: Option<Topology>,
     /// Devices with their names set, each with the coverage of its files.
-    pub devices: Vec<(Device, Vec<Coverage>)>,
+    pub devices: Vec<(Arc<Device>, Vec<Coverage>)>,
     /// The moment at which schedules are read.
     pub at: Option<Moment>,
 }

@@ -223,7 +223,7 @@ struct Net {
 
 impl Net {
     fn add(&mut self, device: Box_) -> DeviceId {
-        self.snapshot.devices.push(device.device)
+        self.snapshot.devices.push(device.device.into())
     }
 
     fn zone(&mut self, id: &str, networks: &[&str]) -> ZoneId {

@@ -139,7 +139,7 @@ fn attach(
         let ports = ports.map(|interface| Port { device: id, interface }).collect();
         segments.push(Segment { ports, ..Segment::default() });
     }
-    snapshot.devices.push(device);
+    snapshot.devices.push(device.into());
 }
 
 fn zone(snapshot: &mut Snapshot, networks: Vec<Prefix>, external: bool) -> ZoneId {

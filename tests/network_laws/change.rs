@@ -63,7 +63,7 @@ fn decides(line: &Line) -> bool {
 
 pub(crate) fn append_shadowed(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let Some((device, list, at)) = some_line(snapshot, rng, decides) else { return false };
-    let lines = &mut snapshot.devices[device].lists[list].lines;
+    let lines = &mut snapshot.device_mut(device).lists[list].lines;
     let mut copy = lines[at].clone();
     copy.action = if copy.action == Action::Permit { Action::Deny } else { Action::Permit };
     lines.push(copy);
@@ -100,7 +100,7 @@ const INSERTED: &str = "inserted";
 /// Puts two lines that no packet can meet both side by side into a list.
 pub(crate) fn insert_disjoint(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let Some((device, list, at)) = some_line(snapshot, rng, |_| true) else { return false };
-    let device = &mut snapshot.devices[device];
+    let device = snapshot.device_mut(device);
     let mut pair = [line(device, 6, 443, Action::Permit), line(device, 17, 53, Action::Deny)];
     pair.iter_mut().for_each(|line| line.comment = Some(INSERTED.to_owned()));
     device.lists[list].lines.splice(at..at, pair);
@@ -111,7 +111,7 @@ pub(crate) fn insert_disjoint(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
 pub(crate) fn swap_inserted(snapshot: &mut Snapshot, _: &mut Rng) -> bool {
     let inserted = lines(snapshot, |line| line.comment.as_deref() == Some(INSERTED));
     let Some((device, list, at)) = inserted.first().copied() else { return false };
-    snapshot.devices[device].lists[list].lines.swap(at, at + 1);
+    snapshot.device_mut(device).lists[list].lines.swap(at, at + 1);
     true
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn swap_alike(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
         return false;
     }
     let (device, list, at) = rng.pick(&pairs);
-    snapshot.devices[device].lists[list].lines.swap(at, at + 1);
+    snapshot.device_mut(device).lists[list].lines.swap(at, at + 1);
     true
 }
 
@@ -136,7 +136,8 @@ pub(crate) fn rename(snapshot: &mut Snapshot, _: &mut Rng) -> bool {
     for (_, opaque) in snapshot.opaques.iter_mut() {
         opaque.name = format!("renamed-{}", opaque.name);
     }
-    for (_, device) in snapshot.devices.iter_mut() {
+    for id in snapshot.devices.ids() {
+        let device = snapshot.device_mut(id);
         device.name = format!("renamed-{}", device.name);
         for (_, interface) in device.interfaces.iter_mut() {
             interface.name = format!("renamed-{}", interface.name);
@@ -154,7 +155,7 @@ pub(crate) fn rename(snapshot: &mut Snapshot, _: &mut Rng) -> bool {
 
 pub(crate) fn remove_disabled(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let Some((device, list, at)) = some_line(snapshot, rng, decides) else { return false };
-    let lines = &mut snapshot.devices[device].lists[list].lines;
+    let lines = &mut snapshot.device_mut(device).lists[list].lines;
     let mut off = lines[at].clone();
     off.enabled = false;
     lines.insert(rng.below(lines.len()), off);
@@ -163,7 +164,7 @@ pub(crate) fn remove_disabled(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
 
 pub(crate) fn insert_permit(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let Some((device, list, at)) = some_line(snapshot, rng, |_| true) else { return false };
-    let device = &mut snapshot.devices[device];
+    let device = snapshot.device_mut(device);
     let (protocol, port) = rng.pick(&[(6, 443), (6, 22), (17, 53), (6, 80)]);
     let permit = line(device, protocol, port, Action::Permit);
     device.lists[list].lines.insert(at, permit);
@@ -173,7 +174,7 @@ pub(crate) fn insert_permit(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
 pub(crate) fn remove_deny(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let deny = |line: &Line| line.enabled && line.action == Action::Deny;
     let Some((device, list, at)) = some_line(snapshot, rng, deny) else { return false };
-    snapshot.devices[device].lists[list].lines.remove(at);
+    snapshot.device_mut(device).lists[list].lines.remove(at);
     true
 }
 
@@ -181,6 +182,6 @@ pub(crate) fn doubt_permit(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let permit = |line: &Line| line.enabled && line.action == Action::Permit;
     let Some((device, list, at)) = some_line(snapshot, rng, permit) else { return false };
     let doubt = Unknown { reason: text!("不明", "unknown"), span: span(5) };
-    snapshot.devices[device].lists[list].lines[at].matches.unknown.push(doubt);
+    snapshot.device_mut(device).lists[list].lines[at].matches.unknown.push(doubt);
     true
 }

@@ -2,7 +2,7 @@
 
 use super::super::deny::Asked;
 use super::super::parties::{End, Resolved, zone_end};
-use super::super::{Judge, prefer};
+use super::super::{Judge, Known, prefer};
 use super::held::{Held, Side};
 use super::{Both, Closure, How, Limits, Start};
 use crate::compile::{Reading, fields};
@@ -94,8 +94,9 @@ pub fn blast(
 ) -> Vec<Blast> {
     let (v4, v6) = (Network::<u32>::new(snapshot), Network::<u128>::new(snapshot));
     let resolved = Resolved::default();
-    let v4 = Judge::new(&v4, sources, &resolved);
-    let v6 = Judge::new(&v6, sources, &resolved);
+    let (known4, known6) = (Known::default(), Known::default());
+    let v4 = Judge { network: &v4, sources, resolved: &resolved, known: &known4 };
+    let v6 = Judge { network: &v6, sources, resolved: &resolved, known: &known6 };
     let both = Both::new(&v4, &v6, through_relays);
     starts.iter().map(|start| both.blast(start)).collect()
 }

@@ -1,7 +1,7 @@
 //! What one set of compromised addresses reaches: known from the first time it is asked, its packets only when they are needed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::Judge;
 use super::super::deny::{Asked, Focus};
@@ -10,7 +10,7 @@ use super::super::sets;
 use super::held::Side;
 use crate::compile::{Reading, fields};
 use crate::packetset::Intervals;
-use crate::reach::Query;
+use crate::reach::{Query, Visits};
 use crate::snapshot::{Place, ZoneId};
 use crate::workers::lock;
 
@@ -20,12 +20,22 @@ pub(in crate::check) struct Reached<K> {
     pub(super) zones: Vec<(ZoneId, Intervals<K>)>,
     exact: bool,
     limited: bool,
+    /// Where the packets went, when that is noted.
+    visits: Visits<K>,
 }
 
 /// What was asked before, by zone, addresses and reading. Closures towards many targets ask the same again and again.
 pub(in crate::check) struct Memory<K>(Mutex<BTreeMap<Question<K>, Arc<Reached<K>>>>);
 
 type Question<K> = (ZoneId, Intervals<K>, Reading);
+
+impl<K: Ord> Memory<K> {
+    /// Forgets what `keep` does not want.
+    pub(in crate::check) fn keep(&mut self, keep: impl Fn(&Visits<K>) -> bool) {
+        let known = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, reached| keep(&reached.visits));
+    }
+}
 
 impl<K> Default for Memory<K> {
     fn default() -> Self {
@@ -54,20 +64,36 @@ impl<'r, K: Side> Probe<'r, K> {
             return Arc::clone(known);
         }
         let key = (self.zone, self.source.clone(), self.reading);
-        let known = lock(&judge.reached.0).get(&key).cloned();
+        let memory = &judge.known.reached.0;
+        let known = lock(memory).get(&key).cloned();
         let reached = known.unwrap_or_else(|| {
             let reached = Arc::new(self.ask(judge));
-            lock(&judge.reached.0).insert(key, Arc::clone(&reached));
+            lock(memory).insert(key, Arc::clone(&reached));
             reached
         });
+        judge.network.revisit(&reached.visits);
         self.reached = Some(Arc::clone(&reached));
         reached
     }
 
+    /// Asks, and notes where the packets went, so that whoever asks the same later knows it, too.
     fn ask(&mut self, judge: &Judge<'_, K>) -> Reached<K> {
+        if !judge.network.is_recorded() {
+            return self.answer(judge);
+        }
+        let (reached, visits) = judge.noting(|judge| self.answer(judge));
+        Reached { visits, ..reached }
+    }
+
+    fn answer(&mut self, judge: &Judge<'_, K>) -> Reached<K> {
         let snapshot = judge.network.snapshot;
         let Some(asked) = self.run(judge) else {
-            return Reached { zones: Vec::new(), exact: true, limited: false };
+            return Reached {
+                zones: Vec::new(),
+                exact: true,
+                limited: false,
+                visits: Visits::default(),
+            };
         };
         let mut zones = Vec::new();
         for zone in snapshot.zones.ids() {
@@ -78,7 +104,8 @@ impl<'r, K: Side> Probe<'r, K> {
                 zones.push((zone, addresses));
             }
         }
-        Reached { zones, exact: asked.run.exact, limited: asked.run.limited() }
+        let (exact, limited) = (asked.run.exact, asked.run.limited());
+        Reached { zones, exact, limited, visits: Visits::default() }
     }
 
     /// Every packet that opens a connection from the addresses; `None` when there is no address.

@@ -38,7 +38,7 @@ pub(super) struct Reader<'a> {
     pub(super) standard: Vec<ListId>,
     pub(super) literals: Literals<'a>,
     /// Places of [`Reader::anywhere`].
-    pub(super) uncontained: HashSet<Span>,
+    pub(super) uncontained: std::collections::BTreeSet<Span>,
 }
 
 /// A port condition of one side.

@@ -12,7 +12,7 @@ fn pair(format: &str, active: &str, standby: &str) -> Vec<(Severity, String, Vec
     };
     let (own, other) = (read("active.cfg", active), read("standby.cfg", standby));
     let mut snapshot = Snapshot::default();
-    let device: DeviceId = snapshot.devices.push(own.device);
+    let device: DeviceId = snapshot.devices.push(own.device.into());
     snapshot.coverage.push(own.coverage);
     let (export, coverage) = (other.device, other.coverage);
     snapshot.partners.push(Partner { device, export, coverage });

@@ -11,7 +11,7 @@ fn one(rule: &str, format: &str, text: &str) -> Vec<(Severity, String)> {
     let id = sources.add("fw.cfg", text.as_bytes()).unwrap();
     let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
     let mut snapshot = Snapshot::default();
-    snapshot.devices.push(reading.device);
+    snapshot.devices.push(reading.device.into());
     let first = |text: &str| text.lines().next().unwrap_or("").trim().to_owned();
     lint(&snapshot, &sources)
         .iter()
@@ -452,7 +452,7 @@ fn network(rule: &str, format: &str, config: &str, topology: &str) -> Vec<(Sever
     let topology = crate::topology::read(id, sources.file(id)).unwrap();
     let input = BuildInput {
         topology: Some(topology),
-        devices: vec![(reading.device, reading.coverage)],
+        devices: vec![(reading.device.into(), reading.coverage)],
         ..BuildInput::default()
     };
     let findings = lint(&build(input).unwrap(), &sources);

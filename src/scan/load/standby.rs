@@ -1,11 +1,12 @@
 //! Exports of the partners of HA pairs: read as their devices are, kept beside the network.
 
-use super::{Config, Loader, apart, read_all};
+use super::{Config, Loader, apart, read};
 use crate::formats::{Format, Reading};
 use crate::scan::Role;
 use crate::snapshot::Partner;
 use crate::source::{FileId, Spanned};
 use crate::topology::{DeviceKind, Topology};
+use crate::workers;
 
 impl Loader<'_> {
     /// Reads every `standby` with the reader of its device; the name is that of the device.
@@ -30,7 +31,7 @@ impl Loader<'_> {
                 wanted.push(Config { device: name.clone(), files, format: own.format, interfaces });
             }
         }
-        let readings = read_all(&self.loaded.sources, &wanted);
+        let readings = workers::map(&wanted, |config| read(&self.loaded.sources, config));
         wanted.into_iter().map(|config| config.device).zip(readings).collect()
     }
 

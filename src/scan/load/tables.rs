@@ -13,6 +13,7 @@ use crate::topology::{
     Attach, DeviceDecl, DeviceKind, Endpoint, InterfaceDecl, RouteDecl, Topology, ZoneDecl,
 };
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How a rule table calls the zones: by their name for reports when it does so, else by their identifier.
 pub(super) fn names(zones: &Topology, texts: &[&str]) -> Vec<String> {
@@ -39,7 +40,7 @@ impl Loader<'_> {
         &mut self,
         mut topology: Topology,
         configs: &[Config],
-        devices: &[(Device, Vec<Coverage>)],
+        devices: &[(Arc<Device>, Vec<Coverage>)],
     ) -> Topology {
         let alone = configs.len() == 1;
         for (config, (device, _)) in configs.iter().zip(devices) {
@@ -68,7 +69,7 @@ impl Loader<'_> {
         if let Some(zone) = outside.map(|zone| zone.id.clone())
             && !topology.attach.iter().any(|attach| attach.zone.value == zone.value)
         {
-            let all: Vec<&Device> = devices.iter().map(|(device, _)| device).collect();
+            let all: Vec<&Device> = devices.iter().map(|(device, _)| &**device).collect();
             topology.attach.extend(exits(&all, &zone));
         }
         topology

@@ -11,6 +11,7 @@ use crate::source::{Span, Spanned};
 use crate::topology::{Attach, DeviceDecl, DeviceKind, Endpoint, Topology, ZoneDecl};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Beyond so many holes a route's prefix is kept whole.
 const HOLES: usize = 256;
@@ -41,6 +42,7 @@ pub(super) fn route_anywhere(snapshot: &mut Snapshot) {
         if stated || device.contexts.iter().any(|(_, context)| !context.routes.is_empty()) {
             continue;
         }
+        let device = Arc::make_mut(device);
         for (id, context) in device.contexts.iter_mut() {
             let before = context.dynamic_routing.len();
             context.dynamic_routing.retain(|routing| routing.protocol != UNSTATED);

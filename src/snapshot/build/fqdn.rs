@@ -4,6 +4,7 @@ use crate::model::{AddressId, AddressObject, AddressSet, Device, Id, Table};
 use crate::net::Prefix;
 use crate::snapshot::Snapshot;
 use crate::topology::Fqdn;
+use std::sync::Arc;
 
 pub(in crate::snapshot) fn tighten(snapshot: &mut Snapshot, names: &[Fqdn]) {
     if names.is_empty() {
@@ -16,7 +17,7 @@ pub(in crate::snapshot) fn tighten(snapshot: &mut Snapshot, names: &[Fqdn]) {
             .filter_map(|(id, object)| names.iter().find(|n| names_it(object, n)).map(|n| (id, n)))
             .collect();
         if !found.is_empty() {
-            resolve(device, &found);
+            resolve(Arc::make_mut(device), &found);
         }
     }
 }

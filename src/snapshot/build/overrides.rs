@@ -14,7 +14,11 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
     for decl in &topology.devices {
         let DeviceKind::Configured { interfaces, routes, .. } = &decl.kind else { continue };
         let Some(id) = work.snapshot.device(&decl.name.value) else { continue };
-        let device = &mut work.snapshot.devices[id];
+        let own = &work.snapshot.devices[id];
+        if own.roles == decl.roles && interfaces.is_empty() && routes.is_empty() {
+            continue;
+        }
+        let device = work.snapshot.device_mut(id);
         device.roles.clone_from(&decl.roles);
         let carries_addresses = device.interfaces.iter().any(|(_, i)| !i.addresses.is_empty());
         for interface in interfaces {

@@ -98,7 +98,7 @@ impl Box {
 pub(super) struct World {
     pub(super) sources: Sources,
     topology: Option<FileId>,
-    devices: Vec<(Device, Vec<Coverage>)>,
+    devices: Vec<(Arc<Device>, Vec<Coverage>)>,
 }
 
 impl World {
@@ -118,7 +118,7 @@ impl World {
         let text = format!("{}\n", "xxxxxxxxx\n".repeat(200));
         let id = self.sources.add(&path, text.as_bytes()).unwrap();
         let device = make(Box::new(id, name)).device;
-        self.devices.push((device, vec![Coverage::new(id, 200)]));
+        self.devices.push((Arc::new(device), vec![Coverage::new(id, 200)]));
         self
     }
 

@@ -5,6 +5,7 @@ use crate::model::{
     RuleList, ServiceSet, Stage, Translated, Unknown,
 };
 use crate::snapshot::Snapshot;
+use std::sync::Arc;
 
 pub(super) fn widen(snapshot: &mut Snapshot) {
     let coverage = std::mem::take(&mut snapshot.coverage);
@@ -12,7 +13,7 @@ pub(super) fn widen(snapshot: &mut Snapshot) {
         let gaps = coverage.get(id.index()).into_iter().flatten().flat_map(|file| &file.gaps);
         let open: Vec<&Gap> = gaps.filter(|gap| !gap.contained).collect();
         if !open.is_empty() {
-            widen_device(device, &open);
+            widen_device(Arc::make_mut(device), &open);
         }
     }
     snapshot.coverage = coverage;

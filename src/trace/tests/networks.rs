@@ -80,7 +80,7 @@ fn a_packet_that_comes_back_is_in_a_loop() {
     let context = ContextId::from_index(0);
     let mut route = world.net.snapshot.devices[r1].contexts[context].routes[0].clone();
     route.prefix = prefix("10.7.0.0/16");
-    world.net.snapshot.devices[r1].contexts[context].routes.push(route);
+    world.net.snapshot.device_mut(r1).contexts[context].routes.push(route);
     let trace = world.net.run(world.a, tcp("10.0.1.5", "10.7.0.1", 1));
     assert_eq!(trace.ends[0].disposition, Disposition::Loop);
     assert_eq!(trace.verdict(), Dropped);
@@ -108,7 +108,7 @@ fn an_interface_that_is_down_takes_nothing() {
     let mut world = pair(|_| {});
     let fw = DeviceId::from_index(0);
     let port = at(fw, InterfaceId::from_index(0));
-    world.net.snapshot.devices[fw].interfaces[port.interface].up = false;
+    world.net.snapshot.device_mut(fw).interfaces[port.interface].up = false;
     let flow = tcp("10.0.1.5", "10.0.2.5", 1);
     let trace = trace(&world.net.snapshot, Ingress::Port(port), flow, &Options::default());
     assert_eq!(trace.ends[0].disposition, Disposition::InterfaceDown);
@@ -162,7 +162,7 @@ fn a_u_turn_may_skip_the_filters() {
         let mut world = pair(|fw| fw.policy(Vec::new()));
         let c = world.net.zone("c", &["10.0.4.0/24"]);
         let fw = DeviceId::from_index(0);
-        let device = &mut world.net.snapshot.devices[fw];
+        let device = world.net.snapshot.device_mut(fw);
         let port = InterfaceId::from_index(0);
         device.interfaces[port].hairpin_unfiltered = hairpin;
         let second = InterfaceAddress { address: ip("10.0.4.1"), len: 24, span: span(1) };
@@ -271,7 +271,7 @@ fn a_line_needs_no_address_at_the_other_end() {
     let world = |kind| {
         let mut world = row(|_| {}, |_| {});
         for device in [world.r1, world.r2] {
-            let model = &mut world.net.snapshot.devices[device];
+            let model = world.net.snapshot.device_mut(device);
             let name = if device == world.r1 { "out" } else { "in" };
             let interface = model.interface(name).unwrap();
             model.interfaces[interface].kind = kind;

@@ -117,7 +117,7 @@ fn an_egress_without_an_address_is_any_address() {
             vec![change(fw, "0.0.0.0/0", Rewrite { source, source_port, ..Rewrite::default() })]
         });
         let fw = DeviceId::from_index(0);
-        let device = &mut world.net.snapshot.devices[fw];
+        let device = world.net.snapshot.device_mut(fw);
         let egress = InterfaceId::from_index(1);
         device.interfaces[egress].addresses.remove(0);
         let context = &mut device.contexts[ContextId::from_index(0)];

@@ -1,0 +1,125 @@
+//! What a judgment can go on with after an edit.
+//!
+//! A part of a policy that found nothing is not asked again as long as the packets of its questions meet none of the edited
+//! lines ([`crate::reach::Visits`]): then every filter decides about them as before, they go the same ways, and nothing is
+//! found again. Whatever found something is told anew, because lines move. When more than lines of filters was edited,
+//! everything is asked again; devices that nobody touched are not compiled again in any case.
+
+use super::{Known, stones};
+use crate::compile::Header;
+use crate::model::Id;
+use crate::reach::{Changes, Network, Parts, Visits};
+use crate::snapshot::{Difference, Snapshot};
+
+/// What earlier judgments of one policy found out.
+#[derive(Default)]
+pub struct Memory {
+    pub(super) v4: Side<u32>,
+    pub(super) v6: Side<u128>,
+    pub(super) chains: Vec<Option<Both>>,
+    pub(super) forged: Vec<Option<Both>>,
+}
+
+/// Where the packets of both families went.
+pub(super) type Both = (Visits<u32>, Visits<u128>);
+
+/// One family.
+pub(super) struct Side<K> {
+    parts: Option<Parts<K>>,
+    /// Where the packets of each unit that found nothing went; `None` for what is to be asked.
+    pub(super) units: Vec<Option<Visits<K>>>,
+    pub(super) reached: stones::Memory<K>,
+}
+
+impl<K> Default for Side<K> {
+    fn default() -> Self {
+        Side { parts: None, units: Vec::new(), reached: stones::Memory::default() }
+    }
+}
+
+impl Memory {
+    /// Everything is to be asked again: another policy, or other names.
+    pub fn forget(&mut self) {
+        self.v4.forget();
+        self.v6.forget();
+        self.chains.clear();
+        self.forged.clear();
+    }
+
+    /// The networks of `snapshot`. What `difference` may have changed is forgotten.
+    pub(super) fn resume<'s>(
+        &mut self,
+        snapshot: &'s Snapshot,
+        difference: &Difference<'_>,
+    ) -> (Network<'s, u32>, Network<'s, u128>) {
+        let (v4, old) = self.v4.resume(snapshot, difference);
+        let (v6, other) = self.v6.resume(snapshot, difference);
+        match old.zip(other) {
+            Some((old, other)) => {
+                let stands = |(v4, v6): &Both| !v4.meet(&old) && !v6.meet(&other);
+                let all = self.chains.iter_mut().chain(&mut self.forged);
+                all.for_each(|known| *known = known.take().filter(stands));
+            }
+            None => self.forget(),
+        }
+        (v4, v6)
+    }
+}
+
+impl<K: Header> Side<K> {
+    fn resume<'s>(
+        &mut self,
+        snapshot: &'s Snapshot,
+        difference: &Difference<'_>,
+    ) -> (Network<'s, K>, Option<Changes<K>>) {
+        let Some(old) = self.parts.take() else {
+            let network = Network::new(snapshot);
+            self.parts = Some(network.parts());
+            return (network, None);
+        };
+        let network = Network::resume(snapshot, old.clone(), difference);
+        let changes = changes(&old, &network, difference);
+        match &changes {
+            Some(changes) => {
+                for known in &mut self.units {
+                    *known = known.take().filter(|visits| !visits.meet(changes));
+                }
+                self.reached.keep(|visits| !visits.meet(changes));
+            }
+            None => self.forget(),
+        }
+        self.parts = Some(network.parts());
+        (network, changes)
+    }
+}
+
+impl<K> Side<K> {
+    /// What is known before anything is asked.
+    pub(super) fn known(&mut self) -> Known<K> {
+        Known { reached: std::mem::take(&mut self.reached), ..Known::default() }
+    }
+
+    fn forget(&mut self) {
+        self.units.clear();
+        self.reached = stones::Memory::default();
+    }
+}
+
+/// The lines in which two networks differ; `None` when they differ in more, or one of them did not fit its arena.
+fn changes<K: Header>(
+    old: &Parts<K>,
+    new: &Network<'_, K>,
+    difference: &Difference<'_>,
+) -> Option<Changes<K>> {
+    let mut all = old.compiled.iter().chain(&new.compiled);
+    if all.any(|compiled| compiled.arena.exhausted()) {
+        return None;
+    }
+    let mut changes = Changes::default();
+    for (id, edited) in difference.lines()? {
+        let before = (difference.old?.device(id)?, &**old.compiled.get(Id::index(id))?);
+        let after = (&*new.snapshot.devices[id], &**new.compiled.get(Id::index(id))?);
+        changes.add(id, before, after, &edited);
+    }
+    Some(changes)
+}

@@ -1,0 +1,111 @@
+//! A run that goes on says after every edit what a new run on the edited files says, to the byte.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its inputs itself"
+)]
+
+#[path = "differential/rng.rs"]
+mod rng;
+mod topologies;
+
+use rng::Rng;
+use sekisho::report::{self, Sink, Style};
+use sekisho::scan::{self, Edit, Files, InputError, Options, Scan, Workspace};
+
+/// Worlds of several vendors that are small enough to be judged many times.
+const WORLDS: [&str; 4] =
+    ["x-enet/delivered", "x-enet/corrected", "mini-packs/alpha-screen", "mini-packs/beta-prime"];
+
+fn said(scan: &Result<Scan, Vec<InputError>>) -> String {
+    match scan {
+        Ok(scan) => String::from_utf8(report::render(scan, Sink::Json, &Style::default())).unwrap(),
+        Err(errors) => format!("{errors:#?}"),
+    }
+}
+
+/// One edit of a text: a line goes, comes twice, moves, or changes a little.
+fn edited(text: &str, rng: &mut Rng) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return "! empty\n".to_owned();
+    }
+    let at = rng.below(lines.len());
+    match rng.below(6) {
+        0 => drop(lines.remove(at)),
+        1 => lines.insert(at, lines[at].clone()),
+        2 => lines.swap(at, (at + 1) % text.lines().count()),
+        3 => lines.insert(at, String::new()),
+        4 => {
+            let other = lines[rng.below(lines.len())].clone();
+            lines[at] = other;
+        }
+        _ => {
+            let digit = |c: char| if c.is_ascii_digit() { '1' } else { c };
+            lines[at] = lines[at].chars().map(digit).collect();
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// An edit of a configuration; now and then of the topology or the policy, or a file that goes away and comes back.
+fn next(files: &Files, whole: &Files, rng: &mut Rng) -> Edit {
+    let gone = whole.entries.iter().find(|(path, _)| !files.entries.iter().any(|(p, _)| p == path));
+    if let Some((path, bytes)) = gone.filter(|_| rng.below(2) == 0) {
+        return Edit { path: path.clone(), bytes: Some(bytes.clone()) };
+    }
+    let is_config = |path: &str| !path.ends_with(".yaml") && !path.ends_with(".md");
+    let wanted: Vec<&(String, Vec<u8>)> =
+        files.entries.iter().filter(|(path, _)| rng.below(12) == 0 || is_config(path)).collect();
+    let (path, bytes) = wanted[rng.below(wanted.len())];
+    let path = path.clone();
+    if rng.below(40) == 0 {
+        return Edit { path, bytes: None };
+    }
+    if rng.below(4) == 0 {
+        let (_, bytes) = whole.entries.iter().find(|(known, _)| *known == path).unwrap();
+        return Edit { path, bytes: Some(bytes.clone()) };
+    }
+    let text = String::from_utf8_lossy(bytes);
+    Edit { path, bytes: Some(edited(&text, rng).into_bytes()) }
+}
+
+fn apply(files: &mut Files, edit: &Edit) {
+    files.entries.retain(|(path, _)| *path != edit.path);
+    files.entries.extend(edit.bytes.clone().map(|bytes| (edit.path.clone(), bytes)));
+    files.entries.sort();
+}
+
+fn hold(world: &str, seed: u64, edits: usize) {
+    let whole = topologies::files(&topologies::root().join(world));
+    let (mut files, mut rng) = (whole.clone(), Rng::new(seed));
+    let options = Options::default();
+    let mut workspace = Workspace::new(files.clone(), options.clone());
+    let mut history = vec![workspace.recheck(Vec::new())];
+    assert_eq!(said(&history[0]), said(&scan::scan(files.clone(), &options)), "{world}");
+    for at in 0..edits {
+        let edit = next(&files, &whole, &mut rng);
+        apply(&mut files, &edit);
+        let path = edit.path.clone();
+        let again = workspace.recheck(vec![edit]);
+        let new = scan::scan(files.clone(), &options);
+        assert!(said(&again) == said(&new), "{world}: seed {seed}, edit {at} ({path})");
+        history.push(again);
+    }
+    let readable = history.iter().filter(|scan| scan.is_ok()).count();
+    assert!(readable * 2 > history.len(), "{world}: most edits leave something to judge");
+}
+
+fn edits() -> usize {
+    if std::env::var_os("SEKISHO_NIGHTLY").is_some() { 2_000 } else { 25 }
+}
+
+#[test]
+fn what_is_said_after_an_edit_is_what_a_new_run_says() {
+    for (seed, world) in (1..).zip(WORLDS) {
+        hold(world, seed, edits());
+    }
+}
