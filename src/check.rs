@@ -38,7 +38,7 @@ pub use certify::certify;
 pub use claims::claims;
 pub use coverage::issues;
 pub use facts::limit_reached;
-pub use memory::Memory;
+pub use memory::{Effort, Memory};
 pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::example;
 pub use sets::{addresses, list_flows, service_set};

@@ -10,6 +10,7 @@ mod check;
 mod explain;
 mod trace;
 mod verify;
+mod watch;
 mod blast;
 mod matrix;
 mod lint;
@@ -73,6 +74,7 @@ fn parsed<A: Parser>(run: impl FnOnce(&A) -> Exit) -> Exit {
 fn dispatch(arguments: &Arguments) -> Exit {
     let run = Run::new(&arguments.common);
     let done = match &arguments.command {
+        Command::Check(flags) if flags.watch => watch::run(&run, flags),
         Command::Check(flags) => check::run(&run, flags),
         Command::Explain(flags) => explain::run(&run, flags),
         Command::Trace(flags) => trace::run(&run, flags),

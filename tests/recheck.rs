@@ -13,6 +13,7 @@ mod rng;
 mod topologies;
 
 use rng::Rng;
+use sekisho::finding::Verdict;
 use sekisho::report::{self, Sink, Style};
 use sekisho::scan::{self, Edit, Files, InputError, Options, Scan, Workspace};
 
@@ -108,4 +109,77 @@ fn what_is_said_after_an_edit_is_what_a_new_run_says() {
     for (seed, world) in (1..).zip(WORLDS) {
         hold(world, seed, edits());
     }
+}
+
+/// A world of two firewalls in a row, each with a rule for every pair, in which every pair but one is closed.
+fn row() -> Files {
+    let hosts = |zone: usize| format!("10.{zone}.0.0 255.255.255.0");
+    let mut entries = Vec::new();
+    for (name, sides) in [("east", [1, 2]), ("west", [2, 3])] {
+        let [left, right] = sides;
+        let mut text = format!(": Saved\nASA Version 9.16(4)\nhostname {name}\n");
+        for (port, (zone, own)) in [(left, 2), (right, 1)].into_iter().enumerate() {
+            text += &format!(
+                "interface GigabitEthernet0/{port}\n nameif z{zone}\n security-level {}\n ip address 10.{zone}.0.{own} 255.255.255.0\n",
+                100 - 100 * port
+            );
+        }
+        for (from, to) in [(left, right), (right, left)] {
+            text += &format!(
+                "access-list Z{from} extended permit tcp {} {} eq 443\n",
+                hosts(from),
+                hosts(to)
+            );
+            text += &format!("access-group Z{from} in interface z{from}\n");
+        }
+        entries.push((format!("{name}.cfg"), text.into_bytes()));
+    }
+    let zones = (1..=3).map(|zone| format!("  z{zone}: {{networks: [10.{zone}.0.0/24]}}\n"));
+    let topology = format!(
+        "version: 1\nzones:\n{}devices:\n  east: {{config: east.cfg}}\n  west: {{config: west.cfg}}\n",
+        zones.collect::<String>()
+    );
+    entries.push(("topology.yaml".to_owned(), topology.into_bytes()));
+    let mut policy = "version: 1\nrules:\n".to_owned();
+    for (from, to) in [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)] {
+        policy += &format!(
+            "  - {{id: r{from}{to}, deny: {{from: z{from}, to: z{to}, service: [tcp/3389]}}, severity: high, stepping-stones: false}}\n"
+        );
+    }
+    entries.push(("policy.yaml".to_owned(), policy.into_bytes()));
+    entries.sort();
+    Files { name: "row".to_owned(), entries }
+}
+
+#[test]
+fn only_what_a_line_touches_is_asked_again() {
+    let mut files = row();
+    let mut workspace = Workspace::new(files.clone(), Options::default());
+    let first = workspace.recheck(Vec::new()).unwrap();
+    assert!(first.verdicts.iter().all(|verdict| verdict.verdict == Verdict::Holds));
+    let whole = workspace.effort();
+    assert_eq!(whole.asked, whole.parts);
+    // From zone 3 to zone 2: one source of one rule in one family asks about it, and its forged twin.
+    let mut edit = |from: &str, to: &str| {
+        let (path, bytes) =
+            files.entries.iter().find(|(path, _)| path == "west.cfg").unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap().replace(from, to);
+        let edit = Edit { path, bytes: Some(text.into_bytes()) };
+        apply(&mut files, &edit);
+        let again = workspace.recheck(vec![edit]);
+        assert!(said(&again) == said(&scan::scan(files.clone(), &Options::default())));
+        (workspace.effort().asked, again.unwrap())
+    };
+    let line =
+        "access-list Z3 extended permit tcp 10.3.0.0 255.255.255.0 10.2.0.0 255.255.255.0 eq";
+    let (asked, scan) = edit(&format!("{line} 443"), &format!("{line} 3389"));
+    assert!(
+        scan.verdicts
+            .iter()
+            .any(|verdict| verdict.rule == "r32" && verdict.verdict == Verdict::Violated)
+    );
+    assert!(asked * 4 < whole.parts, "{asked} of {whole:?}");
+    // Nothing to do with any question; what found something is told anew, because lines may have moved.
+    let (asked, _) = edit("ASA Version", "\nASA Version");
+    assert_eq!(asked, 1);
 }

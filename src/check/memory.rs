@@ -5,6 +5,8 @@
 //! found again. Whatever found something is told anew, because lines move. When more than lines of filters was edited,
 //! everything is asked again; devices that nobody touched are not compiled again in any case.
 
+use std::collections::BTreeMap;
+
 use super::{Known, stones};
 use crate::compile::Header;
 use crate::model::Id;
@@ -16,9 +18,23 @@ use crate::snapshot::{Difference, Snapshot};
 pub struct Memory {
     pub(super) v4: Side<u32>,
     pub(super) v6: Side<u128>,
-    pub(super) chains: Vec<Option<Both>>,
-    pub(super) forged: Vec<Option<Both>>,
+    /// Of chains through hosts, and of forged sources, by rule.
+    pub(super) chains: Standing<Both>,
+    pub(super) forged: Standing<Both>,
+    pub(super) effort: Effort,
 }
+
+/// How much of a policy was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Parts that were asked; the rest stood from before.
+    pub asked: usize,
+    /// All parts.
+    pub parts: usize,
+}
+
+/// Where the packets of what found nothing went, by the number of what was asked. What is not there is to be asked.
+pub(super) type Standing<V> = BTreeMap<usize, V>;
 
 /// Where the packets of both families went.
 pub(super) type Both = (Visits<u32>, Visits<u128>);
@@ -26,18 +42,23 @@ pub(super) type Both = (Visits<u32>, Visits<u128>);
 /// One family.
 pub(super) struct Side<K> {
     parts: Option<Parts<K>>,
-    /// Where the packets of each unit that found nothing went; `None` for what is to be asked.
-    pub(super) units: Vec<Option<Visits<K>>>,
+    pub(super) units: Standing<Visits<K>>,
     pub(super) reached: stones::Memory<K>,
 }
 
 impl<K> Default for Side<K> {
     fn default() -> Self {
-        Side { parts: None, units: Vec::new(), reached: stones::Memory::default() }
+        Side { parts: None, units: Standing::new(), reached: stones::Memory::default() }
     }
 }
 
 impl Memory {
+    /// What the last judgment asked.
+    #[must_use]
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+
     /// Everything is to be asked again: another policy, or other names.
     pub fn forget(&mut self) {
         self.v4.forget();
@@ -57,8 +78,8 @@ impl Memory {
         match old.zip(other) {
             Some((old, other)) => {
                 let stands = |(v4, v6): &Both| !v4.meet(&old) && !v6.meet(&other);
-                let all = self.chains.iter_mut().chain(&mut self.forged);
-                all.for_each(|known| *known = known.take().filter(stands));
+                self.chains.retain(|_, visits| stands(visits));
+                self.forged.retain(|_, visits| stands(visits));
             }
             None => self.forget(),
         }
@@ -81,9 +102,7 @@ impl<K: Header> Side<K> {
         let changes = changes(&old, &network, difference);
         match &changes {
             Some(changes) => {
-                for known in &mut self.units {
-                    *known = known.take().filter(|visits| !visits.meet(changes));
-                }
+                self.units.retain(|_, visits| !visits.meet(changes));
                 self.reached.keep(|visits| !visits.meet(changes));
             }
             None => self.forget(),

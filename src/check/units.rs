@@ -1,6 +1,6 @@
 //! The parts of a policy that are judged by themselves, several at a time.
 
-use super::memory::{Both, Memory};
+use super::memory::{Both, Effort, Memory, Standing};
 use super::parties::{End, ResolvedRule};
 use super::{Judge, sets, stones, write};
 use crate::compile::Header;
@@ -28,36 +28,29 @@ pub(super) fn findings(
     memory: Option<&mut Memory>,
 ) -> Vec<Finding> {
     let rules = &v4.resolved.rules;
-    let (mut units4, mut units6, mut chains, mut forged) = match memory {
-        Some(Memory { v4, v6, chains, forged }) => {
-            (Some(&mut v4.units), Some(&mut v6.units), Some(chains), Some(forged))
+    let (units4, units6, chains, forged, effort) = match memory {
+        Some(Memory { v4, v6, chains, forged, effort }) => {
+            (Some(&mut v4.units), Some(&mut v6.units), Some(chains), Some(forged), effort)
         }
-        None => (None, None, None, None),
+        None => (None, None, None, None, &mut Effort::default()),
     };
-    let mut findings = family(v4, policy, units4.as_deref_mut());
-    findings.extend(family(v6, policy, units6.as_deref_mut()));
+    *effort = Effort::default();
+    let mut findings = family(v4, policy, units4, effort);
+    findings.extend(family(v6, policy, units6, effort));
     let through = v4.resolved.through_relays;
-    let all: Vec<&ResolvedRule<'_>> = rules.iter().collect();
-    findings.extend(both((v4, v6), &all, chains.as_deref_mut(), |v4, v6, rule| {
+    let all: Vec<(usize, &ResolvedRule<'_>)> = rules.iter().enumerate().collect();
+    findings.extend(both((v4, v6), &all, (chains, effort), |v4, v6, rule| {
         stones::Both::new(v4, v6, through).stepping_stones(rule)
     }));
     let broken = |rule: &ResolvedRule<'_>| {
         let mut own = findings.iter().filter(|finding| finding.rule == rule.rule.id);
         own.any(|finding| write::decides(finding.kind))
     };
-    // A rule that is broken keeps its place: what is known is known by position.
-    let held: Vec<Option<&ResolvedRule<'_>>> = rules
-        .iter()
-        .map(|rule| Some(rule).filter(|rule| rule.rule.verb.forbids() && !broken(rule)))
-        .collect();
-    let told = both((v4, v6), &held, forged.as_deref_mut(), |v4, v6, rule| {
-        let found = rule.and_then(|rule| v4.forged(rule).or_else(|| v6.forged(rule)));
-        found.into_iter().collect()
+    let held: Vec<(usize, &ResolvedRule<'_>)> =
+        all.iter().filter(|(_, rule)| rule.rule.verb.forbids() && !broken(rule)).copied().collect();
+    let told = both((v4, v6), &held, (forged, effort), |v4, v6, rule| {
+        v4.forged(rule).or_else(|| v6.forged(rule)).into_iter().collect()
     });
-    if let Some(forged) = forged {
-        let gone = forged.iter_mut().zip(&held).filter(|(_, held)| held.is_none());
-        gone.for_each(|(known, _)| *known = None);
-    }
     findings.extend(told);
     findings
 }
@@ -91,10 +84,12 @@ fn units<'r>(rules: &'r [ResolvedRule<'r>]) -> Vec<Unit<'r>> {
 fn family<K: Header>(
     judge: &Judge<'_, K>,
     policy: &Policy,
-    standing: Option<&mut Vec<Option<Visits<K>>>>,
+    standing: Option<&mut Standing<Visits<K>>>,
+    effort: &mut Effort,
 ) -> Vec<Finding> {
-    let units = units(&judge.resolved.rules);
-    let ask = |judge: &Judge<'_, K>, unit: &Unit<'_>| match unit {
+    let units: Vec<(usize, Unit<'_>)> =
+        units(&judge.resolved.rules).into_iter().enumerate().collect();
+    let ask = |judge: &Judge<'_, K>, (_, unit): &(usize, Unit<'_>)| match unit {
         Unit::Source(rule, source) => judge.deny(rule, source),
         Unit::Enforcer(rule, device, ends) => judge.enforcement(rule, *device, *ends),
         Unit::Pair(rule, ends) => match &rule.rule.verb {
@@ -105,41 +100,49 @@ fn family<K: Header>(
     };
     match standing {
         None => workers::map(&units, |unit| ask(judge, unit)).into_iter().flatten().collect(),
-        Some(standing) => renew(&units, standing, |unit| judge.noting(|judge| ask(judge, unit))),
+        Some(standing) => {
+            renew(&units, (standing, effort), |unit| judge.noting(|judge| ask(judge, unit)))
+        }
     }
 }
 
 /// As [`family`], of what is asked in both at once.
 fn both<T: Sync + Copy>(
     (v4, v6): (&Judge<'_, u32>, &Judge<'_, u128>),
-    items: &[T],
-    standing: Option<&mut Vec<Option<Both>>>,
+    items: &[(usize, T)],
+    (standing, effort): (Option<&mut Standing<Both>>, &mut Effort),
     ask: impl Fn(&Judge<'_, u32>, &Judge<'_, u128>, T) -> Vec<Finding> + Sync,
 ) -> Vec<Finding> {
     match standing {
-        None => workers::map(items, |item| ask(v4, v6, *item)).into_iter().flatten().collect(),
-        Some(standing) => renew(items, standing, |item| {
+        None => workers::map(items, |(_, item)| ask(v4, v6, *item)).into_iter().flatten().collect(),
+        Some(standing) => renew(items, (standing, effort), |(_, item)| {
             let ((findings, other), one) = v4.noting(|v4| v6.noting(|v6| ask(v4, v6, *item)));
             (findings, (one, other))
         }),
     }
 }
 
-/// Asks what does not stand, and lets stand what finds nothing.
-fn renew<T: Sync, V: Send + Sync>(
-    items: &[T],
-    standing: &mut Vec<Option<V>>,
-    ask: impl Fn(&T) -> (Vec<Finding>, V) + Sync,
+/// Asks what does not stand, and lets stand what finds nothing. Items are known by their numbers.
+fn renew<T: Sync, V: Send>(
+    items: &[(usize, T)],
+    (standing, effort): (&mut Standing<V>, &mut Effort),
+    ask: impl Fn(&(usize, T)) -> (Vec<Finding>, V) + Sync,
 ) -> Vec<Finding> {
-    standing.resize_with(items.len(), || None);
-    let open = items.iter().zip(standing.iter().map(Option::is_some)).enumerate();
-    let open: Vec<(usize, &T)> =
-        open.filter(|(_, (_, stands))| !stands).map(|(at, (item, _))| (at, item)).collect();
-    let answers = workers::map(&open, |(_, item)| ask(item));
+    let mut before = std::mem::take(standing);
+    let mut open = Vec::new();
+    for item in items {
+        match before.remove(&item.0) {
+            Some(visits) => drop(standing.insert(item.0, visits)),
+            None => open.push(item),
+        }
+    }
+    effort.parts += items.len();
+    effort.asked += open.len();
+    let answers = workers::map(&open, |item| ask(item));
     let mut all = Vec::new();
-    for ((at, _), (findings, visits)) in open.iter().zip(answers) {
-        if let Some(slot) = standing.get_mut(*at).filter(|_| findings.is_empty()) {
-            *slot = Some(visits);
+    for ((at, _), (findings, visits)) in open.into_iter().zip(answers) {
+        if findings.is_empty() {
+            standing.insert(*at, visits);
         }
         all.extend(findings);
     }

@@ -146,6 +146,9 @@ pub(super) struct CheckFlags {
     /// Write proofs and witnesses, to be checked with sekisho-verify
     #[arg(long, value_name = "FILE")]
     pub(super) certificate: Option<PathBuf>,
+    /// Go on, and report again whenever an input is written, until interrupted
+    #[arg(long, conflicts_with_all = ["write_baseline", "certificate"])]
+    pub(super) watch: bool,
 }
 
 /// Checks a certificate of `sekisho check --certificate` against configurations, topology and policy, without the engine that wrote it.

@@ -27,6 +27,12 @@ pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
         Ok(()) | Err(Stop::Unread) => {}
         Err(stop) => return Err(stop),
     }
+    remark(run, end);
+    Ok(if flags.report.exit_zero { end.without_verdict() } else { end })
+}
+
+/// What the report alone does not make clear.
+pub(super) fn remark(run: &Run, end: Exit) {
     match end {
         Exit::NoInputs => run.note(&text!(
             "方針の規則がないため、判定していません。policy.yaml を用意するか、matrix または lint を使ってください。",
@@ -38,10 +44,9 @@ pub(super) fn run(run: &Run, flags: &CheckFlags) -> Result<Exit, Stop> {
         )),
         _ => {}
     }
-    Ok(if flags.report.exit_zero { end.without_verdict() } else { end })
 }
 
-fn baseline(path: &Path) -> Result<Baseline, Stop> {
+pub(super) fn baseline(path: &Path) -> Result<Baseline, Stop> {
     let shown = path.display();
     let bytes = files::read_file(path).map_err(|error| {
         Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))

@@ -3,9 +3,11 @@
 use super::exit::Stop;
 use crate::scan::{Files, memory};
 use crate::text;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The most files that are read below a directory.
 const FILE_COUNT_LIMIT: usize = 20_000;
@@ -29,14 +31,12 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
     })?;
     let name = name_of(path);
     if !meta.is_dir() {
-        let file = path.file_name().map_or(name.clone(), |n| n.to_string_lossy().into_owned());
         bounded(&[path], limit)?;
         let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
-        return Ok(Files { name, entries: vec![(file, bytes)] });
+        let alone = alone(path).into_iter().map(|(file, _)| file);
+        return Ok(Files { name, entries: alone.zip([bytes]).collect() });
     }
-    let mut paths = Vec::new();
-    walk(path, "", 0, &mut paths)?;
-    paths.sort();
+    let paths = listed(path)?;
     bounded(&paths.iter().map(|(_, full)| full.as_path()).collect::<Vec<_>>(), limit)?;
     let mut total = 0;
     let mut entries = Vec::new();
@@ -58,6 +58,34 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
         )));
     }
     Ok(Files { name, entries })
+}
+
+/// The inputs at `path` by their names: each with where it is, when it was written, and its size.
+pub(super) fn stamps(path: &Path) -> Result<Stamps, Stop> {
+    let paths = if path.is_dir() { listed(path)? } else { alone(path) };
+    // What is gone since it was listed is not there.
+    let stamps = paths.into_iter().filter_map(|(name, full)| {
+        let meta = fs::metadata(&full).ok()?;
+        Some((name, (full, meta.modified().ok(), meta.len())))
+    });
+    Ok(stamps.collect())
+}
+
+/// See [`stamps`].
+pub(super) type Stamps = BTreeMap<String, (PathBuf, Option<SystemTime>, u64)>;
+
+/// The name of a single file as an input.
+fn alone(path: &Path) -> Vec<(String, PathBuf)> {
+    let file = path.file_name().map_or_else(|| name_of(path), |n| n.to_string_lossy().into_owned());
+    vec![(file, path.to_owned())]
+}
+
+/// The inputs below a directory, by their names.
+fn listed(path: &Path) -> Result<Vec<(String, PathBuf)>, Stop> {
+    let mut paths = Vec::new();
+    walk(path, "", 0, &mut paths)?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Whether files of these sizes may be read under a limit of memory.

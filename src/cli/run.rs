@@ -5,7 +5,7 @@ use super::exit::{Exit, Stop};
 use super::progress::Progress;
 use super::{environment, files};
 use crate::report::{self, Sink, Style};
-use crate::scan::{self, Files, InputError, Loaded, Options, Scan};
+use crate::scan::{self, Files, InputError, Loaded, Options, Scan, Workspace};
 use crate::source::Sources;
 use crate::text;
 use crate::text::{Lang, Text};
@@ -90,6 +90,17 @@ impl Run {
         let files = self.files(&input.path, &input.reading)?;
         let options = Options { through_relays, ..options(&input.reading)? };
         scan::scan(files, &options).map_err(Stop::Inputs)
+    }
+
+    /// A run that goes on; nothing is read yet but the bytes.
+    pub(super) fn workspace(
+        &self,
+        input: &InputFlags,
+        through_relays: bool,
+    ) -> Result<Workspace, Stop> {
+        let files = self.files(&input.path, &input.reading)?;
+        let options = Options { through_relays, ..options(&input.reading)? };
+        Ok(Workspace::new(files, options))
     }
 
     /// Prints what the user asked for. `--quiet` silences reports and notes, not answers.

@@ -80,6 +80,12 @@ impl Workspace {
         Ok(joined(loaded, judgment, hygiene))
     }
 
+    /// How much of the policy the last [`Workspace::recheck`] asked again.
+    #[must_use]
+    pub fn effort(&self) -> check::Effort {
+        self.judged.effort()
+    }
+
     fn edit(&mut self, edit: Edit) {
         self.known.forget(&edit.path);
         let at = self.files.entries.binary_search_by(|(path, _)| path.cmp(&edit.path));
