@@ -1,10 +1,9 @@
-//! How time grows with size, beside the figures that the design asks for. `cargo bench --bench growth` prints one table; a last
-//! column tells the ratio of each time to the one a tenth its size (10 is linear). `cargo bench --bench growth -- "all pairs"`
+//! How time grows with size, beside the figures that the design asks for. `cargo bench --bench growth` prints one table; the
+//! columns of ratios compare each row with the one a tenth its size (10 is linear). `cargo bench --bench growth -- "all pairs"`
 //! measures the rows whose name begins so, for longer: what to run under a profiler.
 
 #![allow(
     clippy::disallowed_methods,
-    clippy::print_stdout,
     clippy::expect_used,
     clippy::panic,
     reason = "a measurement reads the clock and files"
@@ -15,27 +14,22 @@ mod worlds;
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sekisho::check::service_set;
-use sekisho::compile::{Compiled, Conditions, Header, Reading, fields};
+use sekisho::compile::{Compiled, Conditions};
 use sekisho::formats::{self, Input};
 use sekisho::lint::lint;
 use sekisho::packetset::Arena;
-use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query, Run};
+use sekisho::reach::Network;
 use sekisho::scan::{self, Files, Loaded, Options};
-use sekisho::snapshot::{Place, ZoneId};
 use sekisho::source::Sources;
 use worlds::World;
-
-const FORBIDDEN: [&str; 4] = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"];
+use worlds::questions::{self, Pairs};
+use worlds::table::Table;
 
 fn main() {
-    let smoke = std::env::args().any(|argument| argument == "--test");
-    let sizes: &[usize] = if smoke { &[1_000] } else { &[1_000, 10_000, 100_000] };
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let mut table = Table { only, rows: Vec::new() };
+    let mut table = Table::new();
+    let sizes: &[usize] = if table.quick() { &[1_000] } else { &[1_000, 10_000, 100_000] };
     for lines in sizes {
         let world = World::with_lines(40, 8, *lines);
         readers(&mut table, world);
@@ -61,7 +55,8 @@ fn readers(table: &mut Table, world: World) {
         let read = |id: &_| reader.read(&[Input { id: *id, file: sources.file(*id) }], &[]);
         let work = format!("read {format}");
         let time = table.row(&work, lines, target, || ids.iter().map(read).collect::<Vec<_>>());
-        table.note(speed(bytes, time));
+        table.size(&work, Some(bytes), None);
+        table.note(&work, speed(bytes, time));
     }
     let bytes = configs.iter().map(|config| config.text.len() as u64).sum();
     let time = table.row("decode", world.lines(), "", || {
@@ -71,7 +66,8 @@ fn readers(table: &mut Table, world: World) {
         }
         sources
     });
-    table.note(speed(bytes, time));
+    table.size("decode", Some(bytes), None);
+    table.note("decode", speed(bytes, time));
 }
 
 fn speed(bytes: u64, time: Duration) -> String {
@@ -90,11 +86,16 @@ fn engine(table: &mut Table, world: World) {
     });
     table.row("graph and compile, v4", lines, "", || Network::<u32>::new(snapshot));
     let network = Network::<u32>::new(snapshot);
-    let ids = snapshot.zones.ids();
-    let zones: Vec<ZoneId> = ids.filter(|z| snapshot.zones[*z].id.starts_with('z')).collect();
-    let mut open = 0;
-    let pairs = table.row("all pairs, v4", lines, "", || open = open_pairs(&network, &zones));
-    table.note(format!("{open} of {} open", zones.len() * (zones.len() - 1)));
+    let arenas = || network.compiled.iter().map(|device| &*device.arena);
+    let (bytes, steps) =
+        (arenas().map(Arena::bytes).sum::<usize>(), arenas().map(Arena::step_count).sum());
+    table.size("graph and compile, v4", Some(bytes as u64), Some(steps));
+    let zones = questions::zones(snapshot);
+    let mut found = Pairs::default();
+    let work = "all pairs, v4";
+    let pairs = table.row(work, lines, "", || found = questions::all_pairs(&network, &zones));
+    table.size(work, None, Some(found.steps));
+    table.note(work, format!("{} of {} open", found.open, zones.len() * (zones.len() - 1)));
     let target = if lines > 50_000 { "5 ms (80k rules)" } else { "" };
     table.sum("rules to verdicts, v4", lines, target, compile + pairs);
     let target = match lines {
@@ -104,46 +105,15 @@ fn engine(table: &mut Table, world: World) {
     };
     let mut findings = 0;
     table.row("lint", lines, target, || findings = lint(snapshot, &loaded.sources).len());
-    table.note(format!("{findings} findings"));
+    table.note("lint", format!("{findings} findings"));
     table.row("text to snapshot", lines, "", || load(files.clone()));
     let target = if lines > 50_000 { "30 ms (7 MB)" } else { "" };
     table.row("check, text to findings", lines, target, || findings = check(files.clone()));
-    table.note(format!("{findings} findings"));
+    table.note("check, text to findings", format!("{findings} findings"));
 }
 
 fn check(files: Files) -> usize {
     black_box(scan::judge(load(files))).findings.len()
-}
-
-/// How many ordered pairs of zones a forbidden packet may cross.
-fn open_pairs<K: Header>(network: &Network<'_, K>, zones: &[ZoneId]) -> usize {
-    let mut open = 0;
-    for from in zones {
-        let mut run = forbidden(network, *from);
-        assert!(!run.limited(), "a limit stopped the run");
-        for to in zones.iter().filter(|to| *to != from) {
-            open += usize::from(!run.delivered(Place::Zone(*to), None).is_none());
-        }
-    }
-    open
-}
-
-/// Every forbidden packet that the zone may send to any other.
-fn forbidden<K: Header>(network: &Network<'_, K>, from: ZoneId) -> Run<K> {
-    let services: Vec<_> = FORBIDDEN.iter().filter_map(|word| read_service(word)).collect();
-    let start = |arena: &mut Arena<K>| {
-        let source = arena.field_in(fields::SRC, network.hosts(from));
-        let services = service_set(arena, &services);
-        let start = arena.guard(services, source);
-        arena.guard(start, network.opening())
-    };
-    network.run(&Query {
-        zone: from,
-        start: &start,
-        reading: Reading::May,
-        only_filters_of: None,
-        watch: &[],
-    })
 }
 
 /// The delivered state of the court case, files in memory to every finding.
@@ -167,89 +137,9 @@ fn court_case(table: &mut Table) {
     table.row("court case, read and join", lines, "", || load(files.clone()));
     let mut findings = 0;
     table.row("court case, to findings", lines, "20 ms", || findings = check(files.clone()));
-    table.note(format!("{findings} findings"));
+    table.note("court case, to findings", format!("{findings} findings"));
 }
 
 fn load(files: Files) -> Loaded {
     scan::load(files, &Options::default()).unwrap_or_else(|errors| panic!("{errors:#?}"))
-}
-
-fn once<T>(mut work: impl FnMut() -> T) -> Duration {
-    let start = Instant::now();
-    let result = black_box(work());
-    let time = start.elapsed();
-    drop(result);
-    time
-}
-
-/// What was measured.
-struct Row {
-    work: String,
-    lines: usize,
-    time: Duration,
-    note: String,
-    target: String,
-}
-
-struct Table {
-    only: Option<String>,
-    rows: Vec<Row>,
-}
-
-impl Table {
-    /// Measures `work`: the shortest of at most 30 runs within a second, at least one; nothing when another row is asked for.
-    fn row<T>(
-        &mut self,
-        name: &str,
-        lines: usize,
-        target: &str,
-        mut work: impl FnMut() -> T,
-    ) -> Duration {
-        if self.only.as_ref().is_some_and(|only| !name.starts_with(only)) {
-            return Duration::ZERO;
-        }
-        let (limit, runs) = if self.only.is_some() { (5, 10_000) } else { (1, 30) };
-        let start = Instant::now();
-        let mut best = once(&mut work);
-        for _ in 1..runs {
-            if start.elapsed() > Duration::from_secs(limit) {
-                break;
-            }
-            best = best.min(once(&mut work));
-        }
-        self.sum(name, lines, target, best);
-        best
-    }
-
-    /// Adds a time that was measured in parts.
-    fn sum(&mut self, name: &str, lines: usize, target: &str, time: Duration) {
-        if time.is_zero() {
-            return;
-        }
-        eprintln!("{name}: {lines} lines, {time:?}");
-        let (work, target) = (name.to_owned(), target.to_owned());
-        self.rows.push(Row { work, lines, time, note: String::new(), target });
-    }
-
-    /// Says something about the last row.
-    fn note(&mut self, note: String) {
-        if let Some(row) = self.rows.last_mut() {
-            row.note = note;
-        }
-    }
-
-    fn print(&self) {
-        println!(
-            "\n{:<26} {:>8} {:>11} {:>18} {:>17} {:>6}",
-            "work", "lines", "time", "result", "target", "ratio"
-        );
-        for (index, Row { work, lines, time, note, target }) in self.rows.iter().enumerate() {
-            let before = self.rows.iter().take(index).rev().find(|row| row.work == *work);
-            let ratio = before.map_or(String::new(), |row| {
-                format!("{:.1}", time.as_secs_f64() / row.time.as_secs_f64())
-            });
-            let time = format!("{:.2} ms", time.as_secs_f64() * 1e3);
-            println!("{work:<26} {lines:>8} {time:>11} {note:>18} {target:>17} {ratio:>6}");
-        }
-    }
 }

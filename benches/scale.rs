@@ -1,6 +1,6 @@
-//! Large worlds, text to findings: 500 zones behind 100 firewalls with 10,000 to 1,000,000 lines, and one firewall with as many. Prints the time of
-//! each step, the share of it in every line, and the largest memory of the process so far. `-- --test` runs the smallest once;
-//! `-- 10000` those of one size.
+//! Large worlds, text to findings: 500 zones behind 100 firewalls with 10,000 to 1,000,000 lines, 40 zones behind 2 with as many, and
+//! one list of single lines at one firewall. Prints the time of each step, the share of it in every line, and the largest memory
+//! of the process so far. `-- --test` runs the smallest once; `-- 10000` those of one size.
 
 #![allow(
     clippy::disallowed_methods,
@@ -14,8 +14,9 @@ mod worlds;
 
 use std::time::Instant;
 
+use sekisho::net::Family;
 use sekisho::scan::{self, Options};
-use worlds::World;
+use worlds::{Flavour, World};
 
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 
@@ -29,13 +30,13 @@ fn main() {
     );
     let sizes = if small { &SIZES[..1] } else { &SIZES[..] };
     for lines in sizes.iter().filter(|lines| only.is_none_or(|only| only == **lines)) {
-        for (zones, firewalls) in [(500, 100), (40, 2)] {
-            measure(World::with_lines(zones, firewalls, *lines));
-        }
+        measure("500/100", World::with_lines(500, 100, *lines));
+        measure("40/2", World::with_lines(40, 2, *lines));
+        measure("one list", World::flavoured(Flavour::Acl, Family::V4, 40, 1, *lines));
     }
 }
 
-fn measure(world: World) {
+fn measure(name: &str, world: World) {
     let files = world.files();
     let bytes: usize = files.entries.iter().map(|(_, bytes)| bytes.len()).sum();
     let lines = world.lines();
@@ -48,7 +49,7 @@ fn measure(world: World) {
     let judge = start.elapsed();
     println!(
         "{:<14} {:>8} {:>9.1} {:>7.0} ms {:>7.0} ms {:>11.0} {:>9} {:>8}",
-        format!("{}/{}", world.zones, world.firewalls),
+        name,
         lines,
         bytes as f64 / 1e6,
         load.as_secs_f64() * 1e3,

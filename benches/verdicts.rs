@@ -13,16 +13,15 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use sekisho::check::service_set;
-use sekisho::compile::{Compiled, Conditions, Reading, fields};
+use sekisho::compile::{Compiled, Conditions};
 use sekisho::formats::{self, Input};
 use sekisho::packetset::{Arena, Function, Intervals, Rule};
-use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query};
+use sekisho::reach::Network;
 use sekisho::scan::{self, Loaded, Options};
 use sekisho::snapshot::{Place, ZoneId};
 use sekisho::source::Sources;
 use worlds::World;
+use worlds::questions;
 
 fn world(lines: usize) -> World {
     World::with_lines(40, 8, lines)
@@ -75,24 +74,7 @@ fn verdicts(criterion: &mut Criterion) {
 }
 
 fn reached(network: &Network<'_, u32>, from: ZoneId, zones: &[ZoneId]) -> usize {
-    let services: Vec<_> = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"]
-        .iter()
-        .filter_map(|w| read_service(w))
-        .collect();
-    let start = |arena: &mut Arena<u32>| {
-        let source = arena.field_in(fields::SRC, network.hosts(from));
-        let services = service_set(arena, &services);
-        let start = arena.guard(services, source);
-        arena.guard(start, network.opening())
-    };
-    let reading = Reading::May;
-    let mut run = network.run(&Query {
-        zone: from,
-        start: &start,
-        reading,
-        only_filters_of: None,
-        watch: &[],
-    });
+    let mut run = questions::forbidden(network, from);
     zones.iter().filter(|to| !run.delivered(Place::Zone(**to), None).is_none()).count()
 }
 

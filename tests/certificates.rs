@@ -22,7 +22,7 @@ use sekisho::finding::{Kind, Verdict};
 use sekisho::model::{Action, Id, ListId};
 use sekisho::net::Family;
 use sekisho::scan::certificate::{certify, claims, recheck};
-use sekisho::scan::{self, Loaded, Options, Scan};
+use sekisho::scan::{self, Files, Loaded, Options, Scan};
 use sekisho::snapshot::{DeviceId, Snapshot};
 use topologies::{files, root};
 
@@ -345,6 +345,49 @@ fn a_translation_of_the_port_alone_is_not_overlooked() {
     let certificate = certify(&scan);
     assert!(matches!(certificate.claims[0].proof, Proof::Violated { .. }));
     assert!(recheck(&scan.loaded, &certificate).is_ok());
+}
+
+/// A translation that is not read may send a packet to an address where the next firewall makes a forbidden one of it, though
+/// nobody asked about its port and the address is closed to everybody. The judge must start it, and no proof may leave it out.
+#[test]
+fn a_translation_that_is_not_read_is_not_overlooked() {
+    let first = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -d 198.51.100.5/32 -j DROP\nCOMMIT\n\
+        *nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n\
+        -A PREROUTING -d 203.0.113.7/32 -p tcp -j SAME --to 198.51.100.5\nCOMMIT\n\
+        *filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --dport 8080 -j ACCEPT\nCOMMIT\n";
+    let second = "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n\
+        -A PREROUTING -d 198.51.100.5/32 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.168.2.10:445\nCOMMIT\n\
+        *filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+    let topology = "version: 1\nzones:\n  lan: { networks: [192.168.1.0/24] }\n  mid: { networks: [10.0.0.0/30] }\n  srv: { networks: [192.168.2.0/24] }\n\
+        devices:\n  first:\n    config: first.rules\n    interfaces: { eth0: { addresses: [192.168.1.1/24] }, eth1: { addresses: [10.0.0.1/30] } }\n    \
+        routes: [{ to: 0.0.0.0/0, via: 10.0.0.2, interface: eth1 }]\n  \
+        second:\n    config: second.rules\n    interfaces: { eth0: { addresses: [10.0.0.2/30] }, eth1: { addresses: [192.168.2.1/24] } }\n    \
+        routes: [{ to: 192.168.1.0/24, via: 10.0.0.1, interface: eth0 }]\n";
+    let policy =
+        "version: 1\nrules:\n  - id: T\n    deny: { from: lan, to: srv, service: tcp/445 }\n";
+    let judged = |first: &str| {
+        let entries = [
+            ("first.rules", first),
+            ("policy.yaml", policy),
+            ("second.rules", second),
+            ("topology.yaml", topology),
+        ];
+        let entries =
+            entries.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
+        let scan =
+            scan::scan(Files { name: "unread".to_owned(), entries }, &Options::default()).unwrap();
+        let certificate = certify(&scan);
+        assert!(recheck(&scan.loaded, &certificate).is_ok());
+        let holds = matches!(certificate.claims[0].proof, Proof::Holds { .. });
+        (scan.verdicts[0].verdict, holds)
+    };
+    assert_eq!(judged(first), (Verdict::Undetermined, false));
+    let without: String = first
+        .lines()
+        .filter(|line| !line.contains("SAME"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(judged(&without), (Verdict::Holds, true));
 }
 
 fn command(binary: &str, arguments: &[&str]) -> (i32, String) {

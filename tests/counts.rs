@@ -11,14 +11,13 @@
 #[path = "../benches/worlds/mod.rs"]
 mod worlds;
 
-use sekisho::check::service_set;
-use sekisho::compile::{Header, Reading, fields};
-use sekisho::packetset::{Arena, Function};
-use sekisho::policy::read_service;
-use sekisho::reach::{Network, Query};
-use sekisho::scan::{self, Options};
+use sekisho::compile::Header;
+use sekisho::net::Family;
+use sekisho::packetset::Arena;
+use sekisho::reach::Network;
+use sekisho::scan::{self, Files, Options};
 use sekisho::snapshot::ZoneId;
-use worlds::World;
+use worlds::{Flavour, World, chains, groups, questions};
 
 /// Counts of one world and family.
 #[derive(Debug)]
@@ -50,21 +49,7 @@ fn counts<K: Header>(lines: usize) -> Counts {
 
 /// Every packet to one of four ports that the zone may send.
 fn forbidden<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> (usize, usize) {
-    let ports = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"];
-    let services: Vec<_> = ports.iter().filter_map(|word| read_service(word)).collect();
-    let start = |arena: &mut Arena<K>| {
-        let source = arena.field_in(fields::SRC, network.hosts(zone));
-        let services = service_set(arena, &services);
-        let start = arena.guard(services, source);
-        arena.guard(start, network.opening())
-    };
-    let reading = Reading::May;
-    let run =
-        network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] });
-    assert!(!run.limited(), "a limit stopped the run");
-    let nothing = |_: &mut Arena<K>| Function::NONE;
-    let idle =
-        network.run(&Query { zone, start: &nothing, reading, only_filters_of: None, watch: &[] });
+    let (run, idle) = (questions::forbidden(network, zone), questions::nothing(network, zone));
     (run.events.len(), run.arena.step_count() - idle.arena.step_count())
 }
 
@@ -79,4 +64,27 @@ fn what_a_line_costs_does_not_grow_with_the_lines() {
     // A question reads few of the lines.
     assert!(large.made < 2.0 * small.made, "{small:#?} {large:#?}");
     assert!(large.events < 2.0 * small.events, "{small:#?} {large:#?}");
+}
+
+/// A world that is not understood measures something else.
+#[test]
+fn every_line_of_the_made_up_worlds_is_read() {
+    let world = |flavour, family| World::flavoured(flavour, family, 12, 4, 2_000).files();
+    let flavours =
+        [Flavour::Enterprise, Flavour::Translated, Flavour::Acl, Flavour::Ipc, Flavour::Firewall];
+    let mut worlds: Vec<Files> = flavours.map(|flavour| world(flavour, Family::V4)).into();
+    worlds.push(world(Flavour::Enterprise, Family::V6));
+    worlds.extend([chains::files(6, 2_000), groups::files(3_000)]);
+    for files in worlds {
+        let name = files.name.clone();
+        let loaded = scan::load(files, &Options::default()).expect("a world");
+        let coverage = loaded.snapshot.coverage.iter().flatten();
+        let gaps: Vec<_> = coverage.flat_map(|coverage| &coverage.gaps).collect();
+        assert!(gaps.is_empty(), "{name}: {:#?}", gaps.first());
+        let issues = &loaded.snapshot.issues;
+        assert!(issues.is_empty(), "{name}: {:#?}", issues.first());
+        let rules = loaded.snapshot.devices.iter().flat_map(|(_, device)| device.lists.iter());
+        let rules: usize = rules.map(|(_, list)| list.lines.len()).sum();
+        assert!(rules >= 40, "{name} has {rules} rules");
+    }
 }

@@ -1,6 +1,7 @@
 //! Worlds to measure on: `zones` zones behind `firewalls` firewalls in a two-level tree, one core and the rest below it, so a
-//! path crosses one to three of them. Rules name object groups; 6 % have any source, 3 % any destination, 7 % deny. The core and
-//! every other leaf are ASA, the rest FortiOS. The same numbers give the same bytes.
+//! path crosses one to three of them. What the rules are like is the [`Flavour`], one file each; the core and every other leaf
+//! are ASA, the rest FortiOS. Beside them stand one Linux host with chains ([`chains`]) and one FortiGate with groups in groups
+//! ([`groups`]). The same numbers give the same bytes, and every rule is made up here.
 
 #![allow(
     dead_code,
@@ -9,19 +10,53 @@
     reason = "each user takes the part that it needs"
 )]
 
-use std::fmt::Write;
+mod acl;
+mod asa;
+pub mod chains;
+mod enterprise;
+mod filters;
+mod fortios;
+mod fw;
+pub mod groups;
+mod ipc;
+mod nat;
+pub mod questions;
+pub mod table;
 
+use std::fmt::Write;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use sekisho::net::Family;
 use sekisho::scan::Files;
 
-/// How large a world is.
+/// What the rules of a world are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// Object groups between zones; 6 % any source, 3 % any destination, 7 % denies.
+    Enterprise,
+    /// The same with 20 % denies, published hosts and ports, and sources that are hidden.
+    Translated,
+    /// Single lines from and to long prefixes.
+    Acl,
+    /// Single lines of every kind.
+    Ipc,
+    /// Single lines, hard ones: 30 % any source, 60 % any destination, 40 % denies, ranges of ports.
+    Firewall,
+}
+
+/// How large a world is, and what it is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct World {
-    /// Zones, at most 4,000; zone `z` is the /20 at `10.0.0.0 + z * 4096`.
+    /// Zones, at most 4,000; one /20 or /64 each.
     pub zones: usize,
-    /// Firewalls, 2 to 200: one core, and leaves.
+    /// Firewalls, 1 to 200: one core, and leaves.
     pub firewalls: usize,
     /// Rules on each firewall.
     pub rules: usize,
+    /// What the rules are like.
+    pub flavour: Flavour,
+    /// The family of every address; the flavours of single lines are made for IPv4.
+    pub family: Family,
 }
 
 /// One configuration.
@@ -39,17 +74,27 @@ const PORTS: [u16; 14] = [80, 443, 53, 25, 110, 143, 993, 8080, 8443, 5432, 23, 
 const HARMLESS: usize = 10;
 
 /// The policy of the measurements, as services.
-pub const FORBIDDEN: &str = "[tcp/23, tcp/445, tcp/3389, tcp/1433]";
+pub const FORBIDDEN: [&str; 4] = ["tcp/23", "tcp/445", "tcp/3389", "tcp/1433"];
 
 impl World {
     /// The world of `zones` and `firewalls` whose configurations have about `lines` lines in all.
     #[must_use]
     pub fn with_lines(zones: usize, firewalls: usize, lines: usize) -> World {
-        let (few, many) =
-            (World { zones, firewalls, rules: 2 }, World { zones, firewalls, rules: 102 });
-        let (small, large) = (few.lines(), many.lines());
-        let rules = 2 + lines.saturating_sub(small) * 100 / (large - small).max(1);
-        World { zones, firewalls, rules }
+        World::flavoured(Flavour::Enterprise, Family::V4, zones, firewalls, lines)
+    }
+
+    /// The same with other rules or addresses.
+    #[must_use]
+    pub fn flavoured(
+        flavour: Flavour,
+        family: Family,
+        zones: usize,
+        firewalls: usize,
+        lines: usize,
+    ) -> World {
+        let of = |rules| World { zones, firewalls, rules, flavour, family };
+        let (small, large) = (of(2).lines(), of(102).lines());
+        of(2 + lines.saturating_sub(small) * 100 / (large - small).max(1))
     }
 
     /// Lines of all configurations.
@@ -65,18 +110,11 @@ impl World {
             .map(|firewall| {
                 let site = Site { world: self, firewall };
                 let rules = site.rules();
-                match firewall % 2 {
-                    0 => Config {
-                        path: format!("fw{firewall}.cfg"),
-                        format: "asa",
-                        text: asa(site, &rules),
-                    },
-                    _ => Config {
-                        path: format!("fw{firewall}.conf"),
-                        format: "fortios",
-                        text: fortios(site, &rules),
-                    },
-                }
+                let (extension, format, text) = match firewall % 2 {
+                    0 => ("cfg", "asa", asa::text(site, &rules)),
+                    _ => ("conf", "fortios", fortios::text(site, &rules)),
+                };
+                Config { path: format!("fw{firewall}.{extension}"), format, text }
             })
             .collect()
     }
@@ -95,17 +133,19 @@ impl World {
     fn topology(self) -> String {
         let mut out = String::from("version: 1\nname: WORLD\nzones:\n");
         for zone in 0..self.zones {
+            let (network, len) = (self.text(self.number(zone, 0)), self.zone_length());
             let _ = writeln!(
                 out,
-                "  z{zone}: {{ label: Zone {zone}, networks: [{}/20] }}",
-                address(zone, 0)
+                "  z{zone}: {{ label: Zone {zone}, networks: [{}] }}",
+                quoted(&network, len)
             );
         }
         for leaf in 1..self.firewalls {
+            let (network, len) = (self.text(self.transit(leaf, 0)), self.transit_length());
             let _ = writeln!(
                 out,
-                "  t{leaf}: {{ label: Transit {leaf}, networks: [{}/30] }}",
-                transit(leaf, 0)
+                "  t{leaf}: {{ label: Transit {leaf}, networks: [{}] }}",
+                quoted(&network, len)
             );
         }
         out.push_str("devices:\n");
@@ -120,40 +160,107 @@ impl World {
     fn home(self, zone: usize) -> usize {
         zone % self.firewalls
     }
+
+    /// Address number `offset` of a zone: neighbours where rules speak of zones, scattered over 10.0.0.0/8 where they do not.
+    fn number(self, zone: usize, offset: usize) -> u128 {
+        let slot = match self.flavour {
+            Flavour::Enterprise | Flavour::Translated => zone,
+            Flavour::Acl | Flavour::Ipc | Flavour::Firewall => zone * 101 % 4096,
+        };
+        match self.family {
+            Family::V4 => (10 << 24) + (slot as u128 * 4096) + offset as u128,
+            Family::V6 => (0x2001_0db8 << 96) + ((slot as u128) << 64) + offset as u128,
+        }
+    }
+
+    fn transit(self, leaf: usize, offset: usize) -> u128 {
+        match self.family {
+            Family::V4 => (172 << 24) + (16 << 16) + leaf as u128 * 4 + offset as u128,
+            Family::V6 => (0x2001_0db8_ffff << 80) + ((leaf as u128) << 64) + offset as u128,
+        }
+    }
+
+    fn zone_length(self) -> u8 {
+        if self.family == Family::V4 { 20 } else { 64 }
+    }
+
+    fn transit_length(self) -> u8 {
+        if self.family == Family::V4 { 30 } else { 64 }
+    }
+
+    /// The bits of an address.
+    fn bits(self) -> u8 {
+        if self.family == Family::V4 { 32 } else { 128 }
+    }
+
+    fn text(self, number: u128) -> String {
+        match self.family {
+            Family::V4 => Ipv4Addr::from(u32::try_from(number).unwrap_or(0)).to_string(),
+            Family::V6 => Ipv6Addr::from(number).to_string(),
+        }
+    }
 }
 
+/// A policy that forbids [`FORBIDDEN`] between any two zones.
 fn policy() -> String {
+    let services = FORBIDDEN.join(", ");
     format!(
-        "version: 1\nrules:\n  - id: ALL\n    deny: {{ from: \"*\", to: \"*\", service: {FORBIDDEN} }}\n"
+        "version: 1\nrules:\n  - id: ALL\n    deny: {{ from: \"*\", to: \"*\", service: [{services}] }}\n"
     )
 }
 
-/// Address number `offset` of a zone.
-fn address(zone: usize, offset: usize) -> String {
-    let number = (10usize << 24) + zone * 4096 + offset;
-    dotted(number)
+/// A network as a word of YAML.
+fn quoted(network: &str, len: u8) -> String {
+    if network.contains(':') { format!("\"{network}/{len}\"") } else { format!("{network}/{len}") }
 }
 
-fn transit(leaf: usize, offset: usize) -> String {
-    dotted((172usize << 24) + (16 << 16) + leaf * 4 + offset)
+fn mask(len: u8) -> String {
+    Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)).to_string()
 }
 
-fn dotted(number: usize) -> String {
-    format!("{}.{}.{}.{}", number >> 24 & 255, number >> 16 & 255, number >> 8 & 255, number & 255)
+/// A prefix: its first address and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Prefix {
+    number: u128,
+    len: u8,
 }
 
-/// A group of hosts and small networks in one zone: offset and prefix length of each; empty stands for any address.
-type Group = Vec<(usize, u8)>;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Protocol {
+    Any,
+    Icmp,
+    Tcp,
+    Udp,
+}
+
+/// First and last port; all of them when it stands for any.
+type Ports = (u16, u16);
+const ANY_PORT: Ports = (0, u16::MAX);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Service {
+    protocol: Protocol,
+    source: Ports,
+    target: Ports,
+}
+
+impl Service {
+    fn tcp(port: u16) -> Service {
+        Service { protocol: Protocol::Tcp, source: ANY_PORT, target: (port, port) }
+    }
+}
 
 struct Rule {
-    from: usize,
-    to: usize,
-    source: Group,
-    destination: Group,
-    ports: Vec<u16>,
+    /// The zones on whose path it stands; in the list of every interface without them, and then one prefix a side, one service.
+    between: Option<(usize, usize)>,
+    /// Prefixes; empty stands for any address.
+    source: Vec<Prefix>,
+    destination: Vec<Prefix>,
+    services: Vec<Service>,
     deny: bool,
 }
 
+/// One firewall of a world.
 #[derive(Clone, Copy)]
 struct Site {
     world: World,
@@ -172,42 +279,33 @@ impl Dice {
         usize::try_from(mixed).unwrap_or(0) % end.max(1)
     }
 
-    fn group(&mut self) -> Group {
-        (0..2 + self.below(5))
-            .map(|_| {
-                let len = [32, 32, 32, 28, 26][self.below(5)];
-                let size = 1 << (32 - len);
-                (self.below(4096 / size) * size, u8::try_from(len).unwrap_or(32))
-            })
-            .collect()
+    /// One of `choices`, each as often as its weight says.
+    fn of<T: Copy>(&mut self, choices: &[(usize, T)]) -> T {
+        let mut left = self.below(choices.iter().map(|(weight, _)| weight).sum());
+        for (weight, choice) in choices {
+            if left < *weight {
+                return *choice;
+            }
+            left -= weight;
+        }
+        choices[0].1
     }
 }
 
 impl Site {
-    /// Random rules between zones whose path crosses this firewall, broad ones last as people write them.
     fn rules(self) -> Vec<Rule> {
-        let mut dice = Dice(0x005E_0000 + self.firewall as u64 * 7919 + 1);
-        let zones = self.world.zones;
-        let mut rules: Vec<Rule> = Vec::with_capacity(self.world.rules);
-        while rules.len() < self.world.rules {
-            let (from, to) = (dice.below(zones), dice.below(zones));
-            let (a, b) = (self.world.home(from), self.world.home(to));
-            let crosses =
-                if a == b { a == self.firewall } else { [a, b, 0].contains(&self.firewall) };
-            if from == to || !crosses {
-                continue;
-            }
-            let choice = dice.below(100);
-            let source = if choice < 6 { Group::new() } else { dice.group() };
-            let destination = if (6..9).contains(&choice) { Group::new() } else { dice.group() };
-            let port = |dice: &mut Dice| {
-                let risky = dice.below(25) == 0;
-                PORTS[if risky { HARMLESS + dice.below(4) } else { dice.below(HARMLESS) }]
-            };
-            let ports = (0..1 + dice.below(3)).map(|_| port(&mut dice)).collect();
-            rules.push(Rule { from, to, source, destination, ports, deny: dice.below(100) < 7 });
+        match self.world.flavour {
+            Flavour::Enterprise => enterprise::rules(self, 7),
+            Flavour::Translated => enterprise::rules(self, 20),
+            Flavour::Acl => filters::rules(self, &acl::STATISTICS),
+            Flavour::Ipc => filters::rules(self, &ipc::STATISTICS),
+            Flavour::Firewall => filters::rules(self, &fw::STATISTICS),
         }
-        rules
+    }
+
+    /// Whether rules have one prefix a side and stand in one list.
+    fn flat(self) -> bool {
+        !matches!(self.world.flavour, Flavour::Enterprise | Flavour::Translated)
     }
 
     /// Own zones with the interface number of each.
@@ -215,12 +313,21 @@ impl Site {
         (self.firewall..self.world.zones).step_by(self.world.firewalls).zip(1..)
     }
 
-    /// Transit networks: the leaf each belongs to, and the own address in it.
-    fn transits(self) -> Vec<(usize, String)> {
-        match self.firewall {
-            0 => (1..self.world.firewalls).map(|leaf| (leaf, transit(leaf, 1))).collect(),
-            leaf => vec![(leaf, transit(leaf, 2))],
-        }
+    /// Interfaces: name, number, own address, length of the network.
+    fn ports(self) -> Vec<(String, usize, String, u8)> {
+        let world = self.world;
+        let own = self.own().map(|(zone, number)| {
+            (format!("z{zone}"), number, world.text(world.number(zone, 1)), world.zone_length())
+        });
+        let leaves: Vec<(usize, usize)> = match self.firewall {
+            0 => (1..world.firewalls).map(|leaf| (leaf, 1)).collect(),
+            leaf => vec![(leaf, 2)],
+        };
+        let transits = leaves.into_iter().map(|(leaf, offset)| {
+            let address = world.text(world.transit(leaf, offset));
+            (format!("t{leaf}"), 1000 + leaf, address, world.transit_length())
+        });
+        own.chain(transits).collect()
     }
 
     /// The interface towards a zone.
@@ -234,166 +341,23 @@ impl Site {
 
     /// Static routes: network, length, gateway, interface.
     fn routes(self) -> Vec<(String, u8, String, String)> {
+        let world = self.world;
         if self.firewall > 0 {
             let leaf = self.firewall;
-            return vec![("0.0.0.0".to_owned(), 0, transit(leaf, 1), format!("t{leaf}"))];
+            let gateway = world.text(world.transit(leaf, 1));
+            return vec![(world.text(0), 0, gateway, format!("t{leaf}"))];
         }
-        let far = (0..self.world.zones).filter(|zone| self.world.home(*zone) != 0);
-        far.map(|zone| {
-            let leaf = self.world.home(zone);
-            (address(zone, 0), 20, transit(leaf, 2), format!("t{leaf}"))
+        let far = (0..world.zones).filter(|zone| world.home(*zone) != 0);
+        far.flat_map(|zone| {
+            let leaf = world.home(zone);
+            let mut networks = vec![(world.text(world.number(zone, 0)), world.zone_length())];
+            if world.flavour == Flavour::Translated {
+                networks.extend(nat::published(zone).map(|address| (address, 32)));
+            }
+            networks.into_iter().map(move |(network, len)| {
+                (network, len, world.text(world.transit(leaf, 2)), format!("t{leaf}"))
+            })
         })
         .collect()
-    }
-}
-
-fn mask(len: u8) -> String {
-    dotted(usize::try_from(u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)).unwrap_or(0))
-}
-
-fn asa(site: Site, rules: &[Rule]) -> String {
-    let mut out = format!(": Saved\nASA Version 9.16(4)\n!\nhostname fw{}\n!\n", site.firewall);
-    let port = |out: &mut String, number: usize, name: &str, address: &str, len: u8| {
-        let mask = mask(len);
-        let _ = write!(
-            out,
-            "interface GigabitEthernet0/{number}\n nameif {name}\n security-level 50\n ip address {address} {mask}\n!\n"
-        );
-    };
-    let mut names = Vec::new();
-    for (zone, number) in site.own() {
-        names.push(format!("z{zone}"));
-        port(&mut out, number, &format!("z{zone}"), &address(zone, 1), 20);
-    }
-    for (leaf, own) in site.transits() {
-        names.push(format!("t{leaf}"));
-        port(&mut out, 1000 + leaf, &format!("t{leaf}"), &own, 30);
-    }
-    out.push_str("same-security-traffic permit inter-interface\n");
-    for (index, rule) in rules.iter().enumerate() {
-        for (side, zone, group) in
-            [("S", rule.from, &rule.source), ("D", rule.to, &rule.destination)]
-        {
-            if !group.is_empty() {
-                let _ = writeln!(out, "object-group network {side}{index}");
-            }
-            for (offset, len) in group {
-                let at = address(zone, *offset);
-                let _ = match len {
-                    32 => writeln!(out, " network-object host {at}"),
-                    _ => writeln!(out, " network-object {at} {}", mask(*len)),
-                };
-            }
-        }
-        let _ = writeln!(out, "object-group service P{index} tcp");
-        for port in &rule.ports {
-            let _ = writeln!(out, " port-object eq {port}");
-        }
-    }
-    for (index, rule) in rules.iter().enumerate() {
-        let side = |group: &Group, side: &str| match group.as_slice() {
-            [] => "any".to_owned(),
-            _ => format!("object-group {side}{index}"),
-        };
-        let action = if rule.deny { "deny" } else { "permit" };
-        let _ = writeln!(
-            out,
-            "access-list IN-{} extended {action} tcp {} {} object-group P{index}",
-            site.towards(rule.from),
-            side(&rule.source, "S"),
-            side(&rule.destination, "D"),
-        );
-    }
-    for name in &names {
-        let _ = writeln!(
-            out,
-            "access-list IN-{name} extended deny ip any any\naccess-group IN-{name} in interface {name}"
-        );
-    }
-    for (network, len, gateway, interface) in site.routes() {
-        let _ = writeln!(out, "route {interface} {network} {} {gateway} 1", mask(len));
-    }
-    out.push_str(": end\n");
-    out
-}
-
-fn fortios(site: Site, rules: &[Rule]) -> String {
-    let mut out = String::from(
-        "#config-version=FG200F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin\n",
-    );
-    let _ = write!(
-        out,
-        "config system global\n    set hostname \"fw{}\"\nend\nconfig system interface\n",
-        site.firewall
-    );
-    let own = site.own().map(|(zone, _)| (format!("z{zone}"), address(zone, 1), 20));
-    let transits = site.transits().into_iter().map(|(leaf, own)| (format!("t{leaf}"), own, 30));
-    for (name, address, len) in own.chain(transits) {
-        let mask = mask(len);
-        let _ = write!(
-            out,
-            "    edit \"{name}\"\n        set vdom \"root\"\n        set ip {address} {mask}\n        set type physical\n    next\n"
-        );
-    }
-    out.push_str("end\nconfig firewall address\n");
-    let sides = |rule: &Rule| {
-        [("S", rule.from, rule.source.clone()), ("D", rule.to, rule.destination.clone())]
-    };
-    for (index, rule) in rules.iter().enumerate() {
-        for (side, zone, group) in sides(rule) {
-            for (member, (offset, len)) in group.iter().enumerate() {
-                let (at, mask) = (address(zone, *offset), mask(*len));
-                let _ = write!(
-                    out,
-                    "    edit \"{side}{index}-{member}\"\n        set subnet {at} {mask}\n    next\n"
-                );
-            }
-        }
-    }
-    out.push_str("end\nconfig firewall addrgrp\n");
-    for (index, rule) in rules.iter().enumerate() {
-        for (side, _, group) in sides(rule).into_iter().filter(|(_, _, group)| !group.is_empty()) {
-            let members: String =
-                (0..group.len()).map(|member| format!(" \"{side}{index}-{member}\"")).collect();
-            let _ =
-                write!(out, "    edit \"{side}{index}\"\n        set member{members}\n    next\n");
-        }
-    }
-    out.push_str("end\nconfig firewall service custom\n");
-    for port in PORTS {
-        let _ =
-            write!(out, "    edit \"tcp-{port}\"\n        set tcp-portrange {port}\n    next\n");
-    }
-    fortios_policies(&mut out, site, rules);
-    out.push_str("end\nconfig router static\n");
-    for (index, (network, len, gateway, interface)) in site.routes().into_iter().enumerate() {
-        let _ = write!(
-            out,
-            "    edit {}\n        set dst {network} {}\n        set gateway {gateway}\n        set device \"{interface}\"\n    next\n",
-            index + 1,
-            mask(len)
-        );
-    }
-    out.push_str("end\n");
-    out
-}
-
-fn fortios_policies(out: &mut String, site: Site, rules: &[Rule]) {
-    out.push_str("end\nconfig firewall policy\n");
-    for (index, rule) in rules.iter().enumerate() {
-        let side = |group: &Group, side: &str| {
-            if group.is_empty() { "all".to_owned() } else { format!("{side}{index}") }
-        };
-        let services: String = rule.ports.iter().map(|port| format!(" \"tcp-{port}\"")).collect();
-        let _ = write!(
-            out,
-            "    edit {}\n        set name \"rule-{index}\"\n        set srcintf \"{}\"\n        set dstintf \"{}\"\n        set action {}\n        set srcaddr \"{}\"\n        set dstaddr \"{}\"\n        set schedule \"always\"\n        set service{services}\n        set logtraffic all\n    next\n",
-            index + 1,
-            site.towards(rule.from),
-            site.towards(rule.to),
-            if rule.deny { "deny" } else { "accept" },
-            side(&rule.source, "S"),
-            side(&rule.destination, "D"),
-        );
     }
 }
