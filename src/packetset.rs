@@ -24,6 +24,7 @@
 //! | `min`, `guard`, `minus` | one merge of two step lists per pair of nodes met, each pair once | at most the product of both |
 //! | [`Arena::import`] under a guard | steps of the source inside the guard, found by binary search | no more than that |
 //! | [`Arena::first_match`] (bulk load) | sort of the interval ends, plus one child per distinct set of active rules | linear in the intervals when those of the first two fields are disjoint per class |
+//! | [`Arena::partition`] | the nodes above the field once, then the steps of the field | those of the field, and one node a label |
 //! | [`Arena::exists`], [`Arena::shift`] | the nodes above the field once, unions below it | |
 //! | [`Arena::pick`], [`Arena::value_at`] | one step list per field | |
 //! | [`Arena::products`] | the nodes of the first fields once, and those that are listed | |
@@ -40,6 +41,7 @@ mod cubes;
 mod intervals;
 mod key;
 mod ops;
+mod partition;
 mod rewrite;
 mod table;
 
@@ -51,3 +53,4 @@ pub use build::Rule;
 pub use cubes::{Cube, Product};
 pub use intervals::Intervals;
 pub use key::Key;
+pub use partition::Labels;

@@ -12,23 +12,38 @@ use super::{Judge, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
 use crate::snapshot::{Place, Port, ZoneId};
+use crate::workers;
 
 /// Pairs that a finding names; the rest is like them.
 const PAIRS: usize = 16;
+/// Sources that are asked about at once.
+const AT_ONCE: usize = 8;
 
 impl<K: Header> Judge<'_, K> {
     /// What only forged packets reach against a rule that holds: one finding.
     pub(super) fn forged(&self, rule: &ResolvedRule<'_>) -> Option<Finding> {
-        let mut seen: Vec<Facts> = Vec::new();
+        let mut sources: Vec<Source<'_>> = Vec::new();
         for direction in &rule.directions {
             // What hosts of one zone can forge does not depend on which of them a rule names.
             let mut asked: Vec<Place> = Vec::new();
             for end in &direction.from {
-                if asked.contains(&end.place) || seen.len() >= PAIRS {
-                    continue;
+                if !asked.contains(&end.place) {
+                    asked.push(end.place);
+                    sources.push(Source { end, direction });
                 }
-                asked.push(end.place);
-                seen.extend(self.forged_from(rule, &Source { end, direction }));
+            }
+        }
+        let mut seen: Vec<Facts> = Vec::new();
+        // A few at a time, so that little is asked in vain once enough is found; which are told does not depend on it.
+        for some in sources.chunks(AT_ONCE) {
+            let found = workers::map(some, |source| self.forged_from(rule, source));
+            for facts in found {
+                if seen.len() < PAIRS {
+                    seen.extend(facts);
+                }
+            }
+            if seen.len() >= PAIRS {
+                break;
             }
         }
         (!seen.is_empty()).then(|| write::forged(self, rule, &seen))

@@ -13,7 +13,7 @@ use crate::model::{
     PolicyRoute, RESOLVE_DEPTH, Route,
 };
 use crate::net::{Family, Prefix};
-use crate::packetset::{Arena, Function, Intervals, Rule};
+use crate::packetset::{Arena, Function, Intervals, Labels, Rule};
 use crate::source::Span;
 
 /// The routing of one context for one family.
@@ -22,9 +22,9 @@ pub struct RouteTable<K> {
     /// The device's own addresses in the context.
     pub own: Intervals<K>,
     /// From destination to the position in `groups`.
-    pub best: Function,
+    pub best: Labels<K>,
     /// Positions in `choices` that share the load.
-    pub groups: Vec<Group>,
+    pub groups: Vec<Group<K>>,
     /// Every way out.
     pub choices: Vec<Choice>,
     /// Policy routes, in order.
@@ -35,13 +35,13 @@ pub struct RouteTable<K> {
 
 /// Routes of one prefix and rank.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct Group<K> {
     /// Positions in [`RouteTable::choices`], each with whether it is there without a withdrawal.
     pub choices: Vec<(usize, bool)>,
     /// Whether one of them is a connected prefix.
     pub connected: bool,
     /// When all of them may be withdrawn: the table of what ranks behind.
-    pub behind: Option<Function>,
+    pub behind: Option<Labels<K>>,
 }
 
 /// One way out of a context.
@@ -105,7 +105,7 @@ impl<K: Header> RouteTable<K> {
             own: super::intervals(
                 resolver.addresses().map(|(_, address, _, _)| address.into_range()),
             ),
-            best: Function::NONE,
+            best: Labels::default(),
             groups: Vec::new(),
             choices: Vec::new(),
             policy: Vec::new(),
@@ -234,7 +234,7 @@ impl<K: Header> RouteTable<K> {
 }
 
 /// From destination to the first of `parts` that holds it, from position `from` on.
-fn first_match<K: Header>(arena: &mut Arena<K>, parts: &[Intervals<K>], from: usize) -> Function {
+fn first_match<K: Header>(arena: &mut Arena<K>, parts: &[Intervals<K>], from: usize) -> Labels<K> {
     let everything = Intervals::up_to(K::narrow(K::FAMILY.last()));
     let rules: Vec<Rule<'_, K>> = parts
         .iter()
@@ -247,7 +247,8 @@ fn first_match<K: Header>(arena: &mut Arena<K>, parts: &[Intervals<K>], from: us
             priority,
         })
         .collect();
-    arena.first_match(&rules)
+    let found = arena.first_match(&rules);
+    Labels::of(arena, found)
 }
 
 /// Ways out, each with whether it is there without a withdrawal; and whether there may be none.

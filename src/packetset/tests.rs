@@ -105,6 +105,35 @@ proptest! {
     }
 
     #[test]
+    fn a_partition_is_the_set_by_labels(a in specs(), cuts in prop::collection::vec((0u32..8, 0u32..8), 0..5), field in 0usize..3) {
+        let mut arena = arena();
+        let set = load(&mut arena, &a);
+        let (function, width) = (Function::NONE, WIDTHS[field]);
+        // Later cuts lie over earlier ones.
+        let function = cuts.iter().zip(0..).fold(function, |below, ((from, to), label)| {
+            let inside = Intervals::of(vec![(*from.min(to).min(&width), *from.max(to).min(&width))]);
+            let inside = arena.field_in(field, &inside);
+            let label = arena.relabel(inside, &|_| Some(label % 3));
+            let below = arena.minus(below, inside);
+            arena.min(below, label)
+        });
+        let labels = Labels::of(&arena, function);
+        let parts = arena.partition(set, field, &labels);
+        prop_assert!(parts.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for point in points() {
+            let mut at = [0; 3];
+            at[field] = point[field];
+            let label = arena.value_at(function, &at);
+            for (part, inside) in &parts {
+                let expected = arena.value_at(set, &point).filter(|_| *part == label);
+                prop_assert_eq!(arena.value_at(*inside, &point), expected);
+            }
+            let told = parts.iter().any(|(part, _)| *part == label);
+            prop_assert!(told || arena.value_at(set, &point).is_none());
+        }
+    }
+
+    #[test]
     fn changes_of_a_field_are_images(a in specs(), field in 0usize..3, from in 0u32..4, to in 0u32..4, extent in 0u32..4) {
         let mut arena = arena();
         let extent = extent.min(WIDTHS[field] - from.max(to).min(WIDTHS[field]));

@@ -1,7 +1,7 @@
 //! The route of a context: policy routes beside the table, each a branch with its egress.
 
 use super::{Branch, Transit};
-use crate::compile::{ChoiceKind, Group, Header, Reading};
+use crate::compile::{ChoiceKind, Group, Header, Reading, fields};
 use crate::graph::Node;
 use crate::model::{InterfaceId, InterfaceKind};
 use crate::packetset::Function;
@@ -53,15 +53,15 @@ impl<K: Header> Transit<'_, '_, K> {
         set: Function,
         out: &mut Vec<(Branch, Option<InterfaceId>)>,
     ) {
-        let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return };
-        let found = run.arena.import(&compiled.arena, table.best, set);
-        let routed = run.arena.support(found);
-        let unrouted = run.arena.minus(set, routed);
-        self.lose(run, branch, unrouted);
-        let mut unsure = unrouted;
-        for (number, part) in run.arena.split(found) {
+        let Some(table) = self.table() else { return };
+        let mut unsure = Function::NONE;
+        for (number, part) in run.arena.partition(set, fields::DST, &table.best) {
+            let Some(group) = number.and_then(|number| table.groups.get(number as usize)) else {
+                self.lose(run, branch, part);
+                unsure = part;
+                continue;
+            };
             let part = settled(run, set, part, branch.unknown);
-            let Some(group) = table.groups.get(number as usize) else { continue };
             if !group.connected {
                 unsure = run.arena.min(unsure, part);
                 if table.dynamic.is_some() && self.query.reading == Reading::Must {
@@ -84,7 +84,7 @@ impl<K: Header> Transit<'_, '_, K> {
         run: &mut Run<K>,
         branch: &Branch,
         (set, certain): (Function, bool),
-        group: &Group,
+        group: &Group<K>,
         out: &mut Vec<(Branch, Option<InterfaceId>)>,
     ) {
         for (choice, sure) in &group.choices {
@@ -93,19 +93,15 @@ impl<K: Header> Transit<'_, '_, K> {
             }
             run.exact &= *sure;
         }
-        let (Some(table), Some(compiled)) = (self.table(), self.compiled()) else { return };
-        let Some(behind) = group.behind else { return };
+        let (Some(table), Some(behind)) = (self.table(), &group.behind) else { return };
         run.exact = false;
         if self.query.reading == Reading::Must {
             return;
         }
-        let found = run.arena.import(&compiled.arena, behind, set);
-        let routed = run.arena.support(found);
-        let unrouted = run.arena.minus(set, routed);
-        self.lose(run, branch, unrouted);
-        for (number, part) in run.arena.split(found) {
-            if let Some(group) = table.groups.get(number as usize) {
-                self.take(run, branch, (part, false), group, out);
+        for (number, part) in run.arena.partition(set, fields::DST, behind) {
+            match number.and_then(|number| table.groups.get(number as usize)) {
+                Some(group) => self.take(run, branch, (part, false), group, out),
+                None => self.lose(run, branch, part),
             }
         }
     }

@@ -1,0 +1,132 @@
+//! A set cut by labels of one field, such as the ways of a routing table by destination.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Arena, Function, Key};
+
+/// Labels of the coordinates of one field: each holds from its start to the next one's. The first start is 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels<K>(Vec<(K, Option<u32>)>);
+
+/// The parts of a set, by label; what has none comes first.
+type Parts = Arc<[(Option<u32>, Function)]>;
+
+/// Sets that were cut before.
+type Done = FxHashMap<Function, Parts>;
+
+impl<K: Key> Labels<K> {
+    /// The priorities of `function`, which tests one field and no other; other functions have no labels.
+    #[must_use]
+    pub fn of(arena: &Arena<K>, function: Function) -> Labels<K> {
+        if function.is_terminal() {
+            return Labels(vec![(K::default(), function.priority())]);
+        }
+        let (starts, children) = arena.steps(function);
+        Labels(starts.iter().copied().zip(children.iter().map(|child| child.priority())).collect())
+    }
+}
+
+impl<K: Key> Arena<K> {
+    /// The parts of `set` by the labels of `field`, those without one first, then ascending. A part keeps what `set` says
+    /// about the fields behind, so that the cost is that of the steps of `field`.
+    #[must_use]
+    pub fn partition(
+        &mut self,
+        set: Function,
+        field: usize,
+        labels: &Labels<K>,
+    ) -> Vec<(Option<u32>, Function)> {
+        self.cut(set, field, labels, &mut Done::default()).to_vec()
+    }
+
+    fn cut(&mut self, set: Function, field: usize, labels: &Labels<K>, done: &mut Done) -> Parts {
+        if set.is_none() {
+            return Parts::default();
+        }
+        if let Some(known) = done.get(&set) {
+            return Arc::clone(known);
+        }
+        let before = !set.is_terminal() && self.field(set) < field;
+        let parts = if before {
+            let (starts, children) = self.steps(set);
+            let steps: Vec<(K, Function)> =
+                starts.iter().copied().zip(children.iter().copied()).collect();
+            let cut = |(start, child)| (start, self.cut(child, field, labels, done));
+            let steps: Vec<(K, Parts)> = steps.into_iter().map(cut).collect();
+            let own = self.field(set);
+            self.sort_out(own, steps.iter().map(|(start, parts)| (*start, &**parts)))
+        } else {
+            let steps = self.labelled(set, field, labels);
+            let single = steps.iter().map(|(start, part)| (*start, std::slice::from_ref(part)));
+            self.sort_out(field, single)
+        };
+        done.insert(set, Arc::clone(&parts));
+        parts
+    }
+
+    /// The steps of `set` on `field`, cut where labels begin.
+    fn labelled(
+        &self,
+        set: Function,
+        field: usize,
+        Labels(labels): &Labels<K>,
+    ) -> Vec<(K, (Option<u32>, Function))> {
+        let whole = ([K::default()], [set]);
+        let tests = !set.is_terminal() && self.field(set) == field;
+        let (starts, children) = if tests { self.steps(set) } else { (&whole.0[..], &whole.1[..]) };
+        let mut steps = starts.iter().copied().zip(children.iter().copied()).peekable();
+        let mut labels = labels.iter().copied().peekable();
+        let (mut child, mut label) = (Function::NONE, None);
+        let mut out = Vec::new();
+        loop {
+            let start = match (steps.peek(), labels.peek()) {
+                (Some((a, _)), Some((b, _))) => *a.min(b),
+                (Some((a, _)), None) => *a,
+                (None, Some((b, _))) => *b,
+                (None, None) => return out,
+            };
+            if let Some((_, next)) = steps.next_if(|(at, _)| *at == start) {
+                child = next;
+            }
+            if let Some((_, next)) = labels.next_if(|(at, _)| *at == start) {
+                label = next;
+            }
+            out.push((start, (label, child)));
+        }
+    }
+
+    /// The nodes of `field` that hold, of each step, the part with one label.
+    fn sort_out<'p>(
+        &mut self,
+        field: usize,
+        steps: impl Iterator<Item = (K, &'p [(Option<u32>, Function)])>,
+    ) -> Parts {
+        let mut starts: Vec<K> = Vec::new();
+        let mut places: FxHashMap<Option<u32>, usize> = FxHashMap::default();
+        // Of each label its steps, and up to which of all steps they go.
+        let mut found: Vec<(Option<u32>, Vec<(K, Function)>, usize)> = Vec::new();
+        for (index, (start, parts)) in steps.enumerate() {
+            starts.push(start);
+            for (label, set) in parts.iter().filter(|(_, set)| !set.is_none()) {
+                let place = *places.entry(*label).or_insert_with(|| {
+                    found.push((*label, Vec::new(), 0));
+                    found.len() - 1
+                });
+                if let Some((_, own, up_to)) = found.get_mut(place) {
+                    let gap = starts.get(*up_to).filter(|_| *up_to < index);
+                    own.extend(gap.map(|start| (*start, Function::NONE)));
+                    own.push((start, *set));
+                    *up_to = index + 1;
+                }
+            }
+        }
+        found.sort_unstable_by_key(|(label, ..)| *label);
+        let close = |(label, mut own, up_to): (Option<u32>, Vec<(K, Function)>, usize)| {
+            own.extend(starts.get(up_to).map(|start| (*start, Function::NONE)));
+            (label, self.make(field, &mut own))
+        };
+        found.into_iter().map(close).collect()
+    }
+}
