@@ -7,10 +7,11 @@ mod tables;
 
 use super::{Files, InputError, Loaded, Options, Role};
 use crate::formats::{self, DetectError, Format, Input, Reading};
-use crate::source::{FileId, Problem, Sources, Span};
+use crate::source::{File, FileId, Problem, SourceError, Sources, Span, Spanned};
 use crate::text::Text;
 use crate::topology::{DeviceKind, Topology};
 use crate::{check, policy, snapshot, text, topology, workers};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A device to be read: its name, its files, the reader, and the interfaces that the topology declares for it.
 struct Config {
@@ -21,8 +22,13 @@ struct Config {
 }
 
 pub(super) fn load(files: Files, options: &Options) -> Result<Loaded, Vec<InputError>> {
-    let mut loader =
-        Loader { files: &files, options, loaded: Loaded::default(), errors: Vec::new() };
+    let mut loader = Loader {
+        files: &files,
+        options,
+        loaded: Loaded::default(),
+        errors: Vec::new(),
+        ahead: FxHashMap::default(),
+    };
     let mut topology = loader.topology();
     let mut found = discover::Found::default();
     let configs = match &topology {
@@ -67,6 +73,8 @@ struct Loader<'a> {
     options: &'a Options,
     loaded: Loaded,
     errors: Vec<InputError>,
+    /// Files that were decoded before anyone opened them, by name.
+    ahead: FxHashMap<&'a str, Result<Vec<File>, SourceError>>,
 }
 
 impl Loader<'_> {
@@ -99,8 +107,12 @@ impl Loader<'_> {
         let Some((name, bytes)) = self.files.entries.iter().find(|(name, _)| whole(name)) else {
             return Vec::new();
         };
-        match self.loaded.sources.add_all(name, bytes) {
-            Ok(_) => self.opened(path),
+        let ahead = self.ahead.remove(name.as_str());
+        match ahead.unwrap_or_else(|| File::decode_all(name, bytes)) {
+            Ok(files) => {
+                self.loaded.sources.push_all(files);
+                self.opened(path)
+            }
             Err(error) => {
                 let (line, message) = (Some(error.line()), error.message());
                 let path = path.to_owned();
@@ -108,6 +120,21 @@ impl Loader<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Decodes the files that will be opened under `paths`, several at a time. What is wrong with one is said when it is opened.
+    fn decode_ahead<'p>(&mut self, paths: impl Iterator<Item = &'p str>) {
+        let mut names: FxHashSet<&str> = FxHashSet::default();
+        for path in paths {
+            names.extend(path.match_indices('#').filter_map(|(at, _)| path.get(..at)));
+            names.insert(path);
+        }
+        let files = self.files;
+        let entries = files.entries.iter().filter(|(name, _)| names.remove(name.as_str()));
+        let entries: Vec<_> = entries.filter(|(name, _)| self.opened(name).is_empty()).collect();
+        let decoded = workers::map(&entries, |(name, bytes)| File::decode_all(name, bytes));
+        let names = entries.iter().map(|(name, _)| name.as_str());
+        self.ahead.extend(names.zip(decoded));
     }
 
     /// What was opened under `path` before.
@@ -145,6 +172,8 @@ impl Loader<'_> {
 
     /// The configurations that the topology names.
     fn declared(&mut self, topology: &Topology) -> Vec<Config> {
+        let kinds = topology.devices.iter().map(|decl| &decl.kind);
+        self.decode_ahead(kinds.flat_map(files_of).map(|path| path.value.as_str()));
         let mut configs = Vec::new();
         for decl in &topology.devices {
             let DeviceKind::Configured { config, format, interfaces, .. } = &decl.kind else {
@@ -260,6 +289,15 @@ impl Loader<'_> {
         }
         devices
     }
+}
+
+/// The files that a declaration names.
+fn files_of(kind: &DeviceKind) -> impl Iterator<Item = &Spanned<String>> {
+    let files = match kind {
+        DeviceKind::Configured { config, standby, .. } => Some(config.iter().chain(standby)),
+        _ => None,
+    };
+    files.into_iter().flatten()
 }
 
 /// Why two files cannot be one device.
