@@ -66,9 +66,7 @@ impl Sources {
     /// # Errors
     /// [`SourceError`] when the bytes are no text, a line is longer than 1 MiB, or the file is too large.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<FileId, SourceError> {
-        let (text, encoding) = decode::decode(bytes)?;
-        let sha256 = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
-        Ok(self.push(path.to_owned(), text, encoding, (bytes.len() as u64, sha256)))
+        Ok(self.share(Arc::new(File::decode(path, bytes)?)))
     }
 
     /// As [`Sources::add`]; a workbook becomes one file a sheet, called `rules.xlsx#sheet`.
@@ -76,27 +74,8 @@ impl Sources {
     /// # Errors
     /// As [`Sources::add`], and when a workbook cannot be opened.
     pub fn add_all(&mut self, path: &str, bytes: &[u8]) -> Result<Vec<FileId>, SourceError> {
-        if !workbook::is_workbook(bytes) {
-            return Ok(vec![self.add(path, bytes)?]);
-        }
-        let sheets = workbook::sheets(bytes).map_err(SourceError::Workbook)?;
-        let sha256 = <sha2::Sha256 as sha2::Digest>::digest(bytes).into();
-        let size = bytes.len() as u64;
-        let add = |(name, text): (String, String)| {
-            self.push(format!("{path}#{name}"), text, Encoding::Workbook, (size, sha256))
-        };
-        Ok(sheets.into_iter().map(add).collect())
-    }
-
-    fn push(
-        &mut self,
-        path: String,
-        text: String,
-        encoding: Encoding,
-        (bytes, sha256): (u64, [u8; 32]),
-    ) -> FileId {
-        let line_starts = line_starts(&text);
-        self.share(Arc::new(File { path, text, encoding, bytes, sha256, line_starts }))
+        let files = File::decode_all(path, bytes)?;
+        Ok(files.into_iter().map(|file| self.share(Arc::new(file))).collect())
     }
 
     /// Adds a file that was decoded before.
@@ -147,6 +126,29 @@ impl Sources {
 }
 
 impl File {
+    fn decode(path: &str, bytes: &[u8]) -> Result<File, SourceError> {
+        let (text, encoding) = decode::decode(bytes)?;
+        Ok(File::new(path.to_owned(), text, encoding, bytes.len() as u64, digest(bytes)))
+    }
+
+    /// What [`Sources::add_all`] adds, decoded.
+    pub(crate) fn decode_all(path: &str, bytes: &[u8]) -> Result<Vec<File>, SourceError> {
+        if !workbook::is_workbook(bytes) {
+            return Ok(vec![File::decode(path, bytes)?]);
+        }
+        let sheets = workbook::sheets(bytes).map_err(SourceError::Workbook)?;
+        let (size, sha256) = (bytes.len() as u64, digest(bytes));
+        let file = |(name, text)| {
+            File::new(format!("{path}#{name}"), text, Encoding::Workbook, size, sha256)
+        };
+        Ok(sheets.into_iter().map(file).collect())
+    }
+
+    fn new(path: String, text: String, encoding: Encoding, bytes: u64, sha256: [u8; 32]) -> File {
+        let line_starts = line_starts(&text);
+        File { path, text, encoding, bytes, sha256, line_starts }
+    }
+
     /// The path under which the file was added.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -191,6 +193,31 @@ impl File {
             .max(1)
     }
 
+    /// The 0-based position of the line that holds byte `offset`: what [`File::line_at`] says, found at once when it is `near` or
+    /// the line after it.
+    pub(crate) fn line_index(&self, offset: u32, near: usize) -> usize {
+        let begins = |at: usize| self.line_starts.get(at).is_some_and(|start| *start <= offset);
+        if begins(near) {
+            if !begins(near + 1) {
+                return near;
+            }
+            if !begins(near + 2) {
+                return near + 1;
+            }
+        }
+        self.line_at(offset) as usize - 1
+    }
+
+    /// Every line with its line feed, and the byte at which it begins.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let ends = self.line_starts.iter().skip(1).map(|start| *start as usize);
+        let ends = ends.chain(std::iter::once(self.text.len()));
+        self.line_starts.iter().zip(ends).map(|(start, end)| {
+            let start = *start as usize;
+            (start, self.text.get(start..end).unwrap_or(""))
+        })
+    }
+
     /// The text of line `number` (1-based) without its line feed; empty past the end.
     #[must_use]
     pub fn line_text(&self, number: u32) -> &str {
@@ -202,13 +229,17 @@ impl File {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    let mut starts = Vec::new();
-    let mut at = 0u32;
-    for line in text.split_inclusive('\n') {
-        starts.push(at);
-        at += u32::try_from(line.len()).unwrap_or(0);
-    }
+    let bytes = text.as_bytes();
+    let feeds = || memchr::memchr_iter(b'\n', bytes);
+    let mut starts = Vec::with_capacity(feeds().count() + 1);
+    starts.extend((!text.is_empty()).then_some(0));
+    let after = feeds().map(|feed| feed + 1).filter(|start| *start < bytes.len());
+    starts.extend(after.map(|start| u32::try_from(start).unwrap_or(u32::MAX)));
     starts
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    <sha2::Sha256 as sha2::Digest>::digest(bytes).into()
 }
 
 #[cfg(test)]

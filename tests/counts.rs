@@ -12,12 +12,39 @@
 mod worlds;
 
 use sekisho::compile::Header;
+use sekisho::formats::{self, Input};
 use sekisho::net::Family;
 use sekisho::packetset::Arena;
 use sekisho::reach::Network;
 use sekisho::scan::{self, Files, Options};
 use sekisho::snapshot::ZoneId;
+use sekisho::source::{FileId, Sources};
 use worlds::{Flavour, World, chains, groups, questions};
+
+/// How often a reader asks for memory, by line of the text: words and lines are parts of the text, so that what remains is
+/// what the model holds. A collection for each line or word would show.
+fn allocations(format: &str, lines: usize) -> f64 {
+    let reader = formats::by_id(format).expect("a reader");
+    let mut sources = Sources::default();
+    let configs = World::with_lines(40, 8, lines).configs();
+    let texts = configs.iter().filter(|config| config.format == format);
+    let ids: Vec<FileId> = texts
+        .map(|config| sources.add(&config.path, config.text.as_bytes()).expect("text"))
+        .collect();
+    let lines: usize = ids.iter().map(|id| sources.file(*id).line_count()).sum();
+    let read = |id: &FileId| reader.read(&[Input { id: *id, file: sources.file(*id) }], &[]);
+    let counted = allocation_counter::measure(|| drop(ids.iter().map(read).collect::<Vec<_>>()));
+    counted.count_total as f64 / lines as f64
+}
+
+#[test]
+fn readers_ask_for_little_memory() {
+    for (format, most) in [("asa", 1.65), ("fortios", 1.15)] {
+        let (small, large) = (allocations(format, 3_000), allocations(format, 30_000));
+        assert!(large < most, "{format}: {large} allocations a line");
+        assert!(large < 1.05 * small, "{format}: {small} a line, of ten times the lines {large}");
+    }
+}
 
 /// Counts of one world and family.
 #[derive(Debug)]

@@ -409,6 +409,9 @@ pub(in crate::formats) fn port(
     words: &Words,
 ) -> Result<u16, Span> {
     let word = cursor.peek();
+    if word.is_empty() {
+        return Err(cursor.span());
+    }
     let find = |tables: &[&[(&str, u16)]]| {
         let mut rows = tables.iter().flat_map(|table| table.iter());
         rows.find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, port)| *port)

@@ -11,7 +11,7 @@ mod services;
 mod tests;
 
 use super::commands::{Commands, sorted};
-use super::lines::Block;
+use super::lines::{Block, split};
 use super::marks::{DETECT_LINES, Marks};
 use super::own::Table;
 use super::switch::{Habits, Switch, blocks};
@@ -85,8 +85,9 @@ struct Reader<'a> {
 }
 
 fn read(input: Input<'_>) -> Reading {
+    let lines = split(input.id, input.file);
     let mut switch = Switch::new("alaxala", input);
-    let bins = sort(blocks(input, &mut switch.ledger), &mut switch);
+    let bins = sort(blocks(&lines, &mut switch.ledger), &mut switch);
     let mut reader = Reader {
         switch,
         bins,

@@ -68,7 +68,8 @@ fn detect(text: &str) -> u8 {
 }
 
 fn read(input: Input<'_>) -> Reading {
-    let blocks = commands::regroup(lines::blocks(lines::lines(input.id, input.file)));
+    let lines = lines::split(input.id, input.file);
+    let blocks = commands::regroup(lines::blocks(lines.all()));
     let span = Span { file: input.id, start: 0, end: 0 };
     let mut reader = new_reader(input, span);
     heading(&mut reader, &blocks);
@@ -222,14 +223,18 @@ fn management_pipeline(reader: &mut Reader<'_>, management: crate::model::Contex
 
 /// Lists that no other line names.
 fn unbound<'a>(reader: &mut Reader<'a>, blocks: &'a [lines::Block<'a>]) {
-    let mut named: HashSet<&str> = HashSet::default();
+    let mut unnamed = reader.acls.clone();
     for block in blocks.iter().filter(|block| block.head.word(0) != "access-list") {
+        if unnamed.is_empty() {
+            break;
+        }
         for line in std::iter::once(&block.head).chain(&block.body) {
-            named.extend(line.words.iter().skip(1).map(|word| word.text));
+            for word in line.words.iter().skip(1) {
+                unnamed.remove(word.text);
+            }
         }
     }
-    let mut lists: Vec<ListId> =
-        reader.acls.iter().filter(|(name, _)| !named.contains(*name)).map(|(_, id)| *id).collect();
+    let mut lists: Vec<ListId> = unnamed.into_values().collect();
     lists.sort_unstable();
     reader.device.remarks.extend(lists.into_iter().map(|list| Remark::Unbound { list }));
 }

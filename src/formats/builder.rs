@@ -16,6 +16,9 @@ pub(super) struct Builder {
     pub(super) device: Device,
     addresses: FxHashMap<AddressKey, AddressId>,
     services: FxHashMap<ServiceKey, ServiceId>,
+    /// Every address, of both families, of IPv4 and of IPv6, and every packet: what every line begins with.
+    every: [Option<AddressId>; 3],
+    every_service: Option<ServiceId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,10 +53,22 @@ impl Builder {
 impl Builder {
     /// Every address of one family, or of both.
     pub(super) fn any_address(&mut self, family: Option<Family>, span: Span) -> AddressId {
-        match family {
+        let at = match family {
+            None => 0,
+            Some(Family::V4) => 1,
+            Some(Family::V6) => 2,
+        };
+        if let Some(Some(id)) = self.every.get(at) {
+            return *id;
+        }
+        let id = match family {
             Some(family) => self.range(Prefix::all(family).range(), span),
             None => self.address(AddressKey::Any, AddressSet::Any, span),
+        };
+        if let Some(every) = self.every.get_mut(at) {
+            *every = Some(id);
         }
+        id
     }
 
     /// The addresses of a range.
@@ -90,12 +105,8 @@ impl Builder {
     }
 
     fn address(&mut self, key: AddressKey, value: AddressSet, span: Span) -> AddressId {
-        if let Some(id) = self.addresses.get(&key) {
-            return *id;
-        }
-        let id = self.device.literal(value, span);
-        self.addresses.insert(key, id);
-        id
+        let device = &mut self.device;
+        *self.addresses.entry(key).or_insert_with(|| device.literal(value, span))
     }
 }
 
@@ -103,7 +114,12 @@ impl Builder {
 impl Builder {
     /// Every packet.
     pub(super) fn any_service(&mut self, span: Span) -> ServiceId {
-        self.service(ServiceKey::Any, ServiceSet::Any, span)
+        if let Some(id) = self.every_service {
+            return id;
+        }
+        let id = self.service(ServiceKey::Any, ServiceSet::Any, span);
+        self.every_service = Some(id);
+        id
     }
 
     /// Every packet of a protocol.
@@ -170,12 +186,8 @@ impl Builder {
     }
 
     fn service(&mut self, key: ServiceKey, value: ServiceSet, span: Span) -> ServiceId {
-        if let Some(id) = self.services.get(&key) {
-            return *id;
-        }
-        let id = self.device.literal_service(value, span);
-        self.services.insert(key, id);
-        id
+        let device = &mut self.device;
+        *self.services.entry(key).or_insert_with(|| device.literal_service(value, span))
     }
 }
 
@@ -251,6 +263,21 @@ impl Builder {
 /// An enabled line without schedule or comment of its own.
 pub(super) fn line(label: String, matches: Match, action: Action, span: Span) -> Line {
     Line { label, matches, action, enabled: true, log: None, comment: None, span }
+}
+
+/// `name`, then `between`, then the number: what a line is called. Made for every line, so without the machinery of formats.
+pub(super) fn numbered(name: &str, between: &str, number: usize) -> String {
+    let digits = number.checked_ilog10().map_or(1, |last| last as usize + 1);
+    let mut out = String::with_capacity(name.len() + between.len() + digits);
+    out.push_str(name);
+    out.push_str(between);
+    let mut unit = 10usize.pow(u32::try_from(digits - 1).unwrap_or(0));
+    while unit > 0 {
+        let digit = u8::try_from(number / unit % 10).unwrap_or(0);
+        out.push(char::from(b'0' + digit));
+        unit /= 10;
+    }
+    out
 }
 
 /// A condition that could not be read.

@@ -24,7 +24,7 @@ mod zones;
 
 use super::acl::{self, Found};
 use super::builder::{Builder, line};
-use super::lines::lines;
+use super::lines::split as words_of;
 use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Action, Binding, Context, Filter, Interfaces, Stage};
@@ -124,8 +124,9 @@ const MARKS: [&[&str]; 6] = [
 ];
 
 fn read(input: Input<'_>) -> Reading {
+    let lines = words_of(input.id, input.file);
     let mut ledger = Ledger::new(input.id, input.file);
-    let config = split::split(lines(input.id, input.file), &mut ledger);
+    let config = split::split(lines.all(), &mut ledger);
     let mut reader = Reader {
         build: Builder::new("ios", input.file.path()),
         ledger: &mut ledger,

@@ -18,7 +18,7 @@ mod words;
 
 use super::builder::{Builder, line, stem, unknown};
 use super::iproute::Host;
-use super::lines::{ConfigLine, lines};
+use super::lines::{ConfigLine, Lines, split};
 use super::{Format, Input, Ledger, Read, Reading, iproute};
 use crate::model::{
     Action, Binding, Context, Coverage, Device, Filter, Interfaces, Line, ListId, Remark, Stage,
@@ -76,12 +76,13 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
         return Reading { device: Device::default(), coverage: Vec::new() };
     };
     let origin = Span { file: first.id, start: 0, end: 0 };
+    let files: Vec<Lines<'_>> = inputs.iter().map(|input| split(input.id, input.file)).collect();
     let mut ledgers: Vec<(FileId, Ledger<'_>)> =
         inputs.iter().map(|input| (input.id, Ledger::new(input.id, input.file))).collect();
     let (mut tables, mut sets, mut host) = (Tables::default(), Sets::default(), Host::default());
-    for (input, (_, ledger)) in inputs.iter().zip(&mut ledgers) {
+    for ((input, lines), (_, ledger)) in inputs.iter().zip(&files).zip(&mut ledgers) {
         tables.begin(input.file.path(), input.file.text());
-        let all = lines(input.id, input.file);
+        let all = lines.all();
         let end = all.last().map_or(origin, |line| line.span);
         for line in &all {
             take(line, (&mut tables, &mut sets, &mut host), ledger);

@@ -9,7 +9,10 @@ use crate::text::Text;
 pub struct Ledger<'a> {
     file: &'a File,
     coverage: Coverage,
+    /// Lines that have a status; blank ones need none.
     claimed: Vec<bool>,
+    /// The position of the line that was claimed last: the next one is mostly near.
+    near: usize,
     /// Lines that a gap speaks of.
     explained: Vec<bool>,
     /// The gap of [`Ledger::covered`] that the next line may go on with.
@@ -17,14 +20,13 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// A ledger in which only blank lines are claimed.
+    /// A ledger in which no line is claimed.
     #[must_use]
     pub fn new(id: FileId, file: &'a File) -> Ledger<'a> {
-        let claimed: Vec<bool> =
-            (1..=file.line_count()).map(|n| file.line_text(to_line(n)).trim().is_empty()).collect();
-        let explained = vec![false; claimed.len()];
+        let claimed = vec![false; file.line_count()];
+        let explained = vec![false; file.line_count()];
         let coverage = Coverage::new(id, file.line_count());
-        Ledger { file, coverage, claimed, explained, running: None }
+        Ledger { file, coverage, claimed, near: 0, explained, running: None }
     }
 
     /// The lines of `span` are in the model.
@@ -88,21 +90,19 @@ impl<'a> Ledger<'a> {
     /// A line keeps the worst status that it was given.
     fn claim(&mut self, span: Span, status: LineStatus) {
         let (first, last) = self.lines_of(span);
-        for index in first..=last {
-            let (Some(claimed), Some(slot)) =
-                (self.claimed.get_mut(index), self.coverage.lines.get_mut(index))
-            else {
-                continue;
-            };
-            *slot = if *claimed { rank(*slot).max(rank(status)).1 } else { status };
+        let lines = self.claimed.get_mut(first..).unwrap_or(&mut []).iter_mut();
+        let slots = self.coverage.lines.get_mut(first..).unwrap_or(&mut []).iter_mut();
+        // A line that nobody claimed is irrelevant, which is less than any other status.
+        for (claimed, slot) in lines.zip(slots).take(last + 1 - first) {
+            *slot = rank(*slot).max(rank(status)).1;
             *claimed = true;
         }
+        self.near = last;
     }
 
     fn lines_of(&self, span: Span) -> (usize, usize) {
-        let first = self.file.line_at(span.start) as usize;
-        let last = self.file.line_at(span.end.saturating_sub(1).max(span.start)) as usize;
-        (first.saturating_sub(1), last.saturating_sub(1))
+        let first = self.file.line_index(span.start, self.near);
+        (first, self.file.line_index(span.end.saturating_sub(1).max(span.start), first))
     }
 
     /// Closes the account: every line that nobody claimed becomes unknown with an uncontained gap. In a correct reader there
@@ -110,7 +110,8 @@ impl<'a> Ledger<'a> {
     #[must_use]
     pub fn close(mut self) -> Coverage {
         for index in 0..self.claimed.len() {
-            if !self.claimed.get(index).copied().unwrap_or(true) {
+            let claimed = self.claimed.get(index).copied().unwrap_or(true);
+            if !claimed && !self.file.line_text(to_line(index + 1)).trim().is_empty() {
                 let span = self.line_span(index);
                 let reason =
                     crate::text!("この行は解釈されませんでした。", "this line was not interpreted");

@@ -1,8 +1,9 @@
 //! Structural reader of line formats with indented sub-modes (Cisco IOS, ASA and their kin).
 //!
-//! A line that is indented deeper than the last top-level line belongs to it. Words keep their spans.
+//! A line that is indented deeper than the last top-level line belongs to it. LineWords keep their spans.
 
 use crate::source::{File, FileId, Span};
+use std::ops::Deref;
 
 /// One word of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +14,54 @@ pub struct Word<'a> {
     pub span: Span,
 }
 
+/// The words of a line: a part of the words of its file, or words of its own when a reader changed them.
+#[derive(Clone, Debug)]
+pub enum LineWords<'a> {
+    /// As they stand in the file.
+    Written(&'a [Word<'a>]),
+    /// Changed.
+    Own(Vec<Word<'a>>),
+}
+
+impl<'a> LineWords<'a> {
+    /// The words from `first` on.
+    #[must_use]
+    pub fn from(&self, first: usize) -> LineWords<'a> {
+        match self {
+            LineWords::Written(written) => LineWords::Written(written.get(first..).unwrap_or(&[])),
+            LineWords::Own(own) => LineWords::Own(own.get(first..).unwrap_or(&[]).to_vec()),
+        }
+    }
+
+    /// Changes the words of this line alone.
+    pub fn change(&mut self, change: impl FnOnce(&mut Vec<Word<'a>>)) {
+        let mut own = match self {
+            LineWords::Written(written) => written.to_vec(),
+            LineWords::Own(own) => std::mem::take(own),
+        };
+        change(&mut own);
+        *self = LineWords::Own(own);
+    }
+}
+
+impl<'a> Deref for LineWords<'a> {
+    type Target = [Word<'a>];
+
+    fn deref(&self) -> &[Word<'a>] {
+        match self {
+            LineWords::Written(written) => written,
+            LineWords::Own(own) => own,
+        }
+    }
+}
+
 /// One non-blank line.
 #[derive(Clone, Debug)]
 pub struct ConfigLine<'a> {
     /// Leading blanks; a tab counts as one.
     pub indent: usize,
     /// The words; at least one.
-    pub words: Vec<Word<'a>>,
+    pub words: LineWords<'a>,
     /// The line without leading blanks and trailing white space.
     pub span: Span,
     /// The same as text.
@@ -37,7 +79,7 @@ impl<'a> ConfigLine<'a> {
     #[must_use]
     pub fn starts(&self, words: &[&str]) -> bool {
         words.len() <= self.words.len()
-            && words.iter().zip(&self.words).all(|(want, word)| word.text == *want)
+            && words.iter().zip(self.words.iter()).all(|(want, word)| word.text == *want)
     }
 
     /// The text from word `index` to the end of the line.
@@ -66,49 +108,83 @@ impl Block<'_> {
     }
 }
 
+/// The words of a file in one list, and which of them each of its non-blank lines has: [`ConfigLine`]s point into it.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    id: FileId,
+    words: Vec<Word<'a>>,
+    rows: Vec<Row<'a>>,
+}
+
+/// A non-blank line of [`Lines`].
+#[derive(Debug)]
+struct Row<'a> {
+    indent: usize,
+    text: &'a str,
+    start: usize,
+    /// The position after its last word.
+    until: usize,
+}
+
 /// All non-blank lines, split into words at blanks.
 #[must_use]
-pub fn lines(id: FileId, file: &File) -> Vec<ConfigLine<'_>> {
-    let mut out = Vec::new();
-    let mut at = 0usize;
-    for raw in file.text().split_inclusive('\n') {
+pub fn split(id: FileId, file: &File) -> Lines<'_> {
+    let text = file.text();
+    let mut out = Lines {
+        id,
+        words: Vec::with_capacity(text.len() / 8),
+        rows: Vec::with_capacity(file.line_count()),
+    };
+    for (at, raw) in file.lines() {
         let body = raw.trim_end();
         let text = body.trim_start();
         if !text.is_empty() {
-            let start = at + (body.len() - text.len());
-            out.push(ConfigLine {
-                indent: body.len() - text.len(),
-                words: words(id, text, start),
-                span: span(id, start, text),
-                text,
-            });
+            let indent = body.len() - text.len();
+            words(id, text, at + indent, &mut out.words);
+            out.rows.push(Row { indent, text, start: at + indent, until: out.words.len() });
         }
-        at += raw.len();
     }
     out
+}
+
+impl Lines<'_> {
+    /// The lines, in order.
+    #[must_use]
+    pub fn all(&self) -> Vec<ConfigLine<'_>> {
+        let mut first = 0usize;
+        let lines = self.rows.iter().map(|row| {
+            let words = self.words.get(first..row.until).unwrap_or(&[]);
+            first = row.until;
+            ConfigLine {
+                indent: row.indent,
+                words: LineWords::Written(words),
+                span: span(self.id, row.start, row.text),
+                text: row.text,
+            }
+        });
+        lines.collect()
+    }
 }
 
 /// Groups lines into blocks: a line with more indentation than the head belongs to it.
 #[must_use]
 pub fn blocks(lines: Vec<ConfigLine<'_>>) -> Vec<Block<'_>> {
     let mut out: Vec<Block<'_>> = Vec::new();
-    for line in lines {
-        match out.last_mut() {
-            Some(block) if line.indent > block.head.indent => block.body.push(line),
-            _ => out.push(Block { head: line, body: Vec::new() }),
-        }
+    let mut rest = lines.into_iter();
+    while let Some(head) = rest.next() {
+        let below = rest.as_slice().iter().take_while(|line| line.indent > head.indent).count();
+        let body = rest.by_ref().take(below).collect();
+        out.push(Block { head, body });
     }
     out
 }
 
-fn words(id: FileId, text: &str, start: usize) -> Vec<Word<'_>> {
+fn words<'a>(id: FileId, text: &'a str, start: usize, out: &mut Vec<Word<'a>>) {
     let base = text.as_ptr() as usize;
-    text.split_ascii_whitespace()
-        .map(|word| Word {
-            text: word,
-            span: span(id, start + (word.as_ptr() as usize - base), word),
-        })
-        .collect()
+    out.extend(text.split_ascii_whitespace().map(|word| Word {
+        text: word,
+        span: span(id, start + (word.as_ptr() as usize - base), word),
+    }));
 }
 
 fn span(id: FileId, start: usize, text: &str) -> Span {

@@ -19,7 +19,7 @@ mod routes;
 mod translate;
 mod watch;
 
-use super::lines::lines;
+use super::lines::split;
 use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::Stage;
@@ -86,8 +86,9 @@ fn is_filter(line: &str) -> bool {
 }
 
 fn read(input: Input<'_>) -> Reading {
+    let lines = split(input.id, input.file);
     let mut ledger = Ledger::new(input.id, input.file);
-    let config = commands::sort(lines(input.id, input.file), &mut ledger);
+    let config = commands::sort(lines.all(), &mut ledger);
     let mut reader = Reader {
         build: super::builder::Builder::default(),
         ledger: &mut ledger,

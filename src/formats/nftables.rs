@@ -20,7 +20,7 @@ mod tree;
 
 use super::builder::stem;
 use super::iproute::{self, Host};
-use super::lines::lines;
+use super::lines::{Lines, split};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Context, Coverage, Device, Gap, LineStatus};
 use crate::source::{FileId, Span};
@@ -97,15 +97,19 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
         return Reading { device: Device::default(), coverage: Vec::new() };
     };
     let origin = Span { file: first.id, start: 0, end: 0 };
+    let of_host =
+        |input: &Input<'_>| !is_json(input.file.text()) && iproute::detect(input.file.text()) > 0;
+    let hosts: Vec<Option<Lines<'_>>> =
+        inputs.iter().map(|input| of_host(input).then(|| split(input.id, input.file))).collect();
     let mut ledgers: Vec<(FileId, Ledger<'_>)> =
         inputs.iter().map(|input| (input.id, Ledger::new(input.id, input.file))).collect();
     let (mut ruleset, mut host) = (Ruleset::default(), Host::default());
     let mut defines = script_expr::Defines::default();
-    for (input, (_, ledger)) in inputs.iter().zip(&mut ledgers) {
-        if is_json(input.file.text()) {
+    for ((input, lines), (_, ledger)) in inputs.iter().zip(&hosts).zip(&mut ledgers) {
+        if let Some(lines) = lines {
+            host_lines(lines, &mut host, ledger);
+        } else if is_json(input.file.text()) {
             json::read(*input, &mut ruleset);
-        } else if iproute::detect(input.file.text()) > 0 {
-            host_lines(*input, &mut host, ledger);
         } else {
             script::read(*input, &mut ruleset, &mut defines);
         }
@@ -129,8 +133,8 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
     Reading { device, coverage }
 }
 
-fn host_lines<'a>(input: Input<'a>, host: &mut Host<'a>, ledger: &mut Ledger<'_>) {
-    for line in &lines(input.id, input.file) {
+fn host_lines<'a>(lines: &'a Lines<'_>, host: &mut Host<'a>, ledger: &mut Ledger<'_>) {
+    for line in &lines.all() {
         if line.text.starts_with('#') {
             ledger.irrelevant(line.span);
         } else if !host.take(line, ledger) {

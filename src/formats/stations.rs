@@ -5,6 +5,7 @@
 use super::Input;
 use crate::model::Station;
 use crate::source::Span;
+use memchr::memmem::{self, FindIter};
 use std::net::IpAddr;
 
 /// The stations of the files of one device, in order.
@@ -13,12 +14,19 @@ pub(super) fn read(files: &[Input<'_>]) -> Vec<Station> {
 }
 
 fn of_file(input: &Input<'_>) -> Vec<Station> {
+    let text = input.file.text();
+    let mut marks = Marks::new(text);
     let (mut out, mut at) = (Vec::new(), 0);
     let mut table = None;
-    for raw in input.file.text().split_inclusive('\n') {
+    loop {
+        // Outside a table nothing but a line with one of the words can say anything.
+        let next = if table.is_some() { Some(at) } else { marks.line_from(at) };
+        let Some(begin) = next.filter(|begin| *begin < text.len()) else { break };
+        let raw =
+            text.get(begin..).and_then(|rest| rest.split_inclusive('\n').next()).unwrap_or("");
         let line = raw.trim();
-        let start = at + raw.len() - raw.trim_start().len();
-        at += raw.len();
+        let start = begin + raw.len() - raw.trim_start().len();
+        at = begin + raw.len();
         let bounds = (u32::try_from(start), u32::try_from(start + line.len()));
         let (Ok(first), Ok(last)) = bounds else { break };
         let span = Span { file: input.id, start: first, end: last };
@@ -32,6 +40,50 @@ fn of_file(input: &Input<'_>) -> Vec<Station> {
         }
     }
     out
+}
+
+/// Where the words stand without which a line states no station.
+struct Marks<'a> {
+    text: &'a str,
+    arp: Places<'a>,
+    reserved: Places<'a>,
+}
+
+/// The places of one word, looked up when they are asked for.
+struct Places<'a> {
+    places: FindIter<'a, 'static>,
+    next: Option<usize>,
+}
+
+impl<'a> Places<'a> {
+    fn new(text: &'a str, word: &'static str) -> Places<'a> {
+        let mut places = memmem::find_iter(text.as_bytes(), word);
+        let next = places.next();
+        Places { places, next }
+    }
+
+    /// The first place at `at` or after it.
+    fn from(&mut self, at: usize) -> Option<usize> {
+        while self.next.is_some_and(|next| next < at) {
+            self.next = self.places.next();
+        }
+        self.next
+    }
+}
+
+impl<'a> Marks<'a> {
+    fn new(text: &'a str) -> Marks<'a> {
+        let reserved = Places::new(text, "reserved-address");
+        Marks { text, arp: Places::new(text, "arp"), reserved }
+    }
+
+    /// Where the first line from `at` on begins that holds one of the words; `at` is the beginning of a line.
+    fn line_from(&mut self, at: usize) -> Option<usize> {
+        let places = [self.arp.from(at), self.reserved.from(at)];
+        let place = places.into_iter().flatten().min()?;
+        let before = self.text.as_bytes().get(at..place)?;
+        Some(memchr::memrchr(b'\n', before).map_or(at, |feed| at + feed + 1))
+    }
 }
 
 /// An entry of a table in blocks.

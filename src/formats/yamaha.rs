@@ -21,7 +21,7 @@ mod tests;
 mod wrap;
 
 use super::builder::{Builder, stem};
-use super::lines::lines;
+use super::lines::split;
 use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Context, OwnKind, Stage};
@@ -102,9 +102,9 @@ fn filter_line(line: &str, start: &str) -> bool {
 }
 
 fn read(input: Input<'_>) -> Reading {
+    let lines = split(input.id, input.file);
     let mut ledger = Ledger::new(input.id, input.file);
-    let (statements, version) =
-        wrap::statements(lines(input.id, input.file), input.file, &mut ledger);
+    let (statements, version) = wrap::statements(lines.all(), input.file, &mut ledger);
     let mut reader = Reader {
         builder: Builder::default(),
         ledger: &mut ledger,

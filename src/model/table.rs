@@ -66,6 +66,11 @@ impl<I: Id, T> Table<I, T> {
         I::from_index(self.items.len() - 1)
     }
 
+    /// Makes room for so many more items.
+    pub fn reserve(&mut self, more: usize) {
+        self.items.reserve(more);
+    }
+
     /// The id that the next [`Table::push`] will return.
     #[must_use]
     pub fn next_id(&self) -> I {

@@ -9,10 +9,11 @@ mod tables;
 use super::{Files, InputError, Loaded, Options, Role};
 use crate::formats::{self, DetectError, Format, Input, Reading};
 use crate::model::{Coverage, Device};
-use crate::source::{FileId, Problem, Sources, Span};
+use crate::source::{FileId, Problem, Sources, Span, Spanned};
 use crate::text::Text;
 use crate::topology::{DeviceKind, Topology};
 use crate::{check, policy, snapshot, text, topology};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 pub(super) use known::Known;
@@ -121,6 +122,18 @@ impl Loader<'_> {
         }
     }
 
+    /// Decodes the files that will be opened under `paths`, several at a time. What is wrong with one is said when it is opened.
+    fn decode_ahead<'p>(&mut self, paths: impl Iterator<Item = &'p str>) {
+        let mut names: FxHashSet<&str> = FxHashSet::default();
+        for path in paths {
+            names.extend(path.match_indices('#').filter_map(|(at, _)| path.get(..at)));
+            names.insert(path);
+        }
+        let entries = self.files.entries.iter().filter(|(name, _)| names.remove(name.as_str()));
+        let entries: Vec<_> = entries.filter(|(name, _)| self.opened(name).is_empty()).collect();
+        self.known.decode(&entries);
+    }
+
     /// What was opened under `path` before.
     fn opened(&self, path: &str) -> Vec<FileId> {
         let under = |known: &str| {
@@ -156,6 +169,8 @@ impl Loader<'_> {
 
     /// The configurations that the topology names.
     fn declared(&mut self, topology: &Topology) -> Vec<Config> {
+        let kinds = topology.devices.iter().map(|decl| &decl.kind);
+        self.decode_ahead(kinds.flat_map(files_of).map(|path| path.value.as_str()));
         let mut configs = Vec::new();
         for decl in &topology.devices {
             let DeviceKind::Configured { config, format, interfaces, .. } = &decl.kind else {
@@ -264,6 +279,15 @@ impl Loader<'_> {
         }
         self.known.read(&self.loaded.sources, configs)
     }
+}
+
+/// The files that a declaration names.
+fn files_of(kind: &DeviceKind) -> impl Iterator<Item = &Spanned<String>> {
+    let files = match kind {
+        DeviceKind::Configured { config, standby, .. } => Some(config.iter().chain(standby)),
+        _ => None,
+    };
+    files.into_iter().flatten()
 }
 
 /// Why two files cannot be one device.

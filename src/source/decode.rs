@@ -102,6 +102,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, Encoding), SourceError> {
     }
     let (text, encoding) = to_text(bytes)?;
     let text = clean(text);
+    let short = || text.split('\n').all(|line| line.len() <= LINE_LIMIT);
+    if is_quiet(text.as_bytes()) && (text.len() <= LINE_LIMIT || short()) {
+        return Ok((text, encoding));
+    }
     let json = text.trim_start().starts_with(['{', '[']);
     for (index, line) in text.split('\n').enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -146,10 +150,19 @@ fn line_of(bytes: &[u8], at: usize) -> u32 {
     u32::try_from(feeds + 1).unwrap_or(u32::MAX)
 }
 
+/// Whether UTF-8 text surely holds no control character but tabs and line feeds. What begins with C2 may be one; it is mostly
+/// `°` or `§`.
+fn is_quiet(text: &[u8]) -> bool {
+    let loud =
+        |byte: u8| (byte < 0x20 && byte != b'\t' && byte != b'\n') || byte == 0x7F || byte == 0xC2;
+    // Without a branch inside a piece many bytes are looked at together.
+    text.chunks(1024).all(|piece| !piece.iter().fold(false, |found, byte| found | loud(*byte)))
+}
+
 /// Takes out carriage returns, terminal escapes, overstrikes and pager prompts; the number of lines stays.
 fn clean(text: String) -> String {
-    let noisy =
-        text.contains(['\r', '\u{1b}', '\u{8}', '\u{c}', '\u{7}']) || text.contains("--More--");
+    let noise = ['\r', '\u{1b}', '\u{8}', '\u{c}', '\u{7}'];
+    let noisy = !is_quiet(text.as_bytes()) && text.contains(noise) || text.contains("--More--");
     if !noisy {
         return text;
     }
@@ -157,16 +170,21 @@ fn clean(text: String) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (body, feed) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-        out.push_str(&clean_line(body));
+        let body = body.trim_end_matches('\r');
+        if is_quiet(body.as_bytes()) && !body.contains("More") {
+            out.push_str(body);
+        } else {
+            out.push_str(&clean_line(body));
+        }
         out.push_str(feed);
     }
     out
 }
 
-/// One line: escapes go, a backspace takes the character before it, a carriage return starts the line over when text follows.
+/// One line without the carriage returns at its end: escapes go, a backspace takes the character before it, a carriage return starts the line over when text follows.
 fn clean_line(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
-    let mut chars = line.trim_end_matches('\r').chars().peekable();
+    let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\u{1b}' => skip_escape(&mut chars),

@@ -4,7 +4,7 @@ use super::Dialect;
 use super::lower::{References, lower_list};
 use crate::formats::Ledger;
 use crate::formats::builder::{Builder, line};
-use crate::formats::lines::{ConfigLine, Word};
+use crate::formats::lines::{ConfigLine, LineWords, Word};
 use crate::model::{Action, ListId, Remark};
 use crate::net::Family;
 use crate::source::Span;
@@ -40,7 +40,7 @@ pub(super) struct RawLine<'a> {
     pub(super) number: u32,
     /// Whether the number is written, not counted.
     pub(super) numbered: bool,
-    pub(super) words: Vec<Word<'a>>,
+    pub(super) words: LineWords<'a>,
     pub(super) span: Span,
     pub(super) comment: Option<String>,
 }
@@ -78,7 +78,7 @@ impl<'a> Lists<'a> {
     pub(in crate::formats) fn command(
         &mut self,
         at: usize,
-        words: Vec<Word<'a>>,
+        words: LineWords<'a>,
         span: Span,
         remark: Option<&str>,
         ledger: &mut Ledger<'a>,
@@ -97,8 +97,7 @@ impl<'a> Lists<'a> {
     ) {
         let mut pending = self.pending_comment(at);
         for body in lines {
-            let comment_at =
-                body.words.iter().position(|word| word.text == "remark").filter(|at| *at <= 2);
+            let comment_at = body.words.iter().take(3).position(|word| word.text == "remark");
             let comment = comment_at.map(|at| body.rest(at + 1));
             self.add(at, body.words, body.span, comment, &mut pending, ledger);
         }
@@ -120,7 +119,7 @@ impl<'a> Lists<'a> {
             raw.lines.push(RawLine {
                 number: u32::MAX,
                 numbered: false,
-                words: Vec::new(),
+                words: LineWords::Written(&[]),
                 span,
                 comment: Some(comment),
             });
@@ -130,7 +129,7 @@ impl<'a> Lists<'a> {
     fn add(
         &mut self,
         at: usize,
-        mut words: Vec<Word<'a>>,
+        mut words: LineWords<'a>,
         span: Span,
         remark: Option<&str>,
         pending: &mut Option<String>,
@@ -139,12 +138,12 @@ impl<'a> Lists<'a> {
         let Some(raw) = self.raw.get_mut(at) else { return };
         // The last word stays, so that a line of a number alone is a line that is not understood, not one that is not there.
         if words.len() > 1 && words.first().is_some_and(|word| word.text == "sequence") {
-            words.remove(0);
+            words = words.from(1);
         }
         let mut number = words.first().and_then(|word| word.text.parse::<u32>().ok());
         if number.is_some() && words.len() > 1 {
-            words.remove(0);
-        } else if let [.., key, value] = words.as_slice()
+            words = words.from(1);
+        } else if let [.., key, value] = &*words
             && key.text == "sequence"
         {
             number = value.text.parse().ok();

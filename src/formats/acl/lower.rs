@@ -3,7 +3,7 @@
 use super::lists::RawLine;
 use super::{Address, Cursor, Dialect, Entry, Ports, Protocol, Service};
 use crate::formats::Ledger;
-use crate::formats::builder::{Builder, line, unknown};
+use crate::formats::builder::{Builder, line, numbered, unknown};
 use crate::formats::lines::Word;
 use crate::model::{
     Action, AddressId, Line, ListId, Schedule, ScheduleId, ServiceId, TcpFlags, Unknown,
@@ -12,6 +12,7 @@ use crate::net::{Family, PortRange, State};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
+use std::borrow::Cow;
 
 /// What the lines of access lists refer to, in the reader at hand.
 pub(in crate::formats) trait References<'a> {
@@ -86,9 +87,9 @@ pub(super) fn lower_list<'a>(
     let mut before = None;
     for (index, entry) in entries.into_iter().enumerate() {
         let label = if entry.numbered {
-            format!("{name} seq {}", entry.number)
+            numbered(name, " seq ", entry.number as usize)
         } else {
-            format!("{name} line {}", index + 1)
+            numbered(name, " line ", index + 1)
         };
         let twice = before.replace(entry.number) == Some(entry.number);
         let mut new = lower_line(host, label, &entry, dialect);
@@ -248,17 +249,17 @@ pub(in crate::formats) fn lower_service<'a>(
     }
 }
 
-fn port_ranges<'a>(
+fn port_ranges<'a, 'p>(
     host: &mut impl References<'a>,
-    ports: &Ports<'a>,
+    ports: &'p Ports<'a>,
     out: &mut Vec<Unknown>,
-) -> Vec<PortRange> {
+) -> Cow<'p, [PortRange]> {
     match ports {
-        Ports::Any => vec![PortRange::ALL],
-        Ports::Ranges(ranges) => ranges.clone(),
+        Ports::Any => Cow::Borrowed(&[PortRange::ALL]),
+        Ports::Ranges(ranges) => Cow::Borrowed(ranges),
         Ports::Group(name) => {
             if let Some(ranges) = host.port_group(*name) {
-                return ranges;
+                return Cow::Owned(ranges);
             }
             let group = name.text;
             let reason = text!(
@@ -266,7 +267,7 @@ fn port_ranges<'a>(
                 "the port group {group} is not read"
             );
             out.push(unknown(reason, name.span));
-            vec![PortRange::ALL]
+            Cow::Borrowed(&[PortRange::ALL])
         }
     }
 }
@@ -282,6 +283,11 @@ fn port_sets(
     let any = [TcpFlags::ANY];
     let flags = if flags.is_empty() { &any } else { flags };
     let open = source == [PortRange::ALL] && destination == [PortRange::ALL] && *flags == any;
+    if let ([protocol], [source], [destination], [flags], false) =
+        (protocols, source, destination, flags, open)
+    {
+        return build.ports(*protocol, *source, *destination, *flags, span);
+    }
     let mut members = Vec::new();
     for protocol in protocols {
         if open {

@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         let head = &block.head;
         let dialect = Dialect { words: &WORDS, standard, family: Family::V4 };
         let at = self.switch.lists.slot(head.word(1), dialect, head.span);
-        let words = head.words.get(2..).unwrap_or(&[]).to_vec();
+        let words = head.words.from(2);
         let remark = (head.word(2) == "remark").then(|| head.rest(3));
         self.switch.lists.command(at, words, head.span, remark, &mut self.switch.ledger);
         self.switch.lists.block(at, block.body, &mut self.switch.ledger);

@@ -3,6 +3,7 @@
 use super::objects::{Group, icmp, undefined};
 use super::state::{Cursor, Ports, Protocols, Reader, unknown};
 use super::words;
+use crate::formats::builder::numbered;
 use crate::formats::lines::ConfigLine;
 use crate::model::{
     Action, AddressId, Line, ListId, Match, RuleList, ServiceId, ServiceSet, Unknown,
@@ -77,11 +78,18 @@ fn settings(line: &ConfigLine<'_>) -> bool {
         matches!(line.word(2), "extended" | "standard" | "remark" | "line" | "permit" | "deny");
     !entry && matches!(name, "alert-interval" | "deny-flow-max" | "cached" | "mode" | "commit-mode")
         || matches!(line.word(2), "ethertype" | "webtype")
-        || line.text.contains("elements; name hash")
+        || heading(line)
+}
+
+/// `access-list NAME; 5 elements; name hash: 0x…`. Most lines have no word that ends so, which is quickly seen.
+fn heading(line: &ConfigLine<'_>) -> bool {
+    line.words.iter().any(|word| word.text.ends_with("elements;"))
+        && line.text.contains("elements; name hash")
 }
 
 fn build<'a>(reader: &mut Reader<'a>, draft: &Draft<'a>) -> RuleList {
-    let mut list = RuleList { name: draft.name.to_owned(), lines: Vec::new() };
+    let lines = Vec::with_capacity(draft.lines.len());
+    let mut list = RuleList { name: draft.name.to_owned(), lines };
     let mut comment: Option<String> = None;
     for line in &draft.lines {
         let mut cursor = body(line);
@@ -95,7 +103,7 @@ fn build<'a>(reader: &mut Reader<'a>, draft: &Draft<'a>) -> RuleList {
             });
             continue;
         }
-        let label = format!("{} line {}", draft.name, list.lines.len() + 1);
+        let label = numbered(draft.name, " line ", list.lines.len() + 1);
         let entry = match cursor.peek() {
             "standard" => {
                 cursor.skip(1);
@@ -234,7 +242,7 @@ fn protocol<'a>(
                 }
             }
         }
-        word => words::protocol(word).map(|number| Head::Protocols(Protocols::These(vec![number]))),
+        word => words::protocol(word).map(|number| Head::Protocols(Protocols::one(number))),
     }
 }
 
@@ -386,12 +394,7 @@ fn icmp_condition<'a>(
         return Some(reader.service_union(members, line.span));
     }
     let Some(kind) = words::icmp_type(protocol, cursor.peek()) else {
-        return reader.service(
-            &Protocols::These(vec![protocol]),
-            Ports::All,
-            Ports::All,
-            line.span,
-        );
+        return reader.service(&Protocols::one(protocol), Ports::All, Ports::All, line.span);
     };
     cursor.skip(1);
     let code = cursor.peek().parse().ok();

@@ -327,25 +327,30 @@ fn unknown<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>) {
 fn noise(line: &ConfigLine<'_>) -> bool {
     let first = line.word(0);
     first.starts_with(['!', ':', '#', '%', '-', '<'])
-        || line.starts(&["ASA", "Version"])
-        || line.starts(&["PIX", "Version"])
-        || line.starts(&["Building", "configuration..."])
-        || line.starts(&["Current", "configuration"])
+        || matches!(
+            (first, line.word(1)),
+            ("ASA" | "PIX", "Version")
+                | ("Building", "configuration...")
+                | ("Current", "configuration")
+        )
         || first.starts_with("Cryptochecksum")
         || prompt(first)
 }
 
 /// `fw01#`, `fw01/pri/act#`, `fw01(config)#`, `fw01>`.
 fn prompt(word: &str) -> bool {
-    let name = word.split(['#', '>']).next().unwrap_or("");
-    name.len() < word.len()
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./()".contains(c))
+    let Some(end) = word.bytes().position(|byte| matches!(byte, b'#' | b'>')) else { return false };
+    let name = word.get(..end).unwrap_or("");
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./()".contains(c))
 }
 
 /// Blocks whose sub-mode lines stand at the margin, as in text that lost its leading blanks: the appliance itself goes by
 /// the mode, not by indentation.
 pub(super) fn regroup(blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
+    let mut neighbours = blocks.iter().zip(blocks.iter().skip(1));
+    if !neighbours.any(|(head, next)| takes(head.head.word(0), &next.head)) {
+        return blocks;
+    }
     let mut out: Vec<Block<'_>> = Vec::with_capacity(blocks.len());
     for block in blocks {
         let belongs = out.last().is_some_and(|last| takes(last.head.word(0), &block.head));

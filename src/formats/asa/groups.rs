@@ -12,6 +12,7 @@ use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use rustc_hash::FxHashMap as HashMap;
+use std::borrow::Cow;
 
 /// How many port ranges a group that names groups may hold: every level keeps its own copy.
 const NESTED_LIMIT: usize = 1024;
@@ -19,6 +20,10 @@ const NESTED_LIMIT: usize = 1024;
 /// Reads every `object-group` block.
 pub(super) fn read<'a>(reader: &mut Reader<'a>, named: &[Named<'a>]) {
     let at: HashMap<&str, usize> = named.iter().enumerate().map(|(i, g)| (g.name, i)).collect();
+    let networks = named.iter().filter(|group| group.kind == "network");
+    let blocks = networks.flat_map(|group| &group.blocks);
+    reader.expect_addresses(named.len() + blocks.map(|block| block.body.len()).sum::<usize>());
+    reader.groups.reserve(named.len());
     for index in members_first(named, &at) {
         let Some(group) = named.get(index) else { continue };
         for block in &group.blocks {
@@ -47,8 +52,9 @@ fn members_first(named: &[Named<'_>], at: &HashMap<&str, usize>) -> Vec<usize> {
     };
     let mut seen = vec![false; named.len()];
     let mut order = Vec::with_capacity(named.len());
+    let mut stack = Vec::new();
     for root in 0..named.len() {
-        let mut stack = vec![(root, None::<std::vec::IntoIter<usize>>)];
+        stack.push((root, None::<std::vec::IntoIter<usize>>));
         while let Some((index, pending)) = stack.pop() {
             let mut pending = match pending {
                 Some(pending) => pending,
@@ -71,16 +77,16 @@ fn members_first(named: &[Named<'_>], at: &HashMap<&str, usize>) -> Vec<usize> {
 }
 
 /// The lines of a group, without descriptions, which are accounted for here.
-fn members<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Vec<&'a ConfigLine<'a>> {
-    let mut out = Vec::new();
-    for line in group.blocks.iter().flat_map(|block| &block.body) {
-        if matches!(line.word(0), "description" | "!") {
-            reader.ledger.irrelevant(line.span);
-        } else {
-            out.push(line);
-        }
+fn members<'a, 'g>(
+    reader: &mut Reader<'a>,
+    group: &'g Named<'a>,
+) -> impl Iterator<Item = &'a ConfigLine<'a>> + use<'a, 'g> {
+    let described = |line: &&ConfigLine<'_>| matches!(line.word(0), "description" | "!");
+    let lines = || group.blocks.iter().flat_map(|block| &block.body);
+    for line in lines().filter(described) {
+        reader.ledger.irrelevant(line.span);
     }
-    out
+    lines().filter(move |line| !described(line))
 }
 
 fn span_of(group: &Named<'_>) -> Option<Span> {
@@ -103,7 +109,8 @@ fn missing(reader: &mut Reader<'_>, named: &Named<'_>, line: &ConfigLine<'_>) ->
 }
 
 fn network<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Group {
-    let mut ids: Vec<AddressId> = Vec::new();
+    let lines = group.blocks.iter().map(|block| block.body.len()).sum();
+    let mut ids: Vec<AddressId> = Vec::with_capacity(lines);
     for line in members(reader, group) {
         match network_member(reader, group, line) {
             Ok(id) => {
@@ -151,8 +158,8 @@ fn network_member<'a>(
         }
         _ => None,
     };
-    let text = line.text;
     found.ok_or_else(|| {
+        let text = line.text;
         text!(
             "「{text}」を解釈できません。どのアドレスも指し得るものとして扱います。",
             "\"{text}\" is not understood; it is read as possibly any address",
@@ -161,7 +168,8 @@ fn network_member<'a>(
 }
 
 fn service<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Group {
-    let protocols: &[u8] = match group.blocks.first().map_or("", |block| block.head.word(3)) {
+    let protocols: &'static [u8] = match group.blocks.first().map_or("", |block| block.head.word(3))
+    {
         "tcp" => &[6],
         "udp" => &[17],
         "tcp-udp" => &[6, 17],
@@ -171,13 +179,14 @@ fn service<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Group {
     let (ranges, unknown) = port_objects(reader, group);
     let Some(span) = span_of(group) else { return Group::Outside };
     // The name must answer before the service is built from it.
-    let id = reader.literals.all_services;
-    reader
-        .groups
-        .insert(group.name, Group::Ports { ranges: ranges.clone(), unknown: unknown.clone(), id });
-    let built = Protocols::These(protocols.to_vec());
-    let id = reader.service(&built, Ports::All, Ports::Group(group.name), span).unwrap_or(id);
-    Group::Ports { ranges, unknown, id }
+    let all = reader.literals.all_services;
+    reader.groups.insert(group.name, Group::Ports { ranges, unknown, id: all });
+    let built = Protocols::These(Cow::Borrowed(protocols));
+    let id = reader.service(&built, Ports::All, Ports::Group(group.name), span).unwrap_or(all);
+    match reader.groups.remove(group.name) {
+        Some(Group::Ports { ranges, unknown, .. }) => Group::Ports { ranges, unknown, id },
+        _ => Group::Outside,
+    }
 }
 
 fn port_objects<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> (Vec<PortRange>, Option<Text>) {
@@ -283,7 +292,7 @@ fn protocol<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Group {
         let nested = match (line.word(0), line.word(1)) {
             ("protocol-object", "ip") => Some((Protocols::Any, None)),
             ("protocol-object", word) => {
-                words::protocol(word).map(|number| (Protocols::These(vec![number]), None))
+                words::protocol(word).map(|number| (Protocols::one(number), None))
             }
             ("group-object", name) => match reader.groups.get(name) {
                 Some(Group::Protocol { protocols, unknown }) => {
@@ -304,12 +313,12 @@ fn protocol<'a>(reader: &mut Reader<'a>, group: &Named<'a>) -> Group {
         unknown = unknown.or(why);
         match protocols {
             Protocols::Any => any = true,
-            Protocols::These(more) => numbers.extend(more),
+            Protocols::These(more) => numbers.extend(more.iter()),
         }
     }
     numbers.sort_unstable();
     numbers.dedup();
-    let protocols = if any { Protocols::Any } else { Protocols::These(numbers) };
+    let protocols = if any { Protocols::Any } else { Protocols::These(Cow::Owned(numbers)) };
     Group::Protocol { protocols, unknown }
 }
 

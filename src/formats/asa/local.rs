@@ -110,7 +110,7 @@ fn push<'a>(
 ) {
     let (label, span) = line;
     let destination = own_addresses(reader, index, span);
-    let protocols = Protocols::These(vec![service.0]);
+    let protocols = Protocols::one(service.0);
     let ports = match service.1 {
         0 => Ports::All,
         port => Ports::Range(PortRange::single(port)),

@@ -12,6 +12,7 @@ use crate::source::Span;
 use crate::text;
 use crate::text::Text;
 use rustc_hash::FxHashMap as HashMap;
+use std::borrow::Cow;
 
 /// A service object; the parts are what translation lines need.
 #[derive(Clone, Debug)]
@@ -54,7 +55,8 @@ pub(super) struct Named<'a> {
 /// Blocks by name, in order of first appearance. The name is word 2, the kind word 1.
 pub(super) fn by_name<'a>(blocks: &[&'a Block<'a>]) -> Vec<Named<'a>> {
     let mut at: HashMap<(&'a str, &'a str), usize> = HashMap::default();
-    let mut out: Vec<Named<'a>> = Vec::new();
+    at.reserve(blocks.len());
+    let mut out: Vec<Named<'a>> = Vec::with_capacity(blocks.len());
     for block in blocks {
         let (kind, name) = (block.head.word(1), block.head.word(2));
         let index = *at.entry((kind, name)).or_insert_with(|| {
@@ -232,8 +234,8 @@ pub(super) fn service_spec<'a>(
     }
     let protocols = match word {
         "ip" => Protocols::Any,
-        "tcp-udp" => Protocols::These(vec![6, 17]),
-        word => Protocols::These(vec![words::protocol(word)?]),
+        "tcp-udp" => Protocols::These(Cow::Borrowed(&[6, 17])),
+        word => Protocols::one(words::protocol(word)?),
     };
     let source = if cursor.eat("source") { cursor.ports()? } else { Ports::All };
     cursor.eat("destination");
@@ -243,7 +245,7 @@ pub(super) fn service_spec<'a>(
     }
     let id = reader.service(&protocols, source, destination, span)?;
     let parts = match (&protocols, one_range(source), one_range(destination)) {
-        (Protocols::These(numbers), Some(source), Some(destination)) => match numbers.as_slice() {
+        (Protocols::These(numbers), Some(source), Some(destination)) => match &**numbers {
             [one] => Some((*one, source, destination)),
             _ => None,
         },

@@ -13,6 +13,7 @@ use crate::net::{AddressRange, Family, PortRange, Prefix, WildcardMask};
 use crate::source::Span;
 use crate::text::Text;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The reading of one file. Maps are for look-up only; everything that is output goes through vectors in file order.
@@ -55,7 +56,19 @@ pub(super) enum Ports<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Protocols {
     Any,
-    These(Vec<u8>),
+    These(Cow<'static, [u8]>),
+}
+
+impl Protocols {
+    /// One protocol; those of nearly every line take no memory of their own.
+    pub(super) fn one(number: u8) -> Protocols {
+        Protocols::These(match number {
+            1 => Cow::Borrowed(&[1]),
+            6 => Cow::Borrowed(&[6]),
+            17 => Cow::Borrowed(&[17]),
+            _ => Cow::Owned(vec![number]),
+        })
+    }
 }
 
 /// Shared literals.
@@ -94,14 +107,20 @@ impl<'a> Reader<'a> {
         if self.at_least(9, 0) == Some(false) { self.literals.any4 } else { self.literals.any }
     }
 
+    /// Makes room for so many more addresses.
+    pub(super) fn expect_addresses(&mut self, more: usize) {
+        self.device.addresses.reserve(more);
+        self.literals.ranges.reserve(more);
+    }
+
     /// The literal of a range.
     pub(super) fn range(&mut self, range: AddressRange, span: Span) -> AddressId {
-        if let Some(id) = self.literals.ranges.get(&range) {
-            return *id;
-        }
-        let id = self.device.literal(AddressSet::Range(range), span);
-        self.literals.ranges.insert(range, id);
-        id
+        let device = &mut self.device;
+        *self
+            .literals
+            .ranges
+            .entry(range)
+            .or_insert_with(|| device.literal(AddressSet::Range(range), span))
     }
 
     /// An address set that is not known.
@@ -169,7 +188,7 @@ impl<'a> Reader<'a> {
             Protocols::Any => return None,
             Protocols::These(numbers) => {
                 let mut members = Vec::new();
-                for number in numbers {
+                for number in numbers.iter() {
                     members.push(self.one_protocol(*number, source, destination, span)?);
                 }
                 self.service_union(members, span)

@@ -9,7 +9,7 @@ use super::commands::Bin;
 use crate::formats::Ledger;
 use crate::formats::acl::{Dialect, Found, References, Words, names};
 use crate::formats::builder::{Builder, line};
-use crate::formats::lines::{Block, ConfigLine, Word};
+use crate::formats::lines::{Block, ConfigLine, LineWords, Word};
 use crate::formats::switch::{Bound, Group, Switch, VlanList, vlans};
 use crate::model::{Action, AddressId, AddressWithin, Line};
 use crate::net::{AddressRange, Family, PortRange, Prefix};
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         // A numbered hardware list has one entry: which of two is in force is not known.
         let mut block = block;
         if let (Ok(3000..=3699), Some(action)) = (number, block.head.words.get(2).copied()) {
-            block.head.words.insert(2, only(action));
+            block.head.words.change(|words| words.insert(2, only(action)));
         }
         self.named(block, at, dialect(standard, Family::V4));
     }
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         for family in Family::ALL {
             let Switch { lists, ledger, .. } = &mut self.switch;
             let at = lists.slot(head.word(1), dialect(false, family), head.span);
-            lists.command(at, words.clone(), head.span, None, ledger);
+            lists.command(at, LineWords::Own(words.clone()), head.span, None, ledger);
         }
     }
 
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         let Block { head, body } = block;
         let Switch { lists, ledger, .. } = &mut self.switch;
         let at = lists.slot(head.word(name_at), dialect, head.span);
-        let words = head.words.get(name_at + 1..).unwrap_or(&[]).to_vec();
+        let words = head.words.from(name_at + 1);
         if words.is_empty() {
             ledger.used(head.span);
         } else {

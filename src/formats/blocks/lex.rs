@@ -8,8 +8,8 @@ pub(super) fn read(file: FileId, text: &str) -> Tree<'_> {
     let tree = Tree {
         file,
         text,
-        nodes: Vec::with_capacity(text.len() / 32),
-        pieces: Vec::with_capacity(text.len() / 16),
+        nodes: Vec::with_capacity(text.len() / 16),
+        pieces: Vec::with_capacity(text.len() / 8),
         comments: Vec::new(),
         faults: Vec::new(),
     };
@@ -33,9 +33,8 @@ impl<'a> Lexer<'a> {
 
     /// Reads one statement or comment; false at the end of the text.
     fn statement(&mut self) -> bool {
-        while self.peek().is_some_and(|b| b.is_ascii_whitespace()) {
-            self.at += 1;
-        }
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        self.at += rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
         match self.peek() {
             None => return false,
             Some(b'#') => {
@@ -91,7 +90,9 @@ impl<'a> Lexer<'a> {
                 }
                 _ => {
                     bare = true;
-                    self.at += 1;
+                    let rest = self.bytes.get(self.at + 1..).unwrap_or(&[]);
+                    let plain = rest.iter().position(|byte| ends_plain(*byte));
+                    self.at += 1 + plain.unwrap_or(rest.len());
                 }
             }
         }
@@ -163,9 +164,9 @@ impl<'a> Lexer<'a> {
             .filter(|piece| piece.form == Form::Bare)
             .and_then(|piece| self.tree.text.get(piece.start as usize..piece.end as usize))
             .unwrap_or("");
-        match verb_text {
-            "next" => return self.close_entry(start, end),
-            "end" => return self.close_block(start, end),
+        match verb_text.as_bytes() {
+            [b'n', b'e', b'x', b't'] => return self.close_entry(start, end),
+            [b'e', b'n', b'd'] => return self.close_block(start, end),
             _ => {}
         }
         let verb = verb(verb_text);
@@ -237,11 +238,20 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// Whether a byte may mean something inside a bare word, or ends it.
+fn ends_plain(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'"' | b'\\')
+}
+
 fn verb(word: &str) -> Verb {
+    // Nearly every statement begins with one of these, which are told by their letters.
+    match word.as_bytes() {
+        [b's', b'e', b't'] => return Verb::Set,
+        [b'e', b'd', b'i', b't'] => return Verb::Edit,
+        [b'c', b'o', b'n', b'f', b'i', b'g'] => return Verb::Config,
+        _ => {}
+    }
     match word {
-        "set" => Verb::Set,
-        "edit" => Verb::Edit,
-        "config" => Verb::Config,
         "unset" => Verb::Unset,
         "append" => Verb::Append,
         "select" => Verb::Select,

@@ -93,8 +93,11 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) {
     let words = Words::new(READ, IGNORED);
     for (path, family) in [("firewall address", Family::V4), ("firewall address6", Family::V6)] {
         let blocks = scope.take(path);
-        for entry in reader.plain_entries(&blocks) {
-            let id = object(reader, &entry, &words, family);
+        let mut fields = Fields::default();
+        let entries = reader.plain_entries(&blocks);
+        names(scope, family).reserve(entries.len());
+        for entry in entries {
+            let id = object(reader, &entry, &mut fields, &words, family);
             names(scope, family).insert(entry.name, id);
         }
     }
@@ -126,9 +129,10 @@ fn names<'s, 'a>(
     }
 }
 
-fn object<'a>(
+fn object<'t, 'a>(
     reader: &mut Reader<'a>,
-    entry: &Entry<'_, 'a>,
+    entry: &Entry<'t, 'a>,
+    fields: &mut Fields<'t, 'a>,
     words: &Words,
     family: Family,
 ) -> AddressId {
@@ -136,8 +140,8 @@ fn object<'a>(
     let name = entry.name.as_ref();
     let span = entry.span().unwrap_or(reader.origin);
     let value = if strange.is_empty() {
-        let fields = entry.fields();
-        value(reader, &fields, name, family, span)
+        entry.fields_into(fields);
+        value(reader, fields, name, family, span)
     } else {
         reader.contained(&strange, name);
         unknown(
@@ -271,12 +275,15 @@ fn groups<'t, 'a>(
     words: &Words,
     family: Family,
 ) {
-    let mut groups = Vec::new();
-    for entry in reader.plain_entries(blocks) {
+    let entries = reader.plain_entries(blocks);
+    let mut groups = Vec::with_capacity(entries.len());
+    names(scope, family).reserve(entries.len());
+    let mut fields = Fields::default();
+    for entry in entries {
         let strange = reader.account(&entry, words);
         let name = entry.name.clone();
         reader.contained(&strange, &name);
-        let fields = entry.fields();
+        entry.fields_into(&mut fields);
         let members = fields.values("member");
         let broken =
             (!strange.is_empty() || members.is_empty() || !fields.odd.is_empty()).then(|| {

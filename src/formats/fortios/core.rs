@@ -62,6 +62,16 @@ pub(super) struct Names<'a> {
     pub(super) feeds: FxHashMap<Name<'a>, Span>,
 }
 
+impl Names<'_> {
+    /// Whether any name stands for a virtual IP.
+    pub(super) fn has_vips(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => !self.vips.is_empty(),
+            Family::V6 => !self.vips6.is_empty(),
+        }
+    }
+}
+
 /// Which keywords a kind of entry has: read into the model, or known not to matter.
 pub(super) struct Words(FxHashMap<&'static str, LineStatus>);
 
@@ -108,7 +118,9 @@ impl<'a> Reader<'a> {
             && pending.end <= span.start
         {
             let gap = self.text.get(pending.end as usize..span.start as usize);
-            if gap.is_some_and(|gap| gap.len() < 256 && gap.trim_ascii().is_empty()) {
+            if gap
+                .is_some_and(|gap| gap.len() < 256 && gap.bytes().all(|b| b.is_ascii_whitespace()))
+            {
                 pending.end = span.end;
                 return;
             }

@@ -11,7 +11,30 @@ use std::borrow::Cow;
 pub(super) struct Entry<'t, 'a> {
     /// Its name or number.
     pub(super) name: Cow<'a, str>,
-    parts: Vec<Statement<'t, 'a>>,
+    parts: Parts<'t, 'a>,
+}
+
+/// The `edit … next` statements of an entry: nearly always one.
+#[derive(Clone, Debug)]
+enum Parts<'t, 'a> {
+    One(Statement<'t, 'a>),
+    More(Vec<Statement<'t, 'a>>),
+}
+
+impl<'t, 'a> Parts<'t, 'a> {
+    fn push(&mut self, part: Statement<'t, 'a>) {
+        match self {
+            Parts::One(first) => *self = Parts::More(vec![*first, part]),
+            Parts::More(parts) => parts.push(part),
+        }
+    }
+
+    fn as_slice(&self) -> &[Statement<'t, 'a>] {
+        match self {
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::More(parts) => parts,
+        }
+    }
 }
 
 /// What the blocks of one table hold.
@@ -34,23 +57,26 @@ pub(super) struct Entries<'t, 'a> {
 impl<'t, 'a> Entry<'t, 'a> {
     /// From `edit` to `next`, of the last `edit`.
     pub(super) fn span(&self) -> Option<Span> {
-        self.parts.last().map(|part| part.span())
+        self.parts().last().map(|part| part.span())
     }
 
     /// The `edit … next` statements.
     pub(super) fn parts(&self) -> &[Statement<'t, 'a>] {
-        &self.parts
+        self.parts.as_slice()
     }
 
     /// Its settings in force.
     pub(super) fn fields(&self) -> Fields<'t, 'a> {
-        let mut fields = Fields::default();
-        for part in &self.parts {
-            for statement in part.children() {
-                fields.apply(statement);
-            }
-        }
-        fields
+        Fields::of(self.parts())
+    }
+
+    /// The same in place of what `fields` held, for tables of many entries.
+    pub(super) fn fields_into(&self, fields: &mut Fields<'t, 'a>) {
+        fields.seen = 0;
+        fields.list.clear();
+        fields.nested.clear();
+        fields.odd.clear();
+        fields.apply_all(self.parts());
     }
 }
 
@@ -58,6 +84,10 @@ impl<'t, 'a> Entries<'t, 'a> {
     /// Carries out the statements of `blocks`.
     pub(super) fn read(blocks: &[Statement<'t, 'a>]) -> Entries<'t, 'a> {
         let mut building = Building::default();
+        let statements = blocks.iter().map(|block| block.children().count()).sum();
+        building.slots.reserve(statements);
+        building.order.reserve(statements);
+        building.names.reserve(statements);
         for block in blocks {
             for statement in block.children() {
                 building.statement(statement);
@@ -112,7 +142,7 @@ impl<'t, 'a> Building<'t, 'a> {
             entry.parts.push(statement);
             return;
         }
-        self.push(Entry { name, parts: vec![statement] });
+        self.push(Entry { name, parts: Parts::One(statement) });
     }
 
     fn push(&mut self, entry: Entry<'t, 'a>) {
@@ -179,6 +209,7 @@ impl<'t, 'a> Building<'t, 'a> {
     }
 
     fn finish(mut self) -> Entries<'t, 'a> {
+        self.out.list.reserve(self.order.len());
         for slot in &self.order {
             self.out.list.extend(self.slots.get_mut(*slot).and_then(Option::take));
         }
@@ -202,12 +233,17 @@ impl<'t, 'a> Fields<'t, 'a> {
     /// The settings of blocks that hold no entries.
     pub(super) fn of(blocks: &[Statement<'t, 'a>]) -> Fields<'t, 'a> {
         let mut fields = Fields::default();
+        fields.apply_all(blocks);
+        fields
+    }
+
+    fn apply_all(&mut self, blocks: &[Statement<'t, 'a>]) {
+        self.list.reserve(blocks.iter().map(|block| block.children().count()).sum());
         for block in blocks {
             for statement in block.children() {
-                fields.apply(statement);
+                self.apply(statement);
             }
         }
-        fields
     }
 
     fn apply(&mut self, statement: Statement<'t, 'a>) {
@@ -273,11 +309,12 @@ impl<'t, 'a> Fields<'t, 'a> {
         if !self.may_have(key) {
             return Vec::new();
         }
-        self.list
-            .iter()
-            .filter(|(other, _)| other == key)
-            .flat_map(|(_, statement)| statement.words_from(1))
-            .collect()
+        let set = || self.list.iter().filter(|(other, _)| other == key);
+        let mut words = Vec::with_capacity(set().map(|(_, set)| set.len().saturating_sub(1)).sum());
+        for (_, statement) in set() {
+            words.extend(statement.words_from(1));
+        }
+        words
     }
 
     /// The first value of `key` as a number.

@@ -16,6 +16,7 @@ use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
+use std::borrow::Cow;
 
 /// How one kind of policy table names its addresses.
 pub(super) struct Dialect {
@@ -115,10 +116,13 @@ pub(super) fn read<'a>(
     let words = words();
     let narrowing = Narrowing::new();
     let blocks = scope.take(dialect.path);
-    let mut lines = Vec::new();
-    for entry in reader.plain_entries(&blocks) {
+    let entries = reader.plain_entries(&blocks);
+    let mut lines = Vec::with_capacity(entries.len());
+    let mut fields = Fields::default();
+    for entry in entries {
         let strange = reader.account(&entry, &words);
-        let mut policy = Policy::read(reader, scope, &entry, dialect, &narrowing, mode);
+        entry.fields_into(&mut fields);
+        let mut policy = Policy::read(reader, scope, (&entry, &fields), dialect, &narrowing, mode);
         strangers(reader, &strange, &mut policy);
         policy.emit(reader, mode, &mut lines);
     }
@@ -146,6 +150,7 @@ fn strangers(reader: &mut Reader<'_>, strange: &[Statement<'_, '_>], policy: &mu
 }
 
 /// One policy, resolved.
+#[derive(Clone)]
 struct Policy<'a> {
     label: String,
     span: Span,
@@ -176,21 +181,20 @@ impl<'a> Policy<'a> {
     fn read(
         reader: &mut Reader<'a>,
         scope: &mut Scope<'_, 'a>,
-        entry: &Entry<'_, 'a>,
+        (entry, fields): (&Entry<'_, 'a>, &Fields<'_, 'a>),
         dialect: &Dialect,
         narrowing: &Narrowing,
         mode: Mode,
     ) -> Policy<'a> {
-        let fields = entry.fields();
         for nested in fields.nested.iter().filter(|n| n.text(0) == "identity-based-policy") {
             reader.used(nested.span());
         }
         let span = entry.span().unwrap_or(reader.origin);
         let head = entry.parts().last().map_or(span, |part| part.head());
         let mut unknown = Vec::new();
-        let ingress = bind(reader, scope, mode.context, &fields, "srcintf", head, &mut unknown);
-        let egress = bind(reader, scope, mode.context, &fields, "dstintf", head, &mut unknown);
-        let mut side = Side { fields: &fields, dialect, head, vips: Vec::new(), everywhere: false };
+        let ingress = bind(reader, scope, mode.context, fields, "srcintf", head, &mut unknown);
+        let egress = bind(reader, scope, mode.context, fields, "dstintf", head, &mut unknown);
+        let mut side = Side { fields, dialect, head, vips: Vec::new(), everywhere: false };
         let sources =
             [side.read(reader, scope, 0, Family::V4), side.read(reader, scope, 0, Family::V6)];
         let source = side.join(reader, sources, "srcaddr");
@@ -199,16 +203,16 @@ impl<'a> Policy<'a> {
         let only_vips = targets == [None, None] && !side.vips.is_empty();
         let destination = (!only_vips).then(|| side.join(reader, targets, "dstaddr"));
         let (vips, everywhere) = (std::mem::take(&mut side.vips), side.everywhere);
-        let service = service_of(reader, scope, &fields, head);
-        let schedule = schedule_of(reader, scope, &fields, &mut unknown);
-        narrow(narrowing, &fields, &mut unknown);
-        let (action, tunnel) = action_of(reader, &fields, mode, head, &mut unknown);
+        let service = service_of(reader, scope, fields, head);
+        let schedule = schedule_of(reader, scope, fields, &mut unknown);
+        narrow(narrowing, fields, &mut unknown);
+        let (action, tunnel) = action_of(reader, fields, mode, head, &mut unknown);
         Policy {
-            label: format!("{} {}", dialect.label, entry.name),
+            label: [dialect.label, " ", &entry.name].concat(),
             span,
             enabled: !fields.is("status", "disable"),
             log: Some(fields.is("logtraffic", "all")),
-            comment: comment(&fields),
+            comment: comment(fields),
             ingress,
             egress,
             sources,
@@ -222,7 +226,7 @@ impl<'a> Policy<'a> {
             action,
             match_vip: fields.get("match-vip").map(|_| fields.on("match-vip")),
             match_vip_only: fields.on("match-vip-only"),
-            nat: nat_of(reader, &fields, mode),
+            nat: nat_of(reader, fields, mode),
             tunnel,
         }
     }
@@ -245,7 +249,7 @@ impl<'a> Policy<'a> {
         }
         let Some(destination) = self.destination else { return };
         if mode.central || !mode.has_vips {
-            out.push(self.line(destination, Translated::Ignored, None));
+            out.push(self.into_line(destination, Translated::Ignored));
             return;
         }
         let deny = self.action == Action::Deny;
@@ -280,29 +284,35 @@ impl<'a> Policy<'a> {
         translated: Translated,
         reason: Option<Text>,
     ) -> PolicyLine<'a> {
-        let mut unknown = self.unknown.clone();
-        unknown.extend(reason.map(|reason| Unknown { reason, span: self.span }));
+        let mut new = self.clone().into_line(destination, translated);
+        let reason = reason.map(|reason| Unknown { reason, span: self.span });
+        new.line.matches.unknown.extend(reason);
+        new
+    }
+
+    /// The only line of a policy, or the last.
+    fn into_line(self, destination: AddressId, translated: Translated) -> PolicyLine<'a> {
         let matches = Match {
-            ingress: self.ingress.clone(),
-            egress: self.egress.clone(),
+            ingress: self.ingress,
+            egress: self.egress,
             source: self.source,
             destination,
             service: self.service,
             states: None,
             translated,
             schedule: self.schedule,
-            unknown,
+            unknown: self.unknown,
         };
         let line = Line {
-            label: self.label.clone(),
+            label: self.label,
             matches,
             action: self.action,
             enabled: self.enabled,
             log: self.log,
-            comment: self.comment.clone(),
+            comment: self.comment,
             span: self.span,
         };
-        PolicyLine { line, nat: self.nat.clone(), sources: self.sources }
+        PolicyLine { line, nat: self.nat, sources: self.sources }
     }
 }
 
@@ -322,13 +332,11 @@ fn touched_reason() -> Text {
 
 fn comment(fields: &Fields<'_, '_>) -> Option<String> {
     let comments = fields.text("comments").or_else(|| fields.text("comment"));
-    let parts: Vec<String> = [fields.text("name"), comments]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .map(std::borrow::Cow::into_owned)
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(" / "))
+    let name = fields.text("name").filter(|name| !name.is_empty());
+    match (name, comments.filter(|comments| !comments.is_empty())) {
+        (Some(name), Some(comments)) => Some([&name, " / ", &comments].concat()),
+        (one, other) => one.or(other).map(Cow::into_owned),
+    }
 }
 
 /// The interfaces that `key` names.
@@ -384,8 +392,11 @@ impl<'a> Side<'_, '_, 'a> {
             return Some(reader.unknown_address(Some(family), isdb_reason(), span));
         }
         let words = if key.is_empty() { Vec::new() } else { self.fields.values(key) };
-        let (vips, words): (Vec<_>, Vec<_>) =
-            words.into_iter().partition(|word| at == 1 && vip(scope, word, family).is_some());
+        let (vips, words): (Vec<_>, Vec<_>) = if at == 1 && scope.names.has_vips(family) {
+            words.into_iter().partition(|word| vip(scope, word, family).is_some())
+        } else {
+            (Vec::new(), words)
+        };
         let (Some(first), Some(last)) =
             (words.first().or(vips.first()), words.last().or(vips.last()))
         else {

@@ -90,7 +90,7 @@ impl<'a> Reader<'a, '_> {
         let standard = matches!(number, 1..=99 | 1300..=1999);
         let dialect = Dialect { words: &IOS, standard, family: Family::V4 };
         let at = self.acls.slot(name, dialect, head.span);
-        let words = head.words.get(2..).unwrap_or(&[]).to_vec();
+        let words = head.words.from(2);
         let comment = (head.word(2) == "remark").then(|| head.rest(3));
         self.acls.command(at, words, head.span, comment, self.ledger);
         for extra in &block.body {

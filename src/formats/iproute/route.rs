@@ -108,7 +108,7 @@ pub(super) fn is_route(words: &[&str]) -> bool {
 
 /// Reads a route; `None` when it leads nowhere that matters, or is not understood.
 pub(super) fn read<'a>(line: &ConfigLine<'a>, ledger: &mut Ledger<'_>) -> Option<RouteLine<'a>> {
-    let mut words = line.words.as_slice();
+    let mut words: &[Word<'a>] = &line.words;
     let mut kind = "unicast";
     if let [first, rest @ ..] = words
         && (INNER.contains(&first.text) || discard(first.text).is_some() || first.text == "unicast")

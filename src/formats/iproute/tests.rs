@@ -1,18 +1,19 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::formats::lines::lines;
+use crate::formats::lines::split;
 use crate::model::{Context, Device, LineStatus};
 use crate::source::Sources;
 
 fn read(text: &str) -> (Device, Known, Vec<LineStatus>) {
     let mut sources = Sources::default();
     let id = sources.add("ip.txt", text.as_bytes()).unwrap();
+    let lines = split(id, sources.file(id));
     let mut ledger = Ledger::new(id, sources.file(id));
     let mut builder = Builder::default();
     builder.device.contexts.push(Context::default());
     let mut host = Host::default();
-    for line in lines(id, sources.file(id)) {
+    for line in lines.all() {
         assert!(host.take(&line, &mut ledger), "{}", line.text);
     }
     let known = host.build(&mut builder, Span { file: id, start: 0, end: 0 });

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::rule::{Doubt, Rule, Target};
 use super::sets::Sets;
 use super::tables::{Policy, Table, Tables};
-use crate::formats::builder::{Builder, line, unknown};
+use crate::formats::builder::{Builder, line, numbered, unknown};
 use crate::model::{Action, Line, ListId, Match};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
@@ -149,9 +149,10 @@ impl<'t, 'a> Reader<'t, 'a> {
         }
         self.built.insert(key, Built::Open);
         let place = Place { family: text.family, table: &text.name, hook };
-        let (mut lines, mut size) = (Vec::new(), 0usize);
+        let (mut lines, mut size) = (Vec::with_capacity(body.rules.len()), 0usize);
+        let called = called(text, &body.name);
         for (at, rule) in body.rules.iter().enumerate() {
-            let label = label(text, &body.name, at);
+            let label = numbered(&called, " ", at + 1);
             let (new, inner) = self.rule((table, text), rule, place, &label, depth);
             size = size.saturating_add(new.len()).saturating_add(inner);
             lines.extend(new);
@@ -221,12 +222,16 @@ impl<'t, 'a> Reader<'t, 'a> {
                 }
             }
         };
-        let mut lines = Vec::new();
-        for matches in all {
-            for action in &actions {
-                let mut one = line(label.to_owned(), matches.clone(), *action, rule.span);
-                one.comment.clone_from(&rule.comment);
-                lines.push(one);
+        let put = |matches: Match, action: Action| {
+            let mut one = line(label.to_owned(), matches, action, rule.span);
+            one.comment.clone_from(&rule.comment);
+            one
+        };
+        let mut lines = Vec::with_capacity(all.len() * actions.len());
+        if let Some((last, before)) = actions.split_last() {
+            for matches in all {
+                lines.extend(before.iter().map(|action| put(matches.clone(), *action)));
+                lines.push(put(matches, *last));
             }
         }
         let inner = inner.saturating_mul(lines.len());
@@ -298,9 +303,10 @@ pub(super) fn prefix(family: Family) -> &'static str {
     }
 }
 
-/// `FORWARD 3`, `nat PREROUTING 1`, `ip6 FORWARD 2`: the number that `iptables -L --line-numbers` shows.
-fn label(table: &Table, chain: &str, at: usize) -> String {
+/// What labels of a chain begin with: `FORWARD 3`, `nat PREROUTING 1`, `ip6 FORWARD 2`, with the number that
+/// `iptables -L --line-numbers` shows.
+fn called(table: &Table, chain: &str) -> String {
     let table_name = if table.name == "filter" { "" } else { table.name.as_str() };
     let gap = if table_name.is_empty() { "" } else { " " };
-    format!("{}{table_name}{gap}{chain} {}", prefix(table.family), at + 1)
+    format!("{}{table_name}{gap}{chain}", prefix(table.family))
 }

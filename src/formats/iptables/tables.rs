@@ -53,8 +53,9 @@ impl Table {
 
     fn chain(&mut self, name: &str) -> &mut Chain {
         let next = self.chains.len();
-        let at = *self.index.entry(name.to_owned()).or_insert(next);
+        let at = self.find(name).unwrap_or(next);
         if at == next {
+            self.index.insert(name.to_owned(), next);
             self.chains.push(Chain { name: name.to_owned(), policy: None, rules: Vec::new() });
         }
         // The index holds positions of the list only; the last chain stands in for none.
@@ -226,7 +227,7 @@ fn command(table: &mut Table, family: Family, line: &ConfigLine<'_>, ledger: &mu
         words.remove(0);
     }
     let word = |at: usize| words.get(at).map_or("", |word: &Word<'_>| word.text.as_ref());
-    let chain = word(1).to_owned();
+    let chain = word(1);
     if chain.is_empty() && !matches!(word(0), "-F" | "-X" | "-Z" | "--flush" | "--zero") || !closed
     {
         return unread(table, span, ledger);
@@ -234,7 +235,7 @@ fn command(table: &mut Table, family: Family, line: &ConfigLine<'_>, ledger: &mu
     match word(0) {
         "-A" | "--append" => {
             let rule = rule_of(words.get(2..).unwrap_or(&[]), family, span, ledger);
-            table.chain(&chain).rules.extend(rule);
+            table.chain(chain).rules.extend(rule);
         }
         "-I" | "--insert" if table.inserted >= INSERTED => unread(table, span, ledger),
         "-I" | "--insert" => {
@@ -242,17 +243,16 @@ fn command(table: &mut Table, family: Family, line: &ConfigLine<'_>, ledger: &mu
             let number = word(2).parse::<usize>().ok();
             let first = if number.is_some() { 3 } else { 2 };
             let rule = rule_of(words.get(first..).unwrap_or(&[]), family, span, ledger);
-            let rules = &mut table.chain(&chain).rules;
+            let rules = &mut table.chain(chain).rules;
             let at = number.unwrap_or(1).saturating_sub(1).min(rules.len());
             rules.splice(at..at, rule);
         }
         "-N" | "--new-chain" => {
-            table.chain(&chain);
+            table.chain(chain);
             ledger.used(span);
         }
         "-P" | "--policy" => {
-            let policy = word(2).to_owned();
-            set_policy(table, &chain, &policy, span, ledger);
+            set_policy(table, chain, word(2), span, ledger);
         }
         "-F" | "--flush" => {
             ledger.used(span);
@@ -281,6 +281,9 @@ fn rule_of(
     if words.iter().any(|word| is(word, other)) {
         ledger.irrelevant(span);
         return None;
+    }
+    if !words.iter().any(|word| is(word, four) || is(word, six)) {
+        return Some(rule::read(words, span));
     }
     let kept: Vec<Word<'_>> =
         words.iter().filter(|word| !is(word, four) && !is(word, six)).cloned().collect();

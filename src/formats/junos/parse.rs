@@ -248,17 +248,22 @@ impl<'a> Parser<'a, '_> {
             self.ledger.unknown(line, unbalanced(), false);
         }
         let Some((verb, rest)) = words.split_first() else { return };
-        let mut path = self.edit.clone();
-        path.extend(rest);
+        let joined;
+        let path: &[Word<'a>] = if self.edit.is_empty() {
+            rest
+        } else {
+            joined = [self.edit.as_slice(), rest].concat();
+            &joined
+        };
         match verb.text {
             "set" if !rest.is_empty() => {
-                match self.tree.insert(Tree::ROOT, 0, &path, &values, line) {
+                match self.tree.insert(Tree::ROOT, 0, path, &values, line) {
                     Some(_) => self.ledger.irrelevant(line),
                     None => self.too_deep(line),
                 }
             }
             "deactivate" | "activate" | "delete" => {
-                let node = self.tree.locate(Tree::ROOT, &path).filter(|_| values.is_empty());
+                let node = self.tree.locate(Tree::ROOT, path).filter(|_| values.is_empty());
                 match (verb.text, node) {
                     (_, Some(Tree::ROOT)) => {
                         return self.ledger.unknown(line, strange(), false);
@@ -271,9 +276,9 @@ impl<'a> Parser<'a, '_> {
                 }
                 self.ledger.used(line);
             }
-            "rename" | "insert" => self.moved(verb.text, &path, line),
+            "rename" | "insert" => self.moved(verb.text, path, line),
             "edit" => {
-                self.edit = path;
+                self.edit = path.to_vec();
                 self.ledger.used(line);
             }
             "top" if rest.is_empty() => self.edit.clear(),

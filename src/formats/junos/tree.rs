@@ -14,7 +14,13 @@ pub(super) const DEPTH_LIMIT: usize = 64;
 
 /// The position of a node in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct NodeId(usize);
+pub(super) struct NodeId(u32);
+
+impl NodeId {
+    fn at(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A word with its place, without quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ struct Node<'a> {
     line: Span,
     parent: Option<NodeId>,
     children: Vec<NodeId>,
+    /// The child that was asked for last: mostly it is the next one, too.
+    recent: Option<NodeId>,
     inactive: bool,
     /// The number of the group that it was inherited from.
     group: Option<usize>,
@@ -67,6 +75,7 @@ impl<'a> Tree<'a> {
             line: origin,
             parent: None,
             children: Vec::new(),
+            recent: None,
             inactive: false,
             group: None,
             seen: Seen::Used,
@@ -75,7 +84,7 @@ impl<'a> Tree<'a> {
     }
 
     fn node(&self, id: NodeId) -> &Node<'a> {
-        self.nodes.get(id.0).unwrap_or_else(|| self.root())
+        self.nodes.get(id.at()).unwrap_or_else(|| self.root())
     }
 
     #[allow(clippy::indexing_slicing, reason = "new() makes the root")]
@@ -123,28 +132,42 @@ impl<'a> Tree<'a> {
         line: Span,
         group: Option<usize>,
     ) -> NodeId {
-        if let Some(found) = self.index.get(&(id, word)) {
-            return *found;
+        if let Some(recent) = self.node(id).recent
+            && self.node(recent).word == word
+        {
+            return recent;
         }
-        let new = NodeId(self.nodes.len());
+        if let Some(found) = self.index.get(&(id, word)).copied() {
+            self.remember(id, Some(found));
+            return found;
+        }
+        let new = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node {
             word,
             line,
             parent: Some(id),
             children: Vec::new(),
+            recent: None,
             inactive: false,
             group,
             seen: Seen::No,
         });
         self.index.insert((id, word), new);
-        if let Some(node) = self.nodes.get_mut(id.0) {
+        if let Some(node) = self.nodes.get_mut(id.at()) {
             node.children.push(new);
+            node.recent = Some(new);
         }
         new
     }
 
+    fn remember(&mut self, id: NodeId, recent: Option<NodeId>) {
+        if let Some(node) = self.nodes.get_mut(id.at()) {
+            node.recent = recent;
+        }
+    }
+
     pub(super) fn set_inactive(&mut self, id: NodeId, inactive: bool) {
-        if let Some(node) = self.nodes.get_mut(id.0) {
+        if let Some(node) = self.nodes.get_mut(id.at()) {
             node.inactive = inactive;
         }
     }
@@ -154,7 +177,8 @@ impl<'a> Tree<'a> {
         let (parent, word) = (self.node(id).parent, self.node(id).word);
         let Some(parent) = parent else { return };
         self.index.remove(&(parent, word));
-        if let Some(node) = self.nodes.get_mut(parent.0) {
+        self.remember(parent, None);
+        if let Some(node) = self.nodes.get_mut(parent.at()) {
             node.children.retain(|child| *child != id);
         }
         self.ignore(id);
@@ -169,7 +193,7 @@ impl<'a> Tree<'a> {
         }
         self.index.remove(&(parent, old));
         self.index.insert((parent, word), id);
-        if let Some(node) = self.nodes.get_mut(id.0) {
+        if let Some(node) = self.nodes.get_mut(id.at()) {
             node.word = word;
         }
         true
@@ -178,7 +202,7 @@ impl<'a> Tree<'a> {
     /// Puts the node before or behind a sibling.
     pub(super) fn reorder(&mut self, id: NodeId, before: bool, sibling: NodeId) -> bool {
         let Some(parent) = self.node(id).parent else { return false };
-        let Some(node) = self.nodes.get_mut(parent.0) else { return false };
+        let Some(node) = self.nodes.get_mut(parent.at()) else { return false };
         if id == sibling || !node.children.contains(&sibling) {
             return false;
         }
@@ -192,7 +216,7 @@ impl<'a> Tree<'a> {
 /// What the reader asks, and what it says it has read.
 impl<'a> Tree<'a> {
     fn set(&mut self, id: NodeId, seen: Seen) {
-        if let Some(node) = self.nodes.get_mut(id.0)
+        if let Some(node) = self.nodes.get_mut(id.at())
             && !matches!(node.seen, Seen::Gap(_))
         {
             node.seen = seen;
@@ -282,12 +306,12 @@ impl<'a> Tree<'a> {
     pub(super) fn settle(&self, groups: Option<NodeId>, ledger: &mut Ledger<'_>) {
         let mut seen: Vec<Seen> = Vec::with_capacity(self.nodes.len());
         for (at, node) in self.nodes.iter().enumerate() {
-            let above = node.parent.and_then(|parent| seen.get(parent.0)).copied();
+            let above = node.parent.and_then(|parent| seen.get(parent.at())).copied();
             let own = match above.unwrap_or(Seen::Used) {
                 handed @ (Seen::Ignored | Seen::Gap(_)) => handed,
                 _ if node.inactive || META.contains(&node.word) => Seen::Ignored,
                 // Definitions of groups count where they are inherited.
-                _ if Some(NodeId(at)) == groups => Seen::Ignored,
+                _ if groups.is_some_and(|groups| groups.at() == at) => Seen::Ignored,
                 Seen::No => Seen::Gap(LineStatus::Unknown),
                 Seen::Used => node.seen,
             };

@@ -116,7 +116,7 @@ fn sort_one<'a>(block: Block<'a>, config: &mut Config<'a>, ledger: &mut Ledger<'
     let negated = block.head.word(0) == "no";
     if block.head.word(1) != "access-list" {
         let lines = std::iter::once(&block.head).chain(&block.body);
-        config.mentions.extend(lines.flat_map(|line| &line.words).map(|word| word.text));
+        config.mentions.extend(lines.flat_map(|line| line.words.iter()).map(|word| word.text));
     }
     match find(&block.head, usize::from(negated)) {
         // A server that is switched off was never read as switched on; what else a negation takes back stands elsewhere.

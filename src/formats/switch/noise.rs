@@ -1,13 +1,16 @@
 //! What terminals and configuration files hold besides commands.
 
+use super::super::Ledger;
 use super::super::commands::is_prompt;
-use super::super::lines::{Block, ConfigLine, blocks as group, lines};
-use super::super::{Input, Ledger};
+use super::super::lines::{Block, ConfigLine, Lines, blocks as group};
 
 /// The commands of a file with what is indented below them; separators, comments, prompts and pagers are set aside.
-pub(in crate::formats) fn blocks<'a>(input: Input<'a>, ledger: &mut Ledger<'a>) -> Vec<Block<'a>> {
+pub(in crate::formats) fn blocks<'a>(
+    lines: &'a Lines<'_>,
+    ledger: &mut Ledger<'_>,
+) -> Vec<Block<'a>> {
     let mut kept = Vec::new();
-    for line in lines(input.id, input.file) {
+    for line in lines.all() {
         if is_noise(&line) {
             ledger.irrelevant(line.span);
         } else {

@@ -79,7 +79,7 @@ pub(super) fn statements<'a>(
     let mut above: Option<Above> = None;
     for mut line in lines {
         if PAGER.contains(&line.word(0)) {
-            line.words.remove(0);
+            line.words = line.words.from(1);
             if line.words.is_empty() {
                 ledger.irrelevant(line.span);
                 continue;

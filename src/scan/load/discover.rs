@@ -79,6 +79,8 @@ impl Loader<'_> {
     pub(super) fn found(&mut self, found: &mut Found) -> Vec<Config> {
         let paths: Vec<String> = self.files.entries.iter().map(|(path, _)| path.clone()).collect();
         let alone = paths.len() == 1;
+        let read = paths.iter().filter(|path| named(path) != Named::Companion);
+        self.decode_ahead(read.map(String::as_str));
         let (mut configs, mut tables) = (Vec::new(), Vec::new());
         for path in &paths {
             let named = match named(path) {

@@ -16,6 +16,8 @@ pub(in crate::scan) struct Known {
     keeps: bool,
     /// What each input was decoded to, by path: one file, or one a sheet.
     files: BTreeMap<String, Vec<Arc<File>>>,
+    /// Inputs that were decoded before anyone opened them.
+    ahead: BTreeMap<String, Result<Vec<Arc<File>>, SourceError>>,
     /// The reader that is surest of a file, by its path.
     formats: BTreeMap<String, (Arc<File>, Result<&'static Format, DetectError>)>,
     /// By name.
@@ -40,6 +42,7 @@ impl Known {
     /// The input at `path` was edited.
     pub(in crate::scan) fn forget(&mut self, path: &str) {
         self.files.remove(path);
+        self.ahead.remove(path);
     }
 
     /// Adds the input at `path` to `sources`, decoded.
@@ -49,18 +52,27 @@ impl Known {
         path: &str,
         bytes: &[u8],
     ) -> Result<(), SourceError> {
-        if let Some(known) = self.files.get(path) {
-            for file in known {
-                sources.share(Arc::clone(file));
-            }
-            return Ok(());
+        let files = match (self.files.get(path), self.ahead.remove(path)) {
+            (Some(known), _) => known.clone(),
+            (None, Some(decoded)) => decoded?,
+            (None, None) => decode(path, bytes)?,
+        };
+        for file in &files {
+            sources.share(Arc::clone(file));
         }
-        let added = sources.add_all(path, bytes)?;
         if self.keeps {
-            let files = added.into_iter().map(|id| sources.shared(id)).collect();
             self.files.insert(path.to_owned(), files);
         }
         Ok(())
+    }
+
+    /// Decodes inputs that will be opened, several at a time. What is wrong with one is said when it is opened.
+    pub(super) fn decode(&mut self, entries: &[&(String, Vec<u8>)]) {
+        let open = entries.iter().filter(|(path, _)| !self.files.contains_key(path));
+        let open: Vec<_> = open.collect();
+        let decoded = workers::map(&open, |(path, bytes)| decode(path, bytes));
+        let paths = open.iter().map(|(path, _)| path.clone());
+        self.ahead.extend(paths.zip(decoded));
     }
 
     /// The reader that is surest of a file.
@@ -117,6 +129,10 @@ impl Known {
         });
         devices.into_iter().filter_map(|known| known.or_else(|| fresh.next())).collect()
     }
+}
+
+fn decode(path: &str, bytes: &[u8]) -> Result<Vec<Arc<File>>, SourceError> {
+    File::decode_all(path, bytes).map(|files| files.into_iter().map(Arc::new).collect())
 }
 
 impl Read {
