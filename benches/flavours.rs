@@ -22,6 +22,9 @@ use worlds::questions::{self, Pairs};
 use worlds::table::Table;
 use worlds::{Flavour, World, chains, groups};
 
+/// The files of a world with about as many lines.
+type Make = Box<dyn Fn(usize) -> Files>;
+
 fn main() {
     let mut table = Table::new();
     let sizes: &[usize] = if table.quick() { &[1_000] } else { &[1_000, 10_000, 100_000] };
@@ -29,21 +32,20 @@ fn main() {
         move |lines| World::flavoured(flavour, family, 40, firewalls, lines).files()
     };
     let (four, six) = (Family::V4, Family::V6);
-    let worlds: [(&str, Family, Box<dyn Fn(usize) -> Files>); 8] = [
+    let worlds: [(&str, Family, Make); 8] = [
         ("v6", six, Box::new(of(Flavour::Enterprise, six, 8))),
         ("nat", four, Box::new(of(Flavour::Translated, four, 8))),
         ("acl", four, Box::new(of(Flavour::Acl, four, 8))),
         ("ipc", four, Box::new(of(Flavour::Ipc, four, 8))),
         ("fw", four, Box::new(of(Flavour::Firewall, four, 8))),
         ("one list", four, Box::new(of(Flavour::Acl, four, 1))),
-        ("chains", four, Box::new(|lines| chains::files(24, lines))),
+        ("chains", four, Box::new(|lines| chains::files(8, lines))),
         ("groups", four, Box::new(groups::files)),
     ];
     for (name, family, files) in worlds {
-        for lines in
-            sizes.iter().filter(|_| table.wants(&format!("{name}: "))).copied().collect::<Vec<_>>()
-        {
-            let files = files(lines);
+        let wanted = table.wants(&format!("{name}: "));
+        for lines in sizes.iter().filter(|_| wanted) {
+            let files = files(*lines);
             match family {
                 Family::V4 => measure::<u32>(&mut table, name, &files),
                 Family::V6 => measure::<u128>(&mut table, name, &files),

@@ -37,9 +37,18 @@ impl Block {
         self
     }
 
+    /// Whether the ranges of every field overlap: where they do not, nothing is in common.
+    #[must_use]
+    pub fn meets(&self, other: &Block) -> bool {
+        self.0.iter().zip(&other.0).all(|(own, side)| own.0 <= side.1 && side.0 <= own.1)
+    }
+
     /// What both have in common.
     #[must_use]
     pub fn meet(self, other: Block) -> Option<Block> {
+        if !self.meets(&other) {
+            return None;
+        }
         let mut both = self;
         for (side, (first, last)) in both.0.iter_mut().zip(other.0) {
             *side = (side.0.max(first), side.1.min(last));
@@ -49,14 +58,14 @@ impl Block {
 
     /// Whether every packet is in `other`.
     #[must_use]
-    pub fn within(self, other: Block) -> bool {
-        self.0.iter().zip(other.0).all(|(own, (first, last))| first <= own.0 && own.1 <= last)
+    pub fn within(&self, other: &Block) -> bool {
+        self.0.iter().zip(&other.0).all(|(own, side)| side.0 <= own.0 && own.1 <= side.1)
     }
 
     /// The packets that are not in `other`, in disjoint blocks.
     #[must_use]
     pub fn minus(self, other: Block) -> Vec<Block> {
-        if self.meet(other).is_none() {
+        if !self.meets(&other) {
             return vec![self];
         }
         let (mut rest, mut out) = (self, Vec::new());
@@ -74,9 +83,12 @@ impl Block {
 
     /// Whether every packet is in one of `others`: what they leave of the block is cut smaller until nothing is left.
     #[must_use]
-    pub fn covered(self, others: &[Block]) -> bool {
-        let mut open = vec![self];
-        for other in others.iter().filter(|other| self.meet(**other).is_some()) {
+    pub fn covered(&self, others: &[Block]) -> bool {
+        if others.iter().any(|other| self.within(other)) {
+            return true;
+        }
+        let mut open = vec![*self];
+        for other in others.iter().filter(|other| self.meets(other)) {
             open = open.into_iter().flat_map(|part| part.minus(*other)).collect();
             if open.is_empty() || open.len() > PARTS {
                 break;

@@ -76,18 +76,23 @@ impl Site<'_> {
         active.then_some(schedule == Some(Activity::Sometimes))
     }
 
-    /// How a condition stands to a packet; `None`: it is surely not met.
-    pub(super) fn fit(&self, matches: &Match, packet: &Packet, met: &mut Met) -> Option<Fit> {
+    /// How a condition stands to a packet, which looks like `probes`; `None`: it is surely not met.
+    pub(super) fn fit(
+        &self,
+        matches: &Match,
+        packet: &Packet,
+        probes: &[Block; 3],
+        met: &mut Met,
+    ) -> Option<Fit> {
         let timed = self.applies(matches, &packet.touched)?;
-        let all = Block::all(self.family);
-        let probes = probes(packet.block, all);
         let held = self.objects.of(matches);
         let (mut whole, mut exact) = (matches.unknown.is_empty(), !timed);
         exact &= whole;
         let mut cuts = Vec::new();
-        for ((probe, held), field) in probes.into_iter().zip(held).zip([SRC, DST, PROTOCOL]) {
-            let first = held.may.iter().find(|block| probe.meet(**block).is_some())?;
-            if !probe.within(*first) {
+        for ((probe, held), field) in probes.iter().zip(held).zip([SRC, DST, PROTOCOL]) {
+            let first = held.may.iter().find(|block| probe.meets(block))?;
+            if !probe.within(first) {
+                let all = Block::all(self.family);
                 let cut = if field == DST { all.with(DST, first.0[SRC]) } else { *first };
                 cuts.push(cut);
             }
@@ -98,12 +103,20 @@ impl Site<'_> {
         Some(Fit { whole, exact, timed })
     }
 
+    /// Source, destination and service of a packet, each in the field where objects have it.
+    pub(super) fn probes(&self, packet: &Packet) -> [Block; 3] {
+        let (all, block) = (Block::all(self.family), packet.block);
+        let service = block.with(SRC, all.0[SRC]).with(DST, all.0[DST]);
+        [all.with(SRC, block.0[SRC]), all.with(SRC, block.0[DST]), service]
+    }
+
     /// What the list does with the block.
     fn list(&self, id: ListId, packet: &Packet, depth: usize, met: &mut Met) -> Fate {
         let mut returned = false;
+        let probes = self.probes(packet);
         let lines = self.device.lists[id].lines.iter().enumerate();
         for (index, line) in lines.filter(|(_, line)| line.enabled) {
-            let Some(fit) = self.fit(&line.matches, packet, met) else { continue };
+            let Some(fit) = self.fit(&line.matches, packet, &probes, met) else { continue };
             let here = LineAt { list: id, line: index };
             let sure = fit.whole && !met.doubt && !returned;
             let always = fit.whole && !fit.timed;
@@ -314,12 +327,6 @@ pub(super) fn products(objects: &Objects, family: Family, line: &Line) -> (Vec<B
     };
     let surely = product(&|held| &held.sure).filter(|_| line.matches.unknown.is_empty());
     (surely.unwrap_or_default(), product(&|held| &held.may).unwrap_or_else(|| vec![all]))
-}
-
-/// A block as its source, destination and service are looked at: each in the field where objects have it.
-fn probes(block: Block, all: Block) -> [Block; 3] {
-    let service = block.with(SRC, all.0[SRC]).with(DST, all.0[DST]);
-    [all.with(SRC, block.0[SRC]), all.with(SRC, block.0[DST]), service]
 }
 
 /// Whether some, and whether all protocols of a block have ports.

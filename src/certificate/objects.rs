@@ -3,6 +3,7 @@
 use super::block::{Block, DPORT, PROTOCOL, SPORT, SRC, common, numbers, without};
 use crate::model::{AddressSet, AddressWithin, Device, Match, ServiceSet, TcpFlags};
 use crate::net::{Family, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, WildcardMask};
+use std::collections::BTreeSet;
 
 /// What an object surely holds, and what it may hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,6 +102,11 @@ fn union<'a>(members: impl Iterator<Item = &'a Held>) -> Held {
     for member in members {
         all.sure.extend(&member.sure);
         all.may.extend(&member.may);
+    }
+    // Groups of groups say the same again and again.
+    for blocks in [&mut all.sure, &mut all.may] {
+        let mut seen = BTreeSet::new();
+        blocks.retain(|block| seen.insert(*block));
     }
     all
 }

@@ -69,7 +69,7 @@ pub(super) fn origins(
     let lists: Vec<ListId> = bindings.flat_map(|binding| binding.lists.iter().copied()).collect();
     let hits = |range: &AddressRange| {
         let range = numbers(family, *range).map(|range| all.with(DST, range));
-        range.is_some_and(|range| range.meet(block).is_some())
+        range.is_some_and(|range| range.meets(&block))
     };
     let mut out = Vec::new();
     for (may, rewrite) in moving(device, objects, all, &lists) {
@@ -77,7 +77,7 @@ pub(super) fn origins(
         let before = if port { block } else { block.with(DPORT, all.0[DPORT]) };
         for from in may {
             let inside = |range: &AddressRange| {
-                numbers(family, *range).is_some_and(|range| from.within(all.with(DST, range)))
+                numbers(family, *range).is_some_and(|range| from.within(&all.with(DST, range)))
             };
             let comes = match rewrite.map(|rewrite| &rewrite.destination) {
                 Some(None) => {

@@ -84,8 +84,9 @@ impl Table<'_, '_> {
         let Found { mut parts, mut flood, .. } =
             self.lookup(self.site.family, block, RESOLVE_DEPTH);
         let (mut others, mut policy) = (Vec::new(), false);
+        let probes = self.site.probes(packet);
         for route in &context.policy_routes {
-            if self.site.fit(&route.matches, packet, &mut Met::default()).is_some() {
+            if self.site.fit(&route.matches, packet, &probes, &mut Met::default()).is_some() {
                 let (ways, _) = match route.next_hop {
                     Some(hop) => self.resolve(hop, RESOLVE_DEPTH),
                     None => (self.exits(), false),

@@ -9,6 +9,7 @@ use crate::model::Id;
 use crate::net::{Family, address};
 use crate::snapshot::{Place, Snapshot, is_unicast};
 use crate::text::Text;
+use crate::workers;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many claims rest on what.
@@ -42,9 +43,12 @@ pub fn verify(
             "the policy makes {claims} claims, the certificate (version {version}) speaks of {told}"
         ));
     }
-    for (claim, certified) in claims.iter().zip(&certificate.claims) {
+    let pairs: Vec<_> = claims.iter().zip(&certificate.claims).collect();
+    let judged = workers::map(&pairs, |(claim, certified)| {
         let walk = walks.iter().find(|walk| walk.family == claim.family);
-        let judged = walk.map(|walk| judge(walk, claim, certified, &mut summary));
+        walk.map(|walk| judge(walk, claim, certified))
+    });
+    for ((claim, certified), judged) in pairs.into_iter().zip(judged) {
         if let Some(Err(Refusal(why))) = judged {
             let (rule, family, (from, to)) = (&claim.rule, claim.family.id(), &claim.ends);
             let Text { ja, en } = why;
@@ -53,6 +57,12 @@ pub fn verify(
                 "{rule} ({family}, {from} -> {to}): {en}"
             ));
         }
+        *match certified.proof {
+            Proof::Holds { .. } => &mut summary.holds,
+            Proof::Violated { .. } => &mut summary.violated,
+            Proof::Undetermined { .. } => &mut summary.undetermined,
+            Proof::Unproven { .. } => &mut summary.unproven,
+        } += 1;
     }
     if refusals.is_empty() { Ok(summary) } else { Err(refusals) }
 }
@@ -61,35 +71,19 @@ fn refused<T>(text: Text) -> Result<T, Refusal> {
     Err(Refusal(text))
 }
 
-fn judge(
-    walk: &Walk<'_>,
-    claim: &Claim,
-    certified: &Certified,
-    summary: &mut Summary,
-) -> Result<(), Refusal> {
+fn judge(walk: &Walk<'_>, claim: &Claim, certified: &Certified) -> Result<(), Refusal> {
     if Certified::of(claim, certified.proof.clone()) != *certified {
         return refused(crate::text!(
             "証明書の記載が、方針から求めた主張と違います。",
             "the certificate speaks of something else than the policy"
         ));
     }
-    let counted = match &certified.proof {
-        Proof::Unproven { .. } => &mut summary.unproven,
-        Proof::Holds { places, filters } => {
-            holds(walk, claim, places, filters)?;
-            &mut summary.holds
-        }
-        Proof::Violated { path } => {
-            follow(walk, claim, path, true)?;
-            &mut summary.violated
-        }
-        Proof::Undetermined { path } => {
-            follow(walk, claim, path, false)?;
-            &mut summary.undetermined
-        }
-    };
-    *counted += 1;
-    Ok(())
+    match &certified.proof {
+        Proof::Unproven { .. } => Ok(()),
+        Proof::Holds { places, filters } => holds(walk, claim, places, filters),
+        Proof::Violated { path } => follow(walk, claim, path, true),
+        Proof::Undetermined { path } => follow(walk, claim, path, false),
+    }
 }
 
 /// The blocks that a text lists.
@@ -131,13 +125,8 @@ fn holds(
     filters: &BTreeMap<String, Filtered>,
 ) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
-    let mut induction = Induction {
-        walk,
-        claim,
-        places: BTreeMap::new(),
-        filters: BTreeMap::new(),
-        checked: BTreeSet::new(),
-    };
+    let mut induction =
+        Induction { walk, claim, places: BTreeMap::new(), filters: BTreeMap::new() };
     for (name, texts) in places {
         induction.places.insert(name, blocks(walk.family, texts)?);
     }
@@ -145,9 +134,10 @@ fn holds(
         let passes = blocks(walk.family, &filtered.passes)?;
         let stop = |stopped: &'_ super::Stopped| block(walk.family, &stopped.block);
         let stops = filtered.stops.iter().map(stop).collect::<Result<Vec<Block>, Refusal>>()?;
+        let all = passes.iter().chain(&stops).copied().collect();
         let by = filtered.stops.iter().map(|stopped| stopped.by.as_str());
-        let stops = stops.into_iter().zip(by).collect();
-        induction.filters.insert(name, (passes, stops));
+        let stops = stops.into_iter().zip(by).map(|(block, by)| (block, by, false)).collect();
+        induction.filters.insert(name, Parts { passes, stops, all });
     }
     for block in sent(walk, claim) {
         walk.start(zone, block, &mut induction)?;
@@ -168,33 +158,35 @@ fn no_proofs<T>() -> Result<T, Refusal> {
     ))
 }
 
-/// What a filter lets pass, and what it stops by which line.
-type Parts<'c> = (Vec<Block>, Vec<(Block, &'c str)>);
+/// What a filter lets pass, what it stops by which line and whether that was checked already, and all of it.
+#[derive(Default)]
+struct Parts<'c> {
+    passes: Vec<Block>,
+    stops: Vec<(Block, &'c str, bool)>,
+    all: Vec<Block>,
+}
 
 struct Induction<'c> {
     walk: &'c Walk<'c>,
     claim: &'c Claim,
     places: BTreeMap<&'c str, Vec<Block>>,
     filters: BTreeMap<&'c str, Parts<'c>>,
-    checked: BTreeSet<(String, usize)>,
 }
 
 impl Guide for Induction<'_> {
     fn filter(&mut self, at: &FilterAt<'_>, packet: Packet) -> Result<Vec<Packet>, Refusal> {
         let name = key(at, &packet);
-        let none = (Vec::new(), Vec::new());
-        let (passes, stops) = self.filters.get(name.as_str()).unwrap_or(&none);
-        let all: Vec<Block> = passes.iter().copied().chain(stops.iter().map(|s| s.0)).collect();
-        if !packet.block.covered(&all) {
+        let mut none = Parts::default();
+        let Parts { passes, stops, all } = self.filters.get_mut(name.as_str()).unwrap_or(&mut none);
+        if !packet.block.covered(all) {
             let block = write(self.walk.family, packet.block);
             return refused(crate::text!(
                 "「{name}」が「{block}」をどう扱うかの記載が足りません。",
                 "what `{name}` does with {block} is not told in full"
             ));
         }
-        for (index, (block, by)) in stops.iter().enumerate() {
-            if packet.block.meet(*block).is_none() || self.checked.contains(&(name.clone(), index))
-            {
+        for (block, by, checked) in stops.iter_mut() {
+            if *checked || !packet.block.meets(block) {
                 continue;
             }
             let stopped = match at.fate(&packet.at(*block)).0 {
@@ -208,7 +200,7 @@ impl Guide for Induction<'_> {
                     "at `{name}`, {by} does not surely stop {block}"
                 ));
             }
-            self.checked.insert((name.clone(), index));
+            *checked = true;
         }
         Ok(common(&[packet.block], passes).into_iter().map(|block| packet.at(block)).collect())
     }
@@ -260,13 +252,13 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
         let lost = before.is_some_and(|(_, block)| any(block)) && !any(packet);
         let mut step = Path::default();
         match before {
-            None if !sent.iter().any(|block| packet.within(*block)) => {}
+            None if !sent.iter().any(|block| packet.within(block)) => {}
             None => walk.start(zone, packet, &mut step)?,
             Some((spot, block)) => walk.step(spot, Packet::new(block), &mut step)?,
         }
         let fits = |(spot, there): &&(Spot, Packet)| {
             spot_name(walk.snapshot, *spot) == *name
-                && packet.within(there.block)
+                && packet.within(&there.block)
                 && any(there.block) == any(packet)
                 && there.sure == stop.sure
         };

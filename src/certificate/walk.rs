@@ -3,9 +3,9 @@
 use super::block::{Block, DST, common, numbers, without};
 use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
-use super::routes::{Table, Way};
-use super::{Guide, LineAt, Packet, Refusal, Spot, origins};
-use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage};
+use super::routes::{self, Way};
+use super::{Guide, LineAt, Packet, Refusal, Spot, origins, wires};
+use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage, Table};
 use crate::net::{AddressRange, Family};
 use crate::snapshot::{Place, Port, Snapshot, ZoneId};
 use crate::text;
@@ -20,6 +20,7 @@ pub struct Walk<'a> {
     /// The family.
     pub family: Family,
     pub(super) objects: Vec<Objects>,
+    pub(super) zones: Table<ZoneId, Vec<Block>>,
 }
 
 /// A filter at its interfaces.
@@ -60,12 +61,16 @@ struct Visit {
 }
 
 impl<'a> Walk<'a> {
-    /// Reads the objects of every device.
+    /// Reads the objects of every device, and what every zone holds.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, family: Family) -> Walk<'a> {
         let devices = snapshot.devices.iter();
         let objects = devices.map(|(_, device)| Objects::new(device, family)).collect();
-        Walk { snapshot, family, objects }
+        let mut zones = Table::default();
+        for (_, zone) in snapshot.zones.iter() {
+            zones.push(wires::held(snapshot, zone, family));
+        }
+        Walk { snapshot, family, objects, zones }
     }
 
     /// Every place where packets wait.
@@ -105,7 +110,7 @@ impl<'a> Walk<'a> {
                 }
                 for opaque in &segment.opaques {
                     for zone in &self.snapshot.opaques[*opaque].zones {
-                        for block in common(&[block], &self.zone(*zone)) {
+                        for block in common(&[block], self.zone(*zone)) {
                             guide.arrive(Spot::Opaque(*opaque), packet.at(block))?;
                         }
                     }
@@ -216,7 +221,7 @@ impl<'a> Walk<'a> {
     fn decide(&self, visit: Visit, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
         let (device, all) = (visit.port.device, Block::all(self.family));
         let site = self.site(visit.port, None)?;
-        let table = Table { site: &site, context: visit.context };
+        let table = routes::Table { site: &site, context: visit.context };
         let mut rest = vec![packet.block];
         for own in table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses) {
             let Some(range) = numbers(self.family, AddressRange::single(own.address)) else {

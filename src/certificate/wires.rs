@@ -5,9 +5,25 @@ use super::routes::Hop;
 use super::walk::Walk;
 use super::{Guide, Packet, Refusal, Spot, origins};
 use crate::model::{InterfaceId, InterfaceKind, ListId, Stage};
-use crate::net::{AddressRange, Prefix};
-use crate::snapshot::{OpaqueId, Place, Port, SegmentId, ZoneAddresses, ZoneId, non_unicast};
+use crate::net::{AddressRange, Family, Prefix};
+use crate::snapshot::{
+    OpaqueId, Place, Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId, non_unicast,
+};
 use std::net::IpAddr;
+
+/// The destinations that a zone holds.
+pub(super) fn held(snapshot: &Snapshot, zone: &Zone, family: Family) -> Vec<Block> {
+    let all = Block::all(family);
+    let block = |prefix: Prefix| Some(all.with(DST, numbers(family, prefix.range())?));
+    match &zone.addresses {
+        ZoneAddresses::Networks(networks) => networks.iter().copied().filter_map(block).collect(),
+        ZoneAddresses::Rest => {
+            let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
+            let gone = snapshot.declared_networks().chain(never).filter_map(block);
+            gone.fold(vec![all], |rest, gone| without(&rest, gone))
+        }
+    }
+}
 
 impl Walk<'_> {
     /// Rule 4.
@@ -179,7 +195,7 @@ impl Walk<'_> {
         guide: &mut dyn Guide,
     ) -> Result<(), Refusal> {
         for zone in zones {
-            for block in common(&[packet.block], &self.zone(*zone)) {
+            for block in common(&[packet.block], self.zone(*zone)) {
                 guide.arrive(Spot::End(Place::Zone(*zone)), packet.at(block))?;
             }
         }
@@ -187,20 +203,8 @@ impl Walk<'_> {
     }
 
     /// The destinations that a zone holds.
-    pub(super) fn zone(&self, zone: ZoneId) -> Vec<Block> {
-        let all = Block::all(self.family);
-        let block = |prefix: Prefix| Some(all.with(DST, numbers(self.family, prefix.range())?));
-        match &self.snapshot.zones[zone].addresses {
-            ZoneAddresses::Networks(networks) => {
-                networks.iter().copied().filter_map(block).collect()
-            }
-            ZoneAddresses::Rest => {
-                let never =
-                    non_unicast(self.family).iter().filter_map(|block| Prefix::parse(block));
-                let gone = self.snapshot.declared_networks().chain(never).filter_map(block);
-                gone.fold(vec![all], |rest, gone| without(&rest, gone))
-            }
-        }
+    pub(super) fn zone(&self, zone: ZoneId) -> &[Block] {
+        &self.zones[zone]
     }
 
     fn addresses(&self, port: Port) -> impl Iterator<Item = IpAddr> + '_ {

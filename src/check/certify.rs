@@ -12,6 +12,7 @@ use crate::net::{Family, Flow, number};
 use crate::snapshot::Snapshot;
 use crate::text;
 use crate::text::Text;
+use crate::workers;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most blocks that one proof lists for places, and for filters.
@@ -25,8 +26,7 @@ const STEPS: usize = 20_000;
 #[must_use]
 pub fn certify(snapshot: &Snapshot, claims: &[Claim], findings: &[Finding]) -> Certificate {
     let walks = Family::ALL.map(|family| Walk::new(snapshot, family));
-    let mut certificate = Certificate { version: 1, claims: Vec::new() };
-    for claim in claims {
+    let claims = workers::map(claims, |claim| {
         let walk = walks.iter().find(|walk| walk.family == claim.family);
         let proof = match (walk, &claim.to) {
             (Some(walk), Some(_)) => proof(walk, claim, findings),
@@ -35,9 +35,9 @@ pub fn certify(snapshot: &Snapshot, claims: &[Claim], findings: &[Finding]) -> C
                 "there are no proofs for this kind of claim"
             )),
         };
-        certificate.claims.push(Certified::of(claim, proof));
-    }
-    certificate
+        Certified::of(claim, proof)
+    });
+    Certificate { version: 1, claims }
 }
 
 fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
@@ -56,7 +56,7 @@ fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
     seeds.extend(common(&sent, &walk.translated()).into_iter().take(SEEDS / 2).map(corner));
     seeds.extend(search.hit.into_iter().flat_map(|hit| seeds_of(claim, hit)));
     seeds.extend(sent.iter().copied().map(corner));
-    seeds.retain(|seed| sent.iter().any(|block| seed.within(*block)));
+    seeds.retain(|seed| sent.iter().any(|block| seed.within(block)));
     seeds.truncate(SEEDS);
     for sure in [true, false] {
         for seed in &seeds {
@@ -200,7 +200,7 @@ impl<'c> Search<'c> {
                 continue;
             }
             let (fate, met) = at.fate(&packet.at(block));
-            let useful = |cut: &&Block| block.meet(**cut).is_some() && !block.within(**cut);
+            let useful = |cut: &&Block| block.meets(cut) && !block.within(cut);
             match (fate, met.cuts.iter().rev().find(useful)) {
                 (Fate::Denied(chain), _) => cells.stops.push((block, at.lines(&chain))),
                 (_, Some(cut)) => {

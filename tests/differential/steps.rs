@@ -119,7 +119,7 @@ fn packet(snapshot: &Snapshot, walk: &Walk<'_>, zone: ZoneId, flow: Flow) -> Opt
     for end in &trace.ends {
         let (Some(place), at) = (end.place(), point(&end.flow)) else { continue };
         let counts = !matches!(place, Place::Unzoned(_));
-        if counts && !may.iter().any(|(other, block)| *other == place && at.within(*block)) {
+        if counts && !may.iter().any(|(other, block)| *other == place && at.within(block)) {
             return Some(format!("missed {place:?}: {flow} as {}\n{}", end.flow, tell(&trace)));
         }
     }
@@ -205,7 +205,7 @@ pub(crate) fn certified(seed: u64, features: Features, tally: &mut Tally) -> Opt
                 let flows = (0..60).filter_map(|_| samples.flow(&mut rng, &snapshot, *zone));
                 let forbidden = |end: &sekisho::trace::End| {
                     let at = point(&end.flow);
-                    end.place() == Some(*place) && forbidden.iter().any(|f| at.within(*f))
+                    end.place() == Some(*place) && forbidden.iter().any(|f| at.within(f))
                 };
                 let sources = &claim.from.as_ref().unwrap().1;
                 let sent = |flow: &Flow| {
