@@ -106,12 +106,21 @@ type Found = BTreeMap<(&'static str, DeviceId), Vec<Finding>>;
 
 /// What the rules found before, to go on with after an edit.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(Found);
+pub struct Memory {
+    found: Found,
+    fates: BTreeMap<DeviceId, entries::Fates>,
+}
 
 /// The findings of every hygiene rule, in the order of the rules.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
-    let mut found = look(snapshot, sources, |_, _| true);
+    let subject = |id: DeviceId| {
+        let device = &snapshot.devices[id];
+        let (lists, _) = entries::lists(device, entries::Fates::new());
+        Subject { sources, snapshot, id, device, lists }
+    };
+    let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
+    let mut found = look(&workers::map(&ids, |id| subject(*id)), |_, _| true);
     tell(snapshot, |of| found.remove(&of))
 }
 
@@ -122,26 +131,40 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
 pub fn lint_again(
     snapshot: &Snapshot,
     sources: &Sources,
-    Memory(found): &mut Memory,
+    memory: &mut Memory,
     difference: &Difference<'_>,
 ) -> Vec<Finding> {
     let connected = difference.lines().is_some();
     let stands = |id: DeviceId| connected && difference.untouched(id);
-    found.retain(|(_, id), _| stands(*id));
     let open = |rule: &Rule, id| !stands(id) || QUOTES_OTHERS.contains(&rule.name);
-    found.extend(look(snapshot, sources, open));
-    tell(snapshot, |of| found.get(&of).cloned())
+    let ids: Vec<DeviceId> =
+        snapshot.devices.ids().filter(|id| RULES.iter().any(|rule| open(rule, *id))).collect();
+    let read = workers::map(&ids, |id| {
+        let device = &snapshot.devices[*id];
+        let known = memory.fates.get(id).and_then(|fates| kept(fates, *id, difference));
+        let (lists, fates) = entries::lists(device, known.unwrap_or_default());
+        (Subject { sources, snapshot, id: *id, device, lists }, fates)
+    });
+    let (subjects, fates): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    memory.fates.extend(ids.into_iter().zip(fates));
+    memory.found.retain(|(_, id), _| stands(*id));
+    memory.found.extend(look(&subjects, open));
+    tell(snapshot, |of| memory.found.get(&of).cloned())
+}
+
+/// The fates of lists whose lines are what they were.
+fn kept(
+    fates: &entries::Fates,
+    id: DeviceId,
+    difference: &Difference<'_>,
+) -> Option<entries::Fates> {
+    let edits = difference.edits(id)?;
+    let same = fates.iter().filter(|(list, _)| edits.iter().all(|edit| edit.list != **list));
+    Some(same.map(|(list, fates)| (*list, fates.clone())).collect())
 }
 
 /// What rules find on the devices where they are to look.
-fn look(snapshot: &Snapshot, sources: &Sources, looks: impl Fn(&Rule, DeviceId) -> bool) -> Found {
-    let wanted = |id: &DeviceId| RULES.iter().any(|rule| looks(rule, *id));
-    let ids: Vec<DeviceId> = snapshot.devices.ids().filter(wanted).collect();
-    let subjects = workers::map(&ids, |id| {
-        let device = &snapshot.devices[*id];
-        let lists = entries::lists(device);
-        Subject { sources, snapshot, id: *id, device, lists }
-    });
+fn look(subjects: &[Subject<'_>], looks: impl Fn(&Rule, DeviceId) -> bool) -> Found {
     let work: Vec<(&Rule, &Subject<'_>)> = RULES
         .iter()
         .flat_map(|rule| subjects.iter().map(move |subject| (rule, subject)))

@@ -1,6 +1,6 @@
 //! Structural reader of line formats with indented sub-modes (Cisco IOS, ASA and their kin).
 //!
-//! A line that is indented deeper than the last top-level line belongs to it. LineWords keep their spans.
+//! A line that is indented deeper than the last top-level line belongs to it. Words keep their spans.
 
 use crate::source::{File, FileId, Span};
 use std::ops::Deref;

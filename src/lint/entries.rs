@@ -65,21 +65,31 @@ impl List {
     }
 }
 
-/// The lists of the filters of `device`, each once, in the order of the tables.
-pub(super) fn lists(device: &Device) -> Vec<List> {
+/// The fates of the lines of lists, in both families.
+pub(super) type Fates = BTreeMap<ListId, [Vec<Fate>; 2]>;
+
+/// The lists of the filters of `device`, each once, in the order of the tables, and the fates of their lines. Those that are
+/// `known` of lists with the same lines are taken as they are.
+pub(super) fn lists(device: &Device, mut known: Fates) -> (Vec<List>, Fates) {
     let bound = bound(device);
-    let mut v4 = Covers::<u32>::new(device);
-    let mut v6 = Covers::<u128>::new(device);
+    let (mut v4, mut v6) = (None, None);
+    let mut all = Fates::new();
     let mut claimed = BTreeSet::new();
     let mut out = Vec::new();
     for (id, bindings) in bound {
         let end = end(&bindings);
         let mut entries = entries(device, id, &bindings, &claimed);
         claimed.extend(entries.iter().map(|entry| entry.span));
-        let fates = [v4.fates(id, end), v6.fates(id, end)];
+        let fates = known.remove(&id);
+        let fates = fates.unwrap_or_else(|| {
+            let v4 = v4.get_or_insert_with(|| Covers::<u32>::new(device)).fates(id, end);
+            let v6 = v6.get_or_insert_with(|| Covers::<u128>::new(device)).fates(id, end);
+            [v4, v6]
+        });
         for entry in &mut entries {
             entry.fate = join(&entry.members, &fates);
         }
+        all.insert(id, fates);
         let stateful = bindings.iter().all(|bound| bound.stateful);
         let mut places = Vec::new();
         for bound in &bindings {
@@ -92,7 +102,7 @@ pub(super) fn lists(device: &Device) -> Vec<List> {
         contexts.dedup();
         out.push(List { id, entries, stateful, places, contexts });
     }
-    out
+    (out, all)
 }
 
 /// One binding of a list.

@@ -230,7 +230,10 @@ mod tests {
     fn device(hosts: &[&str], translates: bool) -> Device {
         let mut sources = Sources::default();
         let file = sources.add("a.cfg", b"x").unwrap();
-        let span = |start: usize| Span { file, start: start as u32, end: start as u32 + 1 };
+        let span = |start: usize| {
+            let start = u32::try_from(start).unwrap();
+            Span { file, start, end: start + 1 }
+        };
         let mut device = Device::default();
         let mut lines = Vec::new();
         for (at, host) in hosts.iter().enumerate() {

@@ -13,6 +13,13 @@ pub struct Labels<K>(Vec<(K, Option<u32>)>);
 /// The parts of a set, by label; what has none comes first.
 type Parts = Arc<[(Option<u32>, Function)]>;
 
+/// A part that is being made: its label, its steps, and up to which of all steps they go.
+struct Making<K> {
+    label: Option<u32>,
+    steps: Vec<(K, Function)>,
+    up_to: usize,
+}
+
 /// Sets that were cut before.
 type Done = FxHashMap<Function, Parts>;
 
@@ -105,27 +112,26 @@ impl<K: Key> Arena<K> {
     ) -> Parts {
         let mut starts: Vec<K> = Vec::new();
         let mut places: FxHashMap<Option<u32>, usize> = FxHashMap::default();
-        // Of each label its steps, and up to which of all steps they go.
-        let mut found: Vec<(Option<u32>, Vec<(K, Function)>, usize)> = Vec::new();
+        let mut found: Vec<Making<K>> = Vec::new();
         for (index, (start, parts)) in steps.enumerate() {
             starts.push(start);
             for (label, set) in parts.iter().filter(|(_, set)| !set.is_none()) {
                 let place = *places.entry(*label).or_insert_with(|| {
-                    found.push((*label, Vec::new(), 0));
+                    found.push(Making { label: *label, steps: Vec::new(), up_to: 0 });
                     found.len() - 1
                 });
-                if let Some((_, own, up_to)) = found.get_mut(place) {
-                    let gap = starts.get(*up_to).filter(|_| *up_to < index);
-                    own.extend(gap.map(|start| (*start, Function::NONE)));
-                    own.push((start, *set));
-                    *up_to = index + 1;
+                if let Some(part) = found.get_mut(place) {
+                    let gap = starts.get(part.up_to).filter(|_| part.up_to < index);
+                    part.steps.extend(gap.map(|start| (*start, Function::NONE)));
+                    part.steps.push((start, *set));
+                    part.up_to = index + 1;
                 }
             }
         }
-        found.sort_unstable_by_key(|(label, ..)| *label);
-        let close = |(label, mut own, up_to): (Option<u32>, Vec<(K, Function)>, usize)| {
-            own.extend(starts.get(up_to).map(|start| (*start, Function::NONE)));
-            (label, self.make(field, &mut own))
+        found.sort_unstable_by_key(|part| part.label);
+        let close = |mut part: Making<K>| {
+            part.steps.extend(starts.get(part.up_to).map(|start| (*start, Function::NONE)));
+            (part.label, self.make(field, &mut part.steps))
         };
         found.into_iter().map(close).collect()
     }

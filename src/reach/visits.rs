@@ -30,7 +30,14 @@ enum Seen<K> {
 /// Sources and destinations of lines that are not the same any more, by device.
 #[derive(Clone, Debug)]
 pub struct Changes<K> {
-    lines: Vec<(DeviceId, Arc<Intervals<K>>, Arc<Intervals<K>>)>,
+    lines: Vec<Changed<K>>,
+}
+
+#[derive(Clone, Debug)]
+struct Changed<K> {
+    device: DeviceId,
+    source: Arc<Intervals<K>>,
+    destination: Arc<Intervals<K>>,
 }
 
 impl<K> Default for Visits<K> {
@@ -52,12 +59,11 @@ impl<K: Header> Visits<K> {
     /// Whether one of `changes` may have decided about a packet.
     #[must_use]
     pub fn meet(&self, changes: &Changes<K>) -> bool {
-        let met =
-            |(device, source, destination): &(_, Arc<_>, Arc<_>)| match self.devices.get(device) {
-                None => false,
-                Some(Seen::Anything) => true,
-                Some(Seen::Within(from, to)) => from.meets(source) && to.meets(destination),
-            };
+        let met = |line: &Changed<K>| match self.devices.get(&line.device) {
+            None => false,
+            Some(Seen::Anything) => true,
+            Some(Seen::Within(from, to)) => from.meets(&line.source) && to.meets(&line.destination),
+        };
         self.limited || changes.lines.iter().any(met)
     }
 
@@ -96,9 +102,9 @@ impl<K: Header> Changes<K> {
             for (side, range) in [(old, &edit.old), (new, &edit.new)] {
                 let lines = side.0.lists[edit.list].lines.get(range.clone()).unwrap_or_default();
                 for line in lines {
-                    let [from, to] = [line.matches.source, line.matches.destination]
+                    let [source, destination] = [line.matches.source, line.matches.destination]
                         .map(|address: AddressId| side.1.widest(address));
-                    self.lines.push((id, from, to));
+                    self.lines.push(Changed { device: id, source, destination });
                 }
             }
         }

@@ -134,6 +134,15 @@ fn read(rows: &[Row]) -> Option<(usize, Kind, Vec<Column>, Vec<String>)> {
     if rows.iter().any(|row| row.broken || row.is_blank()) {
         return None;
     }
+    // A group heading alone does not make a header: its lowest row has cells of its own. Most rows that are asked about are
+    // lines of other formats, and end here.
+    let own = lowest
+        .cells
+        .iter()
+        .filter(|cell| !cell.text.is_empty() && words::ditto(&cell.text).is_none());
+    if own.count() < 2 {
+        return None;
+    }
     let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let groups: Vec<Vec<String>> = upper.iter().map(|row| filled(row, width)).collect();
     let (mut columns, mut names) = (Vec::new(), Vec::new());
@@ -146,14 +155,6 @@ fn read(rows: &[Row]) -> Option<(usize, Kind, Vec<Column>, Vec<String>)> {
         let (column, name) = column(own, &above, &alone);
         columns.push(column);
         names.push(name);
-    }
-    // A group heading alone does not make a header: its lowest row has cells of its own.
-    let own = lowest
-        .cells
-        .iter()
-        .filter(|cell| !cell.text.is_empty() && words::ditto(&cell.text).is_none());
-    if own.count() < 2 {
-        return None;
     }
     let kind = kind(&columns)?;
     settle(&mut columns);
