@@ -116,9 +116,7 @@ impl<K: Header> Compiled<K> {
     pub fn without(&self, device: &Device, conditions: &Conditions) -> Self {
         let (arena, objects) = (&mut Arc::clone(&self.arena), &self.objects);
         let own = |(id, artefact): (ListId, &Arc<Artefact<K>>)| {
-            let entries = (0u32..).zip(artefact.entries.iter());
-            let gone = entries.filter(|(_, entry)| conditions.without.contains(&entry.line));
-            let without: Vec<u32> = gone.map(|(at, _)| at).collect();
+            let without = artefact.positions(id, &conditions.without);
             if without.is_empty() {
                 return Arc::clone(artefact);
             }

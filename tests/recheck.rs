@@ -101,7 +101,7 @@ fn hold(world: &str, seed: u64, edits: usize) {
 }
 
 fn edits() -> usize {
-    if std::env::var_os("SEKISHO_NIGHTLY").is_some() { 2_000 } else { 12 }
+    if std::env::var_os("SEKISHO_NIGHTLY").is_some() { 500 } else { 12 }
 }
 
 #[test]

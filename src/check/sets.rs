@@ -6,7 +6,7 @@ use crate::compile::{
 };
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
-use crate::model::{Action, AddressMap, Device, Stage};
+use crate::model::{AddressMap, Device, Stage};
 use crate::net::{AddressRange, PortRange, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
@@ -260,8 +260,7 @@ fn garbles<K: Header>(device: &Device, compiled: &Compiled<K>) -> bool {
         Stage::Filter(_) | Stage::Route => &[],
     });
     let mut lists = bindings.flat_map(|binding| &binding.lists);
-    let undecided = |entry: &compile::Entry<K>| entry.action == Action::Undecided;
-    lists.any(|list| compiled.list(*list).is_some_and(|list| list.entries.iter().any(undecided)))
+    lists.any(|list| compiled.list(*list).is_some_and(compile::Artefact::is_undecided))
 }
 
 fn origins<K: Header>(

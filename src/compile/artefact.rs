@@ -20,6 +20,10 @@ pub struct Artefact<K> {
     pub(super) readings: Arc<Vec<Groups>>,
     /// Lists that lines jump into.
     pub(super) jumps: Arc<Vec<Jump>>,
+    /// Whether every reading is the same. Known beforehand, because lists are long and asked often.
+    pub(super) exact: bool,
+    /// Whether some entry is undecided.
+    pub(super) undecided: bool,
     /// Positions of entries that are read as if they were not there, ascending; of plain lists only.
     pub(super) without: Vec<u32>,
 }
@@ -30,6 +34,8 @@ impl<K> Default for Artefact<K> {
             entries: Arc::default(),
             readings: Arc::default(),
             jumps: Arc::default(),
+            exact: true,
+            undecided: false,
             without: Vec::new(),
         }
     }
@@ -135,6 +141,37 @@ pub(super) struct Ready<K> {
     pub(super) egress: Interfaces,
 }
 
+impl<K> Artefact<K> {
+    /// Whether every reading of the list is the same.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// Whether it holds a line of which nobody knows what it does.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.undecided
+    }
+
+    /// The positions in [`Artefact::entries`] of some lines, ascending, when the list is `id`.
+    pub(super) fn positions(&self, id: ListId, lines: &[LineRef]) -> Vec<u32> {
+        let mut found: Vec<u32> = if self.jumps.is_empty() {
+            // Then every entry is a line of the list, in its order.
+            let own = lines.iter().filter(|line| line.list == id);
+            let at =
+                |line: &LineRef| self.entries.binary_search_by_key(&line.line, |e| e.line.line);
+            own.filter_map(|line| u32::try_from(at(line).ok()?).ok()).collect()
+        } else {
+            let entries = (0u32..).zip(self.entries.iter());
+            entries.filter(|(_, entry)| lines.contains(&entry.line)).map(|(at, _)| at).collect()
+        };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
 impl<K: Header> Builder<'_, K> {
     pub(super) fn build(&mut self, id: ListId) -> Artefact<K> {
         let mut draft = Draft::default();
@@ -145,11 +182,16 @@ impl<K: Header> Builder<'_, K> {
         });
         let readings: &[Reading] =
             if plain { &[Reading::May] } else { &[Reading::May, Reading::Must, Reading::Always] };
-        let readings = readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
+        let readings: Vec<Groups> =
+            readings.iter().map(|reading| self.groups(&ready, *reading)).collect();
+        let undecided = draft.entries.iter().any(|entry| entry.action == Action::Undecided);
+        let exact = readings.len() < 2 && !undecided && draft.entries.iter().all(|e| e.sure);
         Artefact {
             entries: Arc::new(draft.entries),
             readings: Arc::new(readings),
             jumps: Arc::new(draft.jumps),
+            exact,
+            undecided,
             without: Vec::new(),
         }
     }

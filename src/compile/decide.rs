@@ -9,13 +9,6 @@ use crate::model::{Action, InterfaceId, Interfaces, ListId};
 use crate::packetset::{Arena, Function};
 
 impl<K: Header> Artefact<K> {
-    /// Whether every reading of the list is the same.
-    #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.readings.len() < 2
-            && self.entries.iter().all(|entry| entry.sure && entry.action != Action::Undecided)
-    }
-
     /// For packets of `set` (in `scratch`) that came in by `ingress` and are about to leave by `egress` (`None` before the
     /// route): the position in `entries` of the line that decides. `compiled` is the device that the artefact belongs to.
     #[must_use]

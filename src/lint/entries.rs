@@ -14,6 +14,8 @@ pub(super) struct List {
     pub(super) id: ListId,
     /// Its entries, in order.
     pub(super) entries: Vec<Entry>,
+    /// The position in `entries` of each line that belongs to one.
+    of_line: Vec<Option<usize>>,
     /// Whether every filter that consults it follows connections.
     pub(super) stateful: bool,
     /// Ingress and egress conditions under which it is consulted, in order, each once.
@@ -59,9 +61,10 @@ impl Entry {
 impl List {
     /// The entries of these lines, each once, in order, without `except`.
     pub(super) fn holding(&self, lines: &[u32], except: Span) -> Vec<&Entry> {
-        let lines: BTreeSet<usize> = lines.iter().map(|at| *at as usize).collect();
-        let holds = |entry: &&Entry| entry.members.iter().any(|member| lines.contains(member));
-        self.entries.iter().filter(holds).filter(|entry| entry.span != except).collect()
+        let at = |line: &u32| self.of_line.get(*line as usize).copied().flatten();
+        let holding: BTreeSet<usize> = lines.iter().filter_map(at).collect();
+        let entries = holding.into_iter().filter_map(|at| self.entries.get(at));
+        entries.filter(|entry| entry.span != except).collect()
     }
 }
 
@@ -100,7 +103,13 @@ pub(super) fn lists(device: &Device, mut known: Fates) -> (Vec<List>, Fates) {
         }
         let mut contexts: Vec<ContextId> = bindings.iter().filter_map(|b| b.forwards).collect();
         contexts.dedup();
-        out.push(List { id, entries, stateful, places, contexts });
+        let mut of_line = vec![None; device.lists[id].lines.len()];
+        for (at, entry) in entries.iter().enumerate() {
+            for member in &entry.members {
+                of_line.get_mut(*member).into_iter().for_each(|slot| *slot = Some(at));
+            }
+        }
+        out.push(List { id, entries, of_line, stateful, places, contexts });
     }
     (out, all)
 }
