@@ -19,6 +19,7 @@ use super::objects::Objects;
 use super::{Conditions, LineRef};
 use crate::model::{Action, Activity, Device, InterfaceId, Interfaces, ListId};
 use crate::packetset::{Arena, Function, Intervals};
+use crate::workers;
 
 /// What the other lines of its list leave to a line. Lines are named by their position in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,8 @@ struct Lines<K> {
 const BLOCK: usize = 64;
 /// Blocks of one level in a block of the next.
 const FAN: usize = 8;
+/// Lines that one worker takes at once.
+const AT_ONCE: usize = 512;
 
 impl<'a, K: Header> Covers<'a, K> {
     /// Evaluates the objects of `device`.
@@ -108,13 +111,15 @@ impl<'a, K: Header> Covers<'a, K> {
         if self.arena.exhausted() {
             return vec![Fate::Live; fates.len()];
         }
-        let mut asked = exact::Asked::new(&self.arena, &lines, end);
-        for (index, item) in lines.items.iter().enumerate() {
-            let empty = item.may.0.is_empty() || item.may.1.is_empty() || item.may.2.is_none();
-            if let (Some(slot), false, Action::Permit | Action::Deny) =
-                (fates.get_mut(item.at as usize), empty, item.action)
-            {
-                *slot = asked.fate(index);
+        let items: Vec<usize> = (0..lines.items.len()).collect();
+        let parts: Vec<&[usize]> = items.chunks(AT_ONCE).collect();
+        let found = workers::map(&parts, |part| {
+            let mut asked = exact::Asked::new(&self.arena, &lines, end);
+            part.iter().map(|index| asked.fate_of(*index)).collect::<Vec<_>>()
+        });
+        for (item, fate) in lines.items.iter().zip(found.into_iter().flatten()) {
+            if let Some(slot) = fates.get_mut(item.at as usize) {
+                *slot = fate;
             }
         }
         fates

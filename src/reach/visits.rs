@@ -15,7 +15,7 @@ use crate::workers::lock;
 #[derive(Clone, Debug)]
 pub struct Visits<K> {
     devices: BTreeMap<DeviceId, Seen<K>>,
-    /// Whether a limit cut a question short, so that nothing is known.
+    /// Whether nothing is known: a limit cut a question short, or nobody took notes.
     limited: bool,
 }
 
@@ -54,6 +54,14 @@ impl<K> Default for Changes<K> {
 
 /// Collects the visits of the questions of one part of a judgment.
 pub(super) type Recorder<K> = Arc<Mutex<Visits<K>>>;
+
+impl<K> Visits<K> {
+    /// Of questions of which nobody took notes: packets may have gone anywhere.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Visits { devices: BTreeMap::new(), limited: true }
+    }
+}
 
 impl<K: Header> Visits<K> {
     /// Whether one of `changes` may have decided about a packet.
@@ -126,7 +134,8 @@ impl<K: Header> Network<'_, K> {
     /// Where packets went since [`Network::recorded`].
     #[must_use]
     pub fn visits(&self) -> Visits<K> {
-        self.recorder.as_ref().map(|recorder| lock(recorder).clone()).unwrap_or_default()
+        let noted = self.recorder.as_ref().map(|recorder| lock(recorder).clone());
+        noted.unwrap_or_else(Visits::unknown)
     }
 
     /// Whether it notes where packets go.

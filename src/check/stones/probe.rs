@@ -92,7 +92,7 @@ impl<'r, K: Side> Probe<'r, K> {
                 zones: Vec::new(),
                 exact: true,
                 limited: false,
-                visits: Visits::default(),
+                visits: Visits::unknown(),
             };
         };
         let mut zones = Vec::new();
@@ -105,7 +105,7 @@ impl<'r, K: Side> Probe<'r, K> {
             }
         }
         let (exact, limited) = (asked.run.exact, asked.run.limited());
-        Reached { zones, exact, limited, visits: Visits::default() }
+        Reached { zones, exact, limited, visits: Visits::unknown() }
     }
 
     /// Every packet that opens a connection from the addresses; `None` when there is no address.

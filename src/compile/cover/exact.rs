@@ -23,7 +23,17 @@ impl<'l, K: Header> Asked<'l, K> {
         Asked { arena, lines, end, scratch: Arena::new(&K::layout(), BUDGET) }
     }
 
-    pub(super) fn fate(&mut self, index: usize) -> Fate {
+    /// The fate of an item; of one that can decide nothing, [`Fate::Empty`].
+    pub(super) fn fate_of(&mut self, index: usize) -> Fate {
+        let Some(item) = self.lines.items.get(index) else { return Fate::Empty };
+        let empty = item.may.0.is_empty() || item.may.1.is_empty() || item.may.2.is_none();
+        match item.action {
+            Action::Permit | Action::Deny if !empty => self.fate(index),
+            _ => Fate::Empty,
+        }
+    }
+
+    fn fate(&mut self, index: usize) -> Fate {
         let group = self.lines.group_of.get(index).and_then(|group| self.lines.groups.get(*group));
         let (Some(item), Some(group)) = (self.lines.items.get(index), group) else {
             return Fate::Live;
