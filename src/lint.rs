@@ -68,7 +68,7 @@ struct Rule {
     check: fn(&Subject<'_>, &'static str) -> Vec<Finding>,
 }
 
-/// Rules that quote lines of other devices: what they found is not kept.
+/// Rules that quote lines of other devices, and look at no list: what they found is not kept.
 const QUOTES_OTHERS: [&str; 1] = ["dual-homed-host"];
 
 /// Every rule, in the order of its findings.
@@ -114,13 +114,14 @@ pub struct Memory {
 /// The findings of every hygiene rule, in the order of the rules.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
-    let subject = |id: DeviceId| {
-        let device = &snapshot.devices[id];
-        let (lists, _) = entries::lists(device, entries::Fates::new());
-        Subject { sources, snapshot, id, device, lists }
-    };
     let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
-    let mut found = look(&workers::map(&ids, |id| subject(*id)), |_, _| true);
+    let subjects = workers::map(&ids, |id| {
+        let device = &snapshot.devices[*id];
+        let mut lists = entries::lists(device);
+        entries::weigh(device, &mut lists, entries::Fates::new());
+        Subject { sources, snapshot, id: *id, device, lists }
+    });
+    let mut found = look(&subjects, |_, _| true);
     tell(snapshot, |of| found.remove(&of))
 }
 
@@ -134,20 +135,22 @@ pub fn lint_again(
     memory: &mut Memory,
     difference: &Difference<'_>,
 ) -> Vec<Finding> {
-    let connected = difference.lines().is_some();
-    let stands = |id: DeviceId| connected && difference.untouched(id);
-    let open = |rule: &Rule, id| !stands(id) || QUOTES_OTHERS.contains(&rule.name);
-    let ids: Vec<DeviceId> =
-        snapshot.devices.ids().filter(|id| RULES.iter().any(|rule| open(rule, *id))).collect();
+    let stands = |id: DeviceId| difference.same_ways() && difference.untouched(id);
+    let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
     let read = workers::map(&ids, |id| {
         let device = &snapshot.devices[*id];
-        let known = memory.fates.get(id).and_then(|fates| kept(fates, *id, difference));
-        let (lists, fates) = entries::lists(device, known.unwrap_or_default());
+        let mut lists = Vec::new();
+        let fates = (!stands(*id)).then(|| {
+            lists = entries::lists(device);
+            let known = memory.fates.get(id).and_then(|fates| kept(fates, *id, difference));
+            entries::weigh(device, &mut lists, known.unwrap_or_default())
+        });
         (Subject { sources, snapshot, id: *id, device, lists }, fates)
     });
     let (subjects, fates): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    memory.fates.extend(ids.into_iter().zip(fates));
+    memory.fates.extend(ids.into_iter().zip(fates).filter_map(|(id, fates)| Some((id, fates?))));
     memory.found.retain(|(_, id), _| stands(*id));
+    let open = |rule: &Rule, id| !stands(id) || QUOTES_OTHERS.contains(&rule.name);
     memory.found.extend(look(&subjects, open));
     tell(snapshot, |of| memory.found.get(&of).cloned())
 }

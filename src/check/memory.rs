@@ -59,8 +59,8 @@ impl Memory {
         self.effort
     }
 
-    /// Everything is to be asked again: another policy, or other names.
-    pub fn forget(&mut self) {
+    /// Everything is to be asked again.
+    fn forget(&mut self) {
         self.v4.forget();
         self.v6.forget();
         self.chains.clear();
@@ -93,13 +93,14 @@ impl<K: Header> Side<K> {
         snapshot: &'s Snapshot,
         difference: &Difference<'_>,
     ) -> (Network<'s, K>, Option<Changes<K>>) {
-        let Some(old) = self.parts.take() else {
-            let network = Network::new(snapshot);
-            self.parts = Some(network.parts());
-            return (network, None);
+        let (network, changes) = match &self.parts {
+            None => (Network::new(snapshot), None),
+            Some(old) => {
+                let network = Network::resume(snapshot, old, difference);
+                let changes = changes(old, &network, difference);
+                (network, changes)
+            }
         };
-        let network = Network::resume(snapshot, old.clone(), difference);
-        let changes = changes(&old, &network, difference);
         match &changes {
             Some(changes) => {
                 self.units.retain(|_, visits| !visits.meet(changes));
@@ -131,14 +132,15 @@ fn changes<K: Header>(
     difference: &Difference<'_>,
 ) -> Option<Changes<K>> {
     let mut all = old.compiled.iter().chain(&new.compiled);
-    if all.any(|compiled| compiled.arena.exhausted()) {
+    if !difference.same_ways() || all.any(|compiled| compiled.arena.exhausted()) {
         return None;
     }
     let mut changes = Changes::default();
-    for (id, edited) in difference.lines()? {
-        let before = (difference.old?.device(id)?, &**old.compiled.get(Id::index(id))?);
-        let after = (&*new.snapshot.devices[id], &**new.compiled.get(Id::index(id))?);
-        changes.add(id, before, after, &edited);
+    for (id, device) in new.snapshot.devices.iter() {
+        let edited = difference.edits(id)?;
+        let before = (&**difference.before(id)?, &**old.compiled.get(Id::index(id))?);
+        let after = (&**device, &**new.compiled.get(Id::index(id))?);
+        changes.add(id, before, after, edited);
     }
     Some(changes)
 }

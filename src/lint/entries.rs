@@ -16,6 +16,8 @@ pub(super) struct List {
     pub(super) entries: Vec<Entry>,
     /// The position in `entries` of each line that belongs to one.
     of_line: Vec<Option<usize>>,
+    /// What happens to packets that no line decides, when that is the same wherever it is bound.
+    end: Option<Action>,
     /// Whether every filter that consults it follows connections.
     pub(super) stateful: bool,
     /// Ingress and egress conditions under which it is consulted, in order, each once.
@@ -71,28 +73,14 @@ impl List {
 /// The fates of the lines of lists, in both families.
 pub(super) type Fates = BTreeMap<ListId, [Vec<Fate>; 2]>;
 
-/// The lists of the filters of `device`, each once, in the order of the tables, and the fates of their lines. Those that are
-/// `known` of lists with the same lines are taken as they are.
-pub(super) fn lists(device: &Device, mut known: Fates) -> (Vec<List>, Fates) {
-    let bound = bound(device);
-    let (mut v4, mut v6) = (None, None);
-    let mut all = Fates::new();
+/// The lists of the filters of `device`, each once, in the order of the tables; what the lines leave to one another is left open.
+pub(super) fn lists(device: &Device) -> Vec<List> {
     let mut claimed = BTreeSet::new();
     let mut out = Vec::new();
-    for (id, bindings) in bound {
+    for (id, bindings) in bound(device) {
         let end = end(&bindings);
-        let mut entries = entries(device, id, &bindings, &claimed);
+        let entries = entries(device, id, &bindings, &claimed);
         claimed.extend(entries.iter().map(|entry| entry.span));
-        let fates = known.remove(&id);
-        let fates = fates.unwrap_or_else(|| {
-            let v4 = v4.get_or_insert_with(|| Covers::<u32>::new(device)).fates(id, end);
-            let v6 = v6.get_or_insert_with(|| Covers::<u128>::new(device)).fates(id, end);
-            [v4, v6]
-        });
-        for entry in &mut entries {
-            entry.fate = join(&entry.members, &fates);
-        }
-        all.insert(id, fates);
         let stateful = bindings.iter().all(|bound| bound.stateful);
         let mut places = Vec::new();
         for bound in &bindings {
@@ -109,9 +97,27 @@ pub(super) fn lists(device: &Device, mut known: Fates) -> (Vec<List>, Fates) {
                 of_line.get_mut(*member).into_iter().for_each(|slot| *slot = Some(at));
             }
         }
-        out.push(List { id, entries, of_line, stateful, places, contexts });
+        out.push(List { id, entries, of_line, end, stateful, places, contexts });
     }
-    (out, all)
+    out
+}
+
+/// Tells every entry its fate, and returns those of the lines. What is `known` of lists with the same lines is taken as it is.
+pub(super) fn weigh(device: &Device, lists: &mut [List], mut known: Fates) -> Fates {
+    let (mut v4, mut v6) = (None, None);
+    let mut all = Fates::new();
+    for list in lists {
+        let fates = known.remove(&list.id).unwrap_or_else(|| {
+            let v4 = v4.get_or_insert_with(|| Covers::<u32>::new(device));
+            let v6 = v6.get_or_insert_with(|| Covers::<u128>::new(device));
+            [v4.fates(list.id, list.end), v6.fates(list.id, list.end)]
+        });
+        for entry in &mut list.entries {
+            entry.fate = join(&entry.members, &fates);
+        }
+        all.insert(list.id, fates);
+    }
+    all
 }
 
 /// One binding of a list.

@@ -89,7 +89,7 @@ fn lists(device: &Device, sources: &Sources, parts: &mut Parts) {
         *count += 1;
         *count
     };
-    for list in entries::lists(device, entries::Fates::new()).0 {
+    for list in entries::lists(device) {
         let name = device.lists[list.id].name.as_str();
         let count = number(name);
         let part = Part::List(name.to_owned(), count);

@@ -170,9 +170,7 @@ impl Objects {
                 | AddressSet::Wildcard(_)
                 | AddressSet::Unknown { .. } => Vec::new(),
             };
-            let plain = parts.is_empty().then_some(&object.value);
-            let kind = std::mem::discriminant(&object.value);
-            objects.addresses.push(key.hash_one((&object.name, kind, plain, parts)));
+            objects.addresses.push(content(key, &object.name, &object.value, parts));
         }
         for (_, object) in device.services.iter() {
             let of = |id: &super::ServiceId| objects.services.get(id.index()).copied();
@@ -186,9 +184,7 @@ impl Objects {
                 | ServiceSet::Icmp { .. }
                 | ServiceSet::Unknown { .. } => Vec::new(),
             };
-            let plain = parts.is_empty().then_some(&object.value);
-            let kind = std::mem::discriminant(&object.value);
-            objects.services.push(key.hash_one((&object.name, kind, plain, parts)));
+            objects.services.push(content(key, &object.name, &object.value, parts));
         }
         objects
     }
@@ -216,6 +212,12 @@ impl Objects {
         let schedule = schedule.map(|id| at(&self.schedules, Id::index(id)));
         (ingress, egress, addresses, service, states, translated, schedule, unknown)
     }
+}
+
+/// A named value; one that refers to others counts by what they hold, not by their numbers.
+fn content<V: Hash>(key: &RandomState, name: &str, value: &V, parts: Vec<Option<u64>>) -> u64 {
+    let plain = parts.is_empty().then_some(value);
+    key.hash_one((name, std::mem::discriminant(value), plain, parts))
 }
 
 #[cfg(test)]

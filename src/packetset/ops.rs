@@ -1,10 +1,5 @@
 //! Pointwise operations: one merge of two step lists per pair of nodes.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
-
 use super::{Arena, Function, Key};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,56 +145,6 @@ impl<K: Key> Arena<K> {
     #[must_use]
     pub fn support(&mut self, function: Function) -> Function {
         self.select(function, &|_| true)
-    }
-
-    /// The priorities that occur, ascending, each with the set of its points.
-    #[must_use]
-    pub fn split(&mut self, function: Function) -> Vec<(u32, Function)> {
-        self.split_in(function, &mut FxHashMap::default()).to_vec()
-    }
-
-    fn split_in(
-        &mut self,
-        function: Function,
-        done: &mut FxHashMap<Function, Arc<[(u32, Function)]>>,
-    ) -> Arc<[(u32, Function)]> {
-        if function.is_terminal() {
-            return function
-                .priority()
-                .map(|priority| (priority, Function::ALL))
-                .into_iter()
-                .collect();
-        }
-        if let Some(known) = done.get(&function) {
-            return Arc::clone(known);
-        }
-        let field = self.field(function);
-        let (starts, children) = self.steps(function);
-        let steps: Vec<(K, Function)> =
-            starts.iter().copied().zip(children.iter().copied()).collect();
-        // The steps of each priority, and up to which of the node's steps they go.
-        let mut parts: BTreeMap<u32, (Vec<(K, Function)>, usize)> = BTreeMap::new();
-        let close = |part: &mut (Vec<(K, Function)>, usize), up_to: usize| {
-            let gap = steps.get(part.1).filter(|_| part.1 < up_to);
-            part.0.extend(gap.map(|(start, _)| (*start, Function::NONE)));
-        };
-        for (index, (start, child)) in steps.iter().enumerate() {
-            for (priority, set) in self.split_in(*child, done).iter() {
-                let part = parts.entry(*priority).or_default();
-                close(part, index);
-                part.0.push((*start, *set));
-                part.1 = index + 1;
-            }
-        }
-        let split: Arc<[(u32, Function)]> = parts
-            .into_iter()
-            .map(|(priority, mut part)| {
-                close(&mut part, steps.len());
-                (priority, self.make(field, &mut part.0))
-            })
-            .collect();
-        done.insert(function, Arc::clone(&split));
-        split
     }
 
     /// The priorities that occur, ascending.

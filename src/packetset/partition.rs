@@ -1,5 +1,6 @@
-//! A set cut by labels of one field, such as the ways of a routing table by destination.
+//! A function cut into sets: by its own priorities, or by labels of one field, such as the ways of a routing table by destination.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -10,18 +11,23 @@ use super::{Arena, Function, Key};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels<K>(Vec<(K, Option<u32>)>);
 
-/// The parts of a set, by label; what has none comes first.
-type Parts = Arc<[(Option<u32>, Function)]>;
+/// What parts are told apart by.
+trait Label: Copy + Ord + Hash {}
+
+impl<L: Copy + Ord + Hash> Label for L {}
+
+/// The parts of a function, by label, ascending.
+type Parts<L> = Arc<[(L, Function)]>;
 
 /// A part that is being made: its label, its steps, and up to which of all steps they go.
-struct Making<K> {
-    label: Option<u32>,
+struct Making<L, K> {
+    label: L,
     steps: Vec<(K, Function)>,
     up_to: usize,
 }
 
-/// Sets that were cut before.
-type Done = FxHashMap<Function, Parts>;
+/// Functions that were cut before.
+type Done<L> = FxHashMap<Function, Parts<L>>;
 
 impl<K: Key> Labels<K> {
     /// The priorities of `function`, which tests one field and no other; other functions have no labels.
@@ -36,6 +42,39 @@ impl<K: Key> Labels<K> {
 }
 
 impl<K: Key> Arena<K> {
+    /// The priorities that occur, ascending, each with the set of its points.
+    #[must_use]
+    pub fn split(&mut self, function: Function) -> Vec<(u32, Function)> {
+        self.split_in(function, &mut Done::default()).to_vec()
+    }
+
+    fn split_in(&mut self, function: Function, done: &mut Done<u32>) -> Parts<u32> {
+        if function.is_terminal() {
+            let whole = |priority| (priority, Function::ALL);
+            return function.priority().map(whole).into_iter().collect();
+        }
+        if let Some(known) = done.get(&function) {
+            return Arc::clone(known);
+        }
+        let parts = self.below(function, |arena, child| arena.split_in(child, done));
+        done.insert(function, Arc::clone(&parts));
+        parts
+    }
+
+    /// The parts of a node, which are those of its children.
+    fn below<L: Label>(
+        &mut self,
+        node: Function,
+        mut cut: impl FnMut(&mut Self, Function) -> Parts<L>,
+    ) -> Parts<L> {
+        let (starts, children) = self.steps(node);
+        let steps: Vec<(K, Function)> =
+            starts.iter().copied().zip(children.iter().copied()).collect();
+        let steps: Vec<(K, Parts<L>)> =
+            steps.into_iter().map(|(start, child)| (start, cut(self, child))).collect();
+        self.sort_out(self.field(node), steps.iter().map(|(start, parts)| (*start, &**parts)))
+    }
+
     /// The parts of `set` by the labels of `field`, those without one first, then ascending. A part keeps what `set` says
     /// about the fields behind, so that the cost is that of the steps of `field`.
     #[must_use]
@@ -48,22 +87,21 @@ impl<K: Key> Arena<K> {
         self.cut(set, field, labels, &mut Done::default()).to_vec()
     }
 
-    fn cut(&mut self, set: Function, field: usize, labels: &Labels<K>, done: &mut Done) -> Parts {
+    fn cut(
+        &mut self,
+        set: Function,
+        field: usize,
+        labels: &Labels<K>,
+        done: &mut Done<Option<u32>>,
+    ) -> Parts<Option<u32>> {
         if set.is_none() {
             return Parts::default();
         }
         if let Some(known) = done.get(&set) {
             return Arc::clone(known);
         }
-        let before = !set.is_terminal() && self.field(set) < field;
-        let parts = if before {
-            let (starts, children) = self.steps(set);
-            let steps: Vec<(K, Function)> =
-                starts.iter().copied().zip(children.iter().copied()).collect();
-            let cut = |(start, child)| (start, self.cut(child, field, labels, done));
-            let steps: Vec<(K, Parts)> = steps.into_iter().map(cut).collect();
-            let own = self.field(set);
-            self.sort_out(own, steps.iter().map(|(start, parts)| (*start, &**parts)))
+        let parts = if !set.is_terminal() && self.field(set) < field {
+            self.below(set, |arena, child| arena.cut(child, field, labels, done))
         } else {
             let steps = self.labelled(set, field, labels);
             let single = steps.iter().map(|(start, part)| (*start, std::slice::from_ref(part)));
@@ -105,14 +143,14 @@ impl<K: Key> Arena<K> {
     }
 
     /// The nodes of `field` that hold, of each step, the part with one label.
-    fn sort_out<'p>(
+    fn sort_out<'p, L: Label + 'p>(
         &mut self,
         field: usize,
-        steps: impl Iterator<Item = (K, &'p [(Option<u32>, Function)])>,
-    ) -> Parts {
+        steps: impl Iterator<Item = (K, &'p [(L, Function)])>,
+    ) -> Parts<L> {
         let mut starts: Vec<K> = Vec::new();
-        let mut places: FxHashMap<Option<u32>, usize> = FxHashMap::default();
-        let mut found: Vec<Making<K>> = Vec::new();
+        let mut places: FxHashMap<L, usize> = FxHashMap::default();
+        let mut found: Vec<Making<L, K>> = Vec::new();
         for (index, (start, parts)) in steps.enumerate() {
             starts.push(start);
             for (label, set) in parts.iter().filter(|(_, set)| !set.is_none()) {
@@ -129,7 +167,7 @@ impl<K: Key> Arena<K> {
             }
         }
         found.sort_unstable_by_key(|part| part.label);
-        let close = |mut part: Making<K>| {
+        let close = |mut part: Making<L, K>| {
             part.steps.extend(starts.get(part.up_to).map(|start| (*start, Function::NONE)));
             (part.label, self.make(field, &mut part.steps))
         };

@@ -68,7 +68,7 @@ impl<'a, K: Header> Network<'a, K> {
 
     /// As [`Network::new`] after configurations were edited: compiles only what differs from what `parts` were made of.
     #[must_use]
-    pub fn resume(snapshot: &'a Snapshot, parts: Parts<K>, difference: &Difference<'_>) -> Self {
+    pub fn resume(snapshot: &'a Snapshot, parts: &Parts<K>, difference: &Difference<'_>) -> Self {
         let steps = snapshot.steps.map(|steps| steps.device);
         let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
         let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
@@ -79,9 +79,10 @@ impl<'a, K: Header> Network<'a, K> {
                 .cloned()
                 .unwrap_or_else(|| Arc::new(Compiled::new(&snapshot.devices[*id], &conditions)))
         });
-        let (graph, places) = match difference.lines() {
-            Some(_) => (parts.graph, parts.places),
-            None => (Arc::new(Graph::new(snapshot, &compiled)), Arc::new(Places::new(snapshot))),
+        let (graph, places) = if difference.same_ways() {
+            (Arc::clone(&parts.graph), Arc::clone(&parts.places))
+        } else {
+            (Arc::new(Graph::new(snapshot, &compiled)), Arc::new(Places::new(snapshot)))
         };
         Network { snapshot, compiled, graph, places, recorder: None }
     }

@@ -98,12 +98,6 @@ impl<K: Header> Visits<K> {
 }
 
 impl<K: Header> Changes<K> {
-    /// Whether nothing changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
     /// Adds the lines in which a device differs, as they were in `old` and are in `new`.
     pub fn add(&mut self, id: DeviceId, old: Side<'_, K>, new: Side<'_, K>, edited: &[Edited]) {
         for edit in edited {

@@ -5,11 +5,13 @@
 //! nobody edited are not compiled again ([`crate::reach::Network::resume`]), and parts of the policy that found nothing are
 //! not asked again while none of their packets meets an edited line ([`check::Memory`]).
 
+use std::collections::BTreeSet;
 use std::hash::RandomState;
 
 use super::load::Known;
 use super::{Files, InputError, Loaded, Options, Role, Scan, joined, load_again, resolved};
 use crate::snapshot::{Difference, Outline};
+use crate::source::FileId;
 use crate::{check, lint};
 
 /// A run that goes on.
@@ -61,7 +63,7 @@ impl Workspace {
         }
         let loaded = load_again(&self.files, &self.options, &mut self.known)?;
         let outline = Outline::of(&loaded.snapshot, &self.key, self.outline.as_ref());
-        let difference = Difference { old: self.outline.as_ref(), new: &outline };
+        let difference = Difference::new(self.outline.as_ref(), &outline);
         let judgment = match resolved(&loaded) {
             Some((policy, resolved)) => check::judge_again(
                 &loaded.snapshot,
@@ -114,15 +116,12 @@ impl Workspace {
     }
 }
 
-/// The files that are the configuration of one device and nothing else.
+/// The files that are configurations and nothing else.
 fn configs(loaded: &Loaded) -> Vec<String> {
-    let mut paths = Vec::new();
-    for (id, role) in &loaded.roles {
-        let path = loaded.sources.file(*id).path();
-        let other = |(file, role): &&(_, Role)| file == id && !matches!(role, Role::Config { .. });
-        if matches!(role, Role::Config { .. }) && !loaded.roles.iter().any(|r| other(&r)) {
-            paths.push(path.to_owned());
-        }
-    }
-    paths
+    let is_config = |role: &Role| matches!(role, Role::Config { .. });
+    let (configs, others): (Vec<_>, Vec<_>) =
+        loaded.roles.iter().partition(|(_, role)| is_config(role));
+    let others: BTreeSet<FileId> = others.into_iter().map(|(id, _)| *id).collect();
+    let alone = configs.into_iter().filter(|(id, _)| !others.contains(id));
+    alone.map(|(id, _)| loaded.sources.file(*id).path().to_owned()).collect()
 }

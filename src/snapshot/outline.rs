@@ -11,16 +11,17 @@ use crate::model::{Device, Edited, Id, Shape};
 pub struct Outline {
     /// Zones, segments, routers and hosts.
     network: u64,
-    devices: Vec<(Arc<Device>, Shape)>,
+    devices: Vec<(Arc<Device>, Arc<Shape>)>,
 }
 
 /// A snapshot beside the one before it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Difference<'o> {
-    /// Before; `None` when there was none.
-    pub old: Option<&'o Outline>,
-    /// After.
-    pub new: &'o Outline,
+    old: Option<&'o Outline>,
+    new: &'o Outline,
+    /// The edited lines of each device; `None` for one that differs in more.
+    edits: Vec<Option<Vec<Edited>>>,
+    same_ways: bool,
 }
 
 impl Outline {
@@ -31,48 +32,53 @@ impl Outline {
         let devices = snapshot.devices.iter().map(|(id, device)| {
             let known = before.and_then(|outline| outline.devices.get(id.index()));
             let known = known.filter(|(old, _)| Arc::ptr_eq(old, device));
-            let shape = known.map(|(_, shape)| shape.clone());
-            (Arc::clone(device), shape.unwrap_or_else(|| Shape::of(device, key)))
+            let shape = known.map(|(_, shape)| Arc::clone(shape));
+            (Arc::clone(device), shape.unwrap_or_else(|| Arc::new(Shape::of(device, key))))
         });
         Outline { network: network(snapshot, key), devices: devices.collect() }
     }
-
-    /// A device.
-    #[must_use]
-    pub fn device(&self, id: DeviceId) -> Option<&Device> {
-        self.devices.get(id.index()).map(|(device, _)| &**device)
-    }
 }
 
-impl Difference<'_> {
+impl<'o> Difference<'o> {
+    /// Compares an outline with the one before it, when there was one.
+    #[must_use]
+    pub fn new(old: Option<&'o Outline>, new: &'o Outline) -> Difference<'o> {
+        let before = |at: usize| old.and_then(|old| old.devices.get(at));
+        let edits = new.devices.iter().enumerate().map(|(at, (device, shape))| {
+            let (old, then) = before(at)?;
+            if Arc::ptr_eq(old, device) { Some(Vec::new()) } else { shape.edits(then) }
+        });
+        let edits: Vec<Option<Vec<Edited>>> = edits.collect();
+        let same_ways = old.is_some_and(|old| {
+            let devices = old.devices.len() == new.devices.len();
+            old.network == new.network && devices && edits.iter().all(Option::is_some)
+        });
+        Difference { old, new, edits, same_ways }
+    }
+
     /// Whether the configuration of a device is the very one that it was.
     #[must_use]
     pub fn untouched(&self, id: DeviceId) -> bool {
-        let old = self.old.and_then(|old| old.devices.get(id.index()));
         let new = self.new.devices.get(id.index());
-        old.zip(new).is_some_and(|((old, _), (new, _))| Arc::ptr_eq(old, new))
+        self.before(id).zip(new).is_some_and(|(old, (new, _))| Arc::ptr_eq(old, new))
+    }
+
+    /// A device as it was; `None` when it was not there.
+    #[must_use]
+    pub fn before(&self, id: DeviceId) -> Option<&'o Arc<Device>> {
+        self.old?.devices.get(id.index()).map(|(device, _)| device)
     }
 
     /// The lines of filters in which a device differs; `None` when it differs in more, or was not there.
     #[must_use]
-    pub fn edits(&self, id: DeviceId) -> Option<Vec<Edited>> {
-        let old = self.old.and_then(|old| old.devices.get(id.index()))?;
-        let new = self.new.devices.get(id.index())?;
-        new.1.edits(&old.1)
+    pub fn edits(&self, id: DeviceId) -> Option<&[Edited]> {
+        self.edits.get(id.index())?.as_deref()
     }
 
-    /// The edited lines of all devices; `None` when there are other differences, so that packets may go other ways.
+    /// Whether nothing but lines of filters differs, so that packets that pass go the ways that they went.
     #[must_use]
-    pub fn lines(&self) -> Option<Vec<(DeviceId, Vec<Edited>)>> {
-        let old = self.old?;
-        let count = self.new.devices.len();
-        if old.network != self.new.network || old.devices.len() != count {
-            return None;
-        }
-        let ids = (0..count).map(Id::from_index);
-        let edits = ids.map(|id| Some((id, self.edits(id)?)));
-        let edits: Option<Vec<_>> = edits.collect();
-        edits.map(|all| all.into_iter().filter(|(_, edits)| !edits.is_empty()).collect())
+    pub fn same_ways(&self) -> bool {
+        self.same_ways
     }
 }
 

@@ -104,8 +104,9 @@ impl Loader<'_> {
     /// A sheet that names columns of a rule table and is not understood may be a device that would be missing.
     fn misread(&mut self, files: &[FileId]) {
         for file in files {
+            let known = self.options.format.is_some()
+                || self.known.detect(&self.loaded.sources, *file).is_ok();
             let source = self.loaded.sources.file(*file);
-            let known = self.options.format.is_some() || formats::detect(source.text()).is_ok();
             if known || !sheet::resembles_rules(source.text()) {
                 continue;
             }
@@ -135,7 +136,7 @@ impl Loader<'_> {
         if named == Named::Open && self.options.format.is_none() && is_wanted(&path) {
             return;
         }
-        let known = formats::detect(text);
+        let known = self.known.detect(&self.loaded.sources, file);
         let table = known.as_ref().is_ok_and(|format| format.id == formats::table::FORMAT.id);
         if table && self.options.format.as_deref().is_none_or(|id| id == formats::table::FORMAT.id)
         {
