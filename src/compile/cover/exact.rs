@@ -178,25 +178,41 @@ impl<'l, K: Header> Asked<'l, K> {
         }
     }
 
-    /// The first match of `group` after `item`, inside `left`.
+    /// The first match of `group` after `item`, inside `left`. What a block decides, later blocks are not asked about.
     fn first_after(&mut self, group: &Group, item: &Item<K>, left: Function) -> Function {
         let (single, nodes) = group.suffix(self.next_in(group, item));
-        let mut first = Function::NONE;
+        let (mut first, mut open) = (Function::NONE, left);
         for index in group.items.get(single).into_iter().flatten() {
             let Some(other) = self.lines.items.get(*index) else { continue };
             let apart = !other.may.0.meets(&item.may.0) || !other.may.1.meets(&item.may.1);
-            if !apart {
+            if !apart && !open.is_none() {
                 let product = self.product(&other.may);
-                let inside = self.scratch.guard(left, product);
+                let inside = self.scratch.guard(open, product);
                 let named = self.scratch.relabel(inside, &|_| Some(other.at));
-                first = self.scratch.min(first, named);
+                (first, open) = self.taken((first, open), named);
             }
         }
-        for root in nodes.into_iter().flatten() {
-            let part = self.scratch.import(self.arena, *root, left);
-            first = self.scratch.min(first, part);
+        for roots in nodes {
+            let mut block = Function::NONE;
+            for root in roots {
+                let part = self.scratch.import(self.arena, *root, open);
+                block = self.scratch.min(block, part);
+            }
+            (first, open) = self.taken((first, open), block);
         }
         first
+    }
+
+    /// `first` with what the next lines decide of the packets that were still open, and what stays open.
+    fn taken(
+        &mut self,
+        (first, open): (Function, Function),
+        next: Function,
+    ) -> (Function, Function) {
+        if next.is_none() {
+            return (first, open);
+        }
+        (self.scratch.min(first, next), self.scratch.minus(open, next))
     }
 
     fn product(&mut self, parts: &Parts<K>) -> Function {
