@@ -16,6 +16,7 @@ mod json;
 mod sarif;
 mod junit;
 mod github;
+mod html;
 #[cfg(feature = "pcap")]
 mod pcap;
 mod doctor;
@@ -56,6 +57,8 @@ pub enum Sink {
     Junit,
     /// GitHub workflow commands: annotations in a pull request.
     Github,
+    /// One page for people: offline, printable.
+    Html,
     /// Witness packets as a capture file.
     #[cfg(feature = "pcap")]
     Pcap,
@@ -70,6 +73,7 @@ impl Sink {
         Sink::Sarif,
         Sink::Junit,
         Sink::Github,
+        Sink::Html,
         #[cfg(feature = "pcap")]
         Sink::Pcap,
     ];
@@ -84,6 +88,7 @@ impl Sink {
             Sink::Sarif => "sarif",
             Sink::Junit => "junit",
             Sink::Github => "github",
+            Sink::Html => "html",
             #[cfg(feature = "pcap")]
             Sink::Pcap => "pcap",
         }
@@ -124,6 +129,7 @@ pub fn render(scan: &Scan, sink: Sink, style: &Style) -> Vec<u8> {
         Sink::Sarif => sarif::render(scan, style).into_bytes(),
         Sink::Junit => junit::render(scan, style).into_bytes(),
         Sink::Github => github::render(scan, style).into_bytes(),
+        Sink::Html => html::render(scan, style).into_bytes(),
         #[cfg(feature = "pcap")]
         Sink::Pcap => pcap::render(scan),
     }

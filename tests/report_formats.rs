@@ -191,8 +191,15 @@ fn is_hostile(c: char) -> bool {
 fn every_finding_is_in_every_text_format() {
     let kinds = kinds();
     let scan = scan_of(&kinds);
-    for sink in [Sink::Terminal, Sink::Concise, Sink::Json, Sink::Sarif, Sink::Junit, Sink::Github]
-    {
+    for sink in [
+        Sink::Terminal,
+        Sink::Concise,
+        Sink::Json,
+        Sink::Sarif,
+        Sink::Junit,
+        Sink::Github,
+        Sink::Html,
+    ] {
         for lang in [Lang::En, Lang::Ja] {
             let shown = text(&scan, sink, lang);
             for (index, kind) in kinds.iter().enumerate() {
@@ -215,8 +222,15 @@ fn the_same_scan_gives_the_same_bytes() {
 #[test]
 fn hostile_names_reach_no_terminal() {
     let scan = scan_of(&kinds());
-    for sink in [Sink::Terminal, Sink::Concise, Sink::Github, Sink::Junit, Sink::Json, Sink::Sarif]
-    {
+    for sink in [
+        Sink::Terminal,
+        Sink::Concise,
+        Sink::Github,
+        Sink::Junit,
+        Sink::Json,
+        Sink::Sarif,
+        Sink::Html,
+    ] {
         for lang in [Lang::En, Lang::Ja] {
             let shown = text(&scan, sink, lang);
             let found: Vec<char> = shown.chars().filter(|c| is_hostile(*c)).collect();

@@ -92,6 +92,21 @@ pub fn json(written: &str) -> String {
     out
 }
 
+/// For an HTML document that its writer has made, with all markup escaped: hostile characters are shown as `<U+001B>`. They
+/// stand in text and attributes only, because no markup of ours holds one.
+#[must_use]
+pub fn html(written: &str) -> String {
+    let mut out = String::with_capacity(written.len());
+    for c in written.chars() {
+        if c == '\n' || !is_hostile(c) {
+            out.push(c);
+            continue;
+        }
+        out.push_str(&format!("&lt;U+{:04X}&gt;", u32::from(c)));
+    }
+    out
+}
+
 /// For a plain-text SARIF message: hostile characters are shown, and what a viewer would take for a link is broken up.
 #[must_use]
 pub fn sarif(text: &str) -> String {
@@ -182,7 +197,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_hostile_passes_any_escape(text in "\\PC*|(?s).*") {
-            for shown in [terminal(&text), github_data(&text), github_property(&text), sarif(&text), csv(&text)] {
+            for shown in [terminal(&text), github_data(&text), github_property(&text), sarif(&text), csv(&text), html(&text.replace('\n', " "))] {
                 proptest::prop_assert!(!shown.chars().any(is_hostile), "{shown:?}");
             }
             proptest::prop_assert!(!xml(&text).chars().any(|c| is_hostile(c) && c != '\n'));
