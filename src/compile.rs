@@ -25,7 +25,9 @@ pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, span, stray,
 };
 pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
-pub use translation::{Applied, Named, Outcome, addressed, apply, garble, image, pull_back};
+pub use translation::{
+    Applied, Named, Outcome, addressed, apply, garble, image, preimage, pull_back,
+};
 
 use crate::model::{AddressId, Device, Id, ListId, Moment, Stage};
 use crate::packetset::{Arena, Intervals, Key};

@@ -13,6 +13,7 @@ mod device;
 mod enter;
 mod loops;
 mod network;
+mod origins;
 mod visits;
 mod witness;
 
@@ -72,6 +73,8 @@ pub struct Run<K> {
     pub ends: BTreeMap<Place, Vec<usize>>,
     /// What might be lost ([`Reading::Always`] only).
     pub drops: Vec<Drop>,
+    /// Packets that came to a node that had seen them already, by this way, too; noted by [`Network::run_whole`] only.
+    pub merged: Vec<Event>,
     /// Whether no uncertain line or branch mattered: then [`Reading::May`] and [`Reading::Must`] have one result.
     pub exact: bool,
     /// Whether a limit stopped the run, or the compilation of a device.
@@ -162,13 +165,24 @@ impl<K: Header> Network<'_, K> {
     /// Runs a query to its fixpoint.
     #[must_use]
     pub fn run(&self, query: &Query<'_, K>) -> Run<K> {
-        self.run_from(query, None)
+        self.walk(query, None, false)
+    }
+
+    /// As [`Network::run`], with every way that packets can take, and not only the first one to each node: what
+    /// [`Run::origins`] asks for.
+    #[must_use]
+    pub fn run_whole(&self, query: &Query<'_, K>) -> Run<K> {
+        self.walk(query, None, true)
     }
 
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in
     /// [`crate::snapshot::Snapshot::entries`].
     #[must_use]
     pub fn run_from(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
+        self.walk(query, entry, false)
+    }
+
+    fn walk(&self, query: &Query<'_, K>, entry: Option<usize>, whole: bool) -> Run<K> {
         let (mut arena, fixed) = (self.places.arena.clone(), self.places.fixed);
         let wanted = (query.start)(&mut arena);
         let start = arena.guard(wanted, fixed.unicast);
@@ -179,6 +193,7 @@ impl<K: Header> Network<'_, K> {
             events: Vec::new(),
             ends: BTreeMap::new(),
             drops: Vec::new(),
+            merged: Vec::new(),
             exact: true,
             stopped: self.compiled.iter().any(|device| device.arena.exhausted()),
         };
@@ -189,6 +204,7 @@ impl<K: Header> Network<'_, K> {
             open: VecDeque::new(),
             passages: Vec::new(),
             again: false,
+            whole,
         };
         walk.enter(&mut run, entry);
         while let Some(event) = walk.open.pop_front() {
@@ -215,6 +231,8 @@ struct Walk<'q, 'a, K> {
     passages: Vec<Passage>,
     /// Whether packets came to a node that had seen them.
     again: bool,
+    /// Whether those are noted.
+    whole: bool,
 }
 
 impl<K: Header> Walk<'_, '_, K> {
@@ -235,6 +253,10 @@ impl<K: Header> Walk<'_, '_, K> {
             let changed = event.records.iter().any(Record::is_change);
             self.passages.push(Passage { from, to: event.node, set: event.set, changed });
             self.again |= fresh != event.set;
+        }
+        if self.whole && fresh != event.set {
+            let set = run.arena.minus(event.set, fresh);
+            run.merged.push(Event { set, ..event.clone() });
         }
         event.set = fresh;
         if event.set.is_none() {

@@ -252,6 +252,43 @@ fn map_port<K: Header>(
     scratch.min(moved, without)
 }
 
+/// The packets of `before` that `rewrite` can turn into one of `after`, whatever the mark of that.
+#[must_use]
+pub fn preimage<K: Header>(
+    scratch: &mut Arena<K>,
+    before: Function,
+    rewrite: &Rewrite,
+    after: Function,
+) -> Function {
+    let mut set = scratch.exists(after, fields::MARK);
+    let ported = scratch.field_in(fields::PROTOCOL, &port_protocols());
+    let ports = [(fields::SPORT, rewrite.source_port), (fields::DPORT, rewrite.destination_port)];
+    for (field, map) in ports.into_iter().filter_map(|(field, map)| Some((field, map?))) {
+        let (with, without) = (scratch.guard(set, ported), scratch.minus(set, ported));
+        let moved = match map {
+            PortMap::Shift { from, to } => {
+                let extent = u128::from(from.last() - from.first());
+                let (to, from) = (small(to.first().into()), small(from.first().into()));
+                scratch.shift(with, field, to, from, extent)
+            }
+            PortMap::Within(_) => scratch.exists(with, field),
+        };
+        set = scratch.min(moved, without);
+    }
+    for (field, map) in [(fields::SRC, &rewrite.source), (fields::DST, &rewrite.destination)] {
+        set = match map {
+            None => set,
+            Some(AddressMap::Shift { from, to })
+                if from.family() == K::FAMILY && to.family() == K::FAMILY =>
+            {
+                scratch.shift(set, field, K::of(to.first()), K::of(from.first()), from.extent())
+            }
+            Some(_) => scratch.exists(set, field),
+        };
+    }
+    scratch.guard(before, set)
+}
+
 /// A packet of `before` that `rewrite` can turn into `after`.
 #[must_use]
 pub fn pull_back<K: Header>(

@@ -12,7 +12,7 @@ use super::{Disposition, End, Options, Origin, Trace};
 use crate::finding::{Cause, Hop, HopAction, HopLine};
 use crate::model::{Context, ContextId, Device, InterfaceId, NextHop, PolicyRoute, Stage};
 use crate::net::{Family, Prefix, State};
-use crate::snapshot::{DeviceId, Place, Port, Snapshot, non_unicast};
+use crate::snapshot::{DeviceId, OpaqueId, Place, Port, Snapshot, non_unicast};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many stages, splits and arrivals one trace is worth.
@@ -70,7 +70,7 @@ impl<'a> Walker<'a> {
             }
             match receiver {
                 Receiver::Port(port) => self.arrive(port, traveller),
-                Receiver::Opaque(opaque) => self.at_opaque(opaque, traveller),
+                Receiver::Opaque(opaque) => self.reach_opaque(opaque, traveller),
             }
         }
         self.trace
@@ -138,6 +138,17 @@ impl<'a> Walker<'a> {
         if self.explored.insert(key) {
             traveller.received.push(state);
             self.queue.push_back((receiver, traveller));
+        }
+    }
+
+    /// Rule 6 holds for a router without a configuration, too.
+    fn reach_opaque(&mut self, opaque: OpaqueId, traveller: Traveller) {
+        for (traveller, fit) in self.parts(traveller, forwardable) {
+            if fit {
+                self.at_opaque(opaque, traveller);
+            } else {
+                self.end(traveller, Disposition::NotForwardable, None);
+            }
         }
     }
 

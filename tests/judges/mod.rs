@@ -120,6 +120,14 @@ pub(crate) fn compare<K: Header>(
     if said.limited {
         return Ok(false);
     }
+    if let Some(words) = unsound(&said, &concrete) {
+        return Err(format!(
+            "{words}\nfrom {zone:?} {flow} {:?} flags {}\n{}",
+            flow.state,
+            flow.tcp_flags,
+            tell(&trace)
+        ));
+    }
     // Where a translation list is in doubt, the engine may call less sure than the tracer, never more.
     let doubt = translates(network.snapshot);
     let same = |engine: &BTreeSet<Place>, tracer: &BTreeSet<Place>| {
@@ -132,17 +140,38 @@ pub(crate) fn compare<K: Header>(
         format!("must: engine {:?}, tracer {:?}", said.must, concrete.must)
     } else if !always {
         format!("always: engine {:?}, tracer {:?}", said.always, concrete.always)
-    } else if !said.must.is_subset(&said.may) {
-        "must is not inside may".to_owned()
     } else {
         return Ok(true);
     };
     Err(format!(
-        "from {zone:?} {flow} {:?} flags {}\n{differs}\n{}",
+        "{LOOSE}from {zone:?} {flow} {:?} flags {}\n{differs}\n{}",
         flow.state,
         flow.tcp_flags,
         tell(&trace)
     ))
+}
+
+/// Begins what is said of judges that differ in how exact they are, and in nothing that a verdict could rest on.
+pub(crate) const LOOSE: &str = "less exact: ";
+
+/// What a verdict could wrongly rest on: a place that the engine excludes and the tracer comes to, one that it is sure of and the
+/// tracer never comes to, or a promise to arrive that the tracer does not give.
+fn unsound(engine: &Said, tracer: &Said) -> Option<String> {
+    let words = |what: &str| {
+        Some(format!(
+            "{what}: engine may {:?} must {:?} always {:?}, tracer may {:?} must {:?} always {:?}",
+            engine.may, engine.must, engine.always, tracer.may, tracer.must, tracer.always
+        ))
+    };
+    if !tracer.may.is_subset(&engine.may) {
+        words("the engine excludes a place")
+    } else if !engine.must.is_subset(&tracer.may) || !engine.must.is_subset(&engine.may) {
+        words("the engine is sure of a place that is not reached")
+    } else if engine.always.is_some() && engine.always != tracer.always {
+        words("the engine promises what the tracer does not")
+    } else {
+        None
+    }
 }
 
 fn translates(snapshot: &Snapshot) -> bool {

@@ -1,0 +1,81 @@
+//! From sets of packets at their end back to what was sent: the whole set, by every way.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rustc_hash::FxHashMap;
+
+use super::{Event, Network, Record, Run};
+use crate::compile::{self, Header, fields};
+use crate::graph::Node;
+use crate::packetset::Function;
+use crate::snapshot::Place;
+
+/// Where packets can be in a run: the node, and what else tells events apart.
+type Key = (Node, bool, u8);
+
+fn key(event: &Event) -> Key {
+    (event.node, event.crossed, event.unknown)
+}
+
+impl<K: Header> Run<K> {
+    /// The packets, as their senders send them, that can end at `place` as one of `wanted`. The run must be one of
+    /// [`Network::run_whole`].
+    #[must_use]
+    pub fn origins(
+        &mut self,
+        network: &Network<'_, K>,
+        place: Place,
+        wanted: Function,
+    ) -> Function {
+        let wanted = self.arena.exists(wanted, fields::MARK);
+        let events: Vec<Event> = self.events.iter().chain(&self.merged).cloned().collect();
+        let mut ways: BTreeMap<Key, Vec<&Event>> = BTreeMap::new();
+        for event in &events {
+            ways.entry(key(event)).or_default().push(event);
+        }
+        let ends = ways.keys().filter(|(node, ..)| *node == Node::End(place)).copied();
+        let mut open: VecDeque<(Key, Function)> = ends.map(|key| (key, wanted)).collect();
+        let mut led: FxHashMap<Key, Function> = FxHashMap::default();
+        let mut sent = Function::NONE;
+        while let Some((key, set)) = open.pop_front() {
+            let known = led.entry(key).or_insert(Function::NONE);
+            let fresh = self.arena.minus(set, *known);
+            if fresh.is_none() || self.arena.exhausted() {
+                continue;
+            }
+            *known = self.arena.min(*known, fresh);
+            for event in ways.get(&key).into_iter().flatten() {
+                let set = self.arena.guard(event.set, fresh);
+                if set.is_none() {
+                    continue;
+                }
+                let before = self.before(network, event, set);
+                match event.parent.and_then(|parent| events.get(parent)) {
+                    // Only the part that first came by the parent went on from there.
+                    Some(parent) => {
+                        let part = self.arena.exists(before, fields::MARK);
+                        let part = self.arena.guard(parent.set, part);
+                        open.push_back((self::key(parent), part));
+                    }
+                    None => sent = self.arena.min(sent, before),
+                }
+            }
+        }
+        let sent = self.arena.exists(sent, fields::MARK);
+        self.arena.guard(self.start, sent)
+    }
+
+    /// What packets of `set` in `event` were when they came to the device before it.
+    fn before(&mut self, network: &Network<'_, K>, event: &Event, set: Function) -> Function {
+        event.records.iter().rev().fold(set, |set, record| match record {
+            Record::Translate { before, garbled: true, .. } => {
+                compile::preimage(&mut self.arena, *before, &compile::garble(), set)
+            }
+            Record::Translate { device, before, rewrite: Some(id), .. } => {
+                let rewrite = &network.snapshot.devices[*device].rewrites[*id];
+                compile::preimage(&mut self.arena, *before, rewrite, set)
+            }
+            _ => set,
+        })
+    }
+}
