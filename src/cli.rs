@@ -4,6 +4,7 @@ mod arguments;
 mod environment;
 mod exit;
 mod files;
+mod git;
 mod progress;
 mod run;
 mod check;
@@ -13,6 +14,7 @@ mod verify;
 mod watch;
 mod blast;
 mod matrix;
+mod diff;
 mod lint;
 mod doctor;
 mod init;
@@ -80,6 +82,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Trace(flags) => trace::run(&run, flags),
         Command::Blast(flags) => blast::run(&run, flags),
         Command::Matrix(flags) => matrix::run(&run, flags),
+        Command::Diff(flags) => diff::run(&run, flags),
         Command::Lint(flags) => lint::run(&run, flags),
         Command::Doctor(flags) => doctor::run(&run, flags),
         Command::Init(flags) => init::run(&run, flags),

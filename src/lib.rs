@@ -45,6 +45,8 @@ pub mod check;
 pub mod lint;
 // Floor 8: the pure front door of the library.
 pub mod scan;
+// Floor 9: two states of one network beside one another.
+pub mod diff;
 // Floor 10: a scan as bytes, one file per sink.
 pub mod report;
 // Floor 13: flags, file reading and writing, exit codes; one file per subcommand.

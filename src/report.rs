@@ -6,6 +6,7 @@ pub mod width;
 pub mod view;
 mod baseline;
 mod blast;
+mod diff;
 mod mirror;
 mod page;
 mod path;
@@ -30,6 +31,7 @@ mod self_check;
 
 pub use baseline::{baseline_schema, read_baseline, write_baseline};
 pub use blast::blast;
+pub use diff::{DiffFormat, diff};
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};

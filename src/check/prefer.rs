@@ -79,12 +79,26 @@ pub fn example<K: Header>(
     }
     let source = run.arena.field_in(fields::SRC, &sets::addresses(network, ends.0));
     let any = run.arena.guard(network.opening(), source);
-    let mut any = run.arena.guard(any, wanted);
-    for better in prefer {
-        let narrowed = run.arena.guard(any, better);
-        if !narrowed.is_none() {
-            any = narrowed;
-        }
-    }
+    let any = run.arena.guard(any, wanted);
+    let any = narrowed(&mut run.arena, any, prefer);
     run.arena.pick(any).map(|point| crate::compile::flow_at(&point))
+}
+
+/// The packets of `set` that an engineer recognises best.
+pub fn preferred<K: Header>(
+    network: &Network<'_, K>,
+    arena: &mut Arena<K>,
+    set: Function,
+    ends: (&End, &End),
+) -> Function {
+    let prefer = preferences(network, arena, ends);
+    narrowed(arena, set, prefer)
+}
+
+/// `set`, narrowed by each preference that leaves something of it.
+fn narrowed<K: Header>(arena: &mut Arena<K>, set: Function, prefer: Vec<Function>) -> Function {
+    prefer.into_iter().fold(set, |set, better| {
+        let narrowed = arena.guard(set, better);
+        if narrowed.is_none() { set } else { narrowed }
+    })
 }

@@ -67,6 +67,8 @@ pub(super) enum Command {
     Blast(BlastFlags),
     /// Show what travels between every pair of zones
     Matrix(MatrixFlags),
+    /// Say exactly which traffic became possible or impossible between two states
+    Diff(DiffFlags),
     /// Look for hygiene defects in the configurations
     Lint(LintFlags),
     /// Say how the inputs were read, and which lines were not understood
@@ -249,6 +251,32 @@ pub(super) struct MatrixFlags {
     pub(super) format: MatrixFlag,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct DiffFlags {
+    /// The state before: a directory, a configuration file, or REVISION:PATH of a git repository
+    pub(super) old: String,
+    /// The state after
+    pub(super) new: String,
+    /// What is printed: terminal, markdown (a card for a pull request), json
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = DiffFlag::parse)]
+    pub(super) format: DiffFlag,
+    /// Write it to a file as well; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = diff_output)]
+    pub(super) output: Vec<(DiffFlag, PathBuf)>,
+    /// Name no address in the card, for a repository that vendors read
+    #[arg(long)]
+    pub(super) no_addresses: bool,
+    /// End with 1 when traffic differs, with 3 when that cannot be told
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+}
+
+/// A format of a difference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DiffFlag(pub(super) crate::report::DiffFormat);
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum MatrixFlag {
     /// A table of words
@@ -375,6 +403,14 @@ fn output(word: &str) -> Result<(Sink, PathBuf), String> {
         return Err("no path after `=`".to_owned());
     }
     Ok((sink(format)?, PathBuf::from(path)))
+}
+
+fn diff_output(word: &str) -> Result<(DiffFlag, PathBuf), String> {
+    let (format, path) = word.split_once('=').ok_or("not of the form FORMAT=PATH")?;
+    if path.is_empty() {
+        return Err("no path after `=`".to_owned());
+    }
+    Ok((DiffFlag::parse(format)?, PathBuf::from(path)))
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

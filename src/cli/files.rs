@@ -43,12 +43,7 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
     for (relative, full) in paths {
         let bytes = read_file(&full).map_err(|error| unreadable(&full, &error))?;
         total += bytes.len() as u64;
-        if total > TOTAL_LIMIT {
-            return Err(Stop::Failed(text!(
-                "「{shown}」以下のファイルが大きすぎます（合計の上限 4 GiB）。",
-                "the files below `{shown}` are larger than 4 GiB together"
-            )));
-        }
+        weighable(&shown.to_string(), total)?;
         entries.push((relative, bytes));
     }
     if entries.is_empty() {
@@ -58,6 +53,29 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
         )));
     }
     Ok(Files { name, entries })
+}
+
+/// Whether inputs of this size in all are read.
+pub(super) fn weighable(shown: &str, total: u64) -> Result<(), Stop> {
+    if total <= TOTAL_LIMIT {
+        return Ok(());
+    }
+    Err(Stop::Failed(text!(
+        "「{shown}」以下のファイルが大きすぎます（合計の上限 4 GiB）。",
+        "the files below `{shown}` are larger than 4 GiB together"
+    )))
+}
+
+/// Whether so many inputs are read.
+pub(super) fn countable(shown: &str, count: usize) -> Result<(), Stop> {
+    if count <= FILE_COUNT_LIMIT { Ok(()) } else { Err(too_much(Path::new(shown))) }
+}
+
+/// Whether a file below a directory is an input, by its path.
+pub(super) fn is_input(path: &str) -> bool {
+    let hidden = path.split('/').any(|part| part.starts_with('.'));
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !hidden && !NOT_INPUT.contains(&name)
 }
 
 /// The inputs at `path` by their names: each with where it is, when it was written, and its size.

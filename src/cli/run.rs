@@ -56,7 +56,7 @@ impl Run {
     }
 
     /// The style for a file: no colour, no wrapping.
-    fn plain(&self) -> Style {
+    pub(super) fn plain(&self) -> Style {
         Style { color: false, width: None, ..self.style() }
     }
 
@@ -76,7 +76,18 @@ impl Run {
     pub(super) fn load(&self, path: &Path, reading: &ReadingFlags) -> Result<Loaded, Stop> {
         let _sign = self.progress();
         let files = self.files(path, reading)?;
+        self.load_files(files, reading)
+    }
+
+    /// Joins inputs that were read.
+    #[allow(clippy::unused_self, reason = "commands read through their run only")]
+    pub(super) fn load_files(&self, files: Files, reading: &ReadingFlags) -> Result<Loaded, Stop> {
         scan::load(files, &options(reading)?).map_err(Stop::Inputs)
+    }
+
+    /// Whether reports and notes are silenced.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Reads and judges the inputs.

@@ -112,6 +112,12 @@ impl<'a, K: Header> Network<'a, K> {
         self.places.fixed.opening
     }
 
+    /// An arena for questions about sets of this network, as every run begins with.
+    #[must_use]
+    pub fn arena(&self) -> Arena<K> {
+        self.places.arena.clone()
+    }
+
     /// The addresses that packets can be forwarded from and to.
     #[must_use]
     pub fn unicast(&self) -> &Intervals<K> {

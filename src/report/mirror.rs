@@ -331,7 +331,7 @@ fn verdict(sources: &Sources, rule: &RuleVerdict) -> VerdictJson {
     }
 }
 
-fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
+pub(super) fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
     FindingJson {
         kind: finding.kind.id(),
         rule: finding.rule.clone(),

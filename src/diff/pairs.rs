@@ -1,0 +1,250 @@
+//! Zone by zone: what could be sent before, and what can be sent after.
+
+use std::collections::BTreeSet;
+
+use super::example::Sides;
+use super::{Change, PairChange, example};
+use crate::check::{self, End};
+use crate::compile::{Header, Reading, fields};
+use crate::finding::FlowList;
+use crate::graph::Node;
+use crate::packetset::{Arena, Function};
+use crate::reach::{Network, Query, Run};
+use crate::scan::{Loaded, Role};
+use crate::snapshot::ZoneId;
+use crate::workers;
+
+/// How many flows of a change are listed.
+const FLOWS: usize = 50;
+
+/// The pairs that changed or are unclear, how many were compared, and whether the tracer confirmed every example.
+pub(super) fn compare(old: &Loaded, new: &Loaded) -> (Vec<PairChange>, usize, bool) {
+    let edited = Edited::between(old, new);
+    let four = family::<u32>(old, new, &edited);
+    let six = family::<u128>(old, new, &edited);
+    let mut changes = four.changes;
+    changes.extend(six.changes);
+    (changes, four.compared + six.compared, four.confirmed && six.confirmed)
+}
+
+/// What differs between the inputs of two states.
+struct Edited {
+    /// Whether the network was drawn otherwise.
+    drawing: bool,
+    /// Devices whose configurations differ, or that are on one side only.
+    devices: BTreeSet<String>,
+}
+
+impl Edited {
+    fn between(old: &Loaded, new: &Loaded) -> Edited {
+        let drawn = |loaded: &Loaded| -> Vec<[u8; 32]> {
+            let files = loaded.roles.iter().filter(|(_, role)| *role == Role::Topology);
+            files.map(|(file, _)| loaded.sources.file(*file).sha256()).collect()
+        };
+        let names = |loaded: &Loaded| -> BTreeSet<String> {
+            loaded.snapshot.devices.iter().map(|(_, device)| device.name.clone()).collect()
+        };
+        let all: BTreeSet<String> = names(old).union(&names(new)).cloned().collect();
+        let differs = |name: &String| hashes(old, name) != hashes(new, name);
+        Edited {
+            drawing: drawn(old) != drawn(new) || old.snapshot.at != new.snapshot.at,
+            devices: all.into_iter().filter(differs).collect(),
+        }
+    }
+
+    /// Whether packets of a run ever come to a device that was edited.
+    fn meets<K>(&self, network: &Network<'_, K>, run: &Run<K>) -> bool {
+        self.drawing
+            || run.events.iter().any(|event| match event.node {
+                Node::Arrive(port) => {
+                    self.devices.contains(&network.snapshot.devices[port.device].name)
+                }
+                _ => false,
+            })
+    }
+}
+
+/// What the files of a device hold; `None` when there is no such device.
+fn hashes(loaded: &Loaded, name: &str) -> Option<Vec<[u8; 32]>> {
+    let device = loaded.snapshot.device(name)?;
+    let coverage = loaded.snapshot.coverage.get(crate::model::Id::index(device))?;
+    Some(coverage.iter().map(|file| loaded.sources.file(file.file).sha256()).collect())
+}
+
+/// What one family has to tell.
+#[derive(Default)]
+struct Told {
+    changes: Vec<PairChange>,
+    compared: usize,
+    confirmed: bool,
+}
+
+/// What can be sent from one zone on one side.
+struct Sent<K> {
+    may: Run<K>,
+    /// `None` when nothing is uncertain.
+    must: Option<Run<K>>,
+}
+
+fn family<K: Header>(old: &Loaded, new: &Loaded, edited: &Edited) -> Told {
+    let networks = [Network::<K>::new(&old.snapshot), Network::<K>::new(&new.snapshot)];
+    let names: Vec<&str> = {
+        let mut seen = BTreeSet::new();
+        let zones = new.snapshot.zones.iter().chain(old.snapshot.zones.iter());
+        zones.map(|(_, zone)| zone.id.as_str()).filter(|name| seen.insert(*name)).collect()
+    };
+    let told = workers::map(&names, |from| row(&networks, edited, from, &names));
+    let mut all = Told { confirmed: true, ..Told::default() };
+    for row in told {
+        all.changes.extend(row.changes);
+        all.compared += row.compared;
+        all.confirmed &= row.confirmed;
+    }
+    all
+}
+
+/// Everything about one zone of origin.
+fn row<K: Header>(
+    networks: &[Network<'_, K>; 2],
+    edited: &Edited,
+    from: &str,
+    names: &[&str],
+) -> Told {
+    let mut told = Told { confirmed: true, ..Told::default() };
+    let mut sent = networks.each_ref().map(|network| sent(network, from));
+    if sent.iter().all(Option::is_none) {
+        return told;
+    }
+    let open = networks
+        .iter()
+        .zip(&sent)
+        .any(|(network, sent)| sent.as_ref().is_some_and(|sent| edited.meets(network, &sent.may)));
+    for to in names.iter().filter(|to| **to != from) {
+        let ends = networks.each_ref().map(|network| end(network, to));
+        if ends.iter().all(Option::is_none) {
+            continue;
+        }
+        told.compared += 1;
+        let (change, confirmed) = pair(networks, &mut sent, (from, to), open);
+        told.changes.extend(change);
+        told.confirmed &= confirmed;
+    }
+    told
+}
+
+/// A zone of one side, when it has addresses of the family.
+fn end<K: Header>(network: &Network<'_, K>, name: &str) -> Option<(End, ZoneId)> {
+    let zone = network.snapshot.zone(name)?;
+    let end = check::zone_end(network.snapshot, zone);
+    (!check::addresses(network, &end).is_empty()).then_some((end, zone))
+}
+
+fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
+    let (from, zone) = end(network, from)?;
+    let start = |arena: &mut Arena<K>| {
+        let source = arena.field_in(fields::SRC, &check::addresses(network, &from));
+        arena.guard(network.opening(), source)
+    };
+    let run = |reading| {
+        let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
+        network.run_whole(&query)
+    };
+    let may = run(Reading::May);
+    let must = (!may.exact).then(|| run(Reading::Must));
+    Some(Sent { may, must })
+}
+
+/// What may and must be sent on one side, in `arena`; `None` when a limit leaves it open.
+fn sets<K: Header>(
+    arena: &mut Arena<K>,
+    network: &Network<'_, K>,
+    sent: Option<&mut Sent<K>>,
+    to: &str,
+) -> Option<(Function, Function)> {
+    let (Some(sent), Some((end, _))) = (sent, end(network, to)) else {
+        return Some((Function::NONE, Function::NONE));
+    };
+    let mut origins = |run: &mut Run<K>| {
+        let wanted = run.arena.field_in(fields::DST, &check::addresses(network, &end));
+        let set = run.origins(network, end.place, wanted);
+        (!run.limited()).then(|| arena.import(&run.arena, set, Function::ALL))
+    };
+    let may = origins(&mut sent.may)?;
+    let must = match &mut sent.must {
+        Some(run) => origins(run)?,
+        None => may,
+    };
+    Some((may, must))
+}
+
+/// What changed between two zones, and whether the tracer confirmed it.
+fn pair<K: Header>(
+    networks: &[Network<'_, K>; 2],
+    sent: &mut [Option<Sent<K>>; 2],
+    (from, to): (&str, &str),
+    open: bool,
+) -> (Option<PairChange>, bool) {
+    let change = |opened, closed, unclear| PairChange {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        family: K::FAMILY,
+        opened,
+        closed,
+        unclear,
+    };
+    let [old, new] = networks;
+    let mut arena = new.arena();
+    let [sent_old, sent_new] = sent;
+    let before = sets(&mut arena, old, sent_old.as_mut(), to);
+    let after = sets(&mut arena, new, sent_new.as_mut(), to);
+    let (Some(before), Some(after)) = (before, after) else {
+        return (Some(change(None, None, everything())), true);
+    };
+    let sides = Sides { networks, ends: (from, to) };
+    let (opened, one) =
+        gained(&mut arena, before, after, |arena, set| example::examples(arena, set, &sides, 1));
+    let (closed, other) =
+        gained(&mut arena, after, before, |arena, set| example::examples(arena, set, &sides, 0));
+    let unclear = if open { unclear(&mut arena, before, after) } else { FlowList::default() };
+    if arena.exhausted() {
+        return (Some(change(None, None, everything())), true);
+    }
+    let nothing = opened.is_none() && closed.is_none() && unclear == FlowList::default();
+    ((!nothing).then(|| change(opened, closed, unclear)), one && other)
+}
+
+/// What may pass on the second side and not on the first.
+fn gained<K: Header>(
+    arena: &mut Arena<K>,
+    less: (Function, Function),
+    more: (Function, Function),
+    examples: impl Fn(&mut Arena<K>, Function) -> (Vec<example::Example>, bool),
+) -> (Option<Change>, bool) {
+    let set = arena.minus(more.0, less.0);
+    if set.is_none() {
+        return (None, true);
+    }
+    let sure = arena.guard(set, more.1);
+    let (examples, confirmed) = examples(arena, set);
+    let flows = check::list_flows(arena, set, FLOWS);
+    (Some(Change { flows, sure: !sure.is_none(), examples }), confirmed)
+}
+
+/// What may pass on both sides, and surely passes not on both.
+fn unclear<K: Header>(
+    arena: &mut Arena<K>,
+    before: (Function, Function),
+    after: (Function, Function),
+) -> FlowList {
+    let may = arena.guard(before.0, after.0);
+    let must = arena.guard(before.1, after.1);
+    let open = arena.minus(may, must);
+    check::list_flows(arena, open, FLOWS)
+}
+
+/// What a limit leaves open.
+fn everything() -> FlowList {
+    let any = || "any".to_owned();
+    let cube = crate::finding::FlowCube { src: any(), dst: any(), service: any() };
+    FlowList { flows: vec![cube], omitted: 0 }
+}
