@@ -16,6 +16,10 @@ mod json;
 mod sarif;
 mod junit;
 mod github;
+mod gitlab;
+mod csv;
+mod markdown;
+mod jsonl;
 #[cfg(feature = "pcap")]
 mod pcap;
 mod doctor;
@@ -56,6 +60,14 @@ pub enum Sink {
     Junit,
     /// GitHub workflow commands: annotations in a pull request.
     Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// One row a finding, for a spreadsheet.
+    Csv,
+    /// A short report for a comment on a pull or merge request.
+    Markdown,
+    /// Everything, one object a line.
+    Jsonl,
     /// Witness packets as a capture file.
     #[cfg(feature = "pcap")]
     Pcap,
@@ -70,6 +82,10 @@ impl Sink {
         Sink::Sarif,
         Sink::Junit,
         Sink::Github,
+        Sink::Gitlab,
+        Sink::Csv,
+        Sink::Markdown,
+        Sink::Jsonl,
         #[cfg(feature = "pcap")]
         Sink::Pcap,
     ];
@@ -84,6 +100,10 @@ impl Sink {
             Sink::Sarif => "sarif",
             Sink::Junit => "junit",
             Sink::Github => "github",
+            Sink::Gitlab => "gitlab",
+            Sink::Csv => "csv",
+            Sink::Markdown => "markdown",
+            Sink::Jsonl => "jsonl",
             #[cfg(feature = "pcap")]
             Sink::Pcap => "pcap",
         }
@@ -109,8 +129,8 @@ pub struct Style {
     pub verbose: bool,
     /// Whether only hygiene findings are reported, so that nothing is said about verdicts.
     pub hygiene_only: bool,
-    /// Put before input paths where a program resolves them against a repository (`concise`, `sarif`, `github`): empty, or a
-    /// relative path that ends in `/`.
+    /// Put before input paths where they are resolved against a repository (`concise`, `sarif`, `github`, `gitlab`,
+    /// `markdown`): empty, or a relative path that ends in `/`.
     pub root: String,
 }
 
@@ -124,6 +144,10 @@ pub fn render(scan: &Scan, sink: Sink, style: &Style) -> Vec<u8> {
         Sink::Sarif => sarif::render(scan, style).into_bytes(),
         Sink::Junit => junit::render(scan, style).into_bytes(),
         Sink::Github => github::render(scan, style).into_bytes(),
+        Sink::Gitlab => gitlab::render(scan, style).into_bytes(),
+        Sink::Csv => csv::render(scan, style).into_bytes(),
+        Sink::Markdown => markdown::render(scan, style).into_bytes(),
+        Sink::Jsonl => jsonl::render(scan).into_bytes(),
         #[cfg(feature = "pcap")]
         Sink::Pcap => pcap::render(scan),
     }
