@@ -137,7 +137,7 @@ fn counts(scan: &Scan, hygiene_only: bool) -> Vec<Text> {
     }
     out.push(text!(
         "読み取った設定 {all} 件・全 {lines} 行、うち未解釈 {unread} 行",
-        "Configurations read: {all}, with {lines} lines, of which {unread} were not understood"
+        "Configurations read: {all}; lines: {lines}, of which not understood: {unread}"
     ));
     if let Some(count) = scan.comparison {
         let (known, enlarged, new, gone) = (count.known, count.enlarged, count.new, count.gone);
@@ -294,7 +294,7 @@ fn holding(page: &mut Comment, scan: &Scan, style: &Style) {
     }
     let title = text!(
         "\n<details><summary>適合 {all} 件</summary>\n\n| 重要度 | 規則 | 内容 |\n|---|---|---|",
-        "\n<details><summary>{all} rules hold</summary>\n\n| severity | rule | what it says |\n|---|---|---|"
+        "\n<details><summary>Rules that hold: {all}</summary>\n\n| severity | rule | what it says |\n|---|---|---|"
     );
     page.line(title.get(lang));
     let shown = page.fill(holds().map(|rule| row(rule, lang)), HOLDING_END);
