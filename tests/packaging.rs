@@ -103,13 +103,16 @@ fn action(stage: &Stage, given: &[(&str, &str)]) -> Output {
     command.output().unwrap()
 }
 
+/// What is given to the action, how it ends, and whether there is a report.
+type Case<'a> = (&'a [(&'a str, &'a str)], i32, bool);
+
 #[test]
 fn the_action_ends_as_the_check_does_and_leaves_its_reports() {
     let stage = Stage::new("action");
     fs::create_dir_all(stage.path("empty")).unwrap();
     let (corrected, delivered) = (world("corrected"), world("delivered"));
     let undetermined = format!("{ROOT}/topologies/mini-packs/opaque-peer/undeclared");
-    let cases: &[(&[(&str, &str)], i32, bool)] = &[
+    let cases: &[Case] = &[
         (&[("path", &corrected)], 0, true),
         (&[("path", &delivered), ("lang", "ja")], 1, true),
         (&[("path", &delivered), ("args", "--exit-zero\n --no-relays")], 0, true),

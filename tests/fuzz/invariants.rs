@@ -32,8 +32,6 @@ pub fn decode(bytes: &[u8]) -> Option<(Sources, FileId)> {
             let file = sources.file(id);
             let lines = file.text().split_inclusive('\n').count();
             assert_eq!(file.line_count(), lines, "lines of the file");
-            // The rows of CSV end with CR LF.
-            let text = if sink.id() == "csv" { text.replace("\r\n", "\n") } else { text };
             let control = |c: char| c.is_control() && c != '\n' && c != '\t';
             assert!(!file.text().contains(control), "control characters stay in the text");
             let last = u32::try_from(file.text().len()).expect("limited");
