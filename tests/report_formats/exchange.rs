@@ -273,7 +273,7 @@ fn the_lines_of_jsonl_are_the_json_report() {
         for (kind, list) in [("verdict", "verdicts"), ("finding", "findings"), ("waived", "waived")]
         {
             let of = |line: &&Value| line["type"] == kind;
-            whole[list] = lines.iter().filter(of).map(|line| without_type(line)).collect();
+            whole[list] = lines.iter().filter(of).map(without_type).collect();
         }
         whole["schema"] = "sekisho/scan/1".into();
         assert_eq!(without_type(&whole), json(&scan, Sink::Json));
