@@ -131,8 +131,7 @@ impl Diff {
 pub fn diff(old: Loaded, new: Loaded) -> Diff {
     let (mut pairs, compared, confirmed) = pairs::compare(&old, &new);
     let order = |name: &str| {
-        let place =
-            |loaded: &Loaded| loaded.snapshot.zone(name).map(|zone| crate::model::Id::index(zone));
+        let place = |loaded: &Loaded| loaded.snapshot.zone(name).map(crate::model::Id::index);
         (place(&new).is_none(), place(&new), place(&old))
     };
     pairs.sort_by_key(|pair| (pair.family, order(&pair.from), order(&pair.to)));

@@ -18,6 +18,10 @@ mod sarif;
 mod junit;
 mod github;
 mod html;
+mod gitlab;
+mod csv;
+mod markdown;
+mod jsonl;
 #[cfg(feature = "pcap")]
 mod pcap;
 mod doctor;
@@ -61,6 +65,14 @@ pub enum Sink {
     Github,
     /// One page for people: offline, printable.
     Html,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// One row a finding, for a spreadsheet.
+    Csv,
+    /// A short report for a comment on a pull or merge request.
+    Markdown,
+    /// Everything, one object a line.
+    Jsonl,
     /// Witness packets as a capture file.
     #[cfg(feature = "pcap")]
     Pcap,
@@ -76,6 +88,10 @@ impl Sink {
         Sink::Junit,
         Sink::Github,
         Sink::Html,
+        Sink::Gitlab,
+        Sink::Csv,
+        Sink::Markdown,
+        Sink::Jsonl,
         #[cfg(feature = "pcap")]
         Sink::Pcap,
     ];
@@ -91,6 +107,10 @@ impl Sink {
             Sink::Junit => "junit",
             Sink::Github => "github",
             Sink::Html => "html",
+            Sink::Gitlab => "gitlab",
+            Sink::Csv => "csv",
+            Sink::Markdown => "markdown",
+            Sink::Jsonl => "jsonl",
             #[cfg(feature = "pcap")]
             Sink::Pcap => "pcap",
         }
@@ -116,8 +136,8 @@ pub struct Style {
     pub verbose: bool,
     /// Whether only hygiene findings are reported, so that nothing is said about verdicts.
     pub hygiene_only: bool,
-    /// Put before input paths where a program resolves them against a repository (`concise`, `sarif`, `github`): empty, or a
-    /// relative path that ends in `/`.
+    /// Put before input paths where they are resolved against a repository (`concise`, `sarif`, `github`, `gitlab`,
+    /// `markdown`): empty, or a relative path that ends in `/`.
     pub root: String,
 }
 
@@ -132,6 +152,10 @@ pub fn render(scan: &Scan, sink: Sink, style: &Style) -> Vec<u8> {
         Sink::Junit => junit::render(scan, style).into_bytes(),
         Sink::Github => github::render(scan, style).into_bytes(),
         Sink::Html => html::render(scan, style).into_bytes(),
+        Sink::Gitlab => gitlab::render(scan, style).into_bytes(),
+        Sink::Csv => csv::render(scan, style).into_bytes(),
+        Sink::Markdown => markdown::render(scan, style).into_bytes(),
+        Sink::Jsonl => jsonl::render(scan).into_bytes(),
         #[cfg(feature = "pcap")]
         Sink::Pcap => pcap::render(scan),
     }

@@ -46,7 +46,10 @@ const SHARED_BY_VENDORS: &[&str] = &[
 ];
 
 /// Sinks never name one another.
-const SINKS: &[&str] = &["terminal", "concise", "json", "sarif", "junit", "github", "pcap"];
+const SINKS: &[&str] = &[
+    "terminal", "concise", "json", "sarif", "junit", "github", "gitlab", "html", "csv", "markdown",
+    "jsonl", "pcap",
+];
 
 /// Where serialised types may be defined.
 const SERIALISED: &[&str] = &[

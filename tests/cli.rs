@@ -87,6 +87,11 @@ fn help_lists_every_command_and_the_exit_codes() {
         assert!(out(&help).contains("Usage: sekisho"), "{name}");
     }
     assert!(out(&output).contains("4 no inputs"));
+    let check = out(&sekisho(&["check", "--help"]));
+    for sink in sekisho::report::Sink::ALL {
+        let listed = check.split([' ', ',', '\n']).any(|word| word == sink.id());
+        assert!(listed, "{sink:?} is not in {check}");
+    }
     assert_eq!(code(&sekisho(&["--version"])), 0);
 }
 

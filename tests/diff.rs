@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, and reads its inputs itself"
 )]

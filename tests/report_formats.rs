@@ -19,6 +19,9 @@ use sekisho::source::{FileId, Span};
 use sekisho::text::{Lang, Text};
 use serde_json::Value;
 
+#[path = "report_formats/exchange.rs"]
+mod exchange;
+
 /// What an attacker may put into a name: new lines, workflow commands, terminal codes, reordering, markup, quotes, links.
 const HOSTILE: &str =
     "n\r\n::error::owned\u{1b}[31m\u{202e}]]><a b=\"'&%0A|[x](http://evil.example)\u{0}";
@@ -183,28 +186,26 @@ fn json(scan: &Scan, sink: Sink) -> Value {
     serde_json::from_str(&text(scan, sink, Lang::En)).unwrap()
 }
 
+fn text_sinks() -> impl Iterator<Item = Sink> {
+    Sink::ALL.iter().copied().filter(|sink| sink.id() != "pcap")
+}
+
 fn is_hostile(c: char) -> bool {
     (c.is_control() && c != '\n') || c == '\u{202e}'
 }
 
 #[test]
 fn every_finding_is_in_every_text_format() {
-    let kinds = kinds();
-    let scan = scan_of(&kinds);
-    for sink in [
-        Sink::Terminal,
-        Sink::Concise,
-        Sink::Json,
-        Sink::Sarif,
-        Sink::Junit,
-        Sink::Github,
-        Sink::Html,
-    ] {
-        for lang in [Lang::En, Lang::Ja] {
-            let shown = text(&scan, sink, lang);
-            for (index, kind) in kinds.iter().enumerate() {
-                assert!(shown.contains(&format!("message{index:04}")), "{sink:?} {index}");
-                assert!(shown.contains(&kind.id()), "{sink:?} {}", kind.id());
+    // A few at a time, because a comment in Markdown has a longest length.
+    for kinds in kinds().chunks(12) {
+        let scan = scan_of(kinds);
+        for sink in text_sinks() {
+            for lang in [Lang::En, Lang::Ja] {
+                let shown = text(&scan, sink, lang);
+                for (index, kind) in kinds.iter().enumerate() {
+                    assert!(shown.contains(&format!("message{index:04}")), "{sink:?} {index}");
+                    assert!(shown.contains(&kind.id()), "{sink:?} {}", kind.id());
+                }
             }
         }
     }
@@ -222,17 +223,11 @@ fn the_same_scan_gives_the_same_bytes() {
 #[test]
 fn hostile_names_reach_no_terminal() {
     let scan = scan_of(&kinds());
-    for sink in [
-        Sink::Terminal,
-        Sink::Concise,
-        Sink::Github,
-        Sink::Junit,
-        Sink::Json,
-        Sink::Sarif,
-        Sink::Html,
-    ] {
+    for sink in text_sinks() {
         for lang in [Lang::En, Lang::Ja] {
+            // A row of CSV ends with CR LF; a carriage return anywhere else is somebody's.
             let shown = text(&scan, sink, lang);
+            let shown = if sink == Sink::Csv { shown.replace("\r\n", "\n") } else { shown };
             let found: Vec<char> = shown.chars().filter(|c| is_hostile(*c)).collect();
             assert_eq!(found, [], "{sink:?}");
         }

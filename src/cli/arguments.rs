@@ -116,8 +116,13 @@ pub(super) struct ReadingFlags {
 /// Where the report goes.
 #[derive(Args, Debug)]
 pub(super) struct ReportFlags {
-    /// What is printed
-    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = sink)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "terminal",
+        value_parser = sink,
+        help = format!("What is printed: {}", sink_words())
+    )]
     pub(super) format: Sink,
     /// Write the report to a file as well; may be given several times
     #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]

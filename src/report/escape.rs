@@ -107,9 +107,10 @@ pub fn html(written: &str) -> String {
     out
 }
 
-/// For a plain-text SARIF message: hostile characters are shown, and what a viewer would take for a link is broken up.
+/// For plain text that a viewer might read as Markdown (messages of SARIF, descriptions of GitLab): hostile characters are
+/// shown, and what the viewer would take for a link is broken up.
 #[must_use]
-pub fn sarif(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     terminal(text).replace("](", "] (")
 }
 
@@ -128,11 +129,12 @@ pub fn uri_path(path: &str) -> String {
     out
 }
 
-/// For one field of a CSV file: quoted when needed; a field that a spreadsheet would take for a formula gets a leading `'`.
+/// For one field of a CSV file: quoted when needed; a field that a spreadsheet would take for a formula, also in the full-width
+/// signs that Japanese input methods write, gets a leading `'`.
 #[must_use]
 pub fn csv(text: &str) -> String {
     let shown = terminal(text);
-    let formula = shown.starts_with(['=', '+', '-', '@']);
+    let formula = shown.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let guarded = if formula { format!("'{shown}") } else { shown };
     if guarded.contains([',', '"']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
@@ -156,6 +158,37 @@ pub fn markdown(text: &str) -> String {
         }
     }
     out
+}
+
+/// For text of a Markdown comment on GitHub or GitLab: as [`markdown`], and it calls nobody (`@name`), refers to nothing (`#1`)
+/// and links to nothing (`http://`, `www.`), because a zero-width space stands where such a word would begin to mean something.
+#[must_use]
+pub fn comment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in markdown(text).chars() {
+        match c {
+            '@' | '$' | '%' | '^' => {
+                out.push('\\');
+                out.push(c);
+                out.push_str("&#8203;");
+            }
+            '#' => out.push_str("#&#8203;"),
+            '/' if out.ends_with(":/") => out.push_str("&#8203;/"),
+            '.' if out.to_ascii_lowercase().ends_with("www") => out.push_str("&#8203;."),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Lines as a block of code in Markdown. The fence is longer than any run of backticks in them, so no line ends it; inside it
+/// neither Markdown nor HTML means anything.
+#[must_use]
+pub fn fenced(lines: &[String]) -> String {
+    let shown: Vec<String> = lines.iter().map(|line| terminal(line)).collect();
+    let runs = shown.iter().flat_map(|line| line.split(|c| c != '`'));
+    let fence = "`".repeat(runs.map(str::len).max().unwrap_or(0).max(2) + 1);
+    format!("{fence}text\n{}\n{fence}\n", shown.join("\n"))
 }
 
 #[cfg(test)]
@@ -197,13 +230,18 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_hostile_passes_any_escape(text in "\\PC*|(?s).*") {
-            for shown in [terminal(&text), github_data(&text), github_property(&text), sarif(&text), csv(&text), html(&text.replace('\n', " "))] {
+            for shown in [terminal(&text), github_data(&text), github_property(&text), plain(&text), csv(&text), markdown(&text), comment(&text), html(&text.replace('\n', " "))] {
                 proptest::prop_assert!(!shown.chars().any(is_hostile), "{shown:?}");
             }
             proptest::prop_assert!(!xml(&text).chars().any(|c| is_hostile(c) && c != '\n'));
             proptest::prop_assert!(!github_property(&text).contains([':', ',']));
-            proptest::prop_assert!(!sarif(&text).contains("]("));
+            proptest::prop_assert!(!plain(&text).contains("]("));
             proptest::prop_assert!(uri_path(&text).is_ascii());
+            let block = fenced(&[text.clone(), text.clone()]);
+            let lines: Vec<&str> = block.lines().collect();
+            proptest::prop_assert_eq!(lines.len(), 4);
+            proptest::prop_assert!(!lines[1].contains(lines[3]));
+            proptest::prop_assert_eq!(lines[0].strip_suffix("text"), Some(lines[3]));
             let written = serde_json::to_string(&text).unwrap();
             proptest::prop_assert_eq!(serde_json::from_str::<String>(&json(&written)).unwrap(), text);
         }
@@ -213,7 +251,25 @@ mod tests {
     fn uris_and_fields_are_safe() {
         assert_eq!(uri_path("設定/a b%.conf"), "%E8%A8%AD%E5%AE%9A/a%20b%25.conf");
         assert_eq!(csv("=1+1"), "'=1+1");
+        assert_eq!(csv("＝1+1"), "'＝1+1");
         assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(sarif("[x](http://y)"), "[x] (http://y)");
+        assert_eq!(plain("[x](http://y)"), "[x] (http://y)");
+    }
+
+    #[test]
+    fn a_comment_calls_nobody_and_links_to_nothing() {
+        assert_eq!(comment("@all #1 !2"), "\\@&#8203;all \\#&#8203;1 \\!2");
+        assert_eq!(comment("http://a WWW.b"), "http:/&#8203;/a WWW&#8203;.b");
+        assert_eq!(comment("<!-- a -->|b"), "\\<\\!-- a --\\>\\|b");
+        assert_eq!(comment("端末 → 10.0.0.0/8 tcp/443"), "端末 → 10.0.0.0/8 tcp/443");
+    }
+
+    #[test]
+    fn no_line_ends_its_block() {
+        assert_eq!(
+            fenced(&["a".to_owned(), "b\n```".to_owned()]),
+            "````text\na\nb<U+000A>```\n````\n"
+        );
+        assert_eq!(fenced(&["a``b".to_owned()]), "```text\na``b\n```\n");
     }
 }

@@ -1,7 +1,7 @@
 //! Serialisable twins of what is reported. The names are a contract with other programs; the core types stay free of it.
 
-mod beside;
-mod inputs;
+pub(super) mod beside;
+pub(super) mod inputs;
 
 use super::view;
 use crate::finding::{
@@ -34,20 +34,20 @@ pub(super) struct ScanJson {
     /// One verdict a policy rule.
     pub(super) verdicts: Vec<VerdictJson>,
     /// How the findings compare with a baseline; null without one.
-    baseline: Option<beside::ComparisonJson>,
+    pub(super) baseline: Option<beside::ComparisonJson>,
     /// Traffic that waivers excuse.
-    waived: Vec<beside::WaivedJson>,
+    pub(super) waived: Vec<beside::WaivedJson>,
     /// Findings, gravest first.
     pub(super) findings: Vec<FindingJson>,
     /// The packs in force.
-    packs: Vec<PackJson>,
+    pub(super) packs: Vec<PackJson>,
     /// Rules of packs that speak of nobody in this network.
-    not_applicable: Vec<NotApplicableJson>,
+    pub(super) not_applicable: Vec<NotApplicableJson>,
 }
 
 /// A pack in force.
 #[derive(Serialize, JsonSchema)]
-struct PackJson {
+pub(super) struct PackJson {
     id: String,
     label: TextJson,
     edition: Option<String>,
@@ -55,7 +55,7 @@ struct PackJson {
 
 /// A rule that speaks of nobody in this network.
 #[derive(Serialize, JsonSchema)]
-struct NotApplicableJson {
+pub(super) struct NotApplicableJson {
     rule: String,
     summary: TextJson,
     /// The roles that nobody has.

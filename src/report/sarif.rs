@@ -72,7 +72,7 @@ fn result(scan: &Scan, finding: &Finding, entries: &[catalogue::Entry], style: &
     let mut out = json!({
         "ruleId": id,
         "level": level(finding.severity),
-        "message": { "text": escape::sarif(&message(finding, style)) },
+        "message": { "text": escape::plain(&message(finding, style)) },
         "locations": locations(scan, finding, style),
         "partialFingerprints": { "sekisho/v1": finding.fingerprint },
         "properties": {
@@ -154,7 +154,7 @@ fn location(sources: &Sources, span: Span, note: Option<&str>, style: &Style) ->
         "region": { "startLine": shown.line, "snippet": { "text": escape::terminal(&shown.text) } },
     }});
     if let (Some(note), Some(fields)) = (note, out.as_object_mut()) {
-        fields.insert("message".to_owned(), json!({ "text": escape::sarif(note) }));
+        fields.insert("message".to_owned(), json!({ "text": escape::plain(note) }));
     }
     out
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// Numbers of findings, compared with a baseline.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ComparisonJson {
+pub(in crate::report) struct ComparisonJson {
     /// In the baseline; these do not decide the exit code.
     known: usize,
     /// In the baseline, but smaller.
@@ -21,7 +21,7 @@ pub(super) struct ComparisonJson {
 
 /// Traffic that a waiver excuses: it may pass, and the rule would forbid it.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct WaivedJson {
+pub(in crate::report) struct WaivedJson {
     waiver: String,
     rule: String,
     from: String,
