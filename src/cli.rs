@@ -16,6 +16,7 @@ mod blast;
 mod matrix;
 mod diff;
 mod lint;
+mod fix;
 mod doctor;
 mod init;
 mod schema;
@@ -83,6 +84,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Blast(flags) => blast::run(&run, flags),
         Command::Matrix(flags) => matrix::run(&run, flags),
         Command::Diff(flags) => diff::run(&run, flags),
+        Command::Fix(flags) => fix::run(&run, flags),
         Command::Lint(flags) => lint::run(&run, flags),
         Command::Doctor(flags) => doctor::run(&run, flags),
         Command::Init(flags) => init::run(&run, flags),

@@ -29,6 +29,8 @@ pub mod topology;
 pub mod policy;
 // Floor 3: one device's rule lists and routes as packet sets in two readings.
 pub mod compile;
+// Floor 3: what an engineer types on a device, one row a vendor.
+pub mod dialect;
 // Floor 4: devices and topology joined, references resolved, gaps listed; the only input of analysis.
 pub mod snapshot;
 // Floor 5: the forwarding graph; edges are steps.
@@ -47,6 +49,8 @@ pub mod lint;
 pub mod scan;
 // Floor 9: two states of one network beside one another.
 pub mod diff;
+// Floor 9: edits that end violations, each tried out.
+pub mod remedy;
 // Floor 10: a scan as bytes, one file per sink.
 pub mod report;
 // Floor 13: flags, file reading and writing, exit codes; one file per subcommand.

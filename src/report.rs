@@ -30,6 +30,7 @@ pub mod flows;
 mod matrix;
 mod pack;
 mod problem;
+mod remedy;
 mod rule;
 mod self_check;
 
@@ -42,6 +43,7 @@ pub use json::{SCHEMA_ID, schema};
 pub use matrix::{MatrixFormat, matrix};
 pub use pack::{pack, pack_rule, packs};
 pub use problem::problem;
+pub use remedy::{plan, plan_json, plan_patch};
 pub use rule::{rule, rules};
 pub use self_check::{SelfCheckFormat, self_check_report};
 

@@ -61,12 +61,14 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "check",
     "explain",
     "trace",
     "blast",
     "matrix",
+    "diff",
+    "fix",
     "lint",
     "doctor",
     "init",

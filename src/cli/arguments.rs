@@ -69,6 +69,8 @@ pub(super) enum Command {
     Matrix(MatrixFlags),
     /// Say exactly which traffic became possible or impossible between two states
     Diff(DiffFlags),
+    /// Propose edits that end the violations, each tried out; changes nothing
+    Fix(FixFlags),
     /// Look for hygiene defects in the configurations
     Lint(LintFlags),
     /// Say how the inputs were read, and which lines were not understood
@@ -183,6 +185,18 @@ pub(super) struct LintFlags {
     pub(super) input: InputFlags,
     #[command(flatten)]
     pub(super) report: ReportFlags,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct FixFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = TextOrJson::Terminal)]
+    pub(super) format: TextOrJson,
+    /// Write all edits as one patch of the configurations (patch -p1, git apply)
+    #[arg(long, value_name = "FILE")]
+    pub(super) patch: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

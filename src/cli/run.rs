@@ -199,7 +199,8 @@ impl Run {
     }
 }
 
-fn options(reading: &ReadingFlags) -> Result<Options, Stop> {
+/// What the flags say about reading.
+pub(super) fn options(reading: &ReadingFlags) -> Result<Options, Stop> {
     if let Some(reader) = &reading.reader
         && crate::formats::by_id(reader).is_none()
     {

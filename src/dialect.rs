@@ -1,0 +1,8 @@
+//! What an engineer types on a device: to take a line away, and to ask the device itself what it does with a packet. Nothing here is
+//! ever sent anywhere. One row a vendor; a vendor without a row gets no commands, never guessed ones.
+
+mod confirmation;
+mod removal;
+
+pub use confirmation::{Asked, confirmation};
+pub use removal::{Entry, removal, whole};
