@@ -9,7 +9,7 @@ use crate::finding::{
     Verdict,
 };
 use crate::net::{Family, Flow, protocol_name};
-use crate::scan::Scan;
+use crate::scan::{Loaded, Scan};
 use crate::source::Sources;
 use crate::text::Text;
 use schemars::JsonSchema;
@@ -159,6 +159,8 @@ pub(super) struct FindingJson {
     cuts: Vec<CutJson>,
     /// Chains of hosts, shortest first.
     chains: Vec<ChainJson>,
+    /// Commands that show on the devices of the path what they do with the witness.
+    confirm: Vec<ConfirmJson>,
     /// Whether a reply comes back; null when that was not asked.
     round_trip: Option<bool>,
     schedule: Option<String>,
@@ -167,6 +169,13 @@ pub(super) struct FindingJson {
     requirements: Vec<String>,
     /// How it compares with the baseline; null without one.
     baseline: Option<beside::NoveltyWord>,
+}
+
+/// A command that asks a device about a packet.
+#[derive(Serialize, JsonSchema)]
+struct ConfirmJson {
+    device: String,
+    command: String,
 }
 
 /// One packet header.
@@ -288,7 +297,7 @@ pub(super) fn scan(scan: &Scan, schema: &'static str) -> ScanJson {
         verdicts: scan.verdicts.iter().map(|v| verdict(sources, v)).collect(),
         baseline: beside::comparison(scan),
         waived: scan.waived.iter().map(|entry| beside::waived(sources, entry)).collect(),
-        findings: scan.findings.iter().map(|f| finding(sources, f)).collect(),
+        findings: scan.findings.iter().map(|f| finding(&scan.loaded, f)).collect(),
         packs: scan.loaded.policy.iter().flat_map(|p| &p.joined).map(pack).collect(),
         not_applicable: scan.not_applicable.iter().map(not_applicable).collect(),
     }
@@ -331,7 +340,8 @@ fn verdict(sources: &Sources, rule: &RuleVerdict) -> VerdictJson {
     }
 }
 
-pub(super) fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
+pub(super) fn finding(loaded: &Loaded, finding: &Finding) -> FindingJson {
+    let sources = &loaded.sources;
     FindingJson {
         kind: finding.kind.id(),
         rule: finding.rule.clone(),
@@ -358,6 +368,10 @@ pub(super) fn finding(sources: &Sources, finding: &Finding) -> FindingJson {
         causes: causes(sources, &finding.causes),
         cuts: finding.cuts.iter().map(|c| cut(sources, c)).collect(),
         chains: finding.chains.iter().map(|c| chain(sources, c)).collect(),
+        confirm: view::confirmations(loaded, &finding.path, finding.witness.as_ref())
+            .into_iter()
+            .map(|(device, command)| ConfirmJson { device: device.to_owned(), command })
+            .collect(),
         round_trip: finding.round_trip,
         schedule: finding.schedule.clone(),
         basis: finding.basis.as_ref().map(basis),

@@ -1,7 +1,9 @@
 //! What every sink shares: spans resolved to file, line and text, once, through [`Sources`]. Nothing here escapes.
 
+use crate::dialect::{self, Asked};
 use crate::finding::{Finding, FlowList, Hop, HopAction, Kind, Verdict};
 use crate::model::{Coverage, LineStatus};
+use crate::net::Flow;
 use crate::scan::{Loaded, Role, Scan};
 use crate::source::{FileId, Sources, Span};
 use crate::text::{Lang, Text};
@@ -185,6 +187,36 @@ pub fn hop_heading(hop: &Hop, lang: Lang) -> String {
         Some(egress) => format!("{}{context}  {ingress} → {egress}", hop.device),
         None => format!("{}{context}  {ingress} → {}", hop.device, end.get(lang)),
     }
+}
+
+/// Commands that show on the devices of a path what they do with the witness, with the device of each. They end at the first
+/// translation: behind it the packet is another.
+#[must_use]
+pub fn confirmations<'h>(
+    loaded: &Loaded,
+    hops: &'h [Hop],
+    witness: Option<&Flow>,
+) -> Vec<(&'h str, String)> {
+    let Some(flow) = witness else { return Vec::new() };
+    let translates = |hop: &Hop| hop.lines.iter().any(|line| line.action == HopAction::Translate);
+    let first = hops.iter().position(translates).map_or(hops.len(), |at| at + 1);
+    let named = |hop: &'h Hop| {
+        let id = loaded.snapshot.device(&hop.device)?;
+        let device = &loaded.snapshot.devices[id];
+        let interface = |name: &str| {
+            device.interfaces.iter().map(|(_, interface)| interface).find(|i| i.name == name)
+        };
+        let own = |interface: &'_ crate::model::Interface| match device.format {
+            "asa" => interface.alias.clone(),
+            _ => interface.zone.clone(),
+        };
+        let from = interface(&hop.ingress).and_then(own);
+        let to = hop.egress.as_deref().and_then(interface).and_then(own);
+        let (from, to) = (from.as_deref(), to.as_deref());
+        let asked = Asked { flow, ingress: &hop.ingress, from, to };
+        Some((hop.device.as_str(), dialect::confirmation(device.format, asked)?))
+    };
+    hops.iter().take(first).filter_map(named).collect()
 }
 
 /// `from -> to`, when the finding names them.

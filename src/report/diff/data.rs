@@ -59,7 +59,7 @@ pub(super) fn data(diff: &Diff) -> String {
     let listed = |scan: &Scan, wanted: &[Novelty]| -> Vec<FindingJson> {
         let of = |finding: &&Finding| finding.novelty.is_some_and(|n| wanted.contains(&n));
         let findings = scan.findings.iter().filter(of);
-        findings.map(|finding| mirror::finding(&scan.loaded.sources, finding)).collect()
+        findings.map(|finding| mirror::finding(&scan.loaded, finding)).collect()
     };
     let all = DiffJson {
         schema: "sekisho/diff/1",

@@ -74,10 +74,18 @@ fn proof(writer: &Writer<'_>, finding: &Finding) -> Markup {
     html! {
         (writer.labelled(&text!("証拠パケット", "Witness"), &witness))
         (writer.labelled(&text!("経路", "Path"), &path))
+        (writer.labelled(&text!("機器での確認", "To confirm on the devices"), &confirmations(writer, finding)))
         (writer.labelled(&text!("踏み台の連鎖", "Chains of hosts"), &chains(writer, &finding.chains)))
         (writer.labelled(&text!("原因の行", "Blamed lines"), &blames(writer, finding)))
         (writer.labelled(&text!("確認不能の原因", "What keeps it undetermined"), &causes))
     }
+}
+
+/// How the devices themselves are asked about the witness.
+fn confirmations(writer: &Writer<'_>, finding: &Finding) -> Markup {
+    let loaded = &writer.scan.loaded;
+    let all = view::confirmations(loaded, &finding.path, finding.witness.as_ref());
+    html! { @if !all.is_empty() { ul { @for (device, command) in all { li { b { (device) } " " code { (command) } } } } } }
 }
 
 fn reply(back: bool) -> Text {

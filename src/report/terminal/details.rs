@@ -30,6 +30,7 @@ pub(super) fn render(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style:
         let ends = (finding.from.as_deref().unwrap_or("?"), finding.to.as_deref().unwrap_or("?"));
         path::draw(page, sources, ends, &finding.path, style);
     }
+    confirmations(page, scan, finding);
     chains(page, sources, &finding.chains, style);
     blames(page, sources, finding);
     causes(page, sources, finding, style);
@@ -48,6 +49,19 @@ pub(super) fn render(page: &mut Page<'_>, scan: &Scan, finding: &Finding, style:
     }
     if let Some(basis) = &finding.basis {
         page.labelled(4, &text!("根拠", "basis"), &basis_line(basis, lang));
+    }
+}
+
+/// How the devices themselves are asked about the witness.
+fn confirmations(page: &mut Page<'_>, scan: &Scan, finding: &Finding) {
+    let all = view::confirmations(&scan.loaded, &finding.path, finding.witness.as_ref());
+    if all.is_empty() {
+        return;
+    }
+    label(page, &text!("機器での確認", "to confirm on the devices"));
+    for (device, command) in all {
+        let line = format!("{device}: {command}");
+        page.row("      ", &[(Tone::Plain, line.as_str())]);
     }
 }
 
