@@ -23,6 +23,7 @@ mod schema;
 mod rule;
 mod pack;
 mod report;
+mod evidence;
 mod completions;
 mod man;
 
@@ -92,6 +93,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Rule(flags) => rule::run(&run, flags),
         Command::Pack(flags) => pack::run(&run, flags),
         Command::Report(flags) => report::run(&run, flags),
+        Command::Evidence(flags) => evidence::run(&run, flags),
         Command::Completions(flags) => completions::run(&run, flags),
         Command::Man(flags) => man::run(&run, flags),
     };

@@ -53,5 +53,7 @@ pub mod diff;
 pub mod remedy;
 // Floor 10: a scan as bytes, one file per sink.
 pub mod report;
+// Floor 11: inputs, outputs and what made them, so that others can check; who was told what.
+pub mod evidence;
 // Floor 13: flags, file reading and writing, exit codes; one file per subcommand.
 pub mod cli;

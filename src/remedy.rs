@@ -149,11 +149,13 @@ fn tries(bench: &mut Bench, now: &Scan, finding: &Finding) -> Vec<Proposal> {
     out
 }
 
-/// Sets of lines whose removal may end a finding.
+/// Sets of lines whose removal may end a finding. The address of an interface is none: without it the whole network behind it is gone.
 fn candidates(finding: &Finding) -> Vec<Vec<&Blame>> {
+    let is_address = |blame: &&Blame| blame.label.starts_with("connected ");
     let mut out: Vec<Vec<&Blame>> =
         finding.cuts.iter().map(|cut| cut.lines.iter().collect()).collect();
-    if out.is_empty() {
+    out.retain(|lines| !lines.iter().any(is_address));
+    if finding.cuts.is_empty() && !finding.blame.iter().any(|blame| is_address(&blame)) {
         out.extend(finding.blame.iter().map(|blame| vec![blame]));
         if finding.blame.len() > 1 {
             out.push(finding.blame.iter().collect());

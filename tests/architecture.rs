@@ -30,7 +30,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (8, &["scan"]),
     (9, &["diff", "remedy"]),
     (10, &["report"]),
-    (11, &["history"]),
+    (11, &["history", "evidence"]),
     (12, &["fleet", "serve"]),
     (13, &["cli"]),
 ];

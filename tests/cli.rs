@@ -61,7 +61,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "check",
     "explain",
     "trace",
@@ -70,6 +70,7 @@ const COMMANDS: [&str; 14] = [
     "diff",
     "fix",
     "lint",
+    "evidence",
     "doctor",
     "init",
     "schema",

@@ -85,6 +85,8 @@ pub(super) enum Command {
     Pack(PackFlags),
     /// Write a report for an auditor
     Report(ReportKindFlags),
+    /// Keep inputs and outputs so that others can check them; log who was told what
+    Evidence(EvidenceFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page, or the one of a command
@@ -396,6 +398,69 @@ pub(super) enum TableFlag {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct EvidenceFlags {
+    #[command(subcommand)]
+    pub(super) what: EvidenceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EvidenceCommand {
+    /// Judge, and write inputs, outputs and hashes into a new directory (BagIt)
+    Make(EvidenceMakeFlags),
+    /// Check a bundle: every hash, every file, and that the inputs give the outputs again
+    Verify {
+        /// The directory
+        path: PathBuf,
+    },
+    /// Add to a log of who was told what; nothing in it can be changed later without a trace
+    Notify(NotifyFlags),
+    /// Check a log of notices, and print its seal
+    Notices {
+        /// The log
+        path: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct EvidenceMakeFlags {
+    #[command(flatten)]
+    pub(super) input: InputFlags,
+    /// The directory to write; it must not exist, or be empty
+    #[arg(long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Keep only the hashes of the inputs, not the inputs
+    #[arg(long)]
+    pub(super) hashes_only: bool,
+    /// Add a certificate; of a large network that takes minutes
+    #[arg(long)]
+    pub(super) certificate: bool,
+    /// As in check
+    #[arg(long)]
+    pub(super) no_relays: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct NotifyFlags {
+    /// The log; made when it is not there
+    pub(super) path: PathBuf,
+    /// When, on the writer's clock (2026-11-22T10:30)
+    #[arg(long, value_name = "DATETIME", value_parser = moment)]
+    pub(super) at: Moment,
+    /// Who tells it
+    #[arg(long, value_name = "WHO")]
+    pub(super) by: String,
+    /// Who is told
+    #[arg(long, value_name = "WHOM")]
+    pub(super) to: String,
+    /// What is told
+    #[arg(long)]
+    pub(super) text: String,
+    /// Fingerprint of a finding that it is about; may be given several times
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(super) finding: Vec<String>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ManFlags {
     /// The command
     pub(super) command: Option<String>,
@@ -455,11 +520,7 @@ fn moment(word: &str) -> Result<Moment, String> {
     if zoned {
         return Err("give the time of the device's own clock, without a time zone".to_owned());
     }
-    let time: jiff::civil::DateTime = word.parse().map_err(|error| format!("{error}"))?;
-    let days = time.date().duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
-    let day = i32::try_from(days).map_err(|error| error.to_string())?;
-    let minute = i32::from(time.hour()) * 60 + i32::from(time.minute());
-    Ok(Moment { day, minute: u16::try_from(minute).unwrap_or(0) })
+    Moment::parse(word)
 }
 
 #[cfg(test)]

@@ -55,6 +55,67 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Files, Stop> {
     Ok(Files { name, entries })
 }
 
+/// Every file below a directory, whatever its name, by its path.
+pub(super) fn read_tree(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
+    let mut open = vec![(dir.to_owned(), String::new())];
+    let mut tree = BTreeMap::new();
+    let mut total = 0;
+    while let Some((dir, prefix)) = open.pop() {
+        #[allow(clippy::disallowed_methods, reason = "the one place that lists directories")]
+        let listed = fs::read_dir(&dir).map_err(|error| unreadable(&dir, &error))?;
+        for entry in listed {
+            let entry = entry.map_err(|error| unreadable(&dir, &error))?;
+            let (full, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            let kind = entry.file_type().map_err(|error| unreadable(&full, &error))?;
+            let path = format!("{prefix}{name}");
+            if kind.is_dir() {
+                open.push((full, path + "/"));
+                continue;
+            }
+            let bytes = read_file(&full).map_err(|error| unreadable(&full, &error))?;
+            total += bytes.len() as u64;
+            weighable(&full.display().to_string(), total)?;
+            tree.insert(path, bytes);
+            countable(&full.display().to_string(), tree.len())?;
+        }
+    }
+    Ok(tree)
+}
+
+/// Writes files below a new directory that only its owner can enter.
+pub(super) fn write_tree(dir: &Path, tree: &BTreeMap<String, Vec<u8>>) -> Result<(), Stop> {
+    let shown = dir.display();
+    #[allow(clippy::disallowed_methods, reason = "the one place that lists directories")]
+    let used = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if used || dir.is_file() {
+        return Err(Stop::Failed(text!(
+            "「{shown}」は既にあります。新しいディレクトリを指定してください。",
+            "`{shown}` is there already; name a new directory"
+        )));
+    }
+    for (path, bytes) in tree {
+        let full = dir.join(path);
+        if let Some(parent) = full.parent() {
+            create_private_dir(parent).map_err(|error| {
+                Stop::Failed(text!(
+                    "「{shown}」に書けません: {error}",
+                    "cannot write `{shown}`: {error}"
+                ))
+            })?;
+        }
+        write(&full, bytes)?;
+    }
+    Ok(())
+}
+
+fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
 /// Whether inputs of this size in all are read.
 pub(super) fn weighable(shown: &str, total: u64) -> Result<(), Stop> {
     if total <= TOTAL_LIMIT {

@@ -11,6 +11,29 @@ pub struct Moment {
     pub minute: u16,
 }
 
+impl Moment {
+    /// `2026-11-22` (midnight) or `2026-11-22T10:30`.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(word: &str) -> Result<Moment, String> {
+        let time: jiff::civil::DateTime = word.parse().map_err(|error| format!("{error}"))?;
+        let days = time.date().duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
+        let day = i32::try_from(days).map_err(|error| error.to_string())?;
+        let minute = i32::from(time.hour()) * 60 + i32::from(time.minute());
+        Ok(Moment { day, minute: u16::try_from(minute).unwrap_or(0) })
+    }
+}
+
+/// As [`Moment::parse`] reads it, with the time.
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let days = jiff::Span::new().try_days(self.day).unwrap_or_default();
+        let date = jiff::civil::date(1970, 1, 1).saturating_add(days);
+        write!(f, "{date}T{:02}:{:02}", self.minute / 60, self.minute % 60)
+    }
+}
+
 /// Whether a schedule is active at a moment, or when no moment is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Activity {
