@@ -32,6 +32,7 @@ mod stones;
 mod units;
 mod via;
 mod waivers;
+mod wish;
 mod write;
 
 pub use certify::certify;
@@ -43,6 +44,8 @@ pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
 pub use prefer::{example, preferred};
 pub use sets::{addresses, list_flows, service_set};
 pub use stones::{Blast, Fallen, StartPoint, blast, start_points};
+pub use wish::forbidding;
+pub use write::summary;
 
 use crate::compile::Header;
 use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};

@@ -17,6 +17,7 @@ mod matrix;
 mod diff;
 mod lint;
 mod fix;
+mod request;
 mod doctor;
 mod init;
 mod schema;
@@ -85,6 +86,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Blast(flags) => blast::run(&run, flags),
         Command::Matrix(flags) => matrix::run(&run, flags),
         Command::Diff(flags) => diff::run(&run, flags),
+        Command::Request(flags) => request::run(&run, flags),
         Command::Fix(flags) => fix::run(&run, flags),
         Command::Lint(flags) => lint::run(&run, flags),
         Command::Doctor(flags) => doctor::run(&run, flags),

@@ -1,8 +1,10 @@
-//! What an engineer types on a device: to take a line away, and to ask the device itself what it does with a packet. Nothing here is
+//! What an engineer types on a device: to add a line, to take one away, and to ask the device itself what it does with a packet. Nothing here is
 //! ever sent anywhere. One row a vendor; a vendor without a row gets no commands, never guessed ones.
 
 mod confirmation;
+mod permission;
 mod removal;
 
 pub use confirmation::{Asked, confirmation};
+pub use permission::{Permit, permission};
 pub use removal::{Entry, removal, whole};

@@ -33,6 +33,7 @@ mod problem;
 mod remedy;
 mod rule;
 mod self_check;
+mod wish;
 
 pub use baseline::{baseline_schema, read_baseline, write_baseline};
 pub use blast::blast;
@@ -46,6 +47,7 @@ pub use problem::problem;
 pub use remedy::{plan, plan_json, plan_patch};
 pub use rule::{rule, rules};
 pub use self_check::{SelfCheckFormat, self_check_report};
+pub use wish::{WishFormat, wishes};
 
 use crate::scan::Scan;
 use crate::text::Lang;

@@ -8,6 +8,7 @@ pub mod certificate;
 mod load;
 pub mod memory;
 mod self_check;
+pub mod wish;
 mod workspace;
 
 pub use self_check::{Outcome, SelfCheckRow, self_check};

@@ -61,13 +61,14 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "check",
     "explain",
     "trace",
     "blast",
     "matrix",
     "diff",
+    "request",
     "fix",
     "lint",
     "evidence",

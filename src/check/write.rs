@@ -26,7 +26,8 @@ pub(super) fn decides(kind: Kind) -> bool {
 }
 
 /// What a rule says, in a sentence.
-pub(super) fn summary(rule: &PolicyRule) -> Text {
+#[must_use]
+pub fn summary(rule: &PolicyRule) -> Text {
     if let Some(title) = &rule.title {
         return title.clone();
     }

@@ -69,6 +69,8 @@ pub(super) enum Command {
     Matrix(MatrixFlags),
     /// Say exactly which traffic became possible or impossible between two states
     Diff(DiffFlags),
+    /// Say of a wished connection whether it passes, which rule forbids it, which devices need a line
+    Request(RequestFlags),
     /// Propose edits that end the violations, each tried out; changes nothing
     Fix(FixFlags),
     /// Look for hygiene defects in the configurations
@@ -187,6 +189,33 @@ pub(super) struct LintFlags {
     pub(super) input: InputFlags,
     #[command(flatten)]
     pub(super) report: ReportFlags,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RequestFlags {
+    /// Directory or configuration file
+    pub(super) path: PathBuf,
+    /// Where it starts and ends (a zone or zone.host), and the service (tcp/443)
+    #[arg(num_args = 3, value_names = ["FROM", "TO", "SERVICE"])]
+    pub(super) wish: Vec<String>,
+    /// CSV file with the columns from, to, service (送信元, 宛先, サービス)
+    #[arg(long, value_name = "FILE", conflicts_with = "wish", required_unless_present = "wish")]
+    pub(super) list: Option<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = RequestFormat::Terminal)]
+    pub(super) format: RequestFormat,
+    #[command(flatten)]
+    pub(super) reading: ReadingFlags,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RequestFormat {
+    /// Sentences
+    Terminal,
+    /// One row a wish
+    Csv,
+    /// JSON
+    Json,
 }
 
 #[derive(Args, Debug)]
@@ -482,19 +511,22 @@ fn sink(word: &str) -> Result<Sink, String> {
 }
 
 fn output(word: &str) -> Result<(Sink, PathBuf), String> {
-    let (format, path) = word.split_once('=').ok_or("not of the form FORMAT=PATH")?;
-    if path.is_empty() {
-        return Err("no path after `=`".to_owned());
-    }
-    Ok((sink(format)?, PathBuf::from(path)))
+    let (format, path) = to_path(word)?;
+    Ok((sink(format)?, path))
 }
 
 fn diff_output(word: &str) -> Result<(DiffFlag, PathBuf), String> {
+    let (format, path) = to_path(word)?;
+    Ok((DiffFlag::parse(format)?, path))
+}
+
+/// `FORMAT=PATH`.
+fn to_path(word: &str) -> Result<(&str, PathBuf), String> {
     let (format, path) = word.split_once('=').ok_or("not of the form FORMAT=PATH")?;
     if path.is_empty() {
         return Err("no path after `=`".to_owned());
     }
-    Ok((DiffFlag::parse(format)?, PathBuf::from(path)))
+    Ok((format, PathBuf::from(path)))
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

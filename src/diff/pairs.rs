@@ -12,6 +12,7 @@ use crate::packetset::{Arena, Function};
 use crate::reach::{Network, Query, Run};
 use crate::scan::{Loaded, Role};
 use crate::snapshot::ZoneId;
+use crate::source::FileId;
 use crate::workers;
 
 /// How many flows of a change are listed.
@@ -37,8 +38,15 @@ struct Edited {
 
 impl Edited {
     fn between(old: &Loaded, new: &Loaded) -> Edited {
+        // Whatever is no configuration of one device may bear on all of them; the policy bears on none.
         let drawn = |loaded: &Loaded| -> Vec<[u8; 32]> {
-            let files = loaded.roles.iter().filter(|(_, role)| *role == Role::Topology);
+            let own = |file| {
+                loaded.snapshot.coverage.iter().flatten().any(|coverage| coverage.file == file)
+            };
+            let bears = |(file, role): &&(FileId, Role)| {
+                !matches!(role, Role::Policy | Role::Pack { .. }) && !own(*file)
+            };
+            let files = loaded.roles.iter().filter(bears);
             files.map(|(file, _)| loaded.sources.file(*file).sha256()).collect()
         };
         let names = |loaded: &Loaded| -> BTreeSet<String> {

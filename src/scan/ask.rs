@@ -106,7 +106,7 @@ fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) ->
 }
 
 /// The addresses of devices.
-fn own<K: Header>(network: &Network<'_, K>) -> Intervals<K> {
+pub(super) fn own<K: Header>(network: &Network<'_, K>) -> Intervals<K> {
     let devices = network.compiled.iter().flat_map(|device| device.routes.iter());
     devices.fold(Intervals::empty(), |all, table| all.union(&table.own))
 }
@@ -138,20 +138,9 @@ pub(super) fn explain(
     to: &str,
     service: Option<&str>,
 ) -> Result<Explanation, InputError> {
-    let services = match service.map(policy::read_service) {
+    let services = match service {
         None => Vec::new(),
-        Some(Some(service)) => vec![service],
-        Some(None) => {
-            let word = service.unwrap_or_default();
-            return Err(error(
-                word,
-                text!("「{word}」はサービスとして読めません。", "`{word}` is not a service"),
-                Some(text!(
-                    "例: tcp/443、udp/53、icmp/8、any",
-                    "for example tcp/443, udp/53, icmp/8, any"
-                )),
-            ));
-        }
+        Some(word) => vec![self::service(word)?],
     };
     let (from, to) = (party(loaded, from)?, party(loaded, to)?);
     let mut cases = Vec::new();
@@ -159,6 +148,21 @@ pub(super) fn explain(
     cases.extend(case::<u128>(loaded, &from, &to, &services));
     let service = service.map(str::to_owned);
     Ok(Explanation { from: from.name, to: to.name, service, cases })
+}
+
+/// A service by its word.
+#[allow(clippy::result_large_err, reason = "once a run")]
+pub(super) fn service(word: &str) -> Result<Service, InputError> {
+    policy::read_service(word).ok_or_else(|| {
+        error(
+            word,
+            text!("「{word}」はサービスとして読めません。", "`{word}` is not a service"),
+            Some(text!(
+                "例: tcp/443、udp/53、icmp/8、any",
+                "for example tcp/443, udp/53, icmp/8, any"
+            )),
+        )
+    })
 }
 
 #[allow(clippy::result_large_err, reason = "once a run")]

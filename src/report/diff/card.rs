@@ -45,7 +45,7 @@ struct Writer<'d> {
 impl Writer<'_> {
     /// A sentence without mark-up.
     fn say(&self, text: &Text) -> String {
-        escape::markdown(text.get(self.lang))
+        escape::comment(text.get(self.lang))
     }
 
     fn pairs(&self) -> String {
@@ -79,12 +79,12 @@ impl Writer<'_> {
                 let place = line.span.map(|span| scan.loaded.sources.place(span));
                 let place = place.unwrap_or_else(|| line.label.clone());
                 let action = view::action_word(line.action);
-                let (side, device) = (side_word(after), escape::markdown(&hop.device));
+                let (side, device) = (side_word(after), escape::comment(&hop.device));
                 let (side, action) = (side.get(self.lang), action.get(self.lang));
-                lines.push(format!("{side}: {device} {action} {}", escape::markdown(&place)));
+                lines.push(format!("{side}: {device} {action} {}", escape::comment(&place)));
             }
             if let Some(hop) = end_of_way(example) {
-                let (side, device) = (side_word(!opened), escape::markdown(&hop.device));
+                let (side, device) = (side_word(!opened), escape::comment(&hop.device));
                 let side = side.get(self.lang);
                 let line = text!("{side}: {device} で終わる", "{side}: ends at {device}");
                 lines.push(line.get(self.lang).to_owned());
@@ -96,7 +96,7 @@ impl Writer<'_> {
     }
 
     fn row(&self, pair: &PairChange, word: &Text, flows: &FlowList, lines: &str) -> String {
-        let ends = format!("{} → {}", escape::markdown(&pair.from), escape::markdown(&pair.to));
+        let ends = format!("{} → {}", escape::comment(&pair.from), escape::comment(&pair.to));
         let family = pair.family.id();
         let word = self.say(word);
         let flows = self.flows(flows);
@@ -111,7 +111,7 @@ impl Writer<'_> {
             let services: std::collections::BTreeSet<String> = services.collect();
             services.into_iter().take(FLOWS).collect()
         };
-        let lines: Vec<String> = lines.iter().map(|line| escape::markdown(line)).collect();
+        let lines: Vec<String> = lines.iter().map(|line| escape::comment(line)).collect();
         lines.join("<br>")
     }
 
@@ -122,7 +122,7 @@ impl Writer<'_> {
             None => self.say(&text!("なし", "no such rule")),
         };
         let row = |change: &crate::diff::VerdictChange| {
-            let rule = escape::markdown(&change.rule);
+            let rule = escape::comment(&change.rule);
             format!("| {rule} | {} | **{}** |\n", word(change.old), word(change.new))
         };
         let rows: Vec<String> = self.diff.verdicts.iter().map(row).collect();
@@ -138,8 +138,8 @@ impl Writer<'_> {
         let mut out = format!("\n<details><summary>{}: {count}</summary>\n\n", self.say(title));
         for finding in all.iter().take(ROWS) {
             let place = view::place(scan, finding).map(|span| scan.loaded.sources.place(span));
-            let place = escape::markdown(&place.unwrap_or_default());
-            let rule = escape::markdown(&finding.rule);
+            let place = escape::comment(&place.unwrap_or_default());
+            let rule = escape::comment(&finding.rule);
             let severity = finding.severity.word();
             // A sentence may quote an address.
             let said = if self.addresses {

@@ -1,0 +1,304 @@
+//! A connection that somebody wishes for (通信許可申請): does it pass already, does a rule forbid it, and which devices stop it?
+
+use super::{InputError, Loaded, ask, resolved};
+use crate::check::{self, End};
+use crate::compile::{Header, Reading, fields, flow_at};
+use crate::dialect::{self, Permit};
+use crate::finding::{Basis, Hop, HopAction, HopLine};
+use crate::model::{Device, InterfaceId, Stage};
+use crate::net::{Family, Flow, Prefix};
+use crate::packetset::Arena;
+use crate::policy::Service;
+use crate::reach::{Network, Query};
+use crate::snapshot::{DeviceId, Place, ZoneId};
+use crate::text::Text;
+use crate::trace::{self, Ingress};
+
+/// What is wished for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Where it starts: a zone or `zone.host`.
+    pub from: String,
+    /// Where it ends: a zone, `zone.host` or `self:device`.
+    pub to: String,
+    /// The service: `tcp/443`.
+    pub service: String,
+}
+
+/// What is to be said about a wish.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The wish.
+    pub wish: Wish,
+    /// In one word.
+    pub outcome: Outcome,
+    /// The rules that forbid it.
+    pub forbidden: Vec<Forbidding>,
+    /// One entry a family in which both ends have addresses and it does not surely pass.
+    pub missing: Vec<Missing>,
+}
+
+/// An answer in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 許可済み: all of it surely passes, and no rule forbids it.
+    Passes,
+    /// 方針違反: a rule forbids it.
+    Forbidden,
+    /// 設定追加が必要: no rule forbids it, and devices stop it.
+    Stopped,
+    /// 確認不能: it is not stopped by a line, but does not surely arrive.
+    Unclear,
+}
+
+impl Outcome {
+    /// The identifier in machine formats.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Outcome::Passes => "passes",
+            Outcome::Forbidden => "forbidden",
+            Outcome::Stopped => "stopped",
+            Outcome::Unclear => "unclear",
+        }
+    }
+}
+
+/// A rule that forbids a wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forbidding {
+    /// The rule.
+    pub rule: String,
+    /// What it says.
+    pub summary: Text,
+    /// Document and clause.
+    pub basis: Option<Basis>,
+}
+
+/// Why a wish does not surely pass in one family.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// The family.
+    pub family: Family,
+    /// One packet that does not surely arrive.
+    pub flow: Flow,
+    /// The devices that stop it, each by itself, in the order of the snapshot.
+    pub stops: Vec<Stop>,
+}
+
+/// A device that stops a packet.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The hop.
+    pub hop: Hop,
+    /// The line that stops it.
+    pub line: HopLine,
+    /// What an engineer types to let the wish pass there; empty when that is not known, or a rule forbids the wish.
+    pub commands: Vec<String>,
+}
+
+/// What is to be said about a wish.
+///
+/// # Errors
+/// A name or service that means nothing.
+#[allow(clippy::result_large_err, reason = "once a wish")]
+pub fn wish(loaded: &Loaded, wish: &Wish) -> Result<Answer, InputError> {
+    let service = ask::service(&wish.service)?;
+    let (from, to) = (ask::party(loaded, &wish.from)?, ask::party(loaded, &wish.to)?);
+    let mut answer = Answer {
+        wish: wish.clone(),
+        outcome: Outcome::Unclear,
+        forbidden: Vec::new(),
+        missing: Vec::new(),
+    };
+    let ends = (&from, &to);
+    let asked = [
+        family::<u32>(loaded, ends, service, &mut answer),
+        family::<u128>(loaded, ends, service, &mut answer),
+    ];
+    let stopped = answer.missing.iter().all(|missing| !missing.stops.is_empty());
+    answer.outcome = match (answer.forbidden.is_empty(), answer.missing.is_empty()) {
+        (false, _) => Outcome::Forbidden,
+        (true, true) if asked.contains(&true) => Outcome::Passes,
+        (true, false) if stopped => Outcome::Stopped,
+        _ => Outcome::Unclear,
+    };
+    // Nobody is told how to let pass what a rule forbids.
+    if answer.outcome == Outcome::Forbidden {
+        let stops = answer.missing.iter_mut().flat_map(|missing| &mut missing.stops);
+        stops.for_each(|stop| stop.commands.clear());
+    }
+    Ok(answer)
+}
+
+/// Adds what one family has to say; whether both ends have addresses in it.
+fn family<K: Header>(
+    loaded: &Loaded,
+    (from, to): (&End, &End),
+    service: Service,
+    answer: &mut Answer,
+) -> bool {
+    let network = Network::<K>::new(&loaded.snapshot);
+    let Place::Zone(zone) = from.place else { return false };
+    if check::addresses(&network, from).is_empty() || check::addresses(&network, to).is_empty() {
+        return false;
+    }
+    if let Some((_, resolved)) = resolved(loaded) {
+        for at in check::forbidding(&network, &resolved, (from, to), &[service]) {
+            let Some(rule) = resolved.rules.get(at).map(|rule| rule.rule) else { continue };
+            let told = Forbidding {
+                rule: rule.id.clone(),
+                summary: check::summary(rule),
+                basis: rule.basis.clone(),
+            };
+            if !answer.forbidden.contains(&told) {
+                answer.forbidden.push(told);
+            }
+        }
+    }
+    if let Some(flow) = lacking(&network, (from, zone), to, service) {
+        let stops = stops(loaded, (zone, to), (from, service), flow);
+        answer.missing.push(Missing { family: K::FAMILY, flow, stops });
+    }
+    true
+}
+
+/// A packet of the wish that does not surely arrive; `None` when all of them do.
+fn lacking<K: Header>(
+    network: &Network<'_, K>,
+    (from, zone): (&End, ZoneId),
+    to: &End,
+    service: Service,
+) -> Option<Flow> {
+    // What goes to or comes from a device of the zone itself is not what is meant.
+    let own = ask::own(network);
+    let start = |arena: &mut Arena<K>| {
+        let hosts = |end: &End| match end.place {
+            Place::Zone(_) => check::addresses(network, end).minus(&own),
+            _ => check::addresses(network, end),
+        };
+        let source = arena.field_in(fields::SRC, &hosts(from));
+        let destination = arena.field_in(fields::DST, &hosts(to));
+        let services = check::service_set(arena, &[service]);
+        let ends = arena.guard(source, destination);
+        let wished = arena.guard(services, ends);
+        arena.guard(network.opening(), wished)
+    };
+    let reading = Reading::Must;
+    let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
+    let mut run = network.run_whole(&query);
+    let arrived = run.origins(network, to.place, crate::packetset::Function::ALL);
+    let mut left = run.arena.minus(run.start, arrived);
+    if run.limited() {
+        left = run.start;
+    }
+    let left = check::preferred(network, &mut run.arena, left, (from, to));
+    run.arena.pick(left).map(|point| flow_at(&point))
+}
+
+/// The devices that stop a packet: each is asked by itself, with the filters of all others open.
+fn stops(
+    loaded: &Loaded,
+    (zone, to): (ZoneId, &End),
+    (from, service): (&End, Service),
+    flow: Flow,
+) -> Vec<Stop> {
+    let snapshot = &loaded.snapshot;
+    let stopped = |id: DeviceId| {
+        let options = trace::Options { only_filters_of: Some(id), ..trace::Options::default() };
+        let trace = trace::trace(snapshot, Ingress::Zone(zone), flow, &options);
+        if trace.ends.iter().any(|end| end.place() == Some(to.place) && end.certain) {
+            return None;
+        }
+        let denied = |line: &&HopLine| line.action == HopAction::Deny;
+        let own = |hop: &&Hop| hop.device == snapshot.devices[id].name;
+        let mut hops = trace.ends.iter().flat_map(|end| &end.hops).filter(own);
+        let (hop, line) =
+            hops.find_map(|hop| Some((hop.clone(), hop.lines.iter().find(denied)?.clone())))?;
+        let commands = commands(loaded, id, (&hop, &line), (from, to, service));
+        Some(Stop { hop, line, commands })
+    };
+    snapshot.devices.ids().filter_map(stopped).collect()
+}
+
+/// Lines that are written for one device at most.
+const WRITTEN: usize = 4;
+
+/// What an engineer types at a device to let a wish pass; nothing when its ends are not a few networks.
+fn commands(
+    loaded: &Loaded,
+    id: DeviceId,
+    (hop, line): (&Hop, &HopLine),
+    (from, to, service): (&End, &End, Service),
+) -> Vec<String> {
+    let device = &loaded.snapshot.devices[id];
+    let (sources, destinations) = (networks(loaded, from), networks(loaded, to));
+    let (Some(protocol), true) = (service.protocol, service.ports.first() == service.ports.last())
+    else {
+        return Vec::new();
+    };
+    let egress = hop.egress.as_deref().unwrap_or_default();
+    let (ingress_zone, egress_zone) = (zone_name(device, &hop.ingress), zone_name(device, egress));
+    let list = list_name(device, hop, line);
+    let pairs = sources.iter().flat_map(|s| destinations.iter().map(move |d| (*s, *d)));
+    let pairs: Vec<(Prefix, Prefix)> = pairs.filter(|(s, d)| s.family() == d.family()).collect();
+    if pairs.len() > WRITTEN {
+        return Vec::new();
+    }
+    let one = |(source, destination)| {
+        let permit = Permit {
+            list: list.as_deref(),
+            from: &ingress_zone,
+            to: &egress_zone,
+            source,
+            destination,
+            protocol,
+            port: service.ports.first(),
+        };
+        dialect::permission(device.format, &permit)
+    };
+    pairs.into_iter().flat_map(one).collect()
+}
+
+/// The addresses of a party as networks.
+fn networks(loaded: &Loaded, end: &End) -> Vec<Prefix> {
+    match (&end.ranges, end.place) {
+        (Some(ranges), _) => ranges.iter().flat_map(|range| range.prefixes()).collect(),
+        (None, Place::Zone(zone)) => match &loaded.snapshot.zones[zone].addresses {
+            crate::snapshot::ZoneAddresses::Networks(networks) => networks.clone(),
+            crate::snapshot::ZoneAddresses::Rest => vec![Prefix::all(Family::V4)],
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn interface(device: &Device, name: &str) -> Option<InterfaceId> {
+    device.interfaces.iter().find(|(_, interface)| interface.name == name).map(|(id, _)| id)
+}
+
+/// The vendor's zone of an interface, else its own name.
+fn zone_name(device: &Device, name: &str) -> String {
+    let zone = interface(device, name).and_then(|id| device.interfaces[id].zone.clone());
+    zone.unwrap_or_else(|| name.to_owned())
+}
+
+/// The list that stops a packet at a hop: the one that holds the line, or whose end it is.
+fn list_name(device: &Device, hop: &Hop, line: &HopLine) -> Option<String> {
+    let ingress = interface(device, &hop.ingress)?;
+    let egress = hop.egress.as_deref().and_then(|name| interface(device, name));
+    let context = device.interfaces[ingress].context;
+    let stages = device.contexts[context].pipeline.iter();
+    let mut bound = stages.filter_map(|stage| match stage {
+        Stage::Filter(filter) => filter.bindings.iter().find(|binding| {
+            binding.ingress.contains(ingress)
+                && egress.is_none_or(|egress| binding.egress.contains(egress))
+        }),
+        _ => None,
+    });
+    let name = bound.find_map(|binding| {
+        let lists = binding.lists.iter().map(|list| &device.lists[*list]);
+        let holds = lists.clone().find(|list| list.lines.iter().any(|own| own.label == line.label));
+        holds.or_else(|| lists.last().filter(|_| binding.default_label == line.label))
+    });
+    name.map(|list| list.name.clone())
+}
