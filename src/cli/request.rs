@@ -21,7 +21,7 @@ pub(super) fn run(run: &Run, flags: &RequestFlags) -> Result<Exit, Stop> {
     let sign = run.progress();
     let answers: Result<Vec<Answer>, _> =
         wishes.iter().map(|one| wish::wish(&loaded, one)).collect();
-    let answers = answers.map_err(|error| Stop::Inputs(vec![error]))?;
+    let answers = answers.map_err(|error: Box<_>| Stop::Inputs(vec![*error]))?;
     drop(sign);
     let format = match flags.format {
         RequestFormat::Terminal => WishFormat::Terminal,

@@ -101,8 +101,7 @@ pub struct Stop {
 ///
 /// # Errors
 /// A name or service that means nothing.
-#[allow(clippy::result_large_err, reason = "once a wish")]
-pub fn wish(loaded: &Loaded, wish: &Wish) -> Result<Answer, InputError> {
+pub fn wish(loaded: &Loaded, wish: &Wish) -> Result<Answer, Box<InputError>> {
     let service = ask::service(&wish.service)?;
     let (from, to) = (ask::party(loaded, &wish.from)?, ask::party(loaded, &wish.to)?);
     let mut answer = Answer {
@@ -296,9 +295,9 @@ fn list_name(device: &Device, hop: &Hop, line: &HopLine) -> Option<String> {
         _ => None,
     });
     let name = bound.find_map(|binding| {
-        let lists = binding.lists.iter().map(|list| &device.lists[*list]);
+        let mut lists = binding.lists.iter().map(|list| &device.lists[*list]);
         let holds = lists.clone().find(|list| list.lines.iter().any(|own| own.label == line.label));
-        holds.or_else(|| lists.last().filter(|_| binding.default_label == line.label))
+        holds.or_else(|| lists.next_back().filter(|_| binding.default_label == line.label))
     });
     name.map(|list| list.name.clone())
 }
