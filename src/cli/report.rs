@@ -71,7 +71,7 @@ pub(super) enum FormFlag {
     /// A workbook
     #[cfg(feature = "xlsx")]
     Xlsx,
-    /// PDF/A-2b
+    /// PDF; PDF/A-2b with --at
     #[cfg(feature = "pdf")]
     Pdf,
 }

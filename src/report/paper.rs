@@ -60,7 +60,7 @@ pub enum PaperFormat {
     /// A workbook of sheets.
     #[cfg(feature = "xlsx")]
     Xlsx,
-    /// PDF/A-2b.
+    /// PDF; PDF/A-2b when the day was given.
     #[cfg(feature = "pdf")]
     Pdf,
 }
@@ -121,8 +121,10 @@ struct Paper {
 /// A chapter with its number.
 struct Chapter {
     title: String,
-    /// Whether it begins on a page of its own.
+    /// Whether it begins on a new page.
     fresh: bool,
+    /// Whether nothing else stands on its pages.
+    alone: bool,
     blocks: Vec<Block>,
 }
 
@@ -143,6 +145,8 @@ enum Block {
     Notice(String, String),
     /// Boxes in which people sign.
     Signatures(Vec<String>),
+    /// Room in which somebody writes sentences, with a label.
+    Remarks(String),
 }
 
 /// A table. A cell may hold several lines.
@@ -154,11 +158,15 @@ struct Table {
 
 impl Chapter {
     fn new(title: String, blocks: Vec<Block>) -> Chapter {
-        Chapter { title, fresh: false, blocks }
+        Chapter { title, fresh: false, alone: false, blocks }
     }
 
     fn fresh(title: String, blocks: Vec<Block>) -> Chapter {
-        Chapter { title, fresh: true, blocks }
+        Chapter { title, fresh: true, alone: false, blocks }
+    }
+
+    fn alone(title: String, blocks: Vec<Block>) -> Chapter {
+        Chapter { title, fresh: true, alone: true, blocks }
     }
 }
 
@@ -204,7 +212,9 @@ impl Paper {
             change(&mut chapter.title);
             for block in &mut chapter.blocks {
                 match block {
-                    Block::Heading(text) | Block::Paragraph(text) => change(text),
+                    Block::Heading(text) | Block::Paragraph(text) | Block::Remarks(text) => {
+                        change(text);
+                    }
                     Block::List(texts) | Block::Signatures(texts) => {
                         texts.iter_mut().for_each(change);
                     }
@@ -224,9 +234,9 @@ fn audit(matter: &Matter<'_>) -> Vec<Chapter> {
     let mut out = vec![opening::purpose(matter), opening::criteria(matter)];
     out.extend([scope::scope(matter), scope::method(matter), overall::overall(matter)]);
     out.extend([findings::findings(matter), findings::hygiene(matter), findings::good(matter)]);
-    out.extend([register::requirements(matter), register::waivers(matter)]);
-    out.extend([register::connections(matter), register::reached(matter)]);
-    out.push(change::since(matter));
+    out.extend([register::rules(matter), register::requirements(matter)]);
+    out.extend([register::waivers(matter), register::connections(matter)]);
+    out.extend([register::reached(matter), change::since(matter)]);
     out.extend([closing::plan(matter), closing::record(matter), closing::approval(matter)]);
     out
 }
@@ -242,7 +252,7 @@ fn self_check(matter: &Matter<'_>) -> Vec<Chapter> {
 fn accepted(matter: &Matter<'_>) -> Vec<Chapter> {
     let mut out = vec![opening::purpose(matter), opening::criteria(matter)];
     out.extend([scope::scope(matter), scope::method(matter), acceptance::result(matter)]);
-    out.extend([acceptance::rules(matter), findings::findings(matter), findings::hygiene(matter)]);
+    out.extend([register::rules(matter), findings::findings(matter), findings::hygiene(matter)]);
     out.extend([register::requirements(matter), register::waivers(matter)]);
     out.extend([register::connections(matter), register::reached(matter)]);
     out.extend([closing::plan(matter), closing::record(matter), closing::approval(matter)]);
@@ -253,7 +263,8 @@ fn changed(matter: &Matter<'_>) -> Vec<Chapter> {
     let mut out = vec![opening::purpose(matter), opening::criteria(matter)];
     out.extend([scope::scope(matter), scope::method(matter), change::summary(matter)]);
     out.extend([change::pairs(matter), change::verdicts(matter), change::gone(matter)]);
-    out.extend([findings::findings(matter), findings::hygiene(matter), register::waivers(matter)]);
+    out.extend([findings::findings(matter), findings::hygiene(matter), register::rules(matter)]);
+    out.push(register::waivers(matter));
     out.extend([closing::plan(matter), closing::record(matter), closing::approval(matter)]);
     out
 }

@@ -1,7 +1,7 @@
 //! 受入検査: whether what was delivered can be accepted, strictly from verdicts.
 
 use super::matter::Matter;
-use super::{Block, Chapter, overall, register};
+use super::{Block, Chapter, overall};
 use crate::finding::{Kind, Verdict};
 use crate::report::view;
 use crate::scan::{Outcome, SelfCheckRow};
@@ -51,10 +51,21 @@ pub(super) fn result(matter: &Matter<'_>) -> Chapter {
     let unclear = relevant(matter).filter(|row| row.outcome == Outcome::Undetermined).count();
     let fields = vec![
         matter.field(&text!("判定（推奨）", "recommended"), Some(matter.say(&word))),
-        matter.field(&text!("規則の判定", "rules"), value(text!("適合 {holds}　不適合 {violated}　確認不能 {open}", "{holds} hold, {violated} violated, {open} undetermined"))),
-        matter.field(&text!("規則に基づく要求事項", "requirements on rules"), value(text!("不適合 {unmet}　確認不能 {unclear}", "{unmet} violated, {unclear} undetermined"))),
+        matter.field(
+            &text!("規則の判定", "rules"),
+            value(text!(
+                "適合 {holds}　不適合 {violated}　確認不能 {open}",
+                "{holds} hold, {violated} violated, {open} undetermined"
+            )),
+        ),
+        matter.field(
+            &text!("規則に基づく要求事項", "requirements on rules"),
+            value(text!(
+                "不適合 {unmet}　確認不能 {unclear}",
+                "{unmet} violated, {unclear} undetermined"
+            )),
+        ),
         matter.field(&text!("検査者の判定", "decision of the inspector"), None),
-        matter.field(&text!("条件・特記事項", "conditions"), None),
     ];
     let blocks = vec![
         matter.paragraph(&why),
@@ -63,8 +74,9 @@ pub(super) fn result(matter: &Matter<'_>) -> Chapter {
             "推奨する判定は、規則の判定、指摘事項、及び規則が支える要求事項だけから定まる。使用した規則がいずれも触れない要求事項は、受入れの条件としていない。",
             "The recommendation follows from the verdicts on rules, the findings, and the requirements that rules serve. Requirements that no rule in use speaks of are no condition."
         )),
+        Block::Remarks(matter.say(&text!("条件・特記事項", "conditions"))),
     ];
-    Chapter::fresh(matter.say(&text!("検査結果", "Result")), blocks)
+    Chapter::alone(matter.say(&text!("検査結果", "Result")), blocks)
 }
 
 fn advice(matter: &Matter<'_>) -> Advice {
@@ -89,19 +101,4 @@ fn relevant<'a>(matter: &'a Matter<'_>) -> impl Iterator<Item = &'a SelfCheckRow
                 || requirement.by.iter().any(|word| *word == rule.rule || word == short)
         })
     })
-}
-
-/// One row a rule.
-pub(super) fn rules(matter: &Matter<'_>) -> Chapter {
-    let heads = [
-        (text!("規則", "rule"), 4),
-        (text!("内容", "what it says"), 8),
-        (text!("重要度", "severity"), 2),
-        (text!("判定", "verdict"), 3),
-        (text!("基準条項", "basis"), 6),
-        (text!("指摘", "findings"), 3),
-    ];
-    let none = text!("規則がないため、何も判定していない。", "There is no rule, so nothing was judged.");
-    let table = matter.table(&heads, register::verdict_rows(matter), &none);
-    Chapter::new(matter.say(&text!("規則ごとの判定", "Verdicts on rules")), vec![table])
 }

@@ -13,7 +13,8 @@ const FLOWS: usize = 8;
 
 /// 前回からの変化 as one chapter of an audit.
 pub(super) fn since(matter: &Matter<'_>) -> Chapter {
-    let request = matter.field(&text!("変更申請との突合", "change requests"), matter.input.details.request.clone());
+    let request = matter
+        .field(&text!("変更申請との突合", "change requests"), matter.input.details.request.clone());
     let mut blocks = match matter.input.before {
         None => vec![matter.paragraph(&text!(
             "前回の設定が示されていないため、比較していない（--before で前回の設定を示すと、ここに変化が記載される）。",
@@ -35,7 +36,7 @@ pub(super) fn since(matter: &Matter<'_>) -> Chapter {
 /// The result of a change on a page of its own.
 pub(super) fn summary(matter: &Matter<'_>) -> Chapter {
     let title = matter.say(&text!("総合所見", "Overall opinion"));
-    let Some(diff) = matter.input.before else { return Chapter::fresh(title, Vec::new()) };
+    let Some(diff) = matter.input.before else { return Chapter::alone(title, Vec::new()) };
     let word = match diff.outcome() {
         Outcome::Same => text!("同等（変化なし）", "same"),
         Outcome::Different => text!("相違（変化あり）", "different"),
@@ -47,16 +48,25 @@ pub(super) fn summary(matter: &Matter<'_>) -> Chapter {
     let value = |text: Text| Some(matter.say(&text));
     let mut fields = vec![
         matter.field(&text!("比較の結果", "result"), Some(matter.say(&word))),
-        matter.field(&text!("判定の変化", "verdicts"), value(text!("悪化 {worse}　改善 {better}", "{worse} worse, {better} better"))),
-        matter.field(&text!("指摘の変化", "findings"), value(text!("新規・拡大 {new}　解消 {gone}", "{new} new or enlarged, {gone} gone"))),
+        matter.field(
+            &text!("判定の変化", "verdicts"),
+            value(text!("悪化 {worse}　改善 {better}", "{worse} worse, {better} better")),
+        ),
+        matter.field(
+            &text!("指摘の変化", "findings"),
+            value(text!("新規・拡大 {new}　解消 {gone}", "{new} new or enlarged, {gone} gone")),
+        ),
     ];
     if !diff.confirmed {
-        let note = text!("2つの判定方式の結果が食い違った。この比較は信頼できない。", "The two judges disagree; this comparison cannot be trusted.");
+        let note = text!(
+            "2つの判定方式の結果が食い違った。この比較は信頼できない。",
+            "The two judges disagree; this comparison cannot be trusted."
+        );
         fields.push(matter.field(&text!("注意", "note"), Some(matter.say(&note))));
     }
     fields.push(matter.field(&text!("変更申請との突合（申請どおりか）", "as requested"), None));
-    fields.push(matter.field(&text!("確認者の所見", "remarks"), None));
-    Chapter::fresh(title, vec![matter.paragraph(&said(diff)), Block::Fields(fields)])
+    let remarks = Block::Remarks(matter.say(&text!("確認者の所見", "Remarks")));
+    Chapter::alone(title, vec![matter.paragraph(&said(diff)), Block::Fields(fields), remarks])
 }
 
 fn said(diff: &Diff) -> Text {
@@ -133,7 +143,13 @@ pub(super) fn pair_rows(matter: &Matter<'_>, diff: &Diff) -> Vec<Vec<String>> {
     out
 }
 
-fn row(matter: &Matter<'_>, pair: &PairChange, word: &Text, traffic: String, lines: Vec<String>) -> Vec<String> {
+fn row(
+    matter: &Matter<'_>,
+    pair: &PairChange,
+    word: &Text,
+    traffic: String,
+    lines: Vec<String>,
+) -> Vec<String> {
     let ends = format!("{} → {}", matter.zone(&pair.from), matter.zone(&pair.to));
     vec![ends, pair.family.id().to_owned(), matter.say(word), traffic, lines.join("\n")]
 }

@@ -29,9 +29,13 @@ pub(super) fn plan(matter: &Matter<'_>) -> Chapter {
         matter.field(&text!("報告先", "reported to"), details.report_to.clone()),
         matter.field(&text!("報告日時", "reported on"), None),
         matter.field(&text!("受領者", "received by"), None),
-        matter.field(&text!("委託先への通知日・通知先・方法", "vendor notified on, whom, how"), None),
+        matter
+            .field(&text!("委託先への通知日・通知先・方法", "vendor notified on, whom, how"), None),
         matter.field(&text!("委託先からの回答日・内容", "answer of the vendor"), None),
-        matter.field(&text!("同種事案の確認（他の機器・部門）", "same elsewhere (devices, offices)"), None),
+        matter.field(
+            &text!("同種事案の確認（他の機器・部門）", "same elsewhere (devices, offices)"),
+            None,
+        ),
         matter.field(&text!("フォローアップ予定日", "follow-up on"), None),
     ];
     let heading = matter.heading(&text!("報告及び通知の記録", "Record of reports and notices"));
@@ -51,9 +55,18 @@ pub(super) fn record(matter: &Matter<'_>) -> Chapter {
     let command = scope::command(matter);
     let version = env!("CARGO_PKG_VERSION");
     let steps = [
-        text!("上の表のファイルを1つのディレクトリ（DIR）に置き、SHA-256 が一致することを確かめる。", "Put the files of the table into one directory (DIR) and compare their SHA-256."),
-        text!("関所 Sekisho {version} で {command} を実行する。", "Run {command} with Sekisho {version}."),
-        text!("同じ入力からは、同じ内容の報告書が1バイトも違わずに作られる。", "The same inputs give the same report, byte for byte."),
+        text!(
+            "上の表のファイルを1つのディレクトリ（DIR）に置き、SHA-256 が一致することを確かめる。",
+            "Put the files of the table into one directory (DIR) and compare their SHA-256."
+        ),
+        text!(
+            "関所 Sekisho {version} で {command} を実行する。",
+            "Run {command} with Sekisho {version}."
+        ),
+        text!(
+            "同じ入力からは、同じ内容の報告書が1バイトも違わずに作られる。",
+            "The same inputs give the same report, byte for byte."
+        ),
     ];
     let none = text!("入力ファイルはない。", "There is no input.");
     let blocks = vec![

@@ -20,7 +20,10 @@ pub(super) fn findings(matter: &Matter<'_>) -> Chapter {
     for item in &matter.findings {
         blocks.push(Block::Heading(format!("{}　{}", item.number, item.short)));
         blocks.push(Block::Fields(form(matter, item)));
-        let label = text!("委託先への通知文（このまま転送できます）", "To be handed to the vendor as it stands");
+        let label = text!(
+            "委託先への通知文（このまま転送できます）",
+            "To be handed to the vendor as it stands"
+        );
         blocks.push(Block::Notice(matter.say(&label), item.notice.clone()));
     }
     Chapter::fresh(matter.say(&text!("指摘事項", "Findings")), blocks)
@@ -36,14 +39,26 @@ fn form(matter: &Matter<'_>, item: &Item) -> Vec<Field> {
     vec![
         matter.field(&text!("番号", "number"), Some(item.id())),
         matter.field(&text!("区分", "kind"), Some(item.class.clone())),
-        matter.field(&text!("判定・重要度", "verdict, severity"), Some(format!("{verdict}　{}", matter.say(&item.severity.word())))),
+        matter.field(
+            &text!("判定・重要度", "verdict, severity"),
+            Some(format!("{verdict}　{}", matter.say(&item.severity.word()))),
+        ),
         matter.field(&text!("発見事実", "what was found"), Some(item.fact.clone())),
         many(&text!("基準条項", "basis"), &item.basis),
         many(&text!("証拠", "evidence"), &item.evidence),
         many(&text!("影響", "effect"), &item.effect),
         many(&text!("原因", "cause"), &item.cause),
-        matter.field(&text!("推奨是正", "recommended"), Some(item.remedy.clone()).filter(|text| !text.is_empty())),
-        matter.field(&text!("責任分界（機器管理者・委託先・保守契約範囲）", "responsibility (owner, vendor, contract)"), contract),
+        matter.field(
+            &text!("推奨是正", "recommended"),
+            Some(item.remedy.clone()).filter(|text| !text.is_empty()),
+        ),
+        matter.field(
+            &text!(
+                "責任分界（機器管理者・委託先・保守契約範囲）",
+                "responsibility (owner, vendor, contract)"
+            ),
+            contract,
+        ),
         matter.field(&text!("期限", "term"), None),
         matter.field(&text!("初回検出日", "first found"), item.first_seen.clone()),
         matter.field(&text!("前回状態", "state before"), item.before.clone()),
@@ -58,7 +73,7 @@ pub(super) fn hygiene(matter: &Matter<'_>) -> Chapter {
             matter.say(&item.severity.word()),
             format!("{}（{}）", item.class, item.rule),
             item.fact.clone(),
-            item.cause.join("\n"),
+            item.places.join("\n"),
             item.remedy.clone(),
         ]
     });

@@ -35,6 +35,8 @@ pub(super) struct Item {
     pub(super) effect: Vec<String>,
     /// 原因.
     pub(super) cause: Vec<String>,
+    /// Where the lines of the cause stand, shortly.
+    pub(super) places: Vec<String>,
     /// 推奨是正.
     pub(super) remedy: String,
     /// 初回検出日, where the state before says that it is new.
@@ -63,6 +65,7 @@ impl Item {
             evidence: evidence(matter, finding),
             effect: effect(matter, finding),
             cause: cause(matter, finding),
+            places: places(matter, finding),
             remedy: remedy(matter, finding),
             first_seen: first_seen(matter, finding),
             before: finding.novelty.map(|novelty| before(matter, novelty)),
@@ -90,15 +93,16 @@ fn ends(matter: &Matter<'_>, finding: &Finding) -> Option<String> {
     }
 }
 
+/// What it is in a few words: its kind, the device, from where to where.
 fn short(matter: &Matter<'_>, finding: &Finding) -> String {
-    let title = matter.say(&catalogue::title(finding.kind));
-    let parts: Vec<String> =
-        finding.device.clone().into_iter().chain(ends(matter, finding)).collect();
-    if parts.is_empty() {
-        return title;
+    let mut out = matter.say(&catalogue::title(finding.kind));
+    if let Some(device) = &finding.device {
+        out += &matter.say(&text!("（{device}）", " ({device})"));
     }
-    let parts = parts.join(", ");
-    matter.say(&text!("{title}（{parts}）", "{title} ({parts})"))
+    if let Some(ends) = ends(matter, finding) {
+        out += &format!(": {ends}");
+    }
+    out
 }
 
 fn basis(matter: &Matter<'_>, finding: &Finding) -> Vec<String> {
@@ -126,20 +130,27 @@ fn evidence(matter: &Matter<'_>, finding: &Finding) -> Vec<String> {
         let flow = flow.to_string();
         out.push(matter.say(&text!("証拠パケット: {flow}", "witness: {flow}")));
     }
-    way(matter, &finding.path, &mut out);
-    if finding.path.is_empty() {
-        for step in finding.chains.first().iter().flat_map(|chain| &chain.steps) {
-            let (from, to) = (matter.zone(&step.from), matter.zone(&step.to));
-            out.push(format!("【{from} → {to}】"));
-            way(matter, &step.path, &mut out);
+    let mut hops: Vec<&Hop> = Vec::new();
+    match finding.chains.first() {
+        Some(chain) => {
+            for step in &chain.steps {
+                let (from, to) = (matter.zone(&step.from), matter.zone(&step.to));
+                out.push(format!("【{from} → {to}】"));
+                way(matter, &step.path, &mut out);
+                hops.extend(&step.path);
+            }
+        }
+        None => {
+            way(matter, &finding.path, &mut out);
+            hops.extend(&finding.path);
         }
     }
-    for blame in &finding.blame {
-        let on_path = finding.path.iter().flat_map(|hop| &hop.lines);
-        if !on_path.filter_map(|line| line.span).any(|span| span == blame.span) {
-            let device = &blame.device;
-            out.push(format!("{device}: {}", quoted(matter, &blame.label, blame.span)));
-        }
+    // What the way quotes already is not quoted again.
+    let on_way = hops.iter().flat_map(|hop| &hop.lines).filter_map(|line| line.span);
+    let on_way: Vec<crate::source::Span> = on_way.collect();
+    for blame in finding.blame.iter().filter(|blame| !on_way.contains(&blame.span)) {
+        let device = &blame.device;
+        out.push(format!("{device}: {}", quoted(matter, &blame.label, blame.span)));
     }
     let left = out.len().saturating_sub(EVIDENCE);
     out.truncate(EVIDENCE);
@@ -216,8 +227,10 @@ fn cause(matter: &Matter<'_>, finding: &Finding) -> Vec<String> {
         let (device, line) = (&blame.device, matter.line_of(blame.span));
         let label = &blame.label;
         match matter.input.redact {
-            true => matter.say(&text!("「{device}」 {line}", "{device} {line}")),
-            false => matter.say(&text!("「{device}」 {line}（{label}）", "{device} {line} ({label})")),
+            true => matter.say(&text!("「{device}」の {line}", "{device} {line}")),
+            false => {
+                matter.say(&text!("「{device}」の {line}（{label}）", "{device} {line} ({label})"))
+            }
         }
     };
     let mut out: Vec<String> = finding.blame.iter().map(blame).collect();
@@ -228,6 +241,23 @@ fn cause(matter: &Matter<'_>, finding: &Finding) -> Vec<String> {
         if !parts.is_empty() {
             out.push(parts.join(" — "));
         }
+    }
+    out
+}
+
+fn places(matter: &Matter<'_>, finding: &Finding) -> Vec<String> {
+    let blames = finding.blame.iter().map(|blame| blame.span);
+    let spans = blames.chain(finding.causes.iter().filter_map(|cause| cause.span));
+    let mut out: Vec<String> = Vec::new();
+    for place in spans.map(|span| matter.place(span)) {
+        if !out.contains(&place) {
+            out.push(place);
+        }
+    }
+    let left = out.len().saturating_sub(NAMED);
+    if left > 0 {
+        out.truncate(NAMED);
+        out.push(matter.say(&text!("ほか {left} か所", "{left} more")));
     }
     out
 }
@@ -255,8 +285,11 @@ fn before(matter: &Matter<'_>, novelty: Novelty) -> String {
 
 /// One paragraph that can be handed to a vendor as it stands.
 fn notice(matter: &Matter<'_>, finding: &Finding, item: &Item) -> String {
-    let id = item.id();
-    let mut out = matter.say(&text!("指摘 {id}について通知します。", "Finding {id}. "));
+    let (number, print) = (&item.number, &item.fingerprint);
+    let mut out = matter.say(&text!(
+        "指摘 {number}（識別子 {print}）について通知します。",
+        "Finding {number} ({print}). "
+    ));
     let fact = item.fact.trim_end_matches('。').trim_end_matches('.');
     out += &matter.say(&match finding.verdict {
         Verdict::Undetermined => {
@@ -274,11 +307,16 @@ fn notice(matter: &Matter<'_>, finding: &Finding, item: &Item) -> String {
     if !item.cause.is_empty() {
         let lines = item.cause.iter().take(NAMED).cloned().collect::<Vec<_>>().join("、");
         let left = item.cause.len().saturating_sub(NAMED);
-        let more = if left > 0 { matter.say(&text!("、ほか {left} か所", ", {left} more")) } else { String::new() };
+        let more = if left > 0 {
+            matter.say(&text!("、ほか {left} か所", ", {left} more"))
+        } else {
+            String::new()
+        };
         out += &matter.say(&text!("該当箇所は、{lines}{more}です。", "Where: {lines}{more}. "));
     }
-    if let Some(basis) = item.basis.first() {
-        let basis = basis.trim_end_matches('。');
+    if !item.basis.is_empty() {
+        let basis = item.basis.iter().take(2).map(|basis| basis.trim_end_matches('。'));
+        let basis = basis.collect::<Vec<_>>().join("、");
         out += &matter.say(&text!("取り決めは、{basis}です。", "What was agreed: {basis}. "));
     }
     out += &wish(matter, finding.verdict, item.remedy.trim_end_matches(['。', '.']));
@@ -291,8 +329,13 @@ fn wish(matter: &Matter<'_>, verdict: Verdict, remedy: &str) -> String {
             "判定に必要な情報の提供又は設定の変更をお願いします（{remedy}）。回答の内容と時期を書面でお知らせください。",
             "Please provide what is missing, or change the configuration ({remedy}). Tell us in writing what and when."
         ),
-        _ => text!(
-            "次の是正をお願いします: {remedy}。是正の内容、実施日及び変更後の設定を書面でお知らせください。",
+        // A remark beside a rule that holds asks for thought, not for correction.
+        Verdict::Holds => text!(
+            "規則には適合していますが、次の対策を検討してください: {remedy}。検討の結果を書面でお知らせください。",
+            "The rule holds, but consider this: {remedy}. Tell us in writing what you decide."
+        ),
+        Verdict::Violated => text!(
+            "是正の案は、次のとおりです: {remedy}。是正の上、その内容、実施日及び変更後の設定を書面でお知らせください。",
             "Please correct it: {remedy}. Tell us in writing what was changed, when, and send the new configuration."
         ),
     };

@@ -29,6 +29,9 @@ fn block(paper: &Paper, block: &Block, out: &mut String) {
             out.push('\n');
         }
         Block::Fields(list) => fields(paper, list, out),
+        Block::Remarks(label) => {
+            fields(paper, &[Field { label: label.clone(), value: Vec::new() }], out);
+        }
         Block::Table(one) => table(one, out),
         Block::Notice(label, text) => {
             *out += &format!("> **{}**\n>\n", escape::markdown(label));

@@ -130,9 +130,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_stays() {
-        for plain in
-            ["configs/ext-fw.conf:1416", "tcp/445", "3.10", "10:30", "2026-11-22", "第5(2)ア", "規則"]
-        {
+        for plain in [
+            "configs/ext-fw.conf:1416",
+            "tcp/445",
+            "3.10",
+            "10:30",
+            "2026-11-22",
+            "第5(2)ア",
+            "規則",
+        ] {
             assert_eq!(mask(plain), plain);
         }
     }

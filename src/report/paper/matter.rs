@@ -94,7 +94,7 @@ impl<'a> Matter<'a> {
     pub(super) fn line_of(&self, span: Span) -> String {
         let sources = &self.input.scan.loaded.sources;
         let (file, line) = (sources.file(span.file).path().to_owned(), sources.line(span));
-        self.say(&text!("{file} の {line} 行目", "{file} line {line}"))
+        self.say(&text!("{file} {line} 行目", "{file} line {line}"))
     }
 
     /// A labelled value; an empty one is a blank.
@@ -113,7 +113,12 @@ impl<'a> Matter<'a> {
     }
 
     /// A table, or a sentence where it would have no row.
-    pub(super) fn table(&self, heads: &[(Text, u16)], rows: Vec<Vec<String>>, none: &Text) -> Block {
+    pub(super) fn table(
+        &self,
+        heads: &[(Text, u16)],
+        rows: Vec<Vec<String>>,
+        none: &Text,
+    ) -> Block {
         if rows.is_empty() {
             return self.paragraph(none);
         }

@@ -12,10 +12,16 @@ pub(super) fn title(matter: &Matter<'_>) -> String {
     }
     matter.say(&match matter.input.kind {
         PaperKind::Audit => {
-            text!("情報セキュリティ監査報告書（ネットワーク分離）", "Audit report: network segmentation")
+            text!(
+                "情報セキュリティ監査報告書（ネットワーク分離）",
+                "Audit report: network segmentation"
+            )
         }
         PaperKind::SelfCheck => {
-            text!("情報セキュリティ自己点検票（ネットワーク分離）", "Self-check: network segmentation")
+            text!(
+                "情報セキュリティ自己点検票（ネットワーク分離）",
+                "Self-check: network segmentation"
+            )
         }
         PaperKind::Acceptance => {
             text!("受入検査報告書（ネットワーク分離）", "Acceptance report: network segmentation")
@@ -68,7 +74,8 @@ pub(super) fn cover(matter: &Matter<'_>) -> Vec<Field> {
     out.extend([
         matter.field(&text!("文書番号", "number"), details.number.clone()),
         matter.field(&text!("版", "edition"), details.edition.clone()),
-        matter.field(&text!("機密区分・取扱制限", "classification"), details.classification.clone()),
+        matter
+            .field(&text!("機密区分・取扱制限", "classification"), details.classification.clone()),
         matter.field(&text!("通し番号", "serial number"), details.serial.clone()),
     ]);
     if matter.input.redact {
@@ -143,16 +150,15 @@ pub(super) fn criteria(matter: &Matter<'_>) -> Chapter {
         let edition = pack.edition.as_ref().map_or("—", |edition| edition.label.as_str());
         vec![pack.id.clone(), matter.say(&pack.label), edition.to_owned()]
     });
-    let heads = [
-        (text!("方針パック", "pack"), 3),
-        (text!("名称", "name"), 6),
-        (text!("版", "edition"), 4),
-    ];
+    let heads =
+        [(text!("方針パック", "pack"), 3), (text!("名称", "name"), 6), (text!("版", "edition"), 4)];
     let none = text!("方針パックは使用していない。", "No pack is used.");
     let mut blocks = vec![Block::Fields(fields), matter.table(&heads, rows.collect(), &none)];
     let documents = documents(matter);
     if !documents.is_empty() {
-        blocks.push(matter.heading(&text!("規則が根拠とする文書", "Documents on which the rules rest")));
+        blocks.push(
+            matter.heading(&text!("規則が根拠とする文書", "Documents on which the rules rest")),
+        );
         blocks.push(Block::List(documents));
     }
     blocks.push(matter.paragraph(&text!(

@@ -19,21 +19,30 @@ pub(super) fn overall(matter: &Matter<'_>) -> Chapter {
         matter.findings.iter().filter(|item| item.severity >= Severity::High).collect();
     if !grave.is_empty() {
         blocks.push(matter.heading(&text!("主な指摘事項", "Main findings")));
-        let mut list: Vec<String> = grave.iter().take(NAMED).map(|item| line(matter, item)).collect();
+        let mut list: Vec<String> =
+            grave.iter().take(NAMED).map(|item| line(matter, item)).collect();
         let left = grave.len().saturating_sub(NAMED);
         if left > 0 {
-            list.push(matter.say(&text!("ほか {left} 件（指摘事項の章に示す）", "{left} more, in the chapter of findings")));
+            list.push(matter.say(&text!(
+                "ほか {left} 件（指摘事項の章に示す）",
+                "{left} more, in the chapter of findings"
+            )));
         }
         blocks.push(Block::List(list));
     }
-    let comment = text!("監査人の所見", "Remarks of the auditor");
-    blocks.push(Block::Fields(vec![matter.field(&comment, None)]));
-    Chapter::fresh(matter.say(&text!("総合所見", "Overall opinion")), blocks)
+    let comment = match matter.input.kind {
+        super::PaperKind::Audit => text!("監査人の所見", "Remarks of the auditor"),
+        _ => text!("点検者の所見", "Remarks"),
+    };
+    blocks.push(Block::Remarks(matter.say(&comment)));
+    Chapter::alone(matter.say(&text!("総合所見", "Overall opinion")), blocks)
 }
 
 fn line(matter: &Matter<'_>, item: &Item) -> String {
     let (number, severity, short) = (&item.number, matter.say(&item.severity.word()), &item.short);
-    super::mask::mask(&matter.say(&text!("{number}［{severity}］{short}", "{number} [{severity}] {short}")))
+    super::mask::mask(
+        &matter.say(&text!("{number}［{severity}］{short}", "{number} [{severity}] {short}")),
+    )
 }
 
 /// The result in a sentence or two.
@@ -65,18 +74,12 @@ fn opinion(matter: &Matter<'_>) -> Text {
 /// The figures that a committee compares from year to year.
 fn counts(matter: &Matter<'_>) -> Block {
     let (holds, violated, open) = view::tally(matter.input.scan);
-    let grave = |severity| {
-        matter.findings.iter().filter(|item| item.severity == severity).count()
-    };
+    let grave = |severity| matter.findings.iter().filter(|item| item.severity == severity).count();
     let (critical, high) = (grave(Severity::Critical), grave(Severity::High));
     let (all, hygiene) = (matter.findings.len(), matter.hygiene.len());
-    let [met, unmet, unclear, absent] = [
-        Outcome::Satisfied,
-        Outcome::NotSatisfied,
-        Outcome::Undetermined,
-        Outcome::NotApplicable,
-    ]
-    .map(|outcome| matter.count(outcome));
+    let [met, unmet, unclear, absent] =
+        [Outcome::Satisfied, Outcome::NotSatisfied, Outcome::Undetermined, Outcome::NotApplicable]
+            .map(|outcome| matter.count(outcome));
     let value = |text: Text| Some(matter.say(&text));
     let outside = scope::outside_count(matter);
     let register = matter.input.scan.loaded.policy.as_ref().and_then(|p| p.register.as_ref());
@@ -90,11 +93,32 @@ fn counts(matter: &Matter<'_>) -> Block {
     let (ja, en) = (listed.ja, listed.en);
     let waivers = matter.input.scan.loaded.policy.as_ref().map_or(0, |policy| policy.waivers.len());
     Block::Fields(vec![
-        matter.field(&text!("規則の判定", "rules"), value(text!("適合 {holds}　不適合 {violated}　確認不能 {open}", "{holds} hold, {violated} violated, {open} undetermined"))),
-        matter.field(&text!("要求事項の判定", "requirements"), value(text!("適合 {met}　不適合 {unmet}　確認不能 {unclear}　対象外 {absent}", "{met} hold, {unmet} violated, {unclear} undetermined, {absent} not applicable"))),
-        matter.field(&text!("指摘事項", "findings"), value(text!("{all} 件（うち重大 {critical}・高 {high}）、設定の点検 {hygiene} 件", "{all} ({critical} critical, {high} high), {hygiene} of hygiene"))),
+        matter.field(
+            &text!("規則の判定", "rules"),
+            value(text!(
+                "適合 {holds}　不適合 {violated}　確認不能 {open}",
+                "{holds} hold, {violated} violated, {open} undetermined"
+            )),
+        ),
+        matter.field(
+            &text!("要求事項の判定", "requirements"),
+            value(text!(
+                "適合 {met}　不適合 {unmet}　確認不能 {unclear}　対象外 {absent}",
+                "{met} hold, {unmet} violated, {unclear} undetermined, {absent} not applicable"
+            )),
+        ),
+        matter.field(
+            &text!("指摘事項", "findings"),
+            value(text!(
+                "{all} 件（うち重大 {critical}・高 {high}）、設定の点検 {hygiene} 件",
+                "{all} ({critical} critical, {high} high), {hygiene} of hygiene"
+            )),
+        ),
         matter.field(&text!("例外措置", "waivers"), value(text!("{waivers} 件", "{waivers}"))),
-        matter.field(&text!("外部接続", "external attachments"), value(text!("外部のゾーン {outside}（{ja}）", "{outside} external zones ({en})"))),
+        matter.field(
+            &text!("外部接続", "external attachments"),
+            value(text!("外部のゾーン {outside}（{ja}）", "{outside} external zones ({en})")),
+        ),
         matter.field(&text!("前回との比較", "since the last time"), compared(matter)),
     ])
 }
@@ -102,9 +126,8 @@ fn counts(matter: &Matter<'_>) -> Block {
 /// How the findings compare with those before, when there is something to compare with.
 fn compared(matter: &Matter<'_>) -> Option<String> {
     let scan = matter.input.scan;
-    let count = |novelty| {
-        scan.findings.iter().filter(|finding| finding.novelty == Some(novelty)).count()
-    };
+    let count =
+        |novelty| scan.findings.iter().filter(|finding| finding.novelty == Some(novelty)).count();
     let [known, larger, new] = [Novelty::Known, Novelty::Enlarged, Novelty::New].map(count);
     let gone = scan.comparison.map(|comparison| comparison.gone)?;
     Some(matter.say(&text!(
@@ -118,8 +141,9 @@ pub(super) fn state(matter: &Matter<'_>) -> Verdict {
     let scan = matter.input.scan;
     let rules = scan.verdicts.iter().map(|rule| rule.verdict);
     // A mere note keeps nothing open, as when the command decides how it ends.
-    let grave = matter.findings.iter().filter(|item| {
-        item.verdict == Verdict::Violated || item.severity > Severity::Info
-    });
+    let grave = matter
+        .findings
+        .iter()
+        .filter(|item| item.verdict == Verdict::Violated || item.severity > Severity::Info);
     rules.chain(grave.map(|item| item.verdict)).max().unwrap_or(Verdict::Undetermined)
 }

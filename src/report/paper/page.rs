@@ -22,7 +22,6 @@ pub(super) fn render(paper: &Paper) -> String {
                 style { (PreEscaped(SHEET)) }
             }
             body {
-                p.running { span { (paper.subject) } span { (paper.mark) } }
                 header.cover {
                     p.mark { (paper.mark) }
                     h1 { (paper.title) }
@@ -49,7 +48,11 @@ fn guard() -> String {
 }
 
 fn chapter(paper: &Paper, index: usize, chapter: &Chapter) -> Markup {
-    let class = if chapter.fresh { "fresh" } else { "" };
+    let class = match (chapter.fresh, chapter.alone) {
+        (_, true) => "fresh alone",
+        (true, _) => "fresh",
+        _ => "",
+    };
     html! {
         section id={ "c" (index + 1) } class=(class) {
             h2 { (chapter.title) }
@@ -64,6 +67,7 @@ fn block(lang: Lang, block: &Block) -> Markup {
         Block::Paragraph(text) => html! { p { (text) } },
         Block::List(items) => html! { ul { @for item in items { li { (item) } } } },
         Block::Fields(list) => fields(lang, list),
+        Block::Remarks(label) => html! { div.remarks { h4 { (label) } } },
         Block::Table(one) => table(one),
         Block::Notice(label, text) => html! { div.notice { h4 { (label) } p { (text) } } },
         Block::Signatures(roles) => html! {

@@ -1,4 +1,4 @@
-//! A paper as PDF/A-2b on A4: an embedded subset of one font, bookmarks, and on every page what it belongs to and its number.
+//! A paper as PDF on A4 (PDF/A-2b when a day was given): an embedded subset of one font, bookmarks, and on every page what it belongs to and its number.
 //!
 //! [`flow`] lays blocks out on pages first, so that the number of pages is known; here pages are drawn. Nothing depends on the
 //! clock: the date in the file is the day that was given, or there is none.
@@ -38,11 +38,17 @@ pub(super) fn render(paper: &Paper, font: &[u8]) -> Result<Vec<u8>, Text> {
         // The font of an error prints as a number that differs from run to run; what went wrong is the word in front.
         let word = format!("{error:?}");
         let word = word.split(['(', ' ']).next().unwrap_or_default().to_owned();
-        text!("PDFを作成できません（{word}）。--font で別のフォントを指定してください。", "cannot write the PDF ({word}); try another font with --font")
+        text!(
+            "PDFを作成できません（{word}）。--font で別のフォントを指定してください。",
+            "cannot write the PDF ({word}); try another font with --font"
+        )
     };
-    let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A2_B).finish();
-    let configuration = configuration.map_err(|error| failed(&error))?;
-    let settings = SerializeSettings { configuration, ..SerializeSettings::default() };
+    // An archive demands a date. Without one it is a plain PDF, and says nothing else of itself.
+    let mut settings = SerializeSettings::default();
+    if paper.day.is_some() {
+        let archive = ConfigurationBuilder::new().with_archival_validator(Archival::A2_B);
+        settings.configuration = archive.finish().map_err(|error| failed(&error))?;
+    }
     let mut document = Document::new_with(settings);
     let count = flow.pages.len();
     for (index, ops) in flow.pages.iter().enumerate() {

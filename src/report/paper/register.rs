@@ -63,7 +63,11 @@ pub(super) fn waivers(matter: &Matter<'_>) -> Chapter {
     let policy = matter.input.scan.loaded.policy.as_ref();
     let all = policy.map_or(&[][..], |policy| &policy.waivers);
     let rows = all.iter().enumerate().map(|(index, waiver)| waiver_row(matter, index, waiver));
-    let table = matter.table(&waiver_heads(), rows.collect(), &text!("例外措置はない。", "There is no waiver."));
+    let table = matter.table(
+        &waiver_heads(),
+        rows.collect(),
+        &text!("例外措置はない。", "There is no waiver."),
+    );
     let mut blocks = vec![table];
     if !all.is_empty() {
         blocks.push(matter.paragraph(&text!(
@@ -95,11 +99,10 @@ pub(super) fn waiver_row(matter: &Matter<'_>, index: usize, waiver: &Waiver) -> 
         (one, other) => one.clone().or_else(|| other.clone()).unwrap_or_default(),
     };
     let date = |day: Option<i32>| day.map(|day| matter.date(day));
-    let review = date(waiver.review)
-        .map(|day| matter.say(&text!("確認 {day}", "review {day}")));
+    let review = date(waiver.review).map(|day| matter.say(&text!("確認 {day}", "review {day}")));
     let until = date(waiver.until).map(|day| matter.say(&text!("期限 {day}", "until {day}")));
-    let emergency = date(waiver.emergency)
-        .map(|day| matter.say(&text!("緊急 {day}", "emergency {day}")));
+    let emergency =
+        date(waiver.emergency).map(|day| matter.say(&text!("緊急 {day}", "emergency {day}")));
     let decided: Vec<String> = date(waiver.decided).into_iter().chain(emergency).collect();
     let terms: Vec<String> = review.into_iter().chain(until).collect();
     vec![
@@ -128,7 +131,10 @@ fn excused(matter: &Matter<'_>, name: &str) -> String {
         }
     }
     if out.is_empty() {
-        return matter.say(&text!("該当なし（失効、終了又は不整合）", "none (stale, ended or contradictory)"));
+        return matter.say(&text!(
+            "該当なし（失効、終了又は不整合）",
+            "none (stale, ended or contradictory)"
+        ));
     }
     out.join("\n")
 }
@@ -163,7 +169,10 @@ pub(super) fn connections(matter: &Matter<'_>) -> Chapter {
         (text!("契約", "contract"), 4),
         (text!("次回確認日", "review"), 4),
     ];
-    let none = text!("外部接続台帳がないため、突合していない。", "There is no register, so nothing was compared.");
+    let none = text!(
+        "外部接続台帳がないため、突合していない。",
+        "There is no register, so nothing was compared."
+    );
     let mut blocks = vec![matter.table(&heads, rows.collect(), &none)];
     if register.is_some() {
         blocks.push(matter.paragraph(&text!(
@@ -173,11 +182,17 @@ pub(super) fn connections(matter: &Matter<'_>) -> Chapter {
     }
     let flows = policy.map_or(&[][..], |policy| &policy.flows);
     if !flows.is_empty() {
-        blocks.push(matter.heading(&text!("申告された通信（特定通信、リモート保守、ローカルブレイクアウト等）", "Declared flows")));
+        blocks.push(matter.heading(&text!(
+            "申告された通信（特定通信、リモート保守、ローカルブレイクアウト等）",
+            "Declared flows"
+        )));
         let rows = flows.iter().map(|flow| declared(matter, flow)).collect();
         blocks.push(matter.table(&declared_heads(), rows, &none));
     }
-    Chapter::new(matter.say(&text!("外部接続及び申告された通信", "External connections and declared flows")), blocks)
+    Chapter::new(
+        matter.say(&text!("外部接続及び申告された通信", "External connections and declared flows")),
+        blocks,
+    )
 }
 
 fn declared_heads() -> [(Text, u16); 4] {
@@ -215,7 +230,10 @@ pub(super) fn reached(matter: &Matter<'_>) -> Chapter {
         "Only pairs between which a connection can be opened are listed. Between others nothing passes."
     ));
     let table = matter.table(&heads, rows, &none);
-    Chapter::new(matter.say(&text!("ゾーン間の到達性", "What travels between zones")), vec![lead, table])
+    Chapter::new(
+        matter.say(&text!("ゾーン間の到達性", "What travels between zones")),
+        vec![lead, table],
+    )
 }
 
 /// Services that are named of one pair.
@@ -256,9 +274,18 @@ pub(super) fn reached_rows(matter: &Matter<'_>) -> Vec<Vec<String>> {
 /// The rules as text of a specification: what they demand and on what they rest, without any verdict.
 pub(super) fn specification(matter: &Matter<'_>) -> Vec<Chapter> {
     let general = [
-        text!("受注者は、次の各号の要求を満たすように機器を設定し、引渡し時にその設定ファイル一式を提出すること。", "The contractor configures the devices so that every requirement below is met, and hands over all configurations."),
-        text!("引渡し時の設定は、発注者が構築者の試験とは別に検査する。すべての要求に適合することを合格の条件とする。", "The orderer inspects the configurations as delivered, independently of the builder's tests. They are accepted only when every requirement holds."),
-        text!("要求を満たさない通信を設ける必要がある場合は、事前に書面で申し出て、発注者の承認を得ること。", "Where other traffic is needed, the contractor says so in writing beforehand and obtains approval."),
+        text!(
+            "受注者は、次の各号の要求を満たすように機器を設定し、引渡し時にその設定ファイル一式を提出すること。",
+            "The contractor configures the devices so that every requirement below is met, and hands over all configurations."
+        ),
+        text!(
+            "引渡し時の設定は、発注者が構築者の試験とは別に検査する。すべての要求に適合することを合格の条件とする。",
+            "The orderer inspects the configurations as delivered, independently of the builder's tests. They are accepted only when every requirement holds."
+        ),
+        text!(
+            "要求を満たさない通信を設ける必要がある場合は、事前に書面で申し出て、発注者の承認を得ること。",
+            "Where other traffic is needed, the contractor says so in writing beforehand and obtains approval."
+        ),
     ];
     let list = Block::List(general.iter().map(|text| matter.say(text)).collect());
     let heads = [
@@ -269,16 +296,22 @@ pub(super) fn specification(matter: &Matter<'_>) -> Vec<Chapter> {
     ];
     let rows = specification_rows(matter);
     let table = matter.table(&heads, rows, &text!("規則がない。", "There is no rule."));
-    let zones = matter.snapshot().zones.iter().map(|(_, zone)| {
-        vec![zone.id.clone(), zone.label.clone(), zone.roles.join(", ")]
-    });
+    let zones = matter
+        .snapshot()
+        .zones
+        .iter()
+        .map(|(_, zone)| vec![zone.id.clone(), zone.label.clone(), zone.roles.join(", ")]);
     let zone_heads =
         [(text!("ゾーン", "zone"), 3), (text!("名称", "name"), 6), (text!("役割", "roles"), 5)];
-    let zones = matter.table(&zone_heads, zones.collect(), &text!("ゾーンはない。", "There is no zone."));
+    let zones =
+        matter.table(&zone_heads, zones.collect(), &text!("ゾーンはない。", "There is no zone."));
     vec![
         Chapter::new(matter.say(&text!("総則", "General")), vec![list]),
         Chapter::new(matter.say(&text!("ゾーンの定義", "Zones")), vec![zones]),
-        Chapter::new(matter.say(&text!("通信に関する要求", "Requirements on traffic")), vec![table]),
+        Chapter::new(
+            matter.say(&text!("通信に関する要求", "Requirements on traffic")),
+            vec![table],
+        ),
         super::opening::criteria(matter),
     ]
 }
@@ -324,4 +357,20 @@ pub(super) fn verdict_rows(matter: &Matter<'_>) -> Vec<Vec<String>> {
         ]
     });
     rules.collect()
+}
+
+/// 規則ごとの判定.
+pub(super) fn rules(matter: &Matter<'_>) -> Chapter {
+    let heads = [
+        (text!("規則", "rule"), 4),
+        (text!("内容", "what it says"), 8),
+        (text!("重要度", "severity"), 2),
+        (text!("判定", "verdict"), 3),
+        (text!("基準条項", "basis"), 6),
+        (text!("指摘", "findings"), 3),
+    ];
+    let none =
+        text!("規則がないため、何も判定していない。", "There is no rule, so nothing was judged.");
+    let table = matter.table(&heads, verdict_rows(matter), &none);
+    Chapter::new(matter.say(&text!("規則ごとの判定", "Verdicts on rules")), vec![table])
 }

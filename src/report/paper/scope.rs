@@ -176,16 +176,40 @@ fn coverage(matter: &Matter<'_>) -> Text {
 
 fn limits(matter: &Matter<'_>) -> Vec<Text> {
     let time = match matter.snapshot().at {
-        Some(_) => text!("時間帯の指定がある規則は、実行日時の時点で解釈した。", "Rules with schedules are read at the moment of the run."),
-        None => text!("時間帯の指定がある規則は、いずれかの時点で有効となり得るものとした。", "Rules with schedules count as active at some time."),
+        Some(_) => text!(
+            "時間帯の指定がある規則は、実行日時の時点で解釈した。",
+            "Rules with schedules are read at the moment of the run."
+        ),
+        None => text!(
+            "時間帯の指定がある規則は、いずれかの時点で有効となり得るものとした。",
+            "Rules with schedules count as active at some time."
+        ),
     };
     vec![
         time,
-        text!("動的経路制御で学ぶ経路は、経路表の写しがなければ「どこへでも届き得る」ものとした。", "Routes that are learnt may lead anywhere without a dump of the table."),
-        text!("アドレス変換（NAT）は、変換の前後を通して追跡した。IPv4とIPv6は別々に判定した。", "Packets are followed through every translation (NAT). IPv4 and IPv6 are judged separately."),
-        text!("ドメイン名、利用者、アプリケーション等、内容が設定の外にある条件は「一致し得る」ものとした。", "Conditions whose content is elsewhere (domain names, users, applications) may match."),
-        text!("端末内の設定、クリップボードの制御、相手先ネットワークの内部は、この方法では確認できない。", "Settings of terminals, control of clipboards, and the inside of others' networks cannot be seen this way."),
-        text!("判定は取得した設定に基づく。実機の現在の設定との差、機器の不具合、許可された接続の中での操作は対象としていない。", "Judged are the exports: differences from what runs now, defects of devices, and what is done inside permitted connections are out of sight."),
-        text!("機器の接続は、ネットワーク定義（topology.yaml）に書かれたとおりであるものとした。", "The network is taken as topology.yaml draws it."),
+        text!(
+            "動的経路制御で学ぶ経路は、経路表の写しがなければ「どこへでも届き得る」ものとした。",
+            "Routes that are learnt may lead anywhere without a dump of the table."
+        ),
+        text!(
+            "アドレス変換（NAT）は、変換の前後を通して追跡した。IPv4とIPv6は別々に判定した。",
+            "Packets are followed through every translation (NAT). IPv4 and IPv6 are judged separately."
+        ),
+        text!(
+            "ドメイン名、利用者、アプリケーション等、内容が設定の外にある条件は「一致し得る」ものとした。",
+            "Conditions whose content is elsewhere (domain names, users, applications) may match."
+        ),
+        text!(
+            "端末内の設定、クリップボードの制御、相手先ネットワークの内部は、この方法では確認できない。",
+            "Settings of terminals, control of clipboards, and the inside of others' networks cannot be seen this way."
+        ),
+        text!(
+            "判定は取得した設定に基づく。実機の現在の設定との差、機器の不具合、許可された接続の中での操作は対象としていない。",
+            "Judged are the exports: differences from what runs now, defects of devices, and what is done inside permitted connections are out of sight."
+        ),
+        text!(
+            "機器の接続は、ネットワーク定義（topology.yaml）に書かれたとおりであるものとした。",
+            "The network is taken as topology.yaml draws it."
+        ),
     ]
 }

@@ -43,11 +43,8 @@ pub(super) fn sheets(matter: &Matter<'_>) -> Vec<Sheet> {
         let name = text!("通信の変化", "changes");
         out.push(Sheet::new(matter, &name, &heads, change::pair_rows(matter, diff)));
     }
-    let heads = [
-        text!("入力ファイル", "file"),
-        text!("バイト数", "bytes"),
-        text!("SHA-256", "SHA-256"),
-    ];
+    let heads =
+        [text!("入力ファイル", "file"), text!("バイト数", "bytes"), text!("SHA-256", "SHA-256")];
     let name = text!("入力ファイル", "inputs");
     out.push(Sheet::new(matter, &name, &heads, closing::input_rows(matter)));
     out

@@ -21,6 +21,8 @@ const SMALL: f32 = 7.5;
 const PAD: f32 = 3.5;
 /// The height of a blank in which somebody writes.
 const BLANK: f32 = 22.0;
+/// The height of room for sentences.
+const REMARKS: f32 = 110.0;
 
 /// Something that is drawn.
 pub(super) enum Op {
@@ -64,8 +66,7 @@ impl<'a> Flow<'a> {
             if chapter.fresh || alone {
                 flow.turn();
             }
-            // What stands on a page of its own is followed by a new page, too.
-            alone = chapter.fresh && !matches!(chapter.blocks.last(), Some(Block::Table(_)));
+            alone = chapter.alone;
             flow.chapter(paper, chapter);
         }
         flow.contents(paper, contents);
@@ -190,6 +191,15 @@ impl<'a> Flow<'a> {
                 self.table(&Table { heads, rows: vec![vec![text.clone()]] });
                 self.y += 4.0;
             }
+            Block::Remarks(label) => {
+                self.room(REMARKS + 20.0);
+                let heads = vec![(label.clone(), 1)];
+                let widths = self.widths(&heads);
+                self.head(&heads, &widths);
+                let cells = Cells { lines: vec![Vec::new()], height: REMARKS };
+                self.row(&cells, &widths, CELL, false);
+                self.y += 8.0;
+            }
             Block::Signatures(roles) => {
                 self.room(100.0);
                 let heads: Vec<(String, u16)> = roles.iter().map(|r| (r.clone(), 1)).collect();
@@ -260,7 +270,14 @@ impl<'a> Flow<'a> {
     }
 
     /// A row, over as many pages as it takes.
-    fn rows(&mut self, cells: Cells, widths: &[f32], size: f32, label: bool, heads: &[(String, u16)]) {
+    fn rows(
+        &mut self,
+        cells: Cells,
+        widths: &[f32],
+        size: f32,
+        label: bool,
+        heads: &[(String, u16)],
+    ) {
         let mut left = cells;
         loop {
             let room = BOTTOM - self.y;
