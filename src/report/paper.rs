@@ -17,6 +17,10 @@ mod register;
 mod closing;
 mod change;
 mod acceptance;
+#[cfg_attr(
+    not(feature = "xlsx"),
+    allow(dead_code, reason = "a workbook takes every sheet, CSV one of them")
+)]
 mod sheets;
 mod marks;
 mod page;
@@ -113,6 +117,10 @@ struct Paper {
     /// The classification beside it; may be empty.
     mark: String,
     /// Days since 1970-01-01, when a day was given.
+    #[cfg_attr(
+        not(any(feature = "pdf", feature = "xlsx")),
+        allow(dead_code, reason = "only these formats say when they were made beside the cover")
+    )]
     day: Option<i32>,
     cover: Vec<Field>,
     chapters: Vec<Chapter>,
