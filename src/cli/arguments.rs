@@ -1,5 +1,6 @@
 //! Flags and subcommands.
 
+pub(super) use super::report::ReportKindFlags;
 use crate::finding::Severity;
 use crate::model::Moment;
 use crate::report::Sink;
@@ -383,6 +384,8 @@ pub(super) enum SchemaOf {
     Scan,
     /// The file of check --write-baseline
     Baseline,
+    /// The file of report --details
+    Report,
 }
 
 #[derive(Args, Debug)]
@@ -398,32 +401,6 @@ pub(super) struct PackFlags {
     /// Print its file, as a start for one's own
     #[arg(long, requires = "id")]
     pub(super) yaml: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct ReportKindFlags {
-    #[command(flatten)]
-    pub(super) input: InputFlags,
-    /// Which report
-    #[arg(long, value_enum)]
-    pub(super) kind: ReportKind,
-    /// What is printed
-    #[arg(long, value_enum, default_value_t = TableFlag::Markdown)]
-    pub(super) format: TableFlag,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum ReportKind {
-    /// 自己点検票: every requirement with its verdict and evidence
-    SelfCheck,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableFlag {
-    /// Markdown tables
-    Markdown,
-    /// One row a requirement, for a spreadsheet
-    Csv,
 }
 
 #[derive(Args, Debug)]

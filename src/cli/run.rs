@@ -66,6 +66,11 @@ impl Run {
         files::read(path, reading.memory_limit)
     }
 
+    /// Remembers that `path` is read, for quoting its lines.
+    pub(super) fn reading(&self, path: &Path) {
+        *self.base.borrow_mut() = Some(path.to_owned());
+    }
+
     /// A sign of life as long as it is held; see [`Progress`].
     pub(super) fn progress(&self) -> Progress {
         let message = text!("関所: 処理しています…\n", "sekisho: working…\n");

@@ -11,6 +11,7 @@ pub(super) fn run(run: &Run, flags: &SchemaFlags) -> Result<Exit, Stop> {
         SchemaOf::Policy => policy::schema(),
         SchemaOf::Scan => report::schema(),
         SchemaOf::Baseline => report::baseline_schema(),
+        SchemaOf::Report => report::details_schema(),
     };
     run.print(format!("{schema:#}\n").as_bytes())?;
     Ok(Exit::Clean)

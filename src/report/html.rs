@@ -52,7 +52,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
 fn guard() -> String {
     let hash = |text: &str| {
         let digest = <sha2::Sha256 as sha2::Digest>::digest(text.as_bytes());
-        format!("'sha256-{}'", piece::base64(&digest))
+        format!("'sha256-{}'", view::base64(&digest))
     };
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",

@@ -249,6 +249,23 @@ pub fn flow_lines(list: &FlowList, limit: usize, lang: Lang) -> Vec<String> {
     out
 }
 
+/// RFC 4648 with padding.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4_usize {
+            let index = (word >> (18 - 6 * place)) as usize & 63;
+            let letter = ALPHABET.get(index).filter(|_| place <= chunk.len());
+            out.push(letter.map_or('=', |letter| char::from(*letter)));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,5 +309,14 @@ mod tests {
         assert!(quoted.text.chars().count() <= QUOTE_LIMIT);
         let first = quote(&sources, Span { file, start: 0, end: 11 });
         assert!(first.text.starts_with("{\"rule\": 0}"));
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        for (plain, written) in pairs {
+            assert_eq!(base64(plain.as_bytes()), written);
+        }
     }
 }

@@ -80,7 +80,8 @@ fn push_long(lines: &mut Vec<String>, piece: &str, width: usize, mut used: usize
 }
 
 /// The text cut wherever a line may end.
-fn pieces(text: &str) -> Vec<&str> {
+#[must_use]
+pub fn pieces(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut before: Option<char> = None;
