@@ -84,6 +84,11 @@ fn ten_thousand_findings_are_in_every_format() {
     let (few, many) = (scan_of(FEW), scan_of(MANY));
     for sink in Sink::ALL {
         let ((small, short), (large, long)) = (timed(&few, *sink), timed(&many, *sink));
+        if *sink == Sink::Markdown {
+            // A comment has a longest length; what is beyond it is counted (`tests/report_formats.rs`).
+            assert!(large.len() < 3 * 65_536, "{}", large.len());
+            continue;
+        }
         let growth = large.len() / small.len();
         assert!((8..=12).contains(&growth), "{sink:?}: {} to {}", small.len(), large.len());
         // Ten times the findings: ten times the time, not a hundred; the machine may be busy.

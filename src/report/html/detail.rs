@@ -11,7 +11,7 @@ use crate::text;
 use crate::text::Text;
 
 /// Findings that are told in full.
-const TOLD: usize = 2_000;
+const TOLD: usize = 20_000;
 /// Chains and cut sets that are shown of one finding.
 const SHORT: usize = 8;
 
