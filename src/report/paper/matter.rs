@@ -151,7 +151,7 @@ impl<'a> Matter<'a> {
 pub(super) fn marked(verdict: Verdict, word: &str) -> String {
     let mark = match verdict {
         Verdict::Holds => "○",
-        Verdict::Undetermined => "△",
+        Verdict::Undetermined => "？",
         Verdict::Violated => "×",
     };
     format!("{mark} {word}")
@@ -162,7 +162,7 @@ pub(super) fn marked_outcome(outcome: Outcome, word: &str) -> String {
     let mark = match outcome {
         Outcome::NotApplicable => "－",
         Outcome::Satisfied => "○",
-        Outcome::Undetermined => "△",
+        Outcome::Undetermined => "？",
         Outcome::NotSatisfied => "×",
     };
     format!("{mark} {word}")

@@ -136,7 +136,7 @@ pub(super) fn method(matter: &Matter<'_>) -> Chapter {
         Block::List([
             text!("○ 適合: 読み取れない部分を最も広く解釈しても、規則が守られる。", "○ holds: even the widest reading of what was not understood keeps the rule."),
             text!("× 不適合: 規則に反して通ることの証拠がある。", "× violated: there is proof that it is broken."),
-            text!("△ 確認不能: 読み取れない部分や不足する情報次第で守られないことがあり得る。適合ではない。", "△ undetermined: it depends on what was not understood or is missing. This is no pass."),
+            text!("？ 確認不能: 読み取れない部分や不足する情報次第で守られないことがあり得る。適合ではない。", "？ undetermined: it depends on what was not understood or is missing. This is no pass."),
         ].iter().map(|text| matter.say(text)).collect()),
         matter.paragraph(&coverage(matter)),
         matter.heading(&text!("前提及び限界", "Premises and limits")),
