@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::model::Moment;
 use crate::report::{self, MatrixFormat, SelfCheckFormat, Sink, Style};
 use crate::scan::{self, Files, Options, Scan};
+use crate::source::hex;
 use crate::text::Lang;
 
 /// The files of a bundle by their paths, with forward slashes.
@@ -102,7 +103,7 @@ fn line(bytes: &[u8], path: &str) -> String {
 
 /// SHA-256 in hexadecimal.
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn info(payload: &Tree, told: &Told) -> String {

@@ -3,7 +3,7 @@
 pub mod catalogue;
 
 use crate::net::{Family, Flow};
-use crate::source::Span;
+use crate::source::{Span, hex};
 use crate::text::Text;
 
 /// The judgment on one policy rule.
@@ -296,7 +296,7 @@ impl Finding {
 #[must_use]
 pub fn fingerprint(parts: &[String]) -> String {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(parts.join("\u{1f}").as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest.get(..8).map(hex).unwrap_or_default()
 }
 
 /// Traffic that a waiver excuses, 例外措置で認められた通信: it may pass, and the rule would forbid it.
@@ -400,6 +400,12 @@ pub struct Hop {
     pub lines: Vec<HopLine>,
 }
 
+/// Whether a line on the way stops the packet.
+#[must_use]
+pub fn is_stopped(hops: &[Hop]) -> bool {
+    hops.iter().flat_map(|hop| &hop.lines).any(|line| line.action == HopAction::Deny)
+}
+
 /// One line that decided something about a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HopLine {
@@ -469,6 +475,15 @@ pub struct FlowList {
     pub flows: Vec<FlowCube>,
     /// How many more there are beyond the list.
     pub omitted: u64,
+}
+
+impl FlowList {
+    /// Every flow: the widest reading of what a limit left open.
+    #[must_use]
+    pub fn anything() -> FlowList {
+        let any = || "any".to_owned();
+        FlowList { flows: vec![FlowCube { src: any(), dst: any(), service: any() }], omitted: 0 }
+    }
 }
 
 /// A product of a source set, a destination set and a service set, as text.

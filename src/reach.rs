@@ -19,6 +19,7 @@ mod witness;
 
 pub use blame::{Blamed, blamed_lines};
 pub use network::{Network, Parts};
+pub use origins::Ways;
 pub use visits::{Changes, Visits};
 pub use witness::Origin;
 

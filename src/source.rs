@@ -12,6 +12,12 @@ pub use decode::{Encoding, SourceError};
 pub use problem::{Problem, Spanned, nearest};
 pub use workbook::WorkbookError;
 
+/// Bytes in hexadecimal, as hashes are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 

@@ -12,13 +12,13 @@ mod topologies;
 
 use std::process::Command;
 
-use sekisho::scan::wish::{Answer, Outcome, Wish, wish};
+use sekisho::scan::wish::{Answer, Desk, Outcome, Wish};
 use sekisho::scan::{self, Files, Options};
 
 fn asked(files: &Files, from: &str, to: &str, service: &str) -> Answer {
     let loaded = scan::load(files.clone(), &Options::default()).unwrap();
     let [from, to, service] = [from, to, service].map(str::to_owned);
-    wish(&loaded, &Wish { from, to, service }).unwrap()
+    Desk::new(&loaded).answer(&Wish { from, to, service }).unwrap()
 }
 
 fn case() -> Files {

@@ -80,25 +80,25 @@ pub fn example<K: Header>(
     let source = run.arena.field_in(fields::SRC, &sets::addresses(network, ends.0));
     let any = run.arena.guard(network.opening(), source);
     let any = run.arena.guard(any, wanted);
-    let any = narrowed(&mut run.arena, any, prefer);
-    run.arena.pick(any).map(|point| crate::compile::flow_at(&point))
+    picked(&mut run.arena, any, prefer)
 }
 
-/// The packets of `set` that an engineer recognises best.
+/// The packet of `set` that an engineer recognises best; `None` when there is none.
 pub fn preferred<K: Header>(
     network: &Network<'_, K>,
     arena: &mut Arena<K>,
     set: Function,
     ends: (&End, &End),
-) -> Function {
+) -> Option<Flow> {
     let prefer = preferences(network, arena, ends);
-    narrowed(arena, set, prefer)
+    picked(arena, set, prefer)
 }
 
-/// `set`, narrowed by each preference that leaves something of it.
-fn narrowed<K: Header>(arena: &mut Arena<K>, set: Function, prefer: Vec<Function>) -> Function {
-    prefer.into_iter().fold(set, |set, better| {
+/// A packet of `set`, narrowed by each preference that leaves something of it.
+fn picked<K: Header>(arena: &mut Arena<K>, set: Function, prefer: Vec<Function>) -> Option<Flow> {
+    let set = prefer.into_iter().fold(set, |set, better| {
         let narrowed = arena.guard(set, better);
         if narrowed.is_none() { set } else { narrowed }
-    })
+    });
+    arena.pick(set).map(|point| crate::compile::flow_at(&point))
 }

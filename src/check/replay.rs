@@ -24,11 +24,9 @@ impl<K: Header> Judge<'_, K> {
         let trace = trace::trace(self.network.snapshot, Ingress::Zone(zone), flow, &options);
         // What the other judge is not sure of is no proof: it tries values of an address that is not known one by one, where the
         // engine decides about all of them at once.
-        let ends = || trace.ends.iter().filter(|end| end.place() == Some(place));
-        if facts.verdict == Verdict::Violated
-            && ends().next().is_some()
-            && !ends().any(|e| e.certain)
-        {
+        let ends = trace.ends.iter().filter(|end| end.place() == Some(place));
+        let surest = ends.map(|end| end.certain).max();
+        if facts.verdict == Verdict::Violated && surest == Some(false) {
             facts.verdict = Verdict::Undetermined;
         }
         let arrives = |end: &&trace::End| {

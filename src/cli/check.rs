@@ -48,9 +48,7 @@ pub(super) fn remark(run: &Run, end: Exit) {
 
 pub(super) fn baseline(path: &Path) -> Result<Baseline, Stop> {
     let shown = path.display();
-    let bytes = files::read_file(path).map_err(|error| {
-        Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
-    })?;
+    let bytes = files::read_given(path)?;
     report::read_baseline(&bytes)
         .map_err(|Text { ja, en }| Stop::Failed(text!("「{shown}」: {ja}", "`{shown}`: {en}")))
 }

@@ -107,10 +107,7 @@ fn notices(run: &Run, path: &Path) -> Result<Exit, Stop> {
 }
 
 fn log(path: &Path) -> Result<Notices, Stop> {
-    let shown = path.display();
-    let bytes = files::read_file(path).map_err(|error| {
-        Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
-    })?;
+    let bytes = files::read_given(path)?;
     Notices::read(&bytes).map_err(Stop::Failed)
 }
 

@@ -1,7 +1,8 @@
 //! The only place that opens, lists and writes files, and the only one with calls that differ between systems.
 
 use super::exit::Stop;
-use crate::scan::{Files, memory};
+use crate::scan::{Files, InputError, memory};
+use crate::source::Sources;
 use crate::text;
 use std::collections::BTreeMap;
 use std::fs;
@@ -189,6 +190,27 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The bytes of a file that a flag names.
+pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, Stop> {
+    read_file(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The text of a file that a flag names, in whatever encoding a spreadsheet saved it.
+pub(super) fn read_text(path: &Path) -> Result<String, Stop> {
+    let (name, bytes) = (path.display().to_string(), read_given(path)?);
+    let mut sources = Sources::default();
+    match sources.add(&name, &bytes) {
+        Ok(id) => Ok(sources.file(id).text().to_owned()),
+        Err(error) => Err(Stop::Inputs(vec![InputError {
+            path: name,
+            span: None,
+            line: Some(error.line()),
+            message: error.message(),
+            help: None,
+        }])),
+    }
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Stop {
     let shown = path.display();
     Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
@@ -216,7 +238,7 @@ fn walk(
     for entry in listed {
         let entry = entry.map_err(|error| unreadable(dir, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || NOT_INPUT.contains(&name.as_str()) {
+        if !is_input(&name) {
             continue;
         }
         let full = entry.path();

@@ -217,14 +217,9 @@ fn refuse(flags: &ReportKindFlags) -> Result<(), Stop> {
 
 fn details(run: &Run, flags: &ReportKindFlags) -> Result<Details, Stop> {
     let Some(path) = &flags.details else { return Ok(Details::default()) };
-    let bytes = files::read_file(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = files::read_given(path)?;
     run.reading(path);
     report::read_details(&path.display().to_string(), &bytes).map_err(Stop::Inputs)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Stop {
-    let shown = path.display();
-    Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
 }
 
 /// Where systems keep a Japanese font of one file.
@@ -244,7 +239,7 @@ fn font(flags: &ReportKindFlags) -> Result<Vec<u8>, Stop> {
         return Ok(Vec::new());
     }
     if let Some(path) = &flags.font {
-        return files::read_file(path).map_err(|error| unreadable(path, &error));
+        return files::read_given(path);
     }
     let found = FONTS.iter().find_map(|path| files::read_file(Path::new(path)).ok());
     found.ok_or_else(|| {

@@ -5,7 +5,7 @@ use super::exit::{Exit, Stop};
 use super::files;
 use super::run::Run;
 use crate::report::{self, WishFormat};
-use crate::scan::wish::{self, Answer, Outcome, Wish};
+use crate::scan::wish::{Answer, Desk, Outcome, Wish};
 use crate::text;
 use std::path::Path;
 
@@ -19,8 +19,8 @@ pub(super) fn run(run: &Run, flags: &RequestFlags) -> Result<Exit, Stop> {
     };
     let loaded = run.load(&flags.path, &flags.reading)?;
     let sign = run.progress();
-    let answers: Result<Vec<Answer>, _> =
-        wishes.iter().map(|one| wish::wish(&loaded, one)).collect();
+    let desk = Desk::new(&loaded);
+    let answers: Result<Vec<Answer>, _> = wishes.iter().map(|one| desk.answer(one)).collect();
     let answers = answers.map_err(|error: Box<_>| Stop::Inputs(vec![*error]))?;
     drop(sign);
     let format = match flags.format {
@@ -44,17 +44,9 @@ fn end(answers: &[Answer]) -> Exit {
 /// A table of wishes: a header row that names the columns `from`, `to` and `service`, in English or Japanese, in any order.
 fn listed(path: &Path) -> Result<Vec<Wish>, Stop> {
     let shown = path.display();
-    let bytes = files::read_file(path).map_err(|error| {
-        Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
-    })?;
-    let mut sources = crate::source::Sources::default();
-    let id = sources.add(&shown.to_string(), &bytes).map_err(|_| {
-        Stop::Failed(text!("「{shown}」の文字コードを判別できません。", "cannot decode `{shown}`"))
-    })?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(sources.file(id).text().as_bytes());
+    let text = files::read_text(path)?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let unreadable = |error: csv::Error| {
         Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
     };

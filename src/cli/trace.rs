@@ -1,21 +1,18 @@
 //! `trace`: packets, hop by hop and line by line.
 
-use std::path::Path;
-
 use super::arguments::{TraceFlags, TraceFormat};
 use super::exit::{Exit, Stop};
 use super::files;
 use super::run::Run;
 use crate::report::flows;
 use crate::scan::InputError;
-use crate::source::Sources;
 use crate::text;
 use crate::trace::{self, FlowError};
 
 pub(super) fn run(run: &Run, flags: &TraceFlags) -> Result<Exit, Stop> {
     let loaded = run.load(&flags.path, &flags.reading)?;
     let (name, list) = match &flags.flows {
-        Some(path) => (path.display().to_string(), read(path)?),
+        Some(path) => (path.display().to_string(), files::read_text(path)?),
         None => ("FLOW".to_owned(), one(flags)?),
     };
     let rows =
@@ -27,25 +24,6 @@ pub(super) fn run(run: &Run, flags: &TraceFlags) -> Result<Exit, Stop> {
     };
     run.print(shown.as_bytes())?;
     Ok(Exit::Clean)
-}
-
-/// The flow list as text, in whatever encoding a spreadsheet saved it.
-fn read(path: &Path) -> Result<String, Stop> {
-    let name = path.display().to_string();
-    let bytes = files::read_file(path).map_err(|error| {
-        Stop::Failed(text!("「{name}」を読めません: {error}", "cannot read `{name}`: {error}"))
-    })?;
-    let mut sources = Sources::default();
-    match sources.add(&name, &bytes) {
-        Ok(id) => Ok(sources.file(id).text().to_owned()),
-        Err(error) => Err(Stop::Inputs(vec![InputError {
-            path: name,
-            span: None,
-            line: Some(error.line()),
-            message: error.message(),
-            help: None,
-        }])),
-    }
 }
 
 /// The packet of the command line as a list of one.

@@ -11,10 +11,7 @@ use crate::text;
 
 pub(super) fn run(run: &Run, arguments: &VerifyArguments) -> Result<Exit, Stop> {
     let path = &arguments.certificate;
-    let shown = path.display();
-    let bytes = files::read_file(path).map_err(|error| {
-        Stop::Failed(text!("「{shown}」を読めません: {error}", "cannot read `{shown}`: {error}"))
-    })?;
+    let bytes = files::read_given(path)?;
     let loaded = run.load(&arguments.path, &arguments.reading)?;
     if certificate::claims(&loaded).is_empty() {
         return Err(Stop::Failed(text!("方針の規則がありません。", "there is no policy rule")));

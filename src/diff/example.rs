@@ -3,8 +3,8 @@
 pub(super) use super::Example;
 
 use crate::check;
-use crate::compile::{Header, fields, flow_at};
-use crate::finding::{Hop, HopAction};
+use crate::compile::{Header, fields};
+use crate::finding::{Hop, HopAction, is_stopped};
 use crate::net::Flow;
 use crate::packetset::{Arena, Function};
 use crate::reach::Network;
@@ -71,8 +71,7 @@ fn telling<K: Header>(
     let (from, to) = (sides.zone(side)?, network.snapshot.zone(sides.ends.1)?);
     let ends = [from, to].map(|zone| check::zone_end(network.snapshot, zone));
     let [from, to] = &ends;
-    let set = check::preferred(network, arena, set, (from, to));
-    arena.pick(set).map(|point| flow_at(&point))
+    check::preferred(network, arena, set, (from, to))
 }
 
 /// The packet on both sides; `None` when the tracer does not see it pass on the one and stop on the other.
@@ -98,10 +97,7 @@ fn both_sides<K: Header>(sides: &Sides<'_, '_, K>, side: usize, flow: Flow) -> O
         if arrives && !trace.truncated {
             return None;
         }
-        let denied = |hops: &[Hop]| {
-            hops.iter().flat_map(|hop| &hop.lines).any(|line| line.action == HopAction::Deny)
-        };
-        let shown = trace.ends.iter().find(|end| denied(&end.hops)).or(trace.ends.first());
+        let shown = trace.ends.iter().find(|end| is_stopped(&end.hops)).or(trace.ends.first());
         stops = shown.map(|end| end.hops.clone()).unwrap_or_default();
     }
     Some(Example { flow, passes, stops })

@@ -9,7 +9,7 @@ use crate::compile::{Header, Reading, fields};
 use crate::finding::FlowList;
 use crate::graph::Node;
 use crate::packetset::{Arena, Function};
-use crate::reach::{Network, Query, Run};
+use crate::reach::{Network, Query, Run, Ways};
 use crate::scan::{Loaded, Role};
 use crate::snapshot::ZoneId;
 use crate::source::FileId;
@@ -89,9 +89,9 @@ struct Told {
 
 /// What can be sent from one zone on one side.
 struct Sent<K> {
-    may: Run<K>,
+    may: (Run<K>, Ways),
     /// `None` when nothing is uncertain.
-    must: Option<Run<K>>,
+    must: Option<(Run<K>, Ways)>,
 }
 
 fn family<K: Header>(old: &Loaded, new: &Loaded, edited: &Edited) -> Told {
@@ -123,10 +123,9 @@ fn row<K: Header>(
     if sent.iter().all(Option::is_none) {
         return told;
     }
-    let open = networks
-        .iter()
-        .zip(&sent)
-        .any(|(network, sent)| sent.as_ref().is_some_and(|sent| edited.meets(network, &sent.may)));
+    let open = networks.iter().zip(&sent).any(|(network, sent)| {
+        sent.as_ref().is_some_and(|sent| edited.meets(network, &sent.may.0))
+    });
     for to in names.iter().filter(|to| **to != from) {
         let ends = networks.each_ref().map(|network| end(network, to));
         if ends.iter().all(Option::is_none) {
@@ -155,10 +154,12 @@ fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
     };
     let run = |reading| {
         let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
-        network.run_whole(&query)
+        let run = network.run_whole(&query);
+        let ways = Ways::of(&run);
+        (run, ways)
     };
     let may = run(Reading::May);
-    let must = (!may.exact).then(|| run(Reading::Must));
+    let must = (!may.0.exact).then(|| run(Reading::Must));
     Some(Sent { may, must })
 }
 
@@ -172,9 +173,9 @@ fn sets<K: Header>(
     let (Some(sent), Some((end, _))) = (sent, end(network, to)) else {
         return Some((Function::NONE, Function::NONE));
     };
-    let mut origins = |run: &mut Run<K>| {
+    let mut origins = |(run, ways): &mut (Run<K>, Ways)| {
         let wanted = run.arena.field_in(fields::DST, &check::addresses(network, &end));
-        let set = run.origins(network, end.place, wanted);
+        let set = run.origins(network, ways, end.place, wanted);
         (!run.limited()).then(|| arena.import(&run.arena, set, Function::ALL))
     };
     let may = origins(&mut sent.may)?;
@@ -206,7 +207,7 @@ fn pair<K: Header>(
     let before = sets(&mut arena, old, sent_old.as_mut(), to);
     let after = sets(&mut arena, new, sent_new.as_mut(), to);
     let (Some(before), Some(after)) = (before, after) else {
-        return (Some(change(None, None, everything())), true);
+        return (Some(change(None, None, FlowList::anything())), true);
     };
     let sides = Sides { networks, ends: (from, to) };
     let (opened, one) =
@@ -215,7 +216,7 @@ fn pair<K: Header>(
         gained(&mut arena, after, before, |arena, set| example::examples(arena, set, &sides, 0));
     let unclear = if open { unclear(&mut arena, before, after) } else { FlowList::default() };
     if arena.exhausted() {
-        return (Some(change(None, None, everything())), true);
+        return (Some(change(None, None, FlowList::anything())), true);
     }
     let nothing = opened.is_none() && closed.is_none() && unclear == FlowList::default();
     ((!nothing).then(|| change(opened, closed, unclear)), one && other)
@@ -248,11 +249,4 @@ fn unclear<K: Header>(
     let must = arena.guard(before.1, after.1);
     let open = arena.minus(may, must);
     check::list_flows(arena, open, FLOWS)
-}
-
-/// What a limit leaves open.
-fn everything() -> FlowList {
-    let any = || "any".to_owned();
-    let cube = crate::finding::FlowCube { src: any(), dst: any(), service: any() };
-    FlowList { flows: vec![cube], omitted: 0 }
 }

@@ -17,23 +17,39 @@ fn key(event: &Event) -> Key {
     (event.node, event.crossed, event.unknown)
 }
 
+/// Every way of a run, by where it leads: what [`Run::origins`] goes back by, for one place after another.
+pub struct Ways {
+    /// Those that others come from, and then those that only joined.
+    events: Vec<Event>,
+    /// Positions in `events`.
+    into: BTreeMap<Key, Vec<usize>>,
+}
+
+impl Ways {
+    /// The ways of a run of [`Network::run_whole`].
+    #[must_use]
+    pub fn of<K>(run: &Run<K>) -> Ways {
+        let events: Vec<Event> = run.events.iter().chain(&run.merged).cloned().collect();
+        let mut into: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+        for (at, event) in events.iter().enumerate() {
+            into.entry(key(event)).or_default().push(at);
+        }
+        Ways { events, into }
+    }
+}
+
 impl<K: Header> Run<K> {
-    /// The packets, as their senders send them, that can end at `place` as one of `wanted`. The run must be one of
-    /// [`Network::run_whole`].
+    /// The packets, as their senders send them, that can end at `place` as one of `wanted`. `ways` are those of this run.
     #[must_use]
     pub fn origins(
         &mut self,
         network: &Network<'_, K>,
+        ways: &Ways,
         place: Place,
         wanted: Function,
     ) -> Function {
         let wanted = self.arena.exists(wanted, fields::MARK);
-        let events: Vec<Event> = self.events.iter().chain(&self.merged).cloned().collect();
-        let mut ways: BTreeMap<Key, Vec<&Event>> = BTreeMap::new();
-        for event in &events {
-            ways.entry(key(event)).or_default().push(event);
-        }
-        let ends = ways.keys().filter(|(node, ..)| *node == Node::End(place)).copied();
+        let ends = ways.into.keys().filter(|(node, ..)| *node == Node::End(place)).copied();
         let mut open: VecDeque<(Key, Function)> = ends.map(|key| (key, wanted)).collect();
         let mut led: FxHashMap<Key, Function> = FxHashMap::default();
         let mut sent = Function::NONE;
@@ -44,13 +60,14 @@ impl<K: Header> Run<K> {
                 continue;
             }
             *known = self.arena.min(*known, fresh);
-            for event in ways.get(&key).into_iter().flatten() {
+            let into = ways.into.get(&key).into_iter().flatten();
+            for event in into.filter_map(|at| ways.events.get(*at)) {
                 let set = self.arena.guard(event.set, fresh);
                 if set.is_none() {
                     continue;
                 }
                 let before = self.before(network, event, set);
-                match event.parent.and_then(|parent| events.get(parent)) {
+                match event.parent.and_then(|parent| ways.events.get(parent)) {
                     // Only the part that first came by the parent went on from there.
                     Some(parent) => {
                         let part = self.arena.exists(before, fields::MARK);

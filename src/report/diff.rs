@@ -6,7 +6,7 @@ mod screen;
 
 use super::{Style, escape, view};
 use crate::diff::{Diff, Example, Outcome};
-use crate::finding::{Hop, HopAction, HopLine};
+use crate::finding::{Hop, HopAction, HopLine, is_stopped};
 use crate::scan::Scan;
 use crate::text;
 use crate::text::Text;
@@ -93,9 +93,7 @@ fn deciding<'d>(
 
 /// Where an example ends on the side on which it does not pass, when no line says it: the last device on its way.
 fn end_of_way(example: &Example) -> Option<&Hop> {
-    let denied = example.stops.iter().flat_map(|hop| &hop.lines);
-    let denied = denied.filter(|line| line.action == HopAction::Deny).count() > 0;
-    example.stops.last().filter(|_| !denied)
+    example.stops.last().filter(|_| !is_stopped(&example.stops))
 }
 
 /// Before or after.

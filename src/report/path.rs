@@ -2,7 +2,7 @@
 
 use super::page::{Page, Tone};
 use super::{Style, view};
-use crate::finding::{Hop, HopAction, HopLine};
+use crate::finding::{Hop, HopAction, HopLine, is_stopped};
 use crate::source::Sources;
 
 /// The hops between two ends.
@@ -21,8 +21,7 @@ pub(super) fn draw(
             decision(page, sources, line, style);
         }
     }
-    let stopped = hops.iter().flat_map(|hop| &hop.lines).any(|l| l.action == HopAction::Deny);
-    let mark = if stopped { "× " } else { "▼ " };
+    let mark = if is_stopped(hops) { "× " } else { "▼ " };
     page.row("      ", &[(Tone::Plain, mark), (Tone::Strong, ends.1)]);
 }
 

@@ -6,6 +6,7 @@ use crate::model::{Coverage, LineStatus};
 use crate::net::Flow;
 use crate::scan::{Loaded, Role, Scan};
 use crate::source::{FileId, Sources, Span};
+use crate::text;
 use crate::text::{Lang, Text};
 
 /// The longest quotation, in characters.
@@ -166,10 +167,10 @@ pub fn action_word(action: HopAction) -> Text {
 #[must_use]
 pub fn status_word(status: LineStatus) -> Text {
     match status {
-        LineStatus::Used => crate::text!("反映", "used"),
-        LineStatus::Irrelevant => crate::text!("対象外", "irrelevant"),
-        LineStatus::Unsupported => crate::text!("近似", "unsupported"),
-        LineStatus::Unknown => crate::text!("未解釈", "unknown"),
+        LineStatus::Used => text!("反映", "used"),
+        LineStatus::Irrelevant => text!("対象外", "irrelevant"),
+        LineStatus::Unsupported => text!("近似", "unsupported"),
+        LineStatus::Unknown => text!("未解釈", "unknown"),
     }
 }
 
@@ -182,7 +183,7 @@ pub fn hop_heading(hop: &Hop, lang: Lang) -> String {
         return format!("{}{context}", hop.device);
     }
     let ingress = if hop.ingress.is_empty() { "?" } else { &hop.ingress };
-    let end = crate::text!("（ここで終わる）", "(ends here)");
+    let end = text!("（ここで終わる）", "(ends here)");
     match &hop.egress {
         Some(egress) => format!("{}{context}  {ingress} → {egress}", hop.device),
         None => format!("{}{context}  {ingress} → {}", hop.device, end.get(lang)),
@@ -219,6 +220,22 @@ pub fn confirmations<'h>(
     hops.iter().take(first).filter_map(named).collect()
 }
 
+/// Whether a reply to the witness comes back, in a sentence.
+#[must_use]
+pub fn reply(back: bool) -> Text {
+    if back {
+        text!(
+            "返信も戻るため、双方向の通信が成立します。",
+            "A reply comes back, so a session can be held."
+        )
+    } else {
+        text!(
+            "返信は戻りませんが、片方向には到達します。",
+            "No reply comes back, but the packet arrives."
+        )
+    }
+}
+
 /// `from -> to`, when the finding names them.
 #[must_use]
 pub fn pair(finding: &Finding) -> Option<String> {
@@ -244,7 +261,7 @@ pub fn flow_lines(list: &FlowList, limit: usize, lang: Lang) -> Vec<String> {
     let hidden = list.flows.len().saturating_sub(limit) as u64;
     let more = list.omitted.saturating_add(hidden);
     if more > 0 {
-        out.push(crate::text!("ほか {more} 件", "{more} more").get(lang).to_owned());
+        out.push(text!("ほか {more} 件", "{more} more").get(lang).to_owned());
     }
     out
 }

@@ -3,7 +3,7 @@
 use super::{ExplainedCase, Explanation, InputError, Loaded, Matrix, MatrixPair};
 use crate::check::{self, End};
 use crate::compile::{Header, Reading, fields};
-use crate::finding::{Cause, FlowCube, FlowList};
+use crate::finding::{Cause, FlowList};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
 use crate::reach::{Network, Query, Run};
@@ -57,7 +57,7 @@ fn rows<K: Header>(loaded: &Loaded, room: &mut usize) -> Vec<MatrixPair> {
                 family: K::FAMILY,
                 everything: everything && widest.is_some() && sure.is_some(),
                 must: sure.unwrap_or_default(),
-                may: widest.unwrap_or_else(anything),
+                may: widest.unwrap_or_else(FlowList::anything),
             });
         }
     }
@@ -90,12 +90,6 @@ fn listed<K: Header>(
     let set = run.arena.guard(set, wanted);
     let list = check::list_flows(&mut run.arena, set, limit);
     (!run.limited()).then_some(list)
-}
-
-/// Every flow: the widest reading of what a limit left open.
-fn anything() -> FlowList {
-    let any = || "any".to_owned();
-    FlowList { flows: vec![FlowCube { src: any(), dst: any(), service: any() }], omitted: 0 }
 }
 
 /// What of a run arrives at a party.
@@ -208,7 +202,7 @@ fn case<K: Header>(
     let sure = listed(&network, &mut must, to, (services, FLOWS)).unwrap_or_default();
     let found = listed(&network, &mut may, to, (services, FLOWS));
     let limited = found.is_none() || must.limited();
-    let widest = found.unwrap_or_else(anything);
+    let widest = found.unwrap_or_else(FlowList::anything);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };
     if limited {
         return Some(ExplainedCase {

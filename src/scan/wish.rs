@@ -1,15 +1,15 @@
 //! A connection that somebody wishes for (通信許可申請): does it pass already, does a rule forbid it, and which devices stop it?
 
 use super::{InputError, Loaded, ask, resolved};
-use crate::check::{self, End};
-use crate::compile::{Header, Reading, fields, flow_at};
+use crate::check::{self, End, Resolved};
+use crate::compile::{Header, Reading, fields};
 use crate::dialect::{self, Permit};
 use crate::finding::{Basis, Hop, HopAction, HopLine};
 use crate::model::{Device, InterfaceId, Stage};
 use crate::net::{Family, Flow, Prefix};
 use crate::packetset::Arena;
-use crate::policy::Service;
-use crate::reach::{Network, Query};
+use crate::policy::{Policy, Service};
+use crate::reach::{Network, Query, Ways};
 use crate::snapshot::{DeviceId, Place, ZoneId};
 use crate::text::Text;
 use crate::trace::{self, Ingress};
@@ -97,69 +97,86 @@ pub struct Stop {
     pub commands: Vec<String>,
 }
 
-/// What is to be said about a wish.
-///
-/// # Errors
-/// A name or service that means nothing.
-pub fn wish(loaded: &Loaded, wish: &Wish) -> Result<Answer, Box<InputError>> {
-    let service = ask::service(&wish.service)?;
-    let (from, to) = (ask::party(loaded, &wish.from)?, ask::party(loaded, &wish.to)?);
-    let mut answer = Answer {
-        wish: wish.clone(),
-        outcome: Outcome::Unclear,
-        forbidden: Vec::new(),
-        missing: Vec::new(),
-    };
-    let ends = (&from, &to);
-    let asked = [
-        family::<u32>(loaded, ends, service, &mut answer),
-        family::<u128>(loaded, ends, service, &mut answer),
-    ];
-    let stopped = answer.missing.iter().all(|missing| !missing.stops.is_empty());
-    answer.outcome = match (answer.forbidden.is_empty(), answer.missing.is_empty()) {
-        (false, _) => Outcome::Forbidden,
-        (true, true) if asked.contains(&true) => Outcome::Passes,
-        (true, false) if stopped => Outcome::Stopped,
-        _ => Outcome::Unclear,
-    };
-    // Nobody is told how to let pass what a rule forbids.
-    if answer.outcome == Outcome::Forbidden {
-        let stops = answer.missing.iter_mut().flat_map(|missing| &mut missing.stops);
-        stops.for_each(|stop| stop.commands.clear());
-    }
-    Ok(answer)
+/// A network ready to be asked about one wish after another.
+pub struct Desk<'l> {
+    loaded: &'l Loaded,
+    policy: Option<(&'l Policy, Resolved<'l>)>,
+    v4: Network<'l, u32>,
+    v6: Network<'l, u128>,
 }
 
-/// Adds what one family has to say; whether both ends have addresses in it.
-fn family<K: Header>(
-    loaded: &Loaded,
-    (from, to): (&End, &End),
-    service: Service,
-    answer: &mut Answer,
-) -> bool {
-    let network = Network::<K>::new(&loaded.snapshot);
-    let Place::Zone(zone) = from.place else { return false };
-    if check::addresses(&network, from).is_empty() || check::addresses(&network, to).is_empty() {
-        return false;
+impl<'l> Desk<'l> {
+    /// Compiles the devices once.
+    #[must_use]
+    pub fn new(loaded: &'l Loaded) -> Desk<'l> {
+        let snapshot = &loaded.snapshot;
+        let (v4, v6) = (Network::new(snapshot), Network::new(snapshot));
+        Desk { loaded, policy: resolved(loaded), v4, v6 }
     }
-    if let Some((_, resolved)) = resolved(loaded) {
-        for at in check::forbidding(&network, &resolved, (from, to), &[service]) {
-            let Some(rule) = resolved.rules.get(at).map(|rule| rule.rule) else { continue };
-            let told = Forbidding {
-                rule: rule.id.clone(),
-                summary: check::summary(rule),
-                basis: rule.basis.clone(),
-            };
-            if !answer.forbidden.contains(&told) {
-                answer.forbidden.push(told);
+
+    /// What is to be said about a wish.
+    ///
+    /// # Errors
+    /// A name or service that means nothing.
+    pub fn answer(&self, wish: &Wish) -> Result<Answer, Box<InputError>> {
+        let service = ask::service(&wish.service)?;
+        let ends = (ask::party(self.loaded, &wish.from)?, ask::party(self.loaded, &wish.to)?);
+        let mut answer = Answer {
+            wish: wish.clone(),
+            outcome: Outcome::Unclear,
+            forbidden: Vec::new(),
+            missing: Vec::new(),
+        };
+        let asked = [
+            self.family(&self.v4, &ends, service, &mut answer),
+            self.family(&self.v6, &ends, service, &mut answer),
+        ];
+        let stopped = answer.missing.iter().all(|missing| !missing.stops.is_empty());
+        answer.outcome = match (answer.forbidden.is_empty(), answer.missing.is_empty()) {
+            (false, _) => Outcome::Forbidden,
+            (true, true) if asked.contains(&true) => Outcome::Passes,
+            (true, false) if stopped => Outcome::Stopped,
+            _ => Outcome::Unclear,
+        };
+        // Nobody is told how to let pass what a rule forbids.
+        if answer.outcome == Outcome::Forbidden {
+            let stops = answer.missing.iter_mut().flat_map(|missing| &mut missing.stops);
+            stops.for_each(|stop| stop.commands.clear());
+        }
+        Ok(answer)
+    }
+
+    /// Adds what one family has to say; whether both ends have addresses in it.
+    fn family<K: Header>(
+        &self,
+        network: &Network<'_, K>,
+        (from, to): &(End, End),
+        service: Service,
+        answer: &mut Answer,
+    ) -> bool {
+        let Place::Zone(zone) = from.place else { return false };
+        if check::addresses(network, from).is_empty() || check::addresses(network, to).is_empty() {
+            return false;
+        }
+        if let Some((_, resolved)) = &self.policy {
+            for at in check::forbidding(network, resolved, (from, to), &[service]) {
+                let Some(rule) = resolved.rules.get(at).map(|rule| rule.rule) else { continue };
+                let told = Forbidding {
+                    rule: rule.id.clone(),
+                    summary: check::summary(rule),
+                    basis: rule.basis.clone(),
+                };
+                if !answer.forbidden.contains(&told) {
+                    answer.forbidden.push(told);
+                }
             }
         }
+        if let Some(flow) = lacking(network, (from, zone), to, service) {
+            let stops = stops(self.loaded, (zone, to), (from, service), flow);
+            answer.missing.push(Missing { family: K::FAMILY, flow, stops });
+        }
+        true
     }
-    if let Some(flow) = lacking(&network, (from, zone), to, service) {
-        let stops = stops(loaded, (zone, to), (from, service), flow);
-        answer.missing.push(Missing { family: K::FAMILY, flow, stops });
-    }
-    true
 }
 
 /// A packet of the wish that does not surely arrive; `None` when all of them do.
@@ -186,13 +203,13 @@ fn lacking<K: Header>(
     let reading = Reading::Must;
     let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
     let mut run = network.run_whole(&query);
-    let arrived = run.origins(network, to.place, crate::packetset::Function::ALL);
+    let ways = Ways::of(&run);
+    let arrived = run.origins(network, &ways, to.place, crate::packetset::Function::ALL);
     let mut left = run.arena.minus(run.start, arrived);
     if run.limited() {
         left = run.start;
     }
-    let left = check::preferred(network, &mut run.arena, left, (from, to));
-    run.arena.pick(left).map(|point| flow_at(&point))
+    check::preferred(network, &mut run.arena, left, (from, to))
 }
 
 /// The devices that stop a packet: each is asked by itself, with the filters of all others open.

@@ -9,7 +9,7 @@ use sekisho::compile::{Header, Reading};
 use sekisho::graph::Node;
 use sekisho::net::{Family, Flow};
 use sekisho::packetset::{Arena, Function};
-use sekisho::reach::{Network, Query, Run};
+use sekisho::reach::{Network, Query, Run, Ways};
 use sekisho::snapshot::{DeviceId, Place, ZoneId};
 use sekisho::trace;
 
@@ -69,9 +69,10 @@ impl<K: Header> Origins<K> {
             watch: &[],
         });
         let places: Vec<Place> = run.ends.keys().copied().collect();
+        let ways = Ways::of(&run);
         let mut by_place: Vec<(Place, Function)> = places
             .into_iter()
-            .map(|place| (place, run.origins(network, place, Function::ALL)))
+            .map(|place| (place, run.origins(network, &ways, place, Function::ALL)))
             .collect();
         if run.limited() {
             by_place.clear();

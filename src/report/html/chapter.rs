@@ -7,6 +7,7 @@ use crate::finding::{Finding, Kind, RuleVerdict, Verdict, catalogue};
 use crate::model::LineStatus;
 use crate::report::pack::basis_line;
 use crate::report::view::{self, CoveredFile};
+use crate::source::hex;
 use crate::text;
 
 /// Gaps that are listed for one file.
@@ -234,7 +235,6 @@ fn signatures(writer: &Writer<'_>, entry: &crate::finding::Waived) -> String {
 /// The files with their hashes, and what the verdicts presuppose.
 pub(super) fn inputs(writer: &Writer<'_>) -> Markup {
     let sources = &writer.scan.loaded.sources;
-    let hash = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     html! {
         div.scroll { table {
             thead { tr {
@@ -243,7 +243,7 @@ pub(super) fn inputs(writer: &Writer<'_>) -> Markup {
                 th scope="col" { "SHA-256" }
             } }
             tbody { @for (_, file) in sources.iter() { tr {
-                td { code { (file.path()) } } td.number { (file.bytes()) } td { code.hash { (hash(&file.sha256()[..])) } }
+                td { code { (file.path()) } } td.number { (file.bytes()) } td { code.hash { (hex(&file.sha256())) } }
             } } }
         } }
         h3 { (writer.say(&text!("この報告が判定しないこと", "What this report does not judge"))) }

@@ -8,7 +8,6 @@ use crate::finding::{Blame, Chain, Cut, Finding, catalogue};
 use crate::report::pack::basis_line;
 use crate::report::view;
 use crate::text;
-use crate::text::Text;
 
 /// Findings that are told in full.
 const TOLD: usize = 20_000;
@@ -64,7 +63,7 @@ fn also(writer: &Writer<'_>, finding: &Finding) -> Markup {
 fn proof(writer: &Writer<'_>, finding: &Finding) -> Markup {
     let ends = (finding.from.as_deref().unwrap_or("?"), finding.to.as_deref().unwrap_or("?"));
     let witness = html! { @if let Some(flow) = &finding.witness {
-        p { code { (flow.to_string()) } @if let Some(back) = finding.round_trip { " " (writer.say(&reply(back))) } }
+        p { code { (flow.to_string()) } @if let Some(back) = finding.round_trip { " " (writer.say(&view::reply(back))) } }
     } };
     let path = html! { @if !finding.path.is_empty() { (writer.path(ends, &finding.path)) } };
     let causes = html! { @if !finding.causes.is_empty() { ul { @for cause in &finding.causes { li {
@@ -86,20 +85,6 @@ fn confirmations(writer: &Writer<'_>, finding: &Finding) -> Markup {
     let loaded = &writer.scan.loaded;
     let all = view::confirmations(loaded, &finding.path, finding.witness.as_ref());
     html! { @if !all.is_empty() { ul { @for (device, command) in all { li { b { (device) } " " code { (command) } } } } } }
-}
-
-fn reply(back: bool) -> Text {
-    if back {
-        text!(
-            "返信も戻るため、双方向の通信が成立します。",
-            "A reply comes back, so a session can be held."
-        )
-    } else {
-        text!(
-            "返信は戻りませんが、片方向には到達します。",
-            "No reply comes back, but the packet arrives."
-        )
-    }
 }
 
 /// What can travel, what would end it, and why it matters.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::finding::{FlowList, Hop, HopAction, HopLine, Verdict};
+use crate::finding::{FlowList, Hop, HopLine, Verdict, is_stopped};
 use crate::report::view;
 use crate::scan::Scan;
 use crate::source::Span;
@@ -64,7 +64,7 @@ impl Writer<'_> {
 
     /// A path from end to end: every device with the lines that decided.
     pub(super) fn path(&self, ends: (&str, &str), hops: &[Hop]) -> Markup {
-        let stopped = hops.iter().flat_map(|hop| &hop.lines).any(|l| l.action == HopAction::Deny);
+        let stopped = is_stopped(hops);
         html! {
             ol.path {
                 li.end { span.mark aria-hidden="true" { "●" } " " b { (ends.0) } }

@@ -4,6 +4,7 @@ use super::{TextJson, text};
 use crate::model::LineStatus;
 use crate::report::view;
 use crate::scan::{Loaded, Role};
+use crate::source::hex;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -81,7 +82,7 @@ pub(super) fn inputs(loaded: &Loaded) -> Vec<InputJson> {
         role: role(id),
         encoding: file.encoding().id(),
         bytes: file.bytes(),
-        sha256: file.sha256().iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&file.sha256()),
     });
     files.collect()
 }

@@ -3,7 +3,6 @@
 use super::matter::Matter;
 use super::{Block, Chapter, overall};
 use crate::finding::{Kind, Verdict};
-use crate::report::view;
 use crate::scan::{Outcome, SelfCheckRow};
 use crate::text;
 use crate::text::Text;
@@ -22,7 +21,6 @@ enum Advice {
 /// 検査結果 on a page of its own.
 pub(super) fn result(matter: &Matter<'_>) -> Chapter {
     let advice = advice(matter);
-    let (holds, violated, open) = view::tally(matter.input.scan);
     let (word, why) = match advice {
         Advice::Accept => (
             text!("合格", "accept"),
@@ -51,13 +49,7 @@ pub(super) fn result(matter: &Matter<'_>) -> Chapter {
     let unclear = relevant(matter).filter(|row| row.outcome == Outcome::Undetermined).count();
     let fields = vec![
         matter.field(&text!("判定（推奨）", "recommended"), Some(matter.say(&word))),
-        matter.field(
-            &text!("規則の判定", "rules"),
-            value(text!(
-                "適合 {holds}　不適合 {violated}　確認不能 {open}",
-                "{holds} hold, {violated} violated, {open} undetermined"
-            )),
-        ),
+        overall::rules(matter),
         matter.field(
             &text!("規則に基づく要求事項", "requirements on rules"),
             value(text!(

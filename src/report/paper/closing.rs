@@ -2,6 +2,7 @@
 
 use super::matter::Matter;
 use super::{Block, Chapter, scope};
+use crate::source::hex;
 use crate::text;
 
 /// 改善計画及び報告.
@@ -83,17 +84,16 @@ pub(super) fn record(matter: &Matter<'_>) -> Chapter {
 
 /// One row an input file.
 pub(super) fn input_rows(matter: &Matter<'_>) -> Vec<Vec<String>> {
-    let hash = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut out = Vec::new();
     if let Some(diff) = matter.input.before {
         let before = matter.say(&text!("［変更前］", "[before] "));
         for (_, file) in diff.old.loaded.sources.iter() {
             let path = format!("{before}{}", file.path());
-            out.push(vec![path, file.bytes().to_string(), hash(&file.sha256()[..])]);
+            out.push(vec![path, file.bytes().to_string(), hex(&file.sha256())]);
         }
     }
     for (_, file) in matter.input.scan.loaded.sources.iter() {
-        out.push(vec![file.path().to_owned(), file.bytes().to_string(), hash(&file.sha256()[..])]);
+        out.push(vec![file.path().to_owned(), file.bytes().to_string(), hex(&file.sha256())]);
     }
     out
 }

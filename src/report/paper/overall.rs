@@ -2,7 +2,7 @@
 
 use super::item::Item;
 use super::matter::Matter;
-use super::{Block, Chapter, scope};
+use super::{Block, Chapter, Field, scope};
 use crate::finding::{Novelty, Severity, Verdict};
 use crate::report::view;
 use crate::scan::Outcome;
@@ -71,9 +71,18 @@ fn opinion(matter: &Matter<'_>) -> Text {
     }
 }
 
+/// How many rules got which verdict.
+pub(super) fn rules(matter: &Matter<'_>) -> Field {
+    let (holds, violated, open) = view::tally(matter.input.scan);
+    let told = text!(
+        "適合 {holds}　不適合 {violated}　確認不能 {open}",
+        "{holds} hold, {violated} violated, {open} undetermined"
+    );
+    matter.field(&text!("規則の判定", "rules"), Some(matter.say(&told)))
+}
+
 /// The figures that a committee compares from year to year.
 fn counts(matter: &Matter<'_>) -> Block {
-    let (holds, violated, open) = view::tally(matter.input.scan);
     let grave = |severity| matter.findings.iter().filter(|item| item.severity == severity).count();
     let (critical, high) = (grave(Severity::Critical), grave(Severity::High));
     let (all, hygiene) = (matter.findings.len(), matter.hygiene.len());
@@ -93,13 +102,7 @@ fn counts(matter: &Matter<'_>) -> Block {
     let (ja, en) = (listed.ja, listed.en);
     let waivers = matter.input.scan.loaded.policy.as_ref().map_or(0, |policy| policy.waivers.len());
     Block::Fields(vec![
-        matter.field(
-            &text!("規則の判定", "rules"),
-            value(text!(
-                "適合 {holds}　不適合 {violated}　確認不能 {open}",
-                "{holds} hold, {violated} violated, {open} undetermined"
-            )),
-        ),
+        rules(matter),
         matter.field(
             &text!("要求事項の判定", "requirements"),
             value(text!(

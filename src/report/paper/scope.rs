@@ -4,6 +4,7 @@ use super::matter::Matter;
 use super::{Block, Chapter, PaperKind};
 use crate::model::LineStatus;
 use crate::report::view;
+use crate::source::hex;
 use crate::text;
 use crate::text::Text;
 
@@ -35,7 +36,6 @@ pub(super) fn scope(matter: &Matter<'_>) -> Chapter {
 
 fn devices(matter: &Matter<'_>) -> Block {
     let loaded = &matter.input.scan.loaded;
-    let hash = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let rows = view::covered_files(loaded).into_iter().map(|file| {
         let source = loaded.sources.file(file.id);
         let device = loaded.snapshot.device(file.device).map(|id| &loaded.snapshot.devices[id]);
@@ -46,7 +46,7 @@ fn devices(matter: &Matter<'_>) -> Block {
             file.device.to_owned(),
             format!("{} {kind}", file.format).trim().to_owned(),
             source.path().to_owned(),
-            hash(&source.sha256()[..]),
+            hex(&source.sha256()),
         ]
     });
     let heads = [
@@ -154,11 +154,7 @@ pub(super) fn command(matter: &Matter<'_>) -> String {
         PaperKind::Change => "change",
         PaperKind::Specification => "specification",
     };
-    let at = matter.snapshot().at.and_then(|at| {
-        let date = super::era::date(at.day)?;
-        let (hour, minute) = (at.minute / 60, at.minute % 60);
-        Some(format!(" --at {date}T{hour:02}:{minute:02}"))
-    });
+    let at = matter.snapshot().at.map(|at| format!(" --at {at}"));
     let before = matter.input.before.map_or("", |_| " --before DIR");
     let redact = if matter.input.redact { " --redact" } else { "" };
     format!("sekisho report DIR --kind {kind}{before}{redact}{}", at.unwrap_or_default())

@@ -73,17 +73,8 @@ fn label(page: &mut Page<'_>, label: &Text) {
 fn witness(page: &mut Page<'_>, finding: &Finding) {
     let Some(flow) = &finding.witness else { return };
     page.labelled(4, &text!("証拠パケット", "witness"), &flow.to_string());
-    let reply = match finding.round_trip {
-        None => return,
-        Some(true) => text!(
-            "返信も戻るため、双方向の通信が成立します。",
-            "A reply comes back, so a session can be held."
-        ),
-        Some(false) => text!(
-            "返信は戻りませんが、片方向には到達します。",
-            "No reply comes back, but the packet arrives."
-        ),
-    };
+    let Some(back) = finding.round_trip else { return };
+    let reply = view::reply(back);
     let reply = page.say(&reply).to_owned();
     page.text(4, &reply);
 }
