@@ -2,9 +2,14 @@
 //! ever sent anywhere. One row a vendor; a vendor without a row gets no commands, never guessed ones.
 
 mod confirmation;
+mod insertion;
 mod permission;
+mod place;
 mod removal;
+mod rule;
 
 pub use confirmation::{Asked, confirmation};
+pub use insertion::{Insertion, Product};
 pub use permission::{Permit, permission};
-pub use removal::{Entry, removal, whole};
+pub use place::Place;
+pub use rule::Rule;

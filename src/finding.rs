@@ -1,6 +1,7 @@
 //! What is reported. Later floors resolve spans to `file:line` through [`crate::source::Sources`]; nothing here opens a file.
 
 pub mod catalogue;
+pub mod cube;
 
 use crate::net::{Family, Flow};
 use crate::source::{Span, hex};

@@ -1,13 +1,17 @@
 //! Edits of configurations that end violations. Each is tried out before it is shown: the edited files are read and judged as any
 //! others, and an edit counts only when the violation is gone and no verdict is worse. Nothing is ever sent to a device.
 //!
-//! Findings are taken gravest first; each edit that is kept stands for those after it, so the result is one plan. Candidates are the
-//! smallest sets of lines whose removal ends a finding ([`crate::finding::Cut`]), else its blamed lines one by one and together.
+//! Findings are taken gravest first; each edit that is kept stands for those after it, so the result is one plan. Candidates start from
+//! the smallest sets of lines without which a finding ends ([`crate::finding::Cut`]), else its blamed lines one by one and together: the
+//! lines taken away (with the objects that nothing uses then), narrowed to what rules require, or left, with lines before them
+//! that stop what must not pass.
 
+mod candidates;
 mod edit;
 mod trial;
+mod wall;
 
-pub use edit::Removal;
+pub use edit::{Act, Change};
 
 use std::collections::BTreeSet;
 
@@ -15,13 +19,15 @@ use crate::finding::{Blame, Finding, Kind, Verdict};
 use crate::scan::{Files, InputError, Options, Scan};
 use trial::Bench;
 
-/// What to take away, and what that makes of the verdicts.
+/// What to edit, and what that makes of the verdicts.
 #[derive(Debug)]
 pub struct Plan {
     /// The state that was given.
     pub before: Scan,
     /// The state after every step.
     pub after: Scan,
+    /// The files after every step.
+    pub files: Files,
     /// The edits, in the order in which they were found.
     pub steps: Vec<Step>,
     /// Violations that no candidate ends without making a verdict worse, with the best that was tried.
@@ -33,7 +39,7 @@ pub struct Plan {
 pub struct Step {
     /// The finding that it was looked for.
     pub finding: Finding,
-    /// What is taken away.
+    /// What is edited.
     pub choice: Proposal,
     /// Other edits that end the same finding and make nothing worse, best first.
     pub others: Vec<Proposal>,
@@ -42,10 +48,12 @@ pub struct Step {
 /// An edit that was tried out.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// What is taken away.
-    pub removals: Vec<Removal>,
+    /// The edits that belong together.
+    pub changes: Vec<Change>,
     /// How many violations it ends.
     pub ends: usize,
+    /// Whether the finding is gone altogether; else it becomes undetermined.
+    pub settles: bool,
     /// Rules whose verdict it makes worse.
     pub worse: Vec<String>,
 }
@@ -63,6 +71,10 @@ pub struct Open {
 const STEPS: usize = 40;
 /// Candidates that are tried for one finding.
 const CANDIDATES: usize = 8;
+/// Sets of lines before which others are put, for one finding.
+const BARRED: usize = 2;
+/// How often what nothing uses any more is taken away, too.
+const CASCADE: usize = 4;
 /// Candidates that end it at no cost after which no more are tried.
 const ENOUGH: usize = 3;
 
@@ -81,14 +93,15 @@ pub fn plan(files: Files, options: Options) -> Result<Plan, Vec<InputError>> {
         // Chains of hosts mostly end with the paths that they are made of.
         let next = left.min_by_key(|finding| finding.kind == Kind::SteppingStone).cloned();
         let Some(finding) = next else {
-            return Ok(Plan { before, after: now, steps, open });
+            let files = bench.into_files();
+            return Ok(Plan { before, after: now, files, steps, open });
         };
         let mut tried = tries(&mut bench, &now, &finding);
         let good = tried.iter().position(|proposal| proposal.worse.is_empty());
         match good.filter(|_| steps.len() < STEPS) {
             Some(at) => {
                 let choice = tried.remove(at);
-                bench.keep(&choice.removals);
+                bench.keep(&choice.changes);
                 tried.retain(|proposal| proposal.worse.is_empty());
                 steps.push(Step { finding, choice, others: tried });
             }
@@ -121,47 +134,88 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
         == (other.kind, &other.rule, &other.from, &other.to, &other.device, other.family)
 }
 
-/// Every candidate that ends the finding, best first: what makes nothing worse, then what ends most, then what takes least away.
+/// Every candidate that ends the finding, best first: what makes nothing worse, then what leaves least in the configuration, ends most, and
+/// changes least.
 fn tries(bench: &mut Bench, now: &Scan, finding: &Finding) -> Vec<Proposal> {
-    let mut out = Vec::new();
-    for lines in candidates(finding).into_iter().take(CANDIDATES) {
-        let removals: Option<Vec<Removal>> =
-            lines.iter().map(|blame| edit::removal(now, blame)).collect();
-        let Some(mut removals) = removals.filter(|removals| !removals.is_empty()) else { continue };
-        for removal in &mut removals {
-            removal.given = bench.given(removal);
-        }
-        let Some(then) = bench.tried(&removals) else { continue };
-        if violations(&then).any(|other| is_same(other, finding)) {
-            continue;
-        }
-        let count = |scan: &Scan| violations(scan).count();
-        let ends = count(now).saturating_sub(count(&then));
-        out.push(Proposal { removals, ends, worse: worse(now, &then) });
-        if out.iter().filter(|proposal| proposal.worse.is_empty()).count() == ENOUGH {
+    let openings = candidates::openings(finding);
+    let mut trial = Trial { bench, now, finding, out: Vec::new() };
+    for lines in openings.iter().take(CANDIDATES) {
+        if trial.enough() {
             break;
         }
+        trial.without(lines);
     }
+    for lines in openings.iter().take(BARRED) {
+        for changes in candidates::bars(now, finding, lines) {
+            if trial.enough() || trial.attempt(changes).is_some() {
+                break;
+            }
+        }
+    }
+    let mut out = trial.out;
     out.sort_by_key(|proposal| {
-        let size: usize = proposal.removals.iter().map(|removal| removal.lines.len()).sum();
-        (proposal.worse.len(), std::cmp::Reverse(proposal.ends), proposal.removals.len(), size)
+        let size: usize = proposal.changes.iter().map(Change::size).sum();
+        let act = proposal.changes.iter().map(|change| change.act).max();
+        let ends = std::cmp::Reverse(proposal.ends);
+        (proposal.worse.len(), !proposal.settles, act, ends, proposal.changes.len(), size)
     });
     out
 }
 
-/// Sets of lines whose removal may end a finding. The address of an interface is none: without it the whole network behind it is gone.
-fn candidates(finding: &Finding) -> Vec<Vec<&Blame>> {
-    let is_address = |blame: &&Blame| blame.label.starts_with("connected ");
-    let mut out: Vec<Vec<&Blame>> =
-        finding.cuts.iter().map(|cut| cut.lines.iter().collect()).collect();
-    out.retain(|lines| !lines.iter().any(is_address));
-    if finding.cuts.is_empty() && !finding.blame.iter().any(|blame| is_address(&blame)) {
-        out.extend(finding.blame.iter().map(|blame| vec![blame]));
-        if finding.blame.len() > 1 {
-            out.push(finding.blame.iter().collect());
+/// Candidates for one finding as they are tried.
+struct Trial<'t> {
+    bench: &'t mut Bench,
+    now: &'t Scan,
+    finding: &'t Finding,
+    /// Those that end it.
+    out: Vec<Proposal>,
+}
+
+impl Trial<'_> {
+    fn enough(&self) -> bool {
+        let free = |proposal: &&Proposal| proposal.worse.is_empty() && proposal.settles;
+        self.out.iter().filter(free).count() >= ENOUGH
+    }
+
+    /// Tries a set of changes; what it makes of the verdicts when it ends the finding.
+    fn attempt(&mut self, changes: Vec<Change>) -> Option<Scan> {
+        if changes.is_empty() {
+            return None;
+        }
+        let then = self.bench.tried(&changes)?;
+        if violations(&then).any(|other| is_same(other, self.finding)) {
+            return None;
+        }
+        let ends = violations(self.now).count().saturating_sub(violations(&then).count());
+        let settles = !then.findings.iter().any(|other| is_same(other, self.finding));
+        let changes = changes.into_iter().map(|change| self.bench.as_given(change)).collect();
+        self.out.push(Proposal { changes, ends, settles, worse: worse(self.now, &then) });
+        Some(then)
+    }
+
+    /// Lines taken away: with what nothing uses then, or narrowed to what is required, when it costs something else.
+    fn without(&mut self, lines: &[&Blame]) {
+        let Some(mut changes) = candidates::removal(self.now, lines) else { return };
+        for _ in 0..CASCADE {
+            let Some(then) = self.attempt(changes.clone()) else { return };
+            let Some(last) = self.out.last() else { return };
+            if last.worse.is_empty() {
+                return;
+            }
+            let (worse, left) = (last.worse.clone(), candidates::leftovers(self.now, &then));
+            if let Some(narrow) = candidates::narrowing(self.now, lines, &worse) {
+                self.attempt(narrow);
+            }
+            let more = left.iter().filter_map(|blame| candidates::removal(&then, &[blame]));
+            let more: Vec<Change> = more.flatten().collect();
+            if more.is_empty() {
+                return;
+            }
+            let more = more.into_iter().map(|change| change.before(self.now, &changes));
+            let more: Vec<Change> = more.collect();
+            changes.extend(more);
         }
     }
-    out
 }
 
 /// Rules whose verdict is worse after an edit, or that are gone.

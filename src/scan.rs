@@ -19,8 +19,8 @@ use std::cmp::Reverse;
 use crate::finding::{Cause, Finding, FlowList, Hop, Kind, RuleVerdict, Waived};
 use crate::model::Moment;
 use crate::model::{Coverage, Device};
-use crate::net::{Family, Flow};
-use crate::policy::Policy;
+use crate::net::{Family, Flow, Prefix};
+use crate::policy::{Party, Policy};
 use crate::snapshot::Snapshot;
 use crate::source::{FileId, Sources, Span};
 use crate::text::Text;
@@ -211,6 +211,19 @@ pub fn judge(loaded: Loaded) -> Scan {
     };
     let hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
     joined(loaded, judgment, hygiene)
+}
+
+/// The addresses of a zone, `zone.host` or network as prefixes; empty for any other word, and for a device itself.
+#[must_use]
+pub fn networks(loaded: &Loaded, word: &str) -> Vec<Prefix> {
+    ask::party(loaded, word).map_or_else(|_| Vec::new(), |end| ask::networks(loaded, &end))
+}
+
+/// The addresses of parties of a policy rule as prefixes; empty when one names nobody, and nothing for a device itself.
+#[must_use]
+pub fn resolved_networks(loaded: &Loaded, parties: &[Party]) -> Vec<Prefix> {
+    let ends = check::resolve_parties(&loaded.snapshot, parties).unwrap_or_default();
+    ends.iter().flat_map(|end| ask::networks(loaded, end)).collect()
 }
 
 /// The policy with its names resolved.

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
@@ -9,14 +10,16 @@
 )]
 
 mod topologies;
+mod vendors;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use sekisho::finding::Verdict;
-use sekisho::remedy::{self, Plan};
+use sekisho::remedy::{self, Act, Plan};
 use sekisho::report;
 use sekisho::scan::{self, Files, Options, Scan};
+use vendors::{Traffic, VENDORS, Vendor, Wish};
 
 fn world(name: &str) -> Files {
     topologies::files(&topologies::root().join(name))
@@ -57,8 +60,8 @@ fn the_delivered_state_is_put_right_as_the_judgment_says() {
     let mut lines: Vec<(&str, u32)> = plan
         .steps
         .iter()
-        .flat_map(|step| &step.choice.removals)
-        .map(|removal| (removal.file.as_str(), removal.given[0]))
+        .flat_map(|step| &step.choice.changes)
+        .map(|change| (change.file.as_str(), change.at))
         .collect();
     lines.sort_unstable();
     assert_eq!(lines, [("configs/ext-fw.conf", 1416), ("configs/int-fw.cfg", 146)]);
@@ -67,8 +70,8 @@ fn the_delivered_state_is_put_right_as_the_judgment_says() {
     let commands: Vec<&str> = plan
         .steps
         .iter()
-        .flat_map(|step| &step.choice.removals)
-        .flat_map(|removal| removal.commands.iter().map(String::as_str))
+        .flat_map(|step| &step.choice.changes)
+        .flat_map(|change| change.commands.iter().map(String::as_str))
         .collect();
     assert_eq!(
         commands,
@@ -135,4 +138,74 @@ fn what_required_traffic_needs_is_not_taken_away() {
     let costly = plan.open.iter().flat_map(|open| &open.costly);
     assert!(costly.clone().count() > 0, "what would break it is told");
     assert!(costly.flat_map(|proposal| &proposal.worse).all(|rule| rule == "NEED"));
+}
+
+/// One permit of everything on the stage of `vendor`, and a policy that requires one service and forbids the others.
+fn too_wide(vendor: &Vendor) -> Files {
+    let everything =
+        Wish { permit: true, traffic: Traffic::Anything, source: None, destination: None };
+    let policy = "version: 1\nrules:\n  - { id: NEED, require: { from: 10.1.8.0/24, to: 10.2.8.0/24, service: tcp/443 }, severity: high }\n  - { id: SHUT, deny: { from: a, to: b, service: [tcp/1-442, tcp/444-65535, udp] }, severity: high }\n";
+    let mut files = vendor.files(&[everything]);
+    files.entries.push(("policy.yaml".to_owned(), policy.as_bytes().to_vec()));
+    files
+}
+
+#[test]
+fn what_is_required_stays_when_the_rest_of_a_line_is_stopped_in_every_syntax() {
+    for vendor in VENDORS {
+        let files = too_wide(vendor);
+        let plan = remedy::plan(files.clone(), Options::default()).unwrap();
+        let name = vendor.format;
+        assert_eq!(
+            verdicts(&plan.before),
+            [("NEED", Verdict::Holds), ("SHUT", Verdict::Violated)],
+            "{name}"
+        );
+        // A sheet of rules has no form for a new row.
+        if name == "table" {
+            assert_eq!((plan.steps.len(), plan.open.len()), (0, 1));
+            continue;
+        }
+        assert_eq!(
+            verdicts(&plan.after),
+            [("NEED", Verdict::Holds), ("SHUT", Verdict::Holds)],
+            "{name}: {:?}",
+            plan.open
+        );
+        let [step] = plan.steps.as_slice() else { panic!("{name}: {:?}", plan.steps) };
+        let acts: Vec<Act> = std::iter::once(&step.choice)
+            .chain(&step.others)
+            .map(|proposal| proposal.changes[0].act)
+            .collect();
+        assert_eq!(acts, [Act::Narrow, Act::Bar], "{name}");
+        // The patch says the same as the plan, to a run that knows nothing of it, and every line of it is read.
+        let patch = report::plan_patch(&plan, &files);
+        let after = patched(&files, &patch, &format!("wide-{name}"));
+        let again = scan::scan(after, &Options::default()).unwrap();
+        assert_eq!(verdicts(&again), verdicts(&plan.after), "{name}");
+        let gaps = |scan: &Scan| {
+            scan.loaded.snapshot.coverage.iter().flatten().map(|c| c.gaps.len()).sum::<usize>()
+        };
+        assert_eq!(gaps(&again), gaps(&plan.before), "{name}\n{}", String::from_utf8_lossy(&patch));
+    }
+}
+
+#[test]
+fn a_file_in_another_encoding_and_with_other_line_ends_keeps_them() {
+    let vendor = VENDORS.iter().find(|vendor| vendor.format == "yamaha").unwrap();
+    let mut files = too_wide(vendor);
+    let (_, bytes) = &mut files.entries[0];
+    let text = format!("# 庁舎の外側\n{}", String::from_utf8(bytes.clone()).unwrap());
+    *bytes = encoding_rs::SHIFT_JIS.encode(&text.replace('\n', "\r\n")).0.into_owned();
+    let plan = remedy::plan(files.clone(), Options::default()).unwrap();
+    assert!(plan.after.verdicts.iter().all(|verdict| verdict.verdict == Verdict::Holds));
+    let after = patched(&files, &report::plan_patch(&plan, &files), "cp932");
+    let (_, bytes) = after.entries.iter().find(|(path, _)| *path == files.entries[0].0).unwrap();
+    assert_eq!(
+        Some(bytes),
+        plan.files.entries.iter().find(|(p, _)| *p == files.entries[0].0).map(|(_, b)| b)
+    );
+    let (text, _, lost) = encoding_rs::SHIFT_JIS.decode(bytes);
+    assert!(!lost && text.starts_with("# 庁舎の外側\r\n"));
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
 }

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
@@ -9,16 +10,19 @@
 )]
 
 mod topologies;
+mod vendors;
 
 use std::process::Command;
 
-use sekisho::scan::wish::{Answer, Desk, Outcome, Wish};
+use sekisho::net::Prefix;
+use sekisho::scan::wish::{self, Answer, Desk, Outcome};
 use sekisho::scan::{self, Files, Options};
+use vendors::{Traffic, VENDORS, Wish};
 
 fn asked(files: &Files, from: &str, to: &str, service: &str) -> Answer {
     let loaded = scan::load(files.clone(), &Options::default()).unwrap();
     let [from, to, service] = [from, to, service].map(str::to_owned);
-    Desk::new(&loaded).answer(&Wish { from, to, service }).unwrap()
+    Desk::new(&loaded).answer(&wish::Wish { from, to, service }).unwrap()
 }
 
 fn case() -> Files {
@@ -122,6 +126,39 @@ fn the_lines_for_a_fortigate_let_it_pass() {
 }
 
 #[test]
+fn every_syntax_has_words_for_a_wish() {
+    // What stops it is a line of its own where the vendor's words need one to stand before.
+    let stop = |prefix: &str| Wish {
+        permit: false,
+        traffic: Traffic::Anything,
+        source: Prefix::parse(prefix),
+        destination: None,
+    };
+    for vendor in VENDORS {
+        let (name, files) = (vendor.format, vendor.files(&[stop("10.1.0.0/16")]));
+        let loaded = scan::load(files, &Options::default()).unwrap();
+        let wish = |service: &str| wish::Wish {
+            from: "10.1.8.0/24".to_owned(),
+            to: "10.2.8.9".to_owned(),
+            service: service.to_owned(),
+        };
+        let answer = Desk::new(&loaded).answer(&wish("tcp/445")).unwrap();
+        let typed: Vec<&String> = answer
+            .missing
+            .iter()
+            .flat_map(|missing| &missing.stops)
+            .flat_map(|stop| &stop.commands)
+            .collect();
+        // NEC has no command that puts a line between others, nftables needs a handle, and a sheet no command at all.
+        let silent = ["nec-ix", "nftables", "table"].contains(&name);
+        assert_eq!(answer.outcome, Outcome::Stopped, "{name}");
+        assert_eq!(typed.is_empty(), silent, "{name}: {typed:?}");
+        let text = typed.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n");
+        assert!(silent || text.contains("445") && text.contains("10.2.8.9"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn a_list_of_wishes_is_answered_row_by_row() {
     let dir = std::env::temp_dir().join(format!("sekisho-request-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
@@ -141,6 +178,23 @@ fn a_list_of_wishes_is_answered_row_by_row() {
     assert_eq!(lines.len(), 3);
     assert!(lines[1].starts_with("komu,pi.fs1,tcp/445,許可済み"), "{}", lines[1]);
     assert!(lines[2].contains("方針違反,X-PI-02"), "{}", lines[2]);
+    // The same list as a workbook, below a title.
+    let book = dir.join("申請.xlsx");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let cells = [
+        ["通信許可申請一覧", "", ""],
+        ["送信元", "宛先", "サービス"],
+        ["komu", "pi.fs1", "tcp/445"],
+    ];
+    for (row, cells) in (0..).zip(cells) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    workbook.save(&book).unwrap();
+    let output = run(&["--list", book.to_str().unwrap(), "--format", "csv"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("komu,pi.fs1,tcp/445,許可済み"));
     std::fs::write(&list, "a,b\n1,2\n").unwrap();
     assert_eq!(
         run(&["--list", list.to_str().unwrap()]).status.code(),

@@ -1,8 +1,9 @@
 //! How a line is added that lets one kind of connection pass.
 
-use std::net::IpAddr;
+use std::borrow::Cow;
 
-use crate::net::{Family, Prefix, protocol_name};
+use super::rule::{self, Rule, long, mask, range};
+use crate::net::{PortRange, Prefix, protocol_name};
 
 /// What is to pass, at one device.
 #[derive(Clone, Copy, Debug)]
@@ -13,27 +14,22 @@ pub struct Permit<'p> {
     pub from: &'p str,
     /// The one by which it leaves.
     pub to: &'p str,
-    /// Where it comes from.
-    pub source: Prefix,
-    /// Where it goes.
-    pub destination: Prefix,
-    /// TCP (6) or UDP (17).
-    pub protocol: u8,
-    /// The destination port.
-    pub port: u16,
+    /// What passes; it permits.
+    pub rule: Rule,
 }
 
 /// The commands that let it pass on a device of this format; empty when none are known. On FortiOS and Junos the new policy stands
 /// last, and has to be moved before the one that stops the connection.
 #[must_use]
 pub fn permission(format: &str, permit: &Permit<'_>) -> Vec<String> {
-    let four = permit.source.family() == Family::V4 && permit.destination.family() == Family::V4;
-    if !matches!(permit.protocol, 6 | 17) || !four {
+    let ported =
+        matches!(permit.rule.protocol, Some(6 | 17)) && permit.rule.ports != PortRange::ALL;
+    if !ported || permit.rule.is_v6() {
         return Vec::new();
     }
     match format {
         "asa" => asa(permit),
-        "ios" => ios(permit),
+        "ios" | "alaxala" => ios(permit),
         "fortios" => fortios(permit),
         "junos" => junos(permit),
         "panos" => panos(permit),
@@ -43,30 +39,17 @@ pub fn permission(format: &str, permit: &Permit<'_>) -> Vec<String> {
 }
 
 fn asa(permit: &Permit<'_>) -> Vec<String> {
-    let Some(list) = permit.list else { return Vec::new() };
-    let end = |prefix: Prefix| match prefix.len() {
-        32 => format!("host {}", prefix.address()),
-        _ => format!("{} {}", prefix.address(), mask(prefix, false)),
-    };
-    let (source, destination) = (end(permit.source), end(permit.destination));
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
-    vec![format!(
-        "access-list {list} line 1 extended permit {word} {source} {destination} eq {port}"
-    )]
+    let line = permit.list.zip(rule::asa(&permit.rule));
+    let line = line.map(|(list, rule)| format!("access-list {list} line 1 extended {rule}"));
+    line.into_iter().collect()
 }
 
+/// The first line of a list with numbered lines; on ALAXALA, too.
 fn ios(permit: &Permit<'_>) -> Vec<String> {
-    let Some(list) = permit.list else { return Vec::new() };
-    let end = |prefix: Prefix| match prefix.len() {
-        32 => format!("host {}", prefix.address()),
-        _ => format!("{} {}", prefix.address(), mask(prefix, true)),
-    };
-    let (source, destination) = (end(permit.source), end(permit.destination));
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
-    vec![
-        format!("ip access-list extended {list}"),
-        format!("1 permit {word} {source} {destination} eq {port}"),
-    ]
+    let lines = permit.list.zip(rule::ios(&permit.rule));
+    let lines =
+        lines.map(|(list, rule)| [format!("ip access-list extended {list}"), format!("1 {rule}")]);
+    lines.into_iter().flatten().collect()
 }
 
 /// The name of an object that is made for a network or a port.
@@ -74,18 +57,24 @@ fn object(prefix: Prefix) -> String {
     format!("REQ-{}_{}", prefix.address(), prefix.len())
 }
 
+/// The protocol and the ports: `tcp`, `445` or `5000-5100`.
+fn words(rule: &Rule) -> (Cow<'static, str>, String) {
+    (protocol_name(rule.protocol.unwrap_or_default()), range(rule.ports))
+}
+
 fn service(permit: &Permit<'_>) -> String {
-    format!("REQ-{}-{}", protocol_name(permit.protocol).to_uppercase(), permit.port)
+    let (word, port) = words(&permit.rule);
+    format!("REQ-{}-{port}", word.to_uppercase())
 }
 
 fn fortios(permit: &Permit<'_>) -> Vec<String> {
     let mut out = vec!["config firewall address".to_owned()];
-    for prefix in [permit.source, permit.destination] {
+    for prefix in [permit.rule.source, permit.rule.destination] {
         out.push(format!("edit \"{}\"", object(prefix)));
         out.push(format!("set subnet {} {}", prefix.address(), mask(prefix, false)));
         out.push("next".to_owned());
     }
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
+    let (word, port) = words(&permit.rule);
     let name = service(permit);
     out.extend(["end", "config firewall service custom"].map(str::to_owned));
     out.push(format!("edit \"{name}\""));
@@ -93,8 +82,8 @@ fn fortios(permit: &Permit<'_>) -> Vec<String> {
     out.extend(["next", "end", "config firewall policy", "edit 0"].map(str::to_owned));
     out.push(format!("set srcintf \"{}\"", permit.from));
     out.push(format!("set dstintf \"{}\"", permit.to));
-    out.push(format!("set srcaddr \"{}\"", object(permit.source)));
-    out.push(format!("set dstaddr \"{}\"", object(permit.destination)));
+    out.push(format!("set srcaddr \"{}\"", object(permit.rule.source)));
+    out.push(format!("set dstaddr \"{}\"", object(permit.rule.destination)));
     out.push(format!("set service \"{name}\""));
     let rest =
         ["set schedule \"always\"", "set action accept", "set logtraffic all", "next", "end"];
@@ -104,15 +93,15 @@ fn fortios(permit: &Permit<'_>) -> Vec<String> {
 
 fn junos(permit: &Permit<'_>) -> Vec<String> {
     let (source, destination, name) =
-        (object(permit.source), object(permit.destination), service(permit));
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
+        (object(permit.rule.source), object(permit.rule.destination), service(permit));
+    let (word, port) = words(&permit.rule);
     let policy =
         format!("security policies from-zone {} to-zone {} policy {name}", permit.from, permit.to);
     vec![
-        format!("set security address-book global address {source} {}", long(permit.source)),
+        format!("set security address-book global address {source} {}", long(permit.rule.source)),
         format!(
             "set security address-book global address {destination} {}",
-            long(permit.destination)
+            long(permit.rule.destination)
         ),
         format!("set applications application {name} protocol {word} destination-port {port}"),
         format!(
@@ -123,19 +112,14 @@ fn junos(permit: &Permit<'_>) -> Vec<String> {
     ]
 }
 
-/// A network with its length, of a host, too.
-fn long(prefix: Prefix) -> String {
-    format!("{}/{}", prefix.address(), prefix.len())
-}
-
 fn panos(permit: &Permit<'_>) -> Vec<String> {
     let (source, destination, name) =
-        (object(permit.source), object(permit.destination), service(permit));
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
+        (object(permit.rule.source), object(permit.rule.destination), service(permit));
+    let (word, port) = words(&permit.rule);
     let rule = format!("rulebase security rules {name}");
     vec![
-        format!("set address {source} ip-netmask {}", permit.source),
-        format!("set address {destination} ip-netmask {}", permit.destination),
+        format!("set address {source} ip-netmask {}", permit.rule.source),
+        format!("set address {destination} ip-netmask {}", permit.rule.destination),
         format!("set service {name} protocol {word} port {port}"),
         format!(
             "set {rule} from {} to {} source {source} destination {destination}",
@@ -147,18 +131,10 @@ fn panos(permit: &Permit<'_>) -> Vec<String> {
 }
 
 fn iptables(permit: &Permit<'_>) -> Vec<String> {
-    let (source, destination) = (permit.source, permit.destination);
-    let (word, port) = (protocol_name(permit.protocol), permit.port);
-    let (from, to) = (permit.from, permit.to);
-    vec![format!(
-        "iptables -I FORWARD 1 -i {from} -o {to} -s {source} -d {destination} -p {word} --dport {port} -m conntrack --ctstate NEW -j ACCEPT"
-    )]
-}
-
-/// The mask of an IPv4 prefix, or its wildcard.
-fn mask(prefix: Prefix, wildcard: bool) -> IpAddr {
-    let mask = u32::MAX.checked_shl(32 - u32::from(prefix.len())).unwrap_or(0);
-    IpAddr::V4(if wildcard { !mask } else { mask }.into())
+    let line = rule::iptables(&permit.rule);
+    let line = line
+        .map(|rule| format!("iptables -I FORWARD 1 -i {} -o {} {rule}", permit.from, permit.to));
+    line.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -170,10 +146,13 @@ mod tests {
             list: Some("OUT_IN"),
             from: "komu",
             to: "pi",
-            source: Prefix::parse(source).unwrap(),
-            destination: Prefix::parse("172.20.40.10/32").unwrap(),
-            protocol: 6,
-            port: 445,
+            rule: Rule {
+                permits: true,
+                source: Prefix::parse(source).unwrap(),
+                destination: Prefix::parse("172.20.40.10/32").unwrap(),
+                protocol: Some(6),
+                ports: PortRange::single(445),
+            },
         }
     }
 
@@ -191,7 +170,7 @@ mod tests {
         assert!(first("fortios", "0.0.0.0/0").contains("set subnet 0.0.0.0 0.0.0.0"));
         assert!(
             first("iptables", "10.0.0.1/32")
-                .contains("-s 10.0.0.1 -d 172.20.40.10 -p tcp --dport 445")
+                .contains("-s 10.0.0.1/32 -d 172.20.40.10/32 -p tcp -m tcp --dport 445")
         );
         assert!(
             first("junos", "10.0.0.1/32")

@@ -2,16 +2,16 @@
 
 /// A line of a configuration as its device knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'e> {
+pub(super) struct Entry<'e> {
     /// Its first line, without indentation.
-    pub text: &'e str,
+    pub(super) text: &'e str,
     /// The lines of the blocks that it stands in, outermost first, without indentation.
-    pub blocks: &'e [String],
+    pub(super) blocks: &'e [String],
 }
 
 /// The commands that take a line away on a device of this format; empty when none are known.
 #[must_use]
-pub fn removal(format: &str, entry: Entry<'_>) -> Vec<String> {
+pub(super) fn removal(format: &str, entry: Entry<'_>) -> Vec<String> {
     match format {
         "fortios" => fortios(entry),
         "asa" | "nec-ix" => vec![format!("no {}", entry.text)],
@@ -60,14 +60,28 @@ fn yamaha(entry: Entry<'_>) -> Vec<String> {
     }
 }
 
-/// Of an export in `set` form: everything below the name of the rule.
+/// Of an export in `set` form: everything below the name of the rule, or of the object.
 fn deleted(entry: Entry<'_>) -> Vec<String> {
-    whole(entry.text).map(|whole| format!("delete {whole}")).into_iter().collect()
+    let whole = whole(entry.text).or_else(|| object(entry.text));
+    whole.map(|whole| format!("delete {whole}")).into_iter().collect()
+}
+
+/// What all lines of a PAN-OS object begin with, without `set`.
+fn object(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("set ")?;
+    let kinds = ["address ", "address-group ", "service ", "service-group "];
+    let kind = kinds.iter().find(|kind| rest.starts_with(*kind))?;
+    let name = rest.get(kind.len()..)?;
+    let end = match name.strip_prefix('"') {
+        Some(quoted) => quoted.find('"')? + 2,
+        None => name.find(' ')?,
+    };
+    rest.get(..kind.len() + end)
 }
 
 /// What all lines of a rule in `set` form begin with, without `set`; `None` of any other line.
 #[must_use]
-pub fn whole(text: &str) -> Option<&str> {
+pub(super) fn whole(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("set ")?;
     let at = [" policy ", " rules ", " term "]
         .iter()
@@ -153,6 +167,12 @@ mod tests {
                 &[],
                 "set rulebase security rules \"A B\" to any",
                 &["delete rulebase security rules \"A B\""],
+            ),
+            (
+                "panos",
+                &[],
+                "set address \"A B\" ip-netmask 10.0.0.0/8",
+                &["delete address \"A B\""],
             ),
             ("iptables", &[], "-A FORWARD -j ACCEPT", &["iptables -D FORWARD -j ACCEPT"]),
             ("table", &[], "10,any,any", &[]),

@@ -1,8 +1,8 @@
 //! Where edits are tried out: read and judged as any other files, and taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::edit::{self, Removal};
+use super::edit::{self, Change};
 use crate::scan::{Edit, Files, InputError, Options, Scan, Workspace};
 
 /// Files with a run that goes on.
@@ -11,14 +11,14 @@ pub(super) struct Bench {
     workspace: Workspace,
     /// Edits that the workspace does not know yet.
     pending: Vec<Edit>,
-    /// The lines that were taken away, as they were given.
-    gone: BTreeMap<String, BTreeSet<u32>>,
+    /// Of each edited file: every line with its number in the file as it was given; `None` of an added one.
+    given: BTreeMap<String, Vec<Option<u32>>>,
 }
 
 impl Bench {
     pub(super) fn new(files: Files, options: Options) -> Bench {
         let workspace = Workspace::new(files.clone(), options);
-        Bench { files, workspace, pending: Vec::new(), gone: BTreeMap::new() }
+        Bench { files, workspace, pending: Vec::new(), given: BTreeMap::new() }
     }
 
     /// The state as it is now.
@@ -26,9 +26,9 @@ impl Bench {
         self.workspace.recheck(std::mem::take(&mut self.pending))
     }
 
-    /// The state without these lines; `None` when it cannot be read any more.
-    pub(super) fn tried(&mut self, removals: &[Removal]) -> Option<Scan> {
-        let edits = edit::edits(&self.files, removals);
+    /// The state after these changes; `None` when it cannot be read any more.
+    pub(super) fn tried(&mut self, changes: &[Change]) -> Option<Scan> {
+        let edits = edit::edits(&self.files, changes);
         let mut pending = std::mem::take(&mut self.pending);
         pending.extend(edits.iter().cloned());
         let scan = self.workspace.recheck(pending).ok();
@@ -40,32 +40,39 @@ impl Bench {
         scan
     }
 
-    /// The lines of a removal as they were given.
-    pub(super) fn given(&self, removal: &Removal) -> Vec<u32> {
-        let Some(gone) = self.gone.get(&removal.file) else { return removal.lines.clone() };
-        let mut left = (1_u32..).filter(|line| !gone.contains(line));
-        let mut now = 0;
-        let find = |line: &u32| {
-            let given = left.nth((line - now - 1) as usize);
-            now = *line;
-            given
-        };
-        removal.lines.iter().filter_map(find).collect()
+    /// A change with its lines as they were given.
+    pub(super) fn as_given(&self, mut change: Change) -> Change {
+        let Some(lines) = self.given.get(&change.file) else { return change };
+        let known = |line: u32| lines.get(line.saturating_sub(1) as usize).copied().flatten();
+        change.at = known(change.now.at).unwrap_or_default();
+        change.given = change.now.gone.iter().filter_map(|line| known(*line)).collect();
+        for ((before, _), (now, _)) in change.added.iter_mut().zip(&change.now.added) {
+            let at_or_after = (*now..).take_while(|line| (*line as usize) <= lines.len());
+            *before = at_or_after.filter_map(known).next().unwrap_or_default();
+        }
+        change
     }
 
     /// Keeps an edit.
-    pub(super) fn keep(&mut self, removals: &[Removal]) {
-        let given: Vec<_> = removals.iter().map(|r| (r.file.clone(), self.given(r))).collect();
-        for (file, lines) in given {
-            self.gone.entry(file).or_default().extend(lines);
-        }
-        for edit in edit::edits(&self.files, removals) {
-            if let Some(entry) = self.files.entries.iter_mut().find(|(path, _)| *path == edit.path)
-            {
-                entry.1 = edit.bytes.clone().unwrap_or_default();
-            }
+    pub(super) fn keep(&mut self, changes: &[Change]) {
+        for edit in edit::edits(&self.files, changes) {
+            let files = &mut self.files.entries;
+            let Some((path, bytes)) = files.iter_mut().find(|(path, _)| *path == edit.path) else {
+                continue;
+            };
+            let lines = self.given.entry(path.clone()).or_insert_with(|| {
+                let count = bytes.split_inclusive(|byte| *byte == b'\n').count();
+                (1..).map(Some).take(count).collect()
+            });
+            *lines = edit::rebuilt(path, std::mem::take(lines), changes, |_| None);
+            *bytes = edit.bytes.clone().unwrap_or_default();
             self.pending.retain(|other| other.path != edit.path);
             self.pending.push(edit);
         }
+    }
+
+    /// The files as they are now.
+    pub(super) fn into_files(self) -> Files {
+        self.files
     }
 }

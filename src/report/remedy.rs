@@ -1,18 +1,20 @@
 //! A plan of edits: for an engineer at a terminal, for programs, and as a patch.
 
-use super::page::{Page, Tone, severity_tone};
-use super::{Style, escape, view};
-use crate::finding::Finding;
-use crate::remedy::{Open, Plan, Proposal, Removal, Step};
-use crate::scan::{Files, Scan};
-use crate::text;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+mod data;
+mod patch;
 
-/// Lines of one removal that are shown unless the reader wants all.
+pub use data::plan_json;
+pub use patch::plan_patch;
+
+use super::page::{Page, Tone, severity_tone};
+use super::{Style, view};
+use crate::finding::Finding;
+use crate::remedy::{Act, Change, Open, Plan, Proposal, Step};
+use crate::text;
+use crate::text::Text;
+
+/// Lines of one edit that are shown unless the reader wants all.
 const SHORT: usize = 16;
-/// Unchanged lines around a change of a patch.
-const CONTEXT: usize = 3;
 
 /// The plan in sentences.
 #[must_use]
@@ -31,10 +33,7 @@ pub fn plan(plan: &Plan, style: &Style) -> String {
         one_step(&mut page, index + 1, step, style);
     }
     if !plan.open.is_empty() {
-        page.heading(&text!(
-            "行の削除だけでは解決しない指摘",
-            "What taking lines away does not settle"
-        ));
+        page.heading(&text!("是正案が見つからない指摘", "What no edit settles"));
         for open in &plan.open {
             unsettled(&mut page, open, style);
         }
@@ -62,43 +61,70 @@ fn one_step(page: &mut Page<'_>, number: usize, step: &Step, style: &Style) {
     proposal(page, &step.choice, style);
     let ends = step.choice.ends;
     let effect = text!(
-        "確認済み: この削除により不適合の指摘が {ends} 件減り、判定が悪くなる規則はありません。",
+        "確認済み: この変更により不適合の指摘が {ends} 件減り、判定が悪くなる規則はありません。",
         "tried out: {ends} violations end, and no verdict is worse"
     );
     let effect = page.say(&effect).to_owned();
     page.sentence("    ", "    ", Tone::Good, &effect);
+    if !step.choice.settles {
+        let rest = text!(
+            "この指摘は確認不能として残ります（読み取れない行、または不足する情報があるため）。",
+            "the finding stays as undetermined: lines that were not read, or facts that are missing"
+        );
+        let rest = page.say(&rest).to_owned();
+        page.text(4, &rest);
+    }
     for other in &step.others {
-        let named: Vec<String> = other.removals.iter().map(named).collect();
-        page.labelled(4, &text!("別の案", "or instead"), &named.join(" ＋ "));
+        let what = other.changes.iter().map(|change| deed(change).get(style.lang).to_owned());
+        page.labelled(4, &text!("別の案", "or instead"), &what.collect::<Vec<_>>().join(" ＋ "));
     }
     page.blank();
 }
 
-fn named(removal: &Removal) -> String {
-    let line = removal.given.first().copied().unwrap_or_default();
-    format!("{} {} ({}:{line})", removal.device, removal.label, removal.file)
+/// `int-fw access-list OUT_IN 3 (configs/int-fw.cfg:146)`.
+fn named(change: &Change) -> String {
+    format!("{} {} ({}:{})", change.device, change.label, change.file, change.at)
+}
+
+/// What is done, with where.
+fn deed(change: &Change) -> Text {
+    let entry = named(change);
+    match change.act {
+        Act::Remove => text!("{entry} を削除", "take {entry} away"),
+        Act::Narrow => text!(
+            "{entry} を、必要な通信だけを許可する行に置き換え",
+            "replace {entry} with lines that let pass what is required only"
+        ),
+        Act::Bar => text!(
+            "{entry} の前に、禁止された通信を拒否する行を追加",
+            "put lines before {entry} that stop what is forbidden"
+        ),
+    }
 }
 
 fn proposal(page: &mut Page<'_>, proposal: &Proposal, style: &Style) {
-    for removal in &proposal.removals {
-        let what = named(removal);
-        page.labelled(4, &text!("削除する行", "take away"), &what);
+    for change in &proposal.changes {
+        page.labelled(4, &text!("変更", "edit"), deed(change).get(style.lang));
+        let gone = change.text.iter().map(|line| ("      - ", line));
+        let added = change.added.iter().flat_map(|(_, lines)| lines);
+        let shown: Vec<(&str, &String)> =
+            gone.chain(added.map(|line| ("      + ", line))).collect();
         let limit = if style.verbose { usize::MAX } else { SHORT };
-        for line in removal.text.iter().take(limit) {
-            page.row("      - ", &[(Tone::Faint, line)]);
+        for (mark, line) in shown.iter().take(limit) {
+            page.row(mark, &[(Tone::Faint, line)]);
         }
-        let left = removal.text.len().saturating_sub(limit);
+        let left = shown.len().saturating_sub(limit);
         if left > 0 {
             let more =
                 text!("ほか {left} 行（-v で全行を表示）", "{left} more lines (-v shows all)");
             let more = page.say(&more).to_owned();
             page.text(6, &more);
         }
-        if !removal.commands.is_empty() {
+        if !change.commands.is_empty() {
             let label = text!("機器での操作（例）", "on the device, for example");
             let label = format!("{}:", page.say(&label));
             page.row("    ", &[(Tone::Plain, label.as_str())]);
-            for command in &removal.commands {
+            for command in &change.commands {
                 page.row("      ", &[(Tone::Plain, command)]);
             }
         }
@@ -109,18 +135,18 @@ fn unsettled(page: &mut Page<'_>, open: &Open, style: &Style) {
     finding_line(page, "  - ", &open.finding, style);
     if open.costly.is_empty() {
         let none = text!(
-            "この通信を止める行の削除は見つかりませんでした（経路や機器の構成、行の条件の見直しが必要です）。",
-            "no line was found whose removal ends it: routes, the design, or the conditions of a line have to change"
+            "この通信を止める行の削除・追加は見つかりませんでした（経路や機器の構成の見直しが必要です）。",
+            "no line was found whose removal, and none whose addition ends it: routes or the design have to change"
         );
         let none = page.say(&none).to_owned();
         page.text(4, &none);
     }
     for proposal in &open.costly {
-        let what: Vec<String> = proposal.removals.iter().map(named).collect();
-        let (what, worse) = (what.join(" ＋ "), proposal.worse.join(", "));
+        let what = proposal.changes.iter().map(|change| deed(change).get(style.lang).to_owned());
+        let (what, worse) = (what.collect::<Vec<_>>().join(" ＋ "), proposal.worse.join(", "));
         let line = text!(
-            "{what} を削除すると止まりますが、規則 {worse} の判定が悪くなります（行の条件を絞る必要があります）。",
-            "taking {what} away ends it, but makes rule {worse} worse: the line has to be narrowed"
+            "止まりますが、規則 {worse} の判定が悪くなります: {what}",
+            "ends it, but makes rule {worse} worse: {what}"
         );
         let line = page.say(&line).to_owned();
         page.text(4, &line);
@@ -128,6 +154,16 @@ fn unsettled(page: &mut Page<'_>, open: &Open, style: &Style) {
 }
 
 fn summary(page: &mut Page<'_>, plan: &Plan) {
+    let mut changes = plan.steps.iter().flat_map(|step| &step.choice.changes);
+    if changes.any(|change| change.act == Act::Remove) {
+        let beside = text!(
+            "注意: 行を削除すると、その行が許可していたほかの通信も止まります（方針の require・required が守る通信を除く）。--patch を適用した写しと `sekisho diff` で比べると、止まる通信をすべて確認できます。",
+            "Note: taking a line away also stops what else it let pass, but for what `require` and `required` of the policy protect. `sekisho diff` against a copy with the --patch applied lists all of it."
+        );
+        let beside = page.say(&beside).to_owned();
+        page.sentence("", "  ", Tone::Plain, &beside);
+        page.blank();
+    }
     let (before, after) = (view::tally(&plan.before), view::tally(&plan.after));
     let ((holds, violated, open), (then, still, unclear)) = (before, after);
     let (steps, left) = (plan.steps.len(), plan.open.len());
@@ -137,150 +173,4 @@ fn summary(page: &mut Page<'_>, plan: &Plan) {
     );
     let line = page.say(&line).to_owned();
     page.sentence("", "  ", Tone::Strong, &line);
-}
-
-#[derive(Serialize)]
-struct PlanJson<'p> {
-    schema: &'static str,
-    steps: Vec<StepJson<'p>>,
-    open: Vec<OpenJson<'p>>,
-    before: TallyJson,
-    after: TallyJson,
-}
-
-#[derive(Serialize)]
-struct StepJson<'p> {
-    rule: &'p str,
-    fingerprint: &'p str,
-    ends: usize,
-    removals: Vec<RemovalJson<'p>>,
-    others: Vec<Vec<RemovalJson<'p>>>,
-}
-
-#[derive(Serialize)]
-struct OpenJson<'p> {
-    rule: &'p str,
-    fingerprint: &'p str,
-    costly: Vec<CostlyJson<'p>>,
-}
-
-#[derive(Serialize)]
-struct CostlyJson<'p> {
-    removals: Vec<RemovalJson<'p>>,
-    worse: &'p [String],
-}
-
-#[derive(Serialize)]
-struct RemovalJson<'p> {
-    device: &'p str,
-    label: &'p str,
-    file: &'p str,
-    lines: &'p [u32],
-    text: &'p [String],
-    commands: &'p [String],
-}
-
-#[derive(Serialize)]
-struct TallyJson {
-    holds: usize,
-    violated: usize,
-    undetermined: usize,
-}
-
-/// The plan for programs: `sekisho/fix/1`.
-#[must_use]
-pub fn plan_json(plan: &Plan) -> String {
-    let tally = |scan: &Scan| {
-        let (holds, violated, undetermined) = view::tally(scan);
-        TallyJson { holds, violated, undetermined }
-    };
-    let all = PlanJson {
-        schema: "sekisho/fix/1",
-        steps: plan.steps.iter().map(step_json).collect(),
-        open: plan.open.iter().map(open_json).collect(),
-        before: tally(&plan.before),
-        after: tally(&plan.after),
-    };
-    escape::json(&serde_json::to_string_pretty(&all).unwrap_or_default()) + "\n"
-}
-
-fn step_json(step: &Step) -> StepJson<'_> {
-    StepJson {
-        rule: &step.finding.rule,
-        fingerprint: &step.finding.fingerprint,
-        ends: step.choice.ends,
-        removals: removals(&step.choice),
-        others: step.others.iter().map(removals).collect(),
-    }
-}
-
-fn open_json(open: &Open) -> OpenJson<'_> {
-    let costly = |proposal| CostlyJson { removals: removals(proposal), worse: &proposal.worse };
-    OpenJson {
-        rule: &open.finding.rule,
-        fingerprint: &open.finding.fingerprint,
-        costly: open.costly.iter().map(costly).collect(),
-    }
-}
-
-fn removals(proposal: &Proposal) -> Vec<RemovalJson<'_>> {
-    proposal.removals.iter().map(removal).collect()
-}
-
-fn removal(removal: &Removal) -> RemovalJson<'_> {
-    RemovalJson {
-        device: &removal.device,
-        label: &removal.label,
-        file: &removal.file,
-        lines: &removal.given,
-        text: &removal.text,
-        commands: &removal.commands,
-    }
-}
-
-/// Every step of the plan as one patch of the files that were given, for `patch -p1` and `git apply`.
-#[must_use]
-pub fn plan_patch(plan: &Plan, files: &Files) -> Vec<u8> {
-    let mut gone: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for removal in plan.steps.iter().flat_map(|step| &step.choice.removals) {
-        let lines = removal.given.iter().map(|line| *line as usize);
-        gone.entry(&removal.file).or_default().extend(lines);
-    }
-    let mut out = Vec::new();
-    for (path, lines) in gone {
-        let Some((_, bytes)) = files.entries.iter().find(|(known, _)| known == path) else {
-            continue;
-        };
-        let shown = escape::terminal(path);
-        out.extend(format!("--- a/{shown}\n+++ b/{shown}\n").into_bytes());
-        let all: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
-        hunks(&mut out, &all, &lines);
-    }
-    out
-}
-
-fn hunks(out: &mut Vec<u8>, all: &[&[u8]], gone: &BTreeSet<usize>) {
-    let mut removed = 0;
-    let mut left: Vec<usize> = gone.iter().copied().collect();
-    left.reverse();
-    while let Some(first) = left.pop() {
-        let mut last = first;
-        while let Some(next) = left.pop_if(|next| *next <= last + 2 * CONTEXT) {
-            last = next;
-        }
-        let (start, end) = (first.saturating_sub(CONTEXT).max(1), (last + CONTEXT).min(all.len()));
-        let cut = (start..=end).filter(|line| gone.contains(line)).count();
-        let (old, new) = (end + 1 - start, end + 1 - start - cut);
-        let after = if new == 0 { start - removed - 1 } else { start - removed };
-        out.extend(format!("@@ -{start},{old} +{after},{new} @@\n").into_bytes());
-        for line in start..=end {
-            let text = all.get(line - 1).copied().unwrap_or_default();
-            out.push(if gone.contains(&line) { b'-' } else { b' ' });
-            out.extend_from_slice(text);
-            if !text.ends_with(b"\n") {
-                out.extend_from_slice(b"\n\\ No newline at end of file\n");
-            }
-        }
-        removed += cut;
-    }
 }

@@ -4,10 +4,11 @@ use super::{ExplainedCase, Explanation, InputError, Loaded, Matrix, MatrixPair};
 use crate::check::{self, End};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Cause, FlowList};
+use crate::net::{Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
 use crate::reach::{Network, Query, Run};
-use crate::snapshot::{Place, ZoneId};
+use crate::snapshot::{Place, ZoneAddresses, ZoneId};
 use crate::source::Span;
 use crate::trace::{self, Ingress, Options};
 use crate::{policy, text};
@@ -178,6 +179,18 @@ pub(super) fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
             .into_iter()
             .next()
             .map_or_else(unclear, |p| error(word, p.message, p.help))),
+    }
+}
+
+/// The addresses of a party as networks; of a zone that is everything else, all of each family. Nothing of a device itself.
+pub(super) fn networks(loaded: &Loaded, end: &End) -> Vec<Prefix> {
+    match (&end.ranges, end.place) {
+        (Some(ranges), _) => ranges.iter().flat_map(|range| range.prefixes()).collect(),
+        (None, Place::Zone(zone)) => match &loaded.snapshot.zones[zone].addresses {
+            ZoneAddresses::Networks(networks) => networks.clone(),
+            ZoneAddresses::Rest => Family::ALL.map(Prefix::all).to_vec(),
+        },
+        _ => Vec::new(),
     }
 }
 

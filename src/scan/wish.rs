@@ -1,12 +1,16 @@
 //! A connection that somebody wishes for (通信許可申請): does it pass already, does a rule forbid it, and which devices stop it?
 
+mod list;
+
+pub use list::read as read_list;
+
 use super::{InputError, Loaded, ask, resolved};
 use crate::check::{self, End, Resolved};
 use crate::compile::{Header, Reading, fields};
-use crate::dialect::{self, Permit};
+use crate::dialect::{self, Permit, Place as Entry, Product};
 use crate::finding::{Basis, Hop, HopAction, HopLine};
 use crate::model::{Device, InterfaceId, Stage};
-use crate::net::{Family, Flow, Prefix};
+use crate::net::{Family, Flow};
 use crate::packetset::Arena;
 use crate::policy::{Policy, Service};
 use crate::reach::{Network, Query, Ways};
@@ -240,7 +244,8 @@ fn stops(
 /// Lines that are written for one device at most.
 const WRITTEN: usize = 4;
 
-/// What an engineer types at a device to let a wish pass; nothing when its ends are not a few networks.
+/// What an engineer types at a device to let a wish pass; nothing when its ends are not a few networks. First in the list where the
+/// vendor has a word for that, else before the line that stops it.
 fn commands(
     loaded: &Loaded,
     id: DeviceId,
@@ -248,44 +253,29 @@ fn commands(
     (from, to, service): (&End, &End, Service),
 ) -> Vec<String> {
     let device = &loaded.snapshot.devices[id];
-    let (sources, destinations) = (networks(loaded, from), networks(loaded, to));
-    let (Some(protocol), true) = (service.protocol, service.ports.first() == service.ports.last())
-    else {
-        return Vec::new();
+    let (sources, destinations) = (ask::networks(loaded, from), ask::networks(loaded, to));
+    let wished = Product {
+        permits: true,
+        sources,
+        destinations,
+        services: vec![(service.protocol, service.ports)],
     };
+    let rules = wished.rules();
+    if rules.len() > WRITTEN {
+        return Vec::new();
+    }
     let egress = hop.egress.as_deref().unwrap_or_default();
-    let (ingress_zone, egress_zone) = (zone_name(device, &hop.ingress), zone_name(device, egress));
+    let (from, to) = (zone_name(device, &hop.ingress), zone_name(device, egress));
     let list = list_name(device, hop, line);
-    let pairs = sources.iter().flat_map(|s| destinations.iter().map(move |d| (*s, *d)));
-    let pairs: Vec<(Prefix, Prefix)> = pairs.filter(|(s, d)| s.family() == d.family()).collect();
-    if pairs.len() > WRITTEN {
-        return Vec::new();
+    let permit = |rule| Permit { list: list.as_deref(), from: &from, to: &to, rule };
+    let first: Vec<String> =
+        rules.iter().flat_map(|rule| dialect::permission(device.format, &permit(*rule))).collect();
+    if !first.is_empty() {
+        return first;
     }
-    let one = |(source, destination)| {
-        let permit = Permit {
-            list: list.as_deref(),
-            from: &ingress_zone,
-            to: &egress_zone,
-            source,
-            destination,
-            protocol,
-            port: service.ports.first(),
-        };
-        dialect::permission(device.format, &permit)
-    };
-    pairs.into_iter().flat_map(one).collect()
-}
-
-/// The addresses of a party as networks.
-fn networks(loaded: &Loaded, end: &End) -> Vec<Prefix> {
-    match (&end.ranges, end.place) {
-        (Some(ranges), _) => ranges.iter().flat_map(|range| range.prefixes()).collect(),
-        (None, Place::Zone(zone)) => match &loaded.snapshot.zones[zone].addresses {
-            crate::snapshot::ZoneAddresses::Networks(networks) => networks.clone(),
-            crate::snapshot::ZoneAddresses::Rest => vec![Prefix::all(Family::V4)],
-        },
-        _ => Vec::new(),
-    }
+    let place = line.span.and_then(|span| Entry::of(loaded.sources.file(span.file), span));
+    let before = place.and_then(|place| place.insertion(device.format, &[wished], false));
+    before.map(|inserted| inserted.commands).unwrap_or_default()
 }
 
 fn interface(device: &Device, name: &str) -> Option<InterfaceId> {

@@ -87,8 +87,8 @@ impl Vendor {
         wishes.iter().filter(sure).copied().collect()
     }
 
-    /// The device on the stage.
-    pub(crate) fn stage(&self, wishes: &[Wish]) -> Loaded {
+    /// The configuration and topology of the stage.
+    pub(crate) fn files(&self, wishes: &[Wish]) -> Files {
         let text = (self.write)(wishes);
         let [a, b] = self.interfaces;
         let mut topology = format!(
@@ -103,10 +103,15 @@ impl Vendor {
             );
         }
         let entries = vec![
-            (self.file.to_owned(), text.clone().into_bytes()),
+            (self.file.to_owned(), text.into_bytes()),
             ("topology.yaml".to_owned(), topology.into_bytes()),
         ];
-        let files = Files { name: self.format.to_owned(), entries };
+        Files { name: self.format.to_owned(), entries }
+    }
+
+    /// The device on the stage.
+    pub(crate) fn stage(&self, wishes: &[Wish]) -> Loaded {
+        let (files, text) = (self.files(wishes), (self.write)(wishes));
         let loaded = scan::load(files, &Options::default())
             .unwrap_or_else(|errors| panic!("{}: {errors:?}\n{text}", self.format));
         for coverage in loaded.snapshot.coverage.iter().flatten() {

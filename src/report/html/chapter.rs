@@ -1,5 +1,7 @@
 //! The chapters that are tables.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::piece::{Writer, class};
@@ -94,6 +96,10 @@ pub(super) fn verdicts(writer: &Writer<'_>) -> Markup {
     let mut rules: Vec<&RuleVerdict> = writer.scan.verdicts.iter().collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
     let absent = writer.scan.not_applicable.len();
+    let mut about: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (number, finding) in numbered(writer) {
+        about.entry(&finding.rule).or_default().push(number);
+    }
     html! {
         @if rules.is_empty() {
             p { (writer.say(&text!("方針の規則がないため、何も判定していません。", "There is no policy rule, so nothing was judged."))) }
@@ -103,7 +109,7 @@ pub(super) fn verdicts(writer: &Writer<'_>) -> Markup {
                 thead { tr {
                     @for head in verdict_heads() { th scope="col" { (writer.say(&head)) } }
                 } }
-                tbody { @for rule in rules { (verdict(writer, rule)) } }
+                tbody { @for rule in rules { (verdict(writer, rule, about.get(rule.rule.as_str()).map_or(&[], Vec::as_slice))) } }
             } }
         }
         @if absent > 0 { details {
@@ -137,11 +143,8 @@ fn filters(writer: &Writer<'_>) -> Markup {
     }
 }
 
-fn verdict(writer: &Writer<'_>, rule: &RuleVerdict) -> Markup {
-    let about: Vec<usize> = numbered(writer)
-        .filter(|(_, finding)| finding.rule == rule.rule)
-        .map(|(number, _)| number)
-        .collect();
+/// A rule with the numbers of the findings about it.
+fn verdict(writer: &Writer<'_>, rule: &RuleVerdict, about: &[usize]) -> Markup {
     html! {
         tr class={ "row-" (class(rule.verdict)) } {
             td { (writer.verdict(rule.verdict)) }

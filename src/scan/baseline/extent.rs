@@ -1,12 +1,8 @@
-//! Whether a listed flow lies inside another: the only place that reads the text of flows back.
-
-use std::net::IpAddr;
+//! Whether a listed flow lies inside another.
 
 use crate::finding::FlowCube;
-use crate::net::{AddressRange, Family, Prefix};
-
-/// Protocol and destination ports, inclusive; `None` is every protocol.
-type Service = (Option<String>, u16, u16);
+use crate::finding::cube::{Service, ranges, services};
+use crate::net::AddressRange;
 
 /// What of `cube` lies inside none of `known`: nothing, the services that are new between known ends, or all of it.
 /// `None` when a text was shortened, so that nothing can be told.
@@ -41,52 +37,12 @@ fn shortened(cube: &FlowCube) -> bool {
     [&cube.src, &cube.dst, &cube.service].iter().any(|text| text.contains('…'))
 }
 
-/// `any`, or prefixes, addresses and ranges joined with commas.
-fn ranges(text: &str) -> Option<Vec<AddressRange>> {
-    if text == "any" {
-        return Some(Family::ALL.map(|family| Prefix::all(family).range()).to_vec());
-    }
-    text.split(", ").map(range).collect()
-}
-
-fn range(word: &str) -> Option<AddressRange> {
-    let address = |word: &str| word.parse::<IpAddr>().ok();
-    if let Some((first, last)) = word.split_once('-') {
-        return AddressRange::new(address(first)?, address(last)?);
-    }
-    address(word).map(AddressRange::single).or_else(|| Prefix::parse(word).map(Prefix::range))
-}
-
 /// Whether each part lies inside one of the ranges.
 fn covers(whole: &[AddressRange], part: &[AddressRange]) -> bool {
     let inside = |part: &AddressRange, whole: &AddressRange| {
         whole.contains(part.first()) && whole.contains(part.last())
     };
     part.iter().all(|part| whole.iter().any(|whole| inside(part, whole)))
-}
-
-/// `any`, `tcp`, `tcp/80, 443, udp/53`: a word of digits belongs to the protocol before it. `None` for anything else.
-fn services(text: &str) -> Option<Vec<Service>> {
-    if text == "any" {
-        return Some(vec![(None, 0, u16::MAX)]);
-    }
-    let mut out: Vec<Service> = Vec::new();
-    for word in text.split(", ") {
-        let (protocol, ports) = match word.split_once('/') {
-            Some(("proto", _)) => return None,
-            Some((protocol, ports)) => (protocol.to_owned(), ports),
-            None if word.starts_with(|c: char| c.is_ascii_digit()) => {
-                (out.last()?.0.clone()?, word)
-            }
-            None if word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => {
-                (word.to_owned(), "0-65535")
-            }
-            None => return None,
-        };
-        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-        out.push((Some(protocol), first.parse().ok()?, last.parse().ok()?));
-    }
-    Some(out)
 }
 
 fn serves(old: &Service, new: &Service) -> bool {
