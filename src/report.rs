@@ -22,6 +22,9 @@ mod gitlab;
 mod csv;
 mod markdown;
 mod jsonl;
+mod sketch;
+mod dot;
+mod mermaid;
 #[cfg(feature = "pcap")]
 mod pcap;
 mod doctor;
@@ -79,6 +82,10 @@ pub enum Sink {
     Markdown,
     /// Everything, one object a line.
     Jsonl,
+    /// The network and what violates its policy, for Graphviz.
+    Dot,
+    /// The same for Mermaid.
+    Mermaid,
     /// Witness packets as a capture file.
     #[cfg(feature = "pcap")]
     Pcap,
@@ -98,6 +105,8 @@ impl Sink {
         Sink::Csv,
         Sink::Markdown,
         Sink::Jsonl,
+        Sink::Dot,
+        Sink::Mermaid,
         #[cfg(feature = "pcap")]
         Sink::Pcap,
     ];
@@ -117,6 +126,8 @@ impl Sink {
             Sink::Csv => "csv",
             Sink::Markdown => "markdown",
             Sink::Jsonl => "jsonl",
+            Sink::Dot => "dot",
+            Sink::Mermaid => "mermaid",
             #[cfg(feature = "pcap")]
             Sink::Pcap => "pcap",
         }
@@ -162,6 +173,8 @@ pub fn render(scan: &Scan, sink: Sink, style: &Style) -> Vec<u8> {
         Sink::Csv => csv::render(scan, style).into_bytes(),
         Sink::Markdown => markdown::render(scan, style).into_bytes(),
         Sink::Jsonl => jsonl::render(scan).into_bytes(),
+        Sink::Dot => dot::render(scan, style).into_bytes(),
+        Sink::Mermaid => mermaid::render(scan, style).into_bytes(),
         #[cfg(feature = "pcap")]
         Sink::Pcap => pcap::render(scan),
     }

@@ -114,6 +114,34 @@ pub fn plain(text: &str) -> String {
     terminal(text).replace("](", "] (")
 }
 
+/// For a quoted string of Graphviz: quotes and backslashes are escaped, hostile characters shown.
+#[must_use]
+pub fn dot(text: &str) -> String {
+    terminal(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// For a quoted label of Mermaid: what its grammar or HTML would read is written as a character number, hostile characters are shown.
+#[must_use]
+pub fn mermaid(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in terminal(text).chars() {
+        match c {
+            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | '%' | ';' | '{' | '}' | '[' | ']' | '('
+            | ')' | '|' => {
+                out.push_str(&format!("#{};", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// For a comment of Mermaid: braces would begin a directive, which may stand anywhere; hostile characters are shown.
+#[must_use]
+pub fn mermaid_comment(text: &str) -> String {
+    terminal(text).replace(['{', '}'], "|")
+}
+
 /// A relative path as a URI reference (RFC 3986): every byte outside the unreserved set and `/` is percent-encoded.
 #[must_use]
 pub fn uri_path(path: &str) -> String {
