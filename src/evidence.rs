@@ -15,10 +15,15 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::model::Moment;
-use crate::report::{self, MatrixFormat, SelfCheckFormat, Sink, Style};
-use crate::scan::{self, Files, Options, Scan};
+use crate::report::{
+    self, MatrixFormat, PaperFormat, PaperInput, PaperKind, SelfCheckFormat, Sink, Style,
+};
+use crate::scan::{self, Files, Matrix, Options, Scan};
 use crate::source::hex;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
+
+/// Where the details of the papers stand.
+const DETAILS: &str = "data/details.yaml";
 
 /// The files of a bundle by their paths, with forward slashes.
 pub type Tree = BTreeMap<String, Vec<u8>>;
@@ -36,11 +41,15 @@ pub struct Told {
     pub lang: Lang,
     /// Whether a certificate is made.
     pub certificate: bool,
+    /// What people know and configurations do not, for the papers: the bytes of a file as `report --details` reads it.
+    pub details: Option<Vec<u8>>,
 }
 
 /// The bundle of a scan. Without `inputs`, their hashes alone are in it, and nobody can run it again from it.
-#[must_use]
-pub fn bundle(files: &Files, scan: &Scan, told: &Told, inputs: bool) -> Tree {
+///
+/// # Errors
+/// When a paper cannot be written: a workbook has no room for it.
+pub fn bundle(files: &Files, scan: &Scan, told: &Told, inputs: bool) -> Result<Tree, Text> {
     let mut payload = Tree::new();
     if inputs {
         for (path, bytes) in &files.entries {
@@ -50,7 +59,10 @@ pub fn bundle(files: &Files, scan: &Scan, told: &Told, inputs: bool) -> Tree {
     let hashes = files.entries.iter().map(|(path, bytes)| line(bytes, path));
     payload.insert("data/inputs.sha256".to_owned(), hashes.collect::<String>().into_bytes());
     payload.insert("data/run.json".to_owned(), record(files, told));
-    for (name, bytes) in outputs(scan, told) {
+    if let Some(details) = &told.details {
+        payload.insert(DETAILS.to_owned(), details.clone());
+    }
+    for (name, bytes) in outputs(scan, told)? {
         payload.insert(format!("data/outputs/{name}"), bytes);
     }
     let mut tree = Tree::new();
@@ -67,11 +79,11 @@ pub fn bundle(files: &Files, scan: &Scan, told: &Told, inputs: bool) -> Tree {
     }
     tree.insert("tagmanifest-sha256.txt".to_owned(), sealed.into_bytes());
     tree.extend(payload);
-    tree
+    Ok(tree)
 }
 
 /// Every output by its name.
-fn outputs(scan: &Scan, told: &Told) -> Vec<(String, Vec<u8>)> {
+fn outputs(scan: &Scan, told: &Told) -> Result<Vec<(String, Vec<u8>)>, Text> {
     let style = Style { lang: told.lang, ..Style::default() };
     let mut out = Vec::new();
     for (sink, name) in [
@@ -88,12 +100,45 @@ fn outputs(scan: &Scan, told: &Told) -> Vec<(String, Vec<u8>)> {
     let rows = report::self_check_report(scan, SelfCheckFormat::Csv, &style);
     out.push(("self-check.csv".to_owned(), rows.into_bytes()));
     let matrix = scan::matrix(&scan.loaded);
-    let matrix = report::matrix(&matrix, MatrixFormat::Csv, &style);
-    out.push(("matrix.csv".to_owned(), matrix.into_bytes()));
+    let rows = report::matrix(&matrix, MatrixFormat::Csv, &style);
+    out.push(("matrix.csv".to_owned(), rows.into_bytes()));
+    papers(scan, told, &matrix, &mut out)?;
     if told.certificate {
         out.push(("certificate.json".to_owned(), scan::certificate::certify(scan).bytes()));
     }
-    out
+    Ok(out)
+}
+
+/// The papers that people sign. A PDF needs a font, which is no input: whoever needs one prints the page, or runs `report`.
+fn papers(
+    scan: &Scan,
+    told: &Told,
+    matrix: &Matrix,
+    out: &mut Vec<(String, Vec<u8>)>,
+) -> Result<(), Text> {
+    let details = told.details.as_deref();
+    let details = details.and_then(|bytes| report::read_details(DETAILS, bytes).ok());
+    let details = details.unwrap_or_default();
+    for (kind, name) in [(PaperKind::Audit, "audit"), (PaperKind::SelfCheck, "self-check")] {
+        let input = PaperInput {
+            kind,
+            scan,
+            before: None,
+            matrix: Some(matrix),
+            details: &details,
+            redact: false,
+            font: &[],
+            lang: told.lang,
+        };
+        for (format, ending) in [
+            (PaperFormat::Html, "html"),
+            #[cfg(feature = "xlsx")]
+            (PaperFormat::Xlsx, "xlsx"),
+        ] {
+            out.push((format!("{name}.{ending}"), report::paper(&input, format)?));
+        }
+    }
+    Ok(())
 }
 
 /// One line as `sha256sum` writes it.

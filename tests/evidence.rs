@@ -79,6 +79,9 @@ fn others_check_it_and_the_same_inputs_give_it_again() {
         "data/inputs/configs/ext-fw.conf",
         "data/outputs/report.html",
         "data/outputs/self-check.csv",
+        "data/outputs/audit.html",
+        "data/outputs/audit.xlsx",
+        "data/outputs/self-check.html",
         "data/run.json",
     ] {
         assert!(tree.contains_key(wanted), "{wanted}");
@@ -130,6 +133,21 @@ fn a_report_that_its_inputs_do_not_give_is_refused() {
     let text = String::from_utf8(report.clone()).unwrap();
     assert!(text.contains("violated"));
     *report = text.replace("violated", "holds   ").into_bytes();
+    resealed(&mut tree);
+    let found = evidence::verify(&tree);
+    assert_eq!(found.problems.len(), 1, "{found:?}");
+    assert_eq!(found.problems[0].path, "data/outputs/report.txt");
+    // An output that is left out is missed, whatever the manifests say.
+    let mut tree = stage.bundle("less", &[]);
+    tree.remove("data/outputs/audit.html");
+    resealed(&mut tree);
+    let found = evidence::verify(&tree);
+    assert_eq!(found.problems.len(), 1, "{found:?}");
+    assert_eq!(found.problems[0].path, "data/outputs/audit.html");
+}
+
+/// Writes the hashes of a bundle anew.
+fn resealed(tree: &mut Tree) {
     let hash =
         |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
     let list = |tree: &Tree, wanted: &dyn Fn(&str) -> bool| {
@@ -139,13 +157,33 @@ fn a_report_that_its_inputs_do_not_give_is_refused() {
             .collect::<String>()
             .into_bytes()
     };
-    let payload = list(&tree, &|path| path.starts_with("data/"));
+    let payload = list(tree, &|path| path.starts_with("data/"));
     tree.insert("manifest-sha256.txt".to_owned(), payload);
-    let tags = list(&tree, &|path| !path.starts_with("data/") && path != "tagmanifest-sha256.txt");
+    let tags = list(tree, &|path| !path.starts_with("data/") && path != "tagmanifest-sha256.txt");
     tree.insert("tagmanifest-sha256.txt".to_owned(), tags);
-    let found = evidence::verify(&tree);
-    assert_eq!(found.problems.len(), 1, "{found:?}");
-    assert_eq!(found.problems[0].path, "data/outputs/report.txt");
+}
+
+#[test]
+fn what_people_know_is_in_the_papers_and_in_the_bundle() {
+    let stage = Stage::new("details");
+    let details = stage.path("details.yaml");
+    std::fs::write(&details, "subject: 架空市の庁内ネットワーク\n").unwrap();
+    let tree = stage.bundle("bag", &["--details", &details]);
+    let page = String::from_utf8(tree["data/outputs/audit.html"].clone()).unwrap();
+    assert!(page.contains("架空市"));
+    assert_eq!(tree["data/details.yaml"], "subject: 架空市の庁内ネットワーク\n".as_bytes());
+    assert_eq!(evidence::verify(&tree).problems, []);
+    std::fs::write(&details, "subjekt: x\n").unwrap();
+    let refused = sekisho(&[
+        "evidence",
+        "make",
+        &stage.path("bag"),
+        "--output",
+        &stage.path("no"),
+        "--details",
+        &details,
+    ]);
+    assert_eq!(refused.status.code(), Some(2), "an unknown key is no silent blank");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::exit::{Exit, Stop};
 use super::files;
 use super::run::{self, Run};
 use crate::evidence::{self, Notice, Notices, Told};
-use crate::report::escape;
+use crate::report::{self, escape};
 use crate::scan::{self, Options};
 use crate::text;
 use crate::text::Text;
@@ -36,10 +36,11 @@ fn make(run: &Run, flags: &EvidenceMakeFlags) -> Result<Exit, Stop> {
         no_relays: flags.no_relays,
         lang: run.lang(),
         certificate: flags.certificate,
+        details: flags.details.as_deref().map(details).transpose()?,
     };
     let options = Options { through_relays: flags.no_relays, ..run::options(reading)? };
     let scan = scan::scan(files.clone(), &options).map_err(Stop::Inputs)?;
-    let tree = evidence::bundle(&files, &scan, &told, !flags.hashes_only);
+    let tree = evidence::bundle(&files, &scan, &told, !flags.hashes_only).map_err(Stop::Failed)?;
     drop(sign);
     files::write_tree(&flags.output, &tree)?;
     let (count, shown) = (tree.len(), flags.output.display());
@@ -51,6 +52,13 @@ fn make(run: &Run, flags: &EvidenceMakeFlags) -> Result<Exit, Stop> {
         ),
     )?;
     Ok(Exit::Clean)
+}
+
+/// The bytes of a file of details that can be read.
+fn details(path: &Path) -> Result<Vec<u8>, Stop> {
+    let bytes = files::read_given(path)?;
+    report::read_details(&path.display().to_string(), &bytes).map_err(Stop::Inputs)?;
+    Ok(bytes)
 }
 
 fn verify(run: &Run, path: &Path) -> Result<Exit, Stop> {

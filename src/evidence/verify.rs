@@ -97,7 +97,16 @@ fn again(tree: &Tree, found: &mut Found) {
             return;
         }
     };
-    let made: BTreeMap<String, Vec<u8>> = outputs(&scan, &told).into_iter().collect();
+    let made: BTreeMap<String, Vec<u8>> = match outputs(&scan, &told) {
+        Ok(made) => made.into_iter().collect(),
+        Err(message) => return problem(found, "data/outputs", message),
+    };
+    for name in made.keys() {
+        let path = format!("data/outputs/{name}");
+        if !tree.contains_key(&path) {
+            problem(found, &path, text!("作成時の出力が欠けています", "an output was left out"));
+        }
+    }
     let mut same = 0;
     for (path, bytes) in tree.iter().filter(|(path, _)| path.starts_with("data/outputs/")) {
         match made.get(path.trim_start_matches("data/outputs/")) {
@@ -126,6 +135,7 @@ fn inputs(tree: &Tree) -> Option<(Told, Files)> {
         no_relays: flag("no_relays"),
         lang: if word("lang").as_deref() == Some("ja") { Lang::Ja } else { Lang::En },
         certificate: flag("certificate"),
+        details: tree.get(super::DETAILS).cloned(),
     };
     let entries: Vec<(String, Vec<u8>)> = tree
         .iter()

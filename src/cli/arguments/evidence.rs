@@ -45,6 +45,9 @@ pub(in crate::cli) struct EvidenceMakeFlags {
     /// As in check
     #[arg(long)]
     pub(in crate::cli) no_relays: bool,
+    /// What the papers say that no configuration shows, as in report
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) details: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
