@@ -109,6 +109,8 @@ fn every_link_leads_somewhere() {
 #[test]
 fn both_languages_have_the_same_pages_and_every_page_is_in_the_summary() {
     assert_eq!(book("ja"), book("en"));
+    let style = LANGUAGES.map(|lang| text(&format!("docs/book/{lang}/theme/book.css")));
+    assert_eq!(style[0], style[1], "tables and listings look alike in both");
     for lang in LANGUAGES {
         let summary = text(&format!("{}/SUMMARY.md", source(lang)));
         let listed: BTreeSet<String> =
@@ -145,9 +147,11 @@ fn every_command_and_format_is_spoken_of_in_both_languages() {
         let named = |word: &str| {
             all.contains(&format!("`{word}`")) || all.contains(&format!("sekisho {word}"))
         };
-        let formats = sekisho::report::Sink::ALL.iter().map(|sink| sink.id().to_owned());
-        let missing: Vec<String> =
-            generated::commands().into_iter().chain(formats).filter(|word| !named(word)).collect();
+        let missing: Vec<String> = generated::commands()
+            .into_iter()
+            .chain(generated::formats())
+            .filter(|word| !named(word))
+            .collect();
         assert!(missing.is_empty(), "{lang}: {missing:?}");
     }
 }

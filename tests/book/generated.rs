@@ -4,6 +4,7 @@ use super::keys;
 use sekisho::finding::catalogue;
 use sekisho::formats::FORMATS;
 use sekisho::policy::SHIPPED;
+use std::collections::BTreeSet;
 use std::process::Command;
 
 const NOTE: &str = "<!-- SEKISHO_BLESS=1 cargo test --test book -->\n\n";
@@ -74,6 +75,24 @@ pub(crate) fn pages(lang: &str) -> Vec<(String, String)> {
 /// The names of all commands, from the list in `--help`.
 pub(crate) fn commands() -> Vec<String> {
     listed(&run("en", &["--help"]), "Commands:")
+}
+
+/// Every format of every command, from the help on `--format`.
+pub(crate) fn formats() -> BTreeSet<String> {
+    commands().iter().flat_map(|name| format_words(&run("en", &[name, "--help"]))).collect()
+}
+
+/// The values of `--format`: a list behind a colon, or one line each.
+fn format_words(help: &str) -> Vec<String> {
+    let flag = |line: &&str| line.trim_start().starts_with("--");
+    let part = help.lines().skip_while(|line| !line.contains("--format <")).skip(1);
+    let part: Vec<&str> = part.take_while(|line| !flag(line)).map(str::trim).collect();
+    let joined = part.join(" ");
+    let listed = joined.split_once("What is printed: ").map_or("", |(_, list)| list);
+    let listed = listed.split(" [").next().unwrap_or_default().split(", ");
+    let listed = listed.filter_map(|word| word.split_whitespace().next());
+    let lines = part.iter().filter_map(|line| line.strip_prefix("- ")?.split(':').next());
+    listed.chain(lines).map(str::to_owned).collect()
 }
 
 /// The first words of the entries beneath a heading of a help text; longer lines of an entry stand further in.
@@ -205,6 +224,15 @@ mod tests {
         assert!(page.contains("\n### Rules\n"), "{page}");
         assert!(page.contains("\n| `x/y` | one \\| two \\[high] |\n"), "{page}");
         assert!(!page.contains('─'), "{page}");
+    }
+
+    #[test]
+    fn formats_are_found_in_the_help() {
+        let list = "      --format <F>\n          What is printed: a, b (more),\n          c\n\n          [default: a]\n      --x <Y>\n          - z: no\n";
+        assert_eq!(format_words(list), ["a", "b", "c"]);
+        let lines = "      --format <F>\n          Possible values:\n          - d: D\n          - e: E\n  -q, --quiet\n";
+        assert_eq!(format_words(lines), ["d", "e"]);
+        assert_eq!(format_words("      --quiet\n"), [""; 0]);
     }
 
     #[test]
