@@ -199,7 +199,20 @@ fn labelled(line: &str) -> String {
     }
 }
 
+/// Text whose signs Markdown takes for nothing else; what stands in backquotes is code there, too.
 fn escaped(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return plain(text);
+    }
+    let parts = parts.iter().enumerate().map(|(at, part)| match at % 2 {
+        0 => plain(part),
+        _ => format!("`{}`", part.replace('|', "\\|")),
+    });
+    parts.collect()
+}
+
+fn plain(text: &str) -> String {
     let mut out = String::new();
     for character in text.chars() {
         if "\\`*_<[|".contains(character) {
@@ -224,6 +237,12 @@ mod tests {
         assert!(page.contains("\n### Rules\n"), "{page}");
         assert!(page.contains("\n| `x/y` | one \\| two \\[high] |\n"), "{page}");
         assert!(!page.contains('─'), "{page}");
+    }
+
+    #[test]
+    fn code_stays_code() {
+        assert_eq!(escaped("a `b_*` c_d"), "a `b_*` c\\_d");
+        assert_eq!(escaped("one ` alone*"), "one \\` alone\\*");
     }
 
     #[test]
