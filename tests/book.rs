@@ -122,6 +122,26 @@ fn both_languages_have_the_same_pages_and_every_page_is_in_the_summary() {
     }
 }
 
+/// Whether emphasis of this line ends behind a bracket or full stop and touches a letter: it would be shown as asterisks.
+fn shows_asterisks(line: &str) -> bool {
+    let parts: Vec<&str> = line.split("**").collect();
+    let ends = parts.windows(2).skip(1).step_by(2);
+    ends.into_iter().any(|pair| {
+        pair[0].ends_with(['）', '」', '』', '。', '、'])
+            && pair[1].starts_with(char::is_alphanumeric)
+    })
+}
+
+#[test]
+fn emphasis_is_seen_as_such() {
+    assert!(shows_asterisks("a**い（う）**え"));
+    assert!(!shows_asterisks("a、**いう**（え） **か。** き"));
+    for page in pages() {
+        let found = text(&page).lines().find(|line| shows_asterisks(line)).map(str::to_owned);
+        assert_eq!(found, None, "{page}");
+    }
+}
+
 #[test]
 fn generated_pages_are_what_the_commands_print() {
     for lang in LANGUAGES {
