@@ -202,7 +202,7 @@ fn labelled(line: &str) -> String {
 /// Text whose signs Markdown takes for nothing else; what stands in backquotes is code there, too.
 fn escaped(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return plain(text);
     }
     let parts = parts.iter().enumerate().map(|(at, part)| match at % 2 {
