@@ -5,6 +5,7 @@ mod environment;
 mod exit;
 mod files;
 mod git;
+mod japanese;
 mod progress;
 mod run;
 mod check;
@@ -63,11 +64,17 @@ fn start() -> Exit {
 }
 
 fn parsed<A: Parser>(run: impl FnOnce(&A) -> Exit) -> Exit {
-    match A::try_parse() {
+    let ja = environment::wants_japanese();
+    let command = if ja { japanese::japanese(A::command()) } else { A::command() };
+    let matches = command.try_get_matches();
+    let arguments = matches.and_then(|mut matches| {
+        A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut A::command()))
+    });
+    match arguments {
         Ok(arguments) => run(&arguments),
         Err(error) => {
             // Help and version are no errors; when nobody reads them, that is no error either.
-            if error.use_stderr() && environment::wants_japanese() {
+            if error.use_stderr() && ja {
                 files::complain("コマンドの指定に誤りがあります（使い方は sekisho --help）。\n");
             }
             let _ = error.print();

@@ -34,8 +34,8 @@ fn is_full_size(path: &Path) -> bool {
 fn missing(format: &str) -> Vec<String> {
     let mut missing = Vec::new();
     for needed in [
-        format!("docs/formats/{format}.md"),
-        format!("docs/formats/{format}.ja.md"),
+        format!("docs/book/en/src/formats/{format}.md"),
+        format!("docs/book/ja/src/formats/{format}.md"),
         format!("tests/fuzz/fuzz_targets/{}.rs", format.replace('-', "_")),
     ] {
         if !at(&needed).is_file() {

@@ -176,7 +176,6 @@ pub(super) struct CheckFlags {
 #[command(
     name = "sekisho-verify",
     version,
-    about,
     after_help = "Exit codes: 0 yes; 1 no; 2 unusable input."
 )]
 pub(super) struct VerifyArguments {

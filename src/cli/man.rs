@@ -2,12 +2,17 @@
 
 use super::arguments::{Arguments, ManFlags};
 use super::exit::{Exit, Stop};
+use super::japanese::japanese;
 use super::run::Run;
 use crate::text;
+use crate::text::Lang;
 use clap::CommandFactory;
 
 pub(super) fn run(run: &Run, flags: &ManFlags) -> Result<Exit, Stop> {
-    let mut command = Arguments::command();
+    let mut command = match run.lang() {
+        Lang::Ja => japanese(Arguments::command()),
+        Lang::En => Arguments::command(),
+    };
     command.build();
     if let Some(name) = &flags.command {
         let Some(found) = command.find_subcommand(name) else {

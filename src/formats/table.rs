@@ -1,4 +1,4 @@
-//! Rule tables (ポリシー一覧): CSV, or one sheet of a workbook. `docs/formats/table.md` has the rules of reading.
+//! Rule tables (ポリシー一覧): CSV, or one sheet of a workbook. `docs/book/en/src/formats/table.md` has the rules of reading.
 //!
 //! A sheet says which connections a firewall lets open. It carries no addresses of interfaces and no routes; zones that it
 //! names become interfaces. A cell that may mean several things makes its rule uncertain over the widest reading.

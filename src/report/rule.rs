@@ -28,7 +28,7 @@ pub fn rule(entry: &Entry, style: &Style) -> String {
 pub fn rules(style: &Style) -> String {
     let mut page = Page::new(style);
     for entry in entries() {
-        let id = super::width::pad(entry.id, 24);
+        let id = super::width::pad(entry.id, 28);
         let title = page.say(&entry.title).to_owned();
         page.row("", &[(Tone::Strong, id.as_str()), (Tone::Plain, &title)]);
     }

@@ -70,6 +70,8 @@ struct Device {
     addresses: Option<OneOrMany>,
     /// opaqueの機器の先にあるネットワーク / Networks behind an opaque device
     networks: Option<OneOrMany>,
+    /// 役割（boundary、outer-firewallなど） / Roles, with which packs refer to it: `boundary`, `outer-firewall`…
+    roles: Option<OneOrMany>,
     /// 備考 / Remark
     note: Option<String>,
     /// インターフェース（名前 → 内容）。設定のアドレスを補う、または置き換える / Interfaces by name: completes or replaces the
