@@ -62,7 +62,7 @@ fn one_step(page: &mut Page<'_>, number: usize, step: &Step, style: &Style) {
     let ends = step.choice.ends;
     let effect = text!(
         "確認済み: この変更により不適合の指摘が {ends} 件減り、判定が悪くなる規則はありません。",
-        "tried out: {ends} violations end, and no verdict is worse"
+        "tried out: violations ended: {ends}; no verdict is worse"
     );
     let effect = page.say(&effect).to_owned();
     page.sentence("    ", "    ", Tone::Good, &effect);

@@ -249,6 +249,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "証明書を加えます（大きなネットワークでは数分かかります）",
     ),
     ("As in check", "check と同じ"),
+    (
+        "What the papers say that no configuration shows, as in report",
+        "報告書に記す、設定からは分からない事項（report と同じ）",
+    ),
     ("The directory", "ディレクトリ"),
     ("The log; made when it is not there", "記録（なければ作ります）"),
     ("The log", "記録"),
