@@ -4,7 +4,9 @@
 mod confirmation;
 mod permission;
 mod removal;
+mod wording;
 
 pub use confirmation::{Asked, confirmation};
 pub use permission::{Permit, permission};
 pub use removal::{Entry, removal, whole};
+pub use wording::{Wording, is_common, is_manner, is_no_secret, precedes_secret, wording};
