@@ -9,4 +9,6 @@ mod wording;
 pub use confirmation::{Asked, confirmation};
 pub use permission::{Permit, permission};
 pub use removal::{Entry, removal, whole};
-pub use wording::{Wording, is_common, is_manner, is_no_secret, precedes_secret, wording};
+pub use wording::{
+    Wording, is_common, is_composed, is_manner, is_no_secret, precedes_secret, wording,
+};

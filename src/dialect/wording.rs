@@ -338,6 +338,16 @@ pub fn is_common(word: &str) -> bool {
     VOCABULARY.contains(words::key(word).as_str()) || word.chars().all(|c| !c.is_alphanumeric())
 }
 
+/// Whether the word is made of common ones: `pass-log`, `server1`. As a name it says what something is for, not whose it is.
+#[must_use]
+pub fn is_composed(word: &str) -> bool {
+    let part = |part: &str| {
+        let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        is_common(part) || (part.len() - stem.len() < 4 && is_common(stem))
+    };
+    word.is_ascii() && word.split('-').all(part)
+}
+
 /// A number with what devices write around it: `8080`, `1-1024`, `86400s`, `7.2`.
 fn is_number(word: &str) -> bool {
     let body =
@@ -365,6 +375,12 @@ fn is_port(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_made_of_common_ones_are_composed() {
+        assert!(is_composed("pass-log") && is_composed("server1") && !is_common("pass-log"));
+        assert!(!is_composed("kasumi-server") && !is_composed("server20240401"));
+    }
 
     #[test]
     fn words_of_devices_are_common_and_names_are_not() {

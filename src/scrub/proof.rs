@@ -92,14 +92,16 @@ fn coverage(old: &Loaded, new: &Loaded, renaming: &Renaming<'_>) -> Result<usize
         for (line, status) in coverage.lines.iter().enumerate() {
             if same(line) != *status {
                 let (was, is) = (format!("{status:?}"), format!("{:?}", same(line)));
+                let number = u32::try_from(line + 1).unwrap_or(u32::MAX);
+                let image = theirs
+                    .get(image.as_str())
+                    .map_or("", |theirs| new.sources.file(theirs.file).line_text(number));
+                let image = image.trim();
                 let what = text!(
-                    "行の読み取りが変わります（{was} → {is}）。",
-                    "the line would be read differently: {was} before, {is} after"
+                    "行「{image}」の読み取りが変わります（{was} → {is}）。",
+                    "as `{image}` the line would be read differently: {was} before, {is} after"
                 );
-                return Err(difference(
-                    what,
-                    Some((path.to_owned(), u32::try_from(line + 1).unwrap_or(u32::MAX))),
-                ));
+                return Err(difference(what, Some((path.to_owned(), number))));
             }
             count += 1;
         }

@@ -5,6 +5,7 @@ use super::rewrite;
 use super::words::Words;
 use crate::model::{AddressMap, AddressSet, Device};
 use crate::net::{AddressRange, Family, Prefix, WildcardMask, address};
+use crate::policy::{self, Policy, Verb};
 use crate::scan::Loaded;
 
 /// Keeps every range that a device, the topology or a text names.
@@ -70,6 +71,19 @@ fn keep_wildcard(map: &mut Addresses, mask: WildcardMask) {
     }
 }
 
+/// Offices that a pack names stay: who approves is compared with them.
+fn keep_titles(words: &mut Words, policy: &Policy) {
+    let shipped = |pack: &str| policy::shipped(pack).is_some();
+    for terms in policy.waiver_terms.iter().filter(|terms| shipped(&terms.pack)) {
+        terms.approver.iter().chain(&terms.applicants).for_each(|title| words.keep(title));
+    }
+    for rule in policy.rules.iter().filter(|rule| rule.pack.as_deref().is_some_and(shipped)) {
+        if let Verb::Register { approvers, .. } = &rule.verb {
+            approvers.iter().for_each(|title| words.keep(title));
+        }
+    }
+}
+
 /// Says of every name that the network has what it is the name of.
 pub(super) fn call(words: &mut Words, loaded: &Loaded, keep: bool) {
     let mut call = |name: &str, kind: &'static str| {
@@ -101,4 +115,5 @@ pub(super) fn call(words: &mut Words, loaded: &Loaded, keep: bool) {
     for rule in loaded.policy.iter().flat_map(|policy| &policy.rules) {
         call(&rule.id, "rule");
     }
+    loaded.policy.iter().for_each(|policy| keep_titles(words, policy));
 }

@@ -103,8 +103,11 @@ impl Rewriter {
         out + text.get(end..).unwrap_or_default()
     }
 
-    /// One word. A full stop at its end is none of it.
+    /// One word. A full stop at its end is none of it; an address in full width becomes one in half width.
     fn word(&mut self, word: &str) -> String {
+        let narrow = narrow(word);
+        let is_wide = narrow != word && (parse(&narrow).is_some() || !ranges(&narrow).is_empty());
+        let word = if is_wide { &narrow } else { word };
         let core = word.trim_end_matches('.');
         let stops = word.get(core.len()..).unwrap_or_default();
         if let Some(station) = self.station(core) {

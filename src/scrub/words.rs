@@ -35,9 +35,11 @@ impl Words {
         self.keep.insert(name.to_owned());
     }
 
-    /// Whether a word stays as it is.
+    /// Whether a word stays as it is. What is made of common words goes when something of the network is called so.
     pub(super) fn stays(&self, word: &str) -> bool {
-        dialect::is_common(word) || self.keep.contains(word)
+        dialect::is_common(word)
+            || self.keep.contains(word)
+            || (dialect::is_composed(word) && !self.kinds.contains_key(word))
     }
 
     /// What stands for a name.
@@ -51,7 +53,11 @@ impl Words {
 
     /// What stands for a text that a person wrote; for none, none.
     pub(super) fn text(&mut self, text: &str) -> String {
-        if text.trim().is_empty() { text.to_owned() } else { self.give(text.trim(), TEXT, true) }
+        if text.trim().is_empty() || self.keep.contains(text) {
+            text.to_owned()
+        } else {
+            self.give(text.trim(), TEXT, true)
+        }
     }
 
     fn give(&mut self, name: &str, kind: &'static str, text: bool) -> String {

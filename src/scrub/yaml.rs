@@ -7,7 +7,7 @@ use crate::source::yaml::{self, Node, Value};
 use crate::source::{File, FileId, Span};
 
 /// Keys whose value a person wrote in words of their own.
-const FREE: [&str; 12] = [
+const FREE: [&str; 17] = [
     "note",
     "reason",
     "document",
@@ -20,6 +20,11 @@ const FREE: [&str; 12] = [
     "comment",
     "description",
     "evidence",
+    "approvers",
+    "approver",
+    "applicants",
+    "purpose",
+    "contract",
 ];
 
 /// A scalar: where it stands, what it says, and whether it is free text.
