@@ -1,7 +1,9 @@
 //! Lines that decide nothing are left empty. A line goes when the reader says of everything else exactly what it said before.
 
+use std::collections::BTreeSet;
 use std::hash::RandomState;
 
+use super::rewrite;
 use crate::formats::{self, Format, Input, Reading};
 use crate::model::{LineStatus, Remark, Shape};
 use crate::source::{FileId, Sources};
@@ -44,7 +46,7 @@ pub(super) fn kept(export: &Export<'_>) -> Vec<Vec<bool>> {
             continue;
         }
         set(&mut lines, &places, false);
-        if trial.read(&lines).is_some_and(|said| said == before) {
+        if trial.read(&lines).is_some_and(|(said, _)| said == before) {
             continue;
         }
         set(&mut lines, &places, true);
@@ -90,11 +92,14 @@ impl Trial<'_, '_> {
             .iter()
             .map(|(_, text)| vec![true; text.split('\n').count()])
             .collect();
-        let said = self.read(&whole)?;
+        let (said, names) = self.read(&whole)?;
         let mut places = Vec::new();
         for (file, ((_, text), statuses)) in self.export.files.iter().zip(&said.lines).enumerate() {
             for (line, (text, status)) in text.split('\n').zip(statuses).enumerate() {
-                if *status == LineStatus::Irrelevant && !text.trim().is_empty() {
+                if *status == LineStatus::Irrelevant
+                    && !text.trim().is_empty()
+                    && !mentions(text, &names)
+                {
                     places.push((file, line));
                 }
             }
@@ -102,7 +107,8 @@ impl Trial<'_, '_> {
         Some((said, places))
     }
 
-    fn read(&mut self, lines: &[Vec<bool>]) -> Option<Said> {
+    /// What the reader says of the lines that stay, and the names of objects that it knows.
+    fn read(&mut self, lines: &[Vec<bool>]) -> Option<(Said, BTreeSet<String>)> {
         self.left = self.left.saturating_sub(1);
         let mut sources = Sources::default();
         let mut ids = Vec::new();
@@ -112,7 +118,11 @@ impl Trial<'_, '_> {
         let inputs: Vec<Input<'_>> =
             ids.iter().map(|id| Input { id: *id, file: sources.file(*id) }).collect();
         let reading = self.export.format.read(&inputs, &self.export.interfaces);
-        Some(self.said(&reading, &sources, &ids))
+        let addresses = reading.device.addresses.iter().map(|(_, object)| &object.name);
+        let services = reading.device.services.iter().map(|(_, object)| &object.name);
+        let first = |name: &String| rewrite::words(name).next().map(|(_, word)| word.to_owned());
+        let names = addresses.chain(services).filter_map(first).collect();
+        Some((self.said(&reading, &sources, &ids), names))
     }
 
     fn said(&self, reading: &Reading, sources: &Sources, ids: &[FileId]) -> Said {
@@ -152,6 +162,11 @@ impl Trial<'_, '_> {
                 .collect(),
         }
     }
+}
+
+/// Whether a line speaks of an object: hygiene asks of objects that no rule uses whether anything else does.
+fn mentions(line: &str, names: &BTreeSet<String>) -> bool {
+    rewrite::words(line).any(|(_, word)| names.contains(word))
 }
 
 /// The text with the lines that go left empty.

@@ -77,7 +77,9 @@ impl Lines {
             let (from, to, open) = argument(behind, true)?;
             let said = behind.get(from..to)?;
             let number = said.len() <= 2 && said.bytes().all(|b| b.is_ascii_digit());
-            if said.is_empty() || dialect::is_no_secret(said) {
+            // An address is none, whatever stands before it.
+            let address = said.split(['/', ',', '-']).next().and_then(rewrite::parse);
+            if said.is_empty() || address.is_some() || dialect::is_no_secret(said) {
                 return None;
             }
             if !(number || dialect::is_manner(said)) {
