@@ -45,7 +45,8 @@ fn files(dir: &Path) -> Files {
 }
 
 fn given(entries: &[(&str, &[u8])]) -> Files {
-    let entries = entries.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())).collect();
+    let entries =
+        entries.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())).collect();
     Files { name: "given".to_owned(), entries }
 }
 
@@ -54,7 +55,8 @@ fn one(text: &str) -> Files {
 }
 
 fn scrubbed(files: &Files) -> Scrubbed {
-    scrub(files, &Options::default(), &Wanted::default()).unwrap_or_else(|errors| panic!("{errors:?}"))
+    scrub(files, &Options::default(), &Wanted::default())
+        .unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn refused(files: &Files) -> String {
@@ -78,10 +80,21 @@ fn said(scan: &Scan) -> Vec<String> {
     let mut cells: Vec<String> = matrix
         .pairs
         .iter()
-        .map(|pair| format!("{:?} {} {} {}", pair.family, pair.must.flows.len(), pair.may.flows.len(), pair.everything))
+        .map(|pair| {
+            format!(
+                "{:?} {} {} {}",
+                pair.family,
+                pair.must.flows.len(),
+                pair.may.flows.len(),
+                pair.everything
+            )
+        })
         .collect();
-    let mut findings: Vec<String> =
-        scan.findings.iter().map(|f| format!("{} {:?} {:?} {}", f.kind.id(), f.verdict, f.severity, f.blame.len())).collect();
+    let mut findings: Vec<String> = scan
+        .findings
+        .iter()
+        .map(|f| format!("{} {:?} {:?} {}", f.kind.id(), f.verdict, f.severity, f.blame.len()))
+        .collect();
     cells.sort();
     findings.sort();
     verdicts.chain(cells).chain(findings).collect()
@@ -90,7 +103,8 @@ fn said(scan: &Scan) -> Vec<String> {
 /// Names of the original that are no word of any device, and addresses that belong to somebody.
 fn private(scan: &Scan) -> (BTreeSet<String>, BTreeSet<IpAddr>) {
     let snapshot = &scan.loaded.snapshot;
-    let mut names: Vec<&str> = snapshot.zones.iter().flat_map(|(_, zone)| [zone.id.as_str(), &zone.label]).collect();
+    let mut names: Vec<&str> =
+        snapshot.zones.iter().flat_map(|(_, zone)| [zone.id.as_str(), &zone.label]).collect();
     names.extend(snapshot.hosts.iter().flat_map(|(_, host)| [host.id.as_str(), &host.label]));
     for (_, device) in snapshot.devices.iter() {
         names.push(&device.name);
@@ -98,22 +112,44 @@ fn private(scan: &Scan) -> (BTreeSet<String>, BTreeSet<IpAddr>) {
         names.extend(device.services.iter().map(|(_, object)| object.name.as_str()));
         names.extend(device.lists.iter().map(|(_, list)| list.name.as_str()));
     }
-    let is_word = |name: &str| name.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').all(dialect::is_common);
-    let names = names.into_iter().filter(|name| name.chars().count() >= 4 && !is_word(name)).map(str::to_owned).collect();
+    let is_word = |name: &str| {
+        name.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').all(dialect::is_common)
+    };
+    let names = names
+        .into_iter()
+        .filter(|name| name.chars().count() >= 4 && !is_word(name))
+        .map(str::to_owned)
+        .collect();
     let mut addresses = BTreeSet::new();
     for (id, _) in &scan.loaded.roles {
         let text = scan.loaded.sources.file(*id).text();
         let words = text.split(|c: char| !c.is_ascii_hexdigit() && c != '.' && c != ':');
-        addresses.extend(words.filter_map(|word| word.parse::<IpAddr>().ok()).filter(|address| is_owned(*address)));
+        addresses.extend(
+            words
+                .filter_map(|word| word.parse::<IpAddr>().ok())
+                .filter(|address| is_owned(*address)),
+        );
     }
     (names, addresses)
 }
 
 fn is_owned(address: IpAddr) -> bool {
-    let blocks = ["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"];
+    let blocks = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    ];
     let masks = ["128.0.0.0", "192.0.0.0", "63.255.255.255", "31.255.255.255", "15.255.255.255"];
     match address {
-        IpAddr::V4(_) => !blocks.iter().any(|block| Prefix::parse(block).unwrap().contains(address)) && !masks.contains(&address.to_string().as_str()),
+        IpAddr::V4(_) => {
+            !blocks.iter().any(|block| Prefix::parse(block).unwrap().contains(address))
+                && !masks.contains(&address.to_string().as_str())
+        }
         IpAddr::V6(_) => Prefix::parse("2000::/3").unwrap().contains(address),
     }
 }
@@ -128,18 +164,33 @@ fn leaks(original: &Scan, scrubbed: &Scrubbed) -> Vec<String> {
         })
     };
     let words = text.split(|c: char| !c.is_ascii_hexdigit() && c != '.' && c != ':');
-    let found = words.filter_map(|word| word.parse::<IpAddr>().ok()).filter(|address| addresses.contains(address));
+    let found = words
+        .filter_map(|word| word.parse::<IpAddr>().ok())
+        .filter(|address| addresses.contains(address));
     names.into_iter().filter(holds).chain(found.map(|address| address.to_string())).collect()
 }
 
 fn holds_together(name: &str, files: &Files) {
     let options = Options::default();
     let result = scrubbed(files);
-    let (old, new) = (scan::scan(files.clone(), &options).unwrap(), scan::scan(as_files(&result), &options).unwrap());
+    let (old, new) = (
+        scan::scan(files.clone(), &options).unwrap(),
+        scan::scan(as_files(&result), &options).unwrap(),
+    );
     assert_eq!(said(&old), said(&new), "{name}");
     assert_eq!(leaks(&old, &result), Vec::<String>::new(), "{name}");
-    let count = |files: &Files| -> usize { files.entries.iter().map(|(_, bytes)| bytes.iter().filter(|b| **b == b'\n').count()).sum() };
-    let used = Files { entries: files.entries.iter().filter(|(path, _)| !result.left_out.contains(path)).cloned().collect(), ..files.clone() };
+    let count = |files: &Files| -> usize {
+        files.entries.iter().map(|(_, bytes)| bytes.iter().filter(|b| **b == b'\n').count()).sum()
+    };
+    let used = Files {
+        entries: files
+            .entries
+            .iter()
+            .filter(|(path, _)| !result.left_out.contains(path))
+            .cloned()
+            .collect(),
+        ..files.clone()
+    };
     assert_eq!(count(&used), count(&as_files(&result)), "{name}: lines keep their numbers");
 }
 
@@ -189,9 +240,14 @@ fn every_fixture_is_read_as_before() {
                 match scrub(&section.files(), &Options::default(), &Wanted::default()) {
                     Ok(result) => {
                         let old = scan::scan(section.files(), &Options::default()).unwrap();
-                        wrong.extend(leaks(&old, &result).into_iter().map(|leak| format!("{place}: leaks {leak}")));
+                        wrong.extend(
+                            leaks(&old, &result)
+                                .into_iter()
+                                .map(|leak| format!("{place}: leaks {leak}")),
+                        );
                     }
-                    Err(errors) => wrong.push(format!("{place}: {:?} {}", errors[0].line, errors[0].message.en)),
+                    Err(errors) => wrong
+                        .push(format!("{place}: {:?} {}", errors[0].line, errors[0].message.en)),
                 }
             }
         }
@@ -206,12 +262,28 @@ const CONFIG: &str = "hostname kasumi-edge\r\n!\r\nusername tanaka password 7 08
 fn unread_lines_keep_their_shape_and_lose_what_is_told() {
     let result = scrubbed(&one(CONFIG));
     let text = texts(&result);
-    for told in ["kasumi", "tanaka", "0822455", "SHIMIN", "住民課", "霞町", "203.0.113", "Tsuruya", "himitsu", "198.51.100", "2233.44aa", "access url"] {
+    for told in [
+        "kasumi",
+        "tanaka",
+        "0822455",
+        "SHIMIN",
+        "住民課",
+        "霞町",
+        "203.0.113",
+        "Tsuruya",
+        "himitsu",
+        "198.51.100",
+        "2233.44aa",
+        "access url",
+    ] {
         assert!(!text.contains(told), "{told} in {text}");
     }
     let (path, line, unread) = result.unread.last().unwrap();
     assert_eq!((path.ends_with(".conf"), *line), (true, 14));
-    assert!(unread.contains("password secret url https://") && unread.contains("mac 0200.5e00.0001"), "{unread}");
+    assert!(
+        unread.contains("password secret url https://") && unread.contains("mac 0200.5e00.0001"),
+        "{unread}"
+    );
     assert!(text.contains("~2031-03-31") || !text.contains("remark"), "{text}");
 }
 
@@ -219,11 +291,17 @@ fn unread_lines_keep_their_shape_and_lose_what_is_told() {
 fn encodings_and_line_ends_stay() {
     let (cp932, _, broken) = encoding_rs::SHIFT_JIS.encode(CONFIG);
     assert!(!broken);
-    for bytes in [CONFIG.as_bytes().to_vec(), cp932.into_owned(), [b"\xEF\xBB\xBF", CONFIG.as_bytes()].concat()] {
+    for bytes in [
+        CONFIG.as_bytes().to_vec(),
+        cp932.into_owned(),
+        [b"\xEF\xBB\xBF", CONFIG.as_bytes()].concat(),
+    ] {
         let result = scrubbed(&given(&[("kasumi.conf", &bytes)]));
         let output = result.files.values().next().unwrap();
         assert_eq!(output.starts_with(b"\xEF\xBB\xBF"), bytes.starts_with(b"\xEF\xBB\xBF"));
-        let count = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).filter(|window| *window == part).count();
+        let count = |bytes: &[u8], part: &[u8]| {
+            bytes.windows(part.len()).filter(|window| *window == part).count()
+        };
         assert_eq!(count(output, b"\r\n"), count(&bytes, b"\r\n"));
         assert_eq!(count(output, b"\n"), count(&bytes, b"\r\n"));
     }
@@ -235,7 +313,8 @@ fn names_that_are_words_or_parts_of_one_another_break_nothing() {
     let result = scrubbed(&one(text));
     let image = texts(&result);
     assert!(!image.to_lowercase().contains("kasumi") && !image.contains('霞'), "{image}");
-    let names: BTreeSet<&str> = image.lines().filter_map(|line| line.trim().strip_prefix("edit \"")).collect();
+    let names: BTreeSet<&str> =
+        image.lines().filter_map(|line| line.trim().strip_prefix("edit \"")).collect();
     assert_eq!(names.len(), 6, "six names before, six after: {image}");
 }
 
@@ -270,16 +349,30 @@ fn the_command_writes_the_whole_or_nothing() {
     std::fs::create_dir_all(&dir).unwrap();
     let path = |name: &str| dir.join(name).display().to_string();
     std::fs::write(dir.join("kasumi.conf"), CONFIG).unwrap();
-    let run = |arguments: &[&str]| Command::new(env!("CARGO_BIN_EXE_sekisho")).arg("scrub").args(arguments).output().unwrap();
-    let done = run(&[&path("kasumi.conf"), "--lang", "en", "--output", &path("out"), "--map", &path("map.csv")]);
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_sekisho")).arg("scrub").args(arguments).output().unwrap()
+    };
+    let done = run(&[
+        &path("kasumi.conf"),
+        "--lang",
+        "en",
+        "--output",
+        &path("out"),
+        "--map",
+        &path("map.csv"),
+    ]);
     assert_eq!(done.status.code(), Some(0), "{done:?}");
     let said = String::from_utf8(done.stdout).unwrap();
-    assert!(said.contains("It is judged as before") && said.contains("before you send the directory"), "{said}");
+    assert!(
+        said.contains("It is judged as before") && said.contains("before you send the directory"),
+        "{said}"
+    );
     assert!(std::fs::read_to_string(path("map.csv")).unwrap().contains("\nname,SHIMIN,list-1\n"));
     assert_eq!(std::fs::read_dir(path("out")).unwrap().count(), 1, "the map is not in it");
     let again = run(&[&path("kasumi.conf"), "--output", &path("out")]);
     assert_eq!(again.status.code(), Some(2), "it is there already");
-    let inside = run(&[&path("kasumi.conf"), "--output", &path("new"), "--map", &path("new/map.csv")]);
+    let inside =
+        run(&[&path("kasumi.conf"), "--output", &path("new"), "--map", &path("new/map.csv")]);
     assert_eq!(inside.status.code(), Some(2), "the map would be handed out");
     let book = root().join("topologies/mini-sheet/excel").display().to_string();
     let refused = run(&[&book, "--output", &path("book")]);
@@ -301,11 +394,20 @@ fn the_vocabulary_knows_the_words_of_the_readers() {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
-            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//") && !line.contains("text!"));
+            let lines = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//") && !line.contains("text!"));
             for line in lines.filter(|_| !path.ends_with("tests.rs")) {
                 let words = line.split('"').skip(1).step_by(2);
-                let plain = |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-                missing.extend(words.filter(plain).map(|word| word.trim_matches('-').to_owned()).filter(|word| !dialect::is_composed(word)));
+                let plain = |word: &&str| {
+                    word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+                };
+                missing.extend(
+                    words
+                        .filter(plain)
+                        .map(|word| word.trim_matches('-').to_owned())
+                        .filter(|word| !dialect::is_composed(word)),
+                );
             }
         }
     }

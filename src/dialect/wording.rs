@@ -69,130 +69,23 @@ const fn row(
 }
 
 /// Words before a secret, whoever wrote the device.
-const SECRETS: &[&str] = &[
-    "password",
-    "passwd",
-    "secret",
-    "psksecret",
-    "psk",
-    "pre-shared-key",
-    "preshared-key",
-    "passphrase",
-    "pwd",
-    "community",
-    "enc",
-    "encrypted-password",
-    "simple-password",
-    "private-key",
-    "auth-pwd",
-    "priv-pwd",
-    "auth-password",
-    "priv-password",
-    "api-key",
-    "token",
-    "md5-key",
-    "wpa-psk",
-    "wpa-passphrase",
-    "shared-secret",
-    "radius-key",
-    "tacacs-key",
-    "auth-pass",
-    "trapcommunity",
-    "snmp-community",
-];
+const SECRETS: &str = "password passwd secret psksecret psk pre-shared-key preshared-key passphrase pwd community enc encrypted-password simple-password \
+    private-key auth-pwd priv-pwd auth-password priv-password api-key token md5-key wpa-psk wpa-passphrase shared-secret radius-key \
+    tacacs-key auth-pass trapcommunity snmp-community";
 
 /// Words between such a word and the secret: how it is written down.
-const MANNERS: &[&str] = &[
-    "enc",
-    "encrypted",
-    "encryption",
-    "cipher",
-    "plain",
-    "plaintext",
-    "clear",
-    "cleartext",
-    "ascii-text",
-    "ascii",
-    "hexadecimal",
-    "hex",
-    "text",
-    "local",
-    "remote",
-    "md5",
-    "sha",
-    "sha1",
-    "sha256",
-    "sha512",
-    "pbkdf2",
-    "scrypt",
-    "secret",
-    "password",
-    "key",
-    "algorithm-type",
-    "0",
-    "5",
-    "6",
-    "7",
-    "8",
-    "9",
-    "des",
-    "3des",
-    "aes",
-    "hash",
-    "read-only",
-    "read-write",
-    "ro",
-    "rw",
-    "set",
-    "value",
-    "string",
-    "privilege",
-    "level",
-    "15",
-];
+const MANNERS: &str = "enc encrypted encryption cipher plain plaintext clear cleartext ascii-text ascii hexadecimal hex text local remote md5 sha sha1 \
+    sha256 sha512 pbkdf2 scrypt secret password key algorithm-type 0 5 6 7 8 9 des 3des aes hash read-only read-write ro rw set value \
+    string privilege level 15";
 
 /// Arguments of such words that say what is asked of a secret, or that everybody tries first.
-const NO_SECRETS: &[&str] = &[
-    "public",
-    "private",
-    "policy",
-    "required",
-    "enable",
-    "disable",
-    "enabled",
-    "disabled",
-    "minimum",
-    "min-length",
-    "length",
-    "expire",
-    "change",
-    "config-key",
-    "chain",
-    "generate",
-    "rsa",
-    "zeroize",
-    "exchange",
-    "lifetime",
-    "none",
-    "service",
-    "recovery",
-    "strength",
-    "aging",
-    "attempts",
-    "complexity",
-    "history",
-    "format",
-    "warning",
-    "authentication",
-    "profile",
-    "any",
-    "address",
-    "map",
-    "list",
-    "version",
-    "group",
-    "host",
-];
+const NO_SECRETS: &str = "public private policy required enable disable enabled disabled minimum min-length length expire change config-key chain generate \
+    rsa zeroize exchange lifetime none service recovery strength aging attempts complexity history format warning authentication \
+    profile any address map list version group host";
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
 
 /// The row of a reader; `None` for what is no configuration.
 #[must_use]
@@ -204,19 +97,19 @@ pub fn wording(format: &str) -> Option<&'static Wording> {
 #[must_use]
 pub fn precedes_secret(row: Option<&Wording>, word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    SECRETS.contains(&word.as_str()) || row.is_some_and(|row| row.secrets.contains(&word.as_str()))
+    is_in(SECRETS, &word) || row.is_some_and(|row| row.secrets.contains(&word.as_str()))
 }
 
 /// Whether a word after such a word only says how the secret is written down.
 #[must_use]
 pub fn is_manner(word: &str) -> bool {
-    MANNERS.contains(&word.to_ascii_lowercase().as_str())
+    is_in(MANNERS, &word.to_ascii_lowercase())
 }
 
 /// Whether a word after such a word is no secret at all.
 #[must_use]
 pub fn is_no_secret(word: &str) -> bool {
-    NO_SECRETS.contains(&word.to_ascii_lowercase().as_str())
+    is_in(NO_SECRETS, &word.to_ascii_lowercase())
 }
 
 /// Words of the readers' tables, of the policy and topology files and of the shipped packs, and what else devices print.
@@ -224,106 +117,11 @@ static VOCABULARY: LazyLock<BTreeSet<&'static str>> =
     LazyLock::new(|| include_str!("vocabulary.txt").split_whitespace().collect());
 
 /// Beginnings of interface names, versions and services, to which a number is added: `port1`, `ge-0`, `v7`, `TCP443`.
-const NUMBERED: &[&str] = &[
-    "port",
-    "wan",
-    "lan",
-    "dmz",
-    "internal",
-    "eth",
-    "en",
-    "ens",
-    "eno",
-    "bond",
-    "br",
-    "vlan",
-    "vl",
-    "tun",
-    "tap",
-    "ppp",
-    "wg",
-    "veth",
-    "lo",
-    "loopback",
-    "gigabitethernet",
-    "gigaethernet",
-    "gi",
-    "gig",
-    "ge",
-    "fastethernet",
-    "fa",
-    "fe",
-    "tengigabitethernet",
-    "te",
-    "tengige",
-    "xe",
-    "twentyfivegige",
-    "fortygigabitethernet",
-    "hundredgige",
-    "et",
-    "ethernet",
-    "management",
-    "mgmt",
-    "serial",
-    "se",
-    "tunnel",
-    "tu",
-    "dialer",
-    "di",
-    "bvi",
-    "bdi",
-    "port-channel",
-    "po",
-    "channel",
-    "sa",
-    "null",
-    "nu",
-    "cellular",
-    "async",
-    "bri",
-    "gr",
-    "ip",
-    "st",
-    "lt",
-    "ae",
-    "reth",
-    "irb",
-    "fxp",
-    "em",
-    "me",
-    "pp",
-    "bridge",
-    "ngn",
-    "usb",
-    "ha",
-    "npu",
-    "vt",
-    "vx",
-    "vxlan",
-    "virtual-template",
-    "virtual-access",
-    "tcp",
-    "udp",
-    "icmp",
-    "v",
-    "l",
-    "modem",
-    "svlan",
-    "sfp",
-    "fastether",
-    "mobile",
-    "onu",
-    "wlan",
-    "sa",
-    "sha",
-    "aes",
-    "group",
-    "fgt",
-    "oob",
-    "ssl",
-    "rip",
-    "ospf",
-];
+const NUMBERED: &str = "port wan lan dmz internal eth en ens eno bond br vlan vl tun tap ppp wg veth lo loopback gigabitethernet gigaethernet gi gig ge \
+    fastethernet fa fe tengigabitethernet te tengige xe twentyfivegige fortygigabitethernet hundredgige et ethernet management mgmt \
+    serial se tunnel tu dialer di bvi bdi port-channel po channel sa null nu cellular async bri gr ip st lt ae reth irb fxp em me pp \
+    bridge ngn usb ha npu vt vx vxlan virtual-template virtual-access tcp udp icmp v l modem svlan sfp fastether mobile onu wlan sha \
+    aes group fgt oob ssl rip ospf";
 
 /// Whether the word says nothing about whose device it is: a word of the vocabulary, a number, or the name of a port as devices come with it.
 #[must_use]
@@ -367,7 +165,7 @@ fn longest_run(word: &str) -> usize {
 
 fn is_port(word: &str) -> bool {
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '_'));
-    stem.len() < word.len() && longest_run(word) <= 5 && NUMBERED.contains(&stem)
+    stem.len() < word.len() && longest_run(word) <= 5 && is_in(NUMBERED, stem)
 }
 
 #[cfg(test)]

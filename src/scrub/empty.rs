@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::hash::RandomState;
 
 use super::rewrite;
+use crate::dialect;
 use crate::formats::{self, Format, Input, Reading};
 use crate::model::{LineStatus, Remark, Shape};
 use crate::source::{FileId, Sources};
 
+/// Readings that are tried for one device before lines without a name or address are left as they are.
+const TRIES: usize = 40;
 /// Readings that are tried for one device at most; lines that are not settled by then stay, rewritten.
-const TRIES: usize = 600;
+const TRIES_IN_ALL: usize = 120;
 
 /// The files of one device, as lines.
 pub(super) struct Export<'a> {
@@ -38,10 +41,18 @@ type Place = (usize, usize);
 pub(super) fn kept(export: &Export<'_>) -> Vec<Vec<bool>> {
     let mut lines: Vec<Vec<bool>> =
         export.files.iter().map(|(_, text)| vec![true; text.split('\n').count()]).collect();
-    let mut trial = Trial { export, key: RandomState::new(), left: TRIES };
+    let mut trial = Trial {
+        export,
+        lines: export.files.iter().map(|(_, text)| text.split('\n').collect()).collect(),
+        key: RandomState::new(),
+        left: TRIES_IN_ALL,
+    };
     let Some((before, candidates)) = trial.begin() else { return lines };
     let mut open = vec![candidates];
-    while let Some(places) = open.pop() {
+    while let Some(mut places) = open.pop() {
+        if trial.left + TRIES < TRIES_IN_ALL {
+            places.retain(|place| trial.tells(*place));
+        }
         if places.is_empty() || trial.left == 0 {
             continue;
         }
@@ -79,6 +90,7 @@ fn middle(places: &[Place]) -> usize {
 
 struct Trial<'e, 'a> {
     export: &'e Export<'a>,
+    lines: Vec<Vec<&'a str>>,
     key: RandomState,
     left: usize,
 }
@@ -105,6 +117,17 @@ impl Trial<'_, '_> {
             }
         }
         Some((said, places))
+    }
+
+    /// Whether a line has a comment, a name or an address in it.
+    fn tells(&self, (file, line): Place) -> bool {
+        let text =
+            self.lines.get(file).and_then(|lines| lines.get(line)).copied().unwrap_or_default();
+        let common = |word: &str| {
+            word.split(['/', ':', '.']).all(dialect::is_composed) && rewrite::parse(word).is_none()
+        };
+        text.trim_start().starts_with(['#', '!', '/', ';'])
+            || !rewrite::words(text).all(|(_, word)| common(word))
     }
 
     /// What the reader says of the lines that stay, and the names of objects that it knows.

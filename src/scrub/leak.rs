@@ -42,7 +42,7 @@ pub(super) fn find(
     for (path, text) in outputs {
         for (number, line) in (1_u32..).zip(text.split('\n').chain([path.as_str()])) {
             let place = |leak: Leak| Some((path.clone(), number, leak));
-            if secrets.iter().any(|secret| line.contains(secret)) {
+            if secrets.iter().any(|secret| holds(line, secret)) {
                 return place(Leak::Secret);
             }
             for (_, word) in rewrite::words(line) {
@@ -61,6 +61,16 @@ pub(super) fn find(
         }
     }
     None
+}
+
+/// Whether a line holds a text as a word or as whole words.
+fn holds(line: &str, text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    line.match_indices(text).any(|(at, _)| {
+        let (before, after) = (line.get(..at), line.get(at + text.len()..));
+        edge(before.and_then(|before| before.chars().next_back()))
+            && edge(after.and_then(|after| after.chars().next()))
+    })
 }
 
 /// The parts of a word that are no address.

@@ -170,7 +170,7 @@ impl Rewriter {
     fn station(&mut self, word: &str) -> Option<String> {
         let digits = hardware(word)?;
         if digits.bytes().all(|digit| matches!(digit, b'0' | b'f')) {
-            return None;
+            return Some(word.to_owned());
         }
         let next = self.stations.len() + 1;
         let number = *self.stations.entry(digits).or_insert(next);

@@ -117,7 +117,7 @@ mod tests {
             words.text("委託業者A 保守 2026年3月末まで（暫定許可）"),
             "text-1-temp~2026-03-31"
         );
-        assert_eq!(words.name("TEMP-VENDOR"), "name-1-temp");
+        assert_eq!(words.name("TEMP-KASUMI"), "name-1-temp");
         assert_eq!(words.text("  "), "  ");
     }
 }
