@@ -141,7 +141,7 @@ pub fn is_composed(word: &str) -> bool {
         let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
         is_common(part) || (part.len() - stem.len() < 4 && is_common(stem))
     };
-    word.is_ascii() && word.split('-').all(part)
+    is_common(word) || (word.is_ascii() && word.split('-').all(part))
 }
 
 /// A number with what devices write around it: `8080`, `1-1024`, `86400s`, `7.2`.

@@ -152,8 +152,8 @@ fn closing(value: &str, mark: char) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::address::Addresses;
     use super::*;
+    use crate::scrub::address::Addresses;
 
     fn lines(format: &str, text: &str) -> Vec<String> {
         let mut rewriter = Rewriter::new(Addresses::new([3; 32]));

@@ -49,7 +49,7 @@ fn what_the_search_would_find_is_not_handed_out() {
     rewriter.text("permit tcp host 203.0.113.9 any");
     rewriter.secrets.insert("himitsu".to_owned());
     let found = |text: &str| {
-        let outputs = BTreeMap::from([("edge.conf".to_owned(), text.to_owned())]);
+        let outputs = BTreeMap::from([("policy.conf".to_owned(), text.to_owned())]);
         leak::find(&rewriter, &outputs).map(|(_, line, leak)| (line, leak))
     };
     assert_eq!(found("permit tcp any any\nhost 10.0.0.1"), None);

@@ -47,7 +47,9 @@ pub(super) fn rewrite(
     let (mut out, mut end) = (String::new(), 0);
     for scalar in scalars {
         let (start, stop) = (scalar.span.start as usize, scalar.span.end as usize);
-        out.push_str(&without_comments(file.text().get(end..start)?));
+        let gap = without_comments(file.text().get(end..start)?);
+        let block = is_block(&gap);
+        out.push_str(&gap);
         let written = file.text().get(start..stop)?;
         let image = match paths.get(scalar.text) {
             Some(path) => path.clone(),
@@ -57,7 +59,7 @@ pub(super) fn rewrite(
         if image == scalar.text {
             out.push_str(written);
         } else {
-            out.push_str(&in_place(&image, written));
+            out.push_str(&in_place(&image, written, block));
         }
         end = stop;
     }
@@ -79,16 +81,25 @@ fn collect<'n>(node: &'n Node, free: bool, out: &mut Vec<Scalar<'n>>) {
     }
 }
 
-/// The image written as the original was, on as many lines.
-fn in_place(image: &str, written: &str) -> String {
+/// Whether a block of text follows: `|` or `>`, perhaps with a sign.
+fn is_block(gap: &str) -> bool {
+    gap.contains('\n')
+        && gap.trim_end().trim_end_matches(['-', '+', '1', '2', '4']).ends_with(['|', '>'])
+}
+
+/// The image written as the original was, on as many lines, with the blanks before what follows.
+fn in_place(image: &str, written: &str, block: bool) -> String {
     let lines = written.matches('\n').count();
-    let plain = !written.starts_with(['"', '\'', '|', '>']) && lines == 0;
+    let plain = block || (!written.starts_with(['"', '\'']) && lines == 0);
     let image = image.split_whitespace().collect::<Vec<_>>().join(" ");
-    if plain {
-        return image;
-    }
-    let quoted = image.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{quoted}\"{}", "\n".repeat(lines))
+    let image = if plain {
+        image
+    } else {
+        format!("\"{}\"", image.replace('\\', "\\\\").replace('"', "\\\""))
+    };
+    let tail = written.rsplit_once('\n').map_or("", |(_, tail)| tail);
+    let tail = if tail.trim().is_empty() { tail } else { "" };
+    format!("{image}{}{tail}", "\n".repeat(lines))
 }
 
 /// What stands between two scalars, without what stands behind `#`.
@@ -103,8 +114,8 @@ fn without_comments(gap: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::address::Addresses;
     use super::*;
+    use crate::scrub::address::Addresses;
     use crate::source::Sources;
 
     fn rewritten(text: &str) -> String {
@@ -122,7 +133,7 @@ mod tests {
         let text = "# 霞町\nversion: 1\nzones:\n  kasumi: { label: 霞町, networks: [127.0.0.0/8] } # 本庁\ndevices:\n  fw: { config: configs/kasumi.conf }\n";
         let found = rewritten(text);
         assert_eq!(found.lines().count(), text.lines().count());
-        let expected = "\nversion: 1\nzones:\n  name-1: { label: name-2, networks: [127.0.0.0/8] }\ndevices:\n  fw: { config: configs/device-1.conf }\n";
+        let expected = "\nversion: 1\nzones:\n  name-1: { label: name-2, networks: [127.0.0.0/8] }\ndevices:\n  name-3: { config: configs/device-1.conf }\n";
         assert_eq!(found, expected);
     }
 
@@ -131,7 +142,7 @@ mod tests {
         let text = "waivers:\n  - reason: >-\n      the server of any\n      office\n    rule: X-1 # any\n    note: \"any: server\"\n";
         let found = rewritten(text);
         let expected =
-            "waivers:\n  - reason: \"text-1\"\n\n\n    rule: X-1\n    note: \"text-2\"\n";
+            "waivers:\n  - reason: >-\n      text-1\n\n    rule: X-1\n    note: \"text-2\"\n";
         assert_eq!(found.replace("rule: name-1", "rule: X-1"), expected);
     }
 }
