@@ -146,8 +146,7 @@ pub fn is_composed(word: &str) -> bool {
 
 /// A number with what devices write around it: `8080`, `1-1024`, `86400s`, `7.2`.
 fn is_number(word: &str) -> bool {
-    let body =
-        word.trim_end_matches(|c: char| matches!(c, 's' | 'm' | 'h' | 'd' | 'k' | 'g' | '%'));
+    let body = word.trim_end_matches(['s', 'm', 'h', 'd', 'k', 'g', '%']);
     let body = if word.len() - body.len() > 1 { word } else { body };
     let digits = body.chars().filter(char::is_ascii_digit).count();
     // More parts than a range has are a date, or a telephone number.
