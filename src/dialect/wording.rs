@@ -139,13 +139,28 @@ pub fn is_common(word: &str) -> bool {
 pub fn is_composed(word: &str) -> bool {
     let part = |part: &str| {
         let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
-        is_common(part) || (part.len() - stem.len() < 4 && is_common(stem))
+        is_common(part) || is_model(part) || (part.len() - stem.len() < 4 && is_common(stem))
     };
     is_common(word) || (word.is_ascii() && word.split('-').all(part))
 }
 
+/// Beginnings of the names of products; headers of exports say them.
+const PRODUCTS: &str = "fgt fgr fwf fg fgvm rtx nvr srx ix ar ax asa pa isr asr c rev";
+
+/// `FGT60F`, `RTX1210`, `Rev.15`: what a product or its version is called.
+fn is_model(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let letters = word.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
+    let (number, letters) = word.split_at(letters);
+    let stem = number.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    stem.len() < number.len() && letters.len() <= 2 && is_in(PRODUCTS, stem)
+}
+
 /// A number with what devices write around it: `8080`, `1-1024`, `86400s`, `7.2`.
 fn is_number(word: &str) -> bool {
+    if let Some(digits) = word.strip_prefix("0x") {
+        return (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    }
     let body = word.trim_end_matches(['s', 'm', 'h', 'd', 'k', 'g', '%']);
     let body = if word.len() - body.len() > 1 { word } else { body };
     let digits = body.chars().filter(char::is_ascii_digit).count();
@@ -174,6 +189,11 @@ mod tests {
     #[test]
     fn words_made_of_common_ones_are_composed() {
         assert!(is_composed("pass-log") && is_composed("server1") && !is_common("pass-log"));
+        assert!(
+            is_composed("FGT60F-7.2.5-FW-build1517-230606")
+                && is_composed("RTX1210")
+                && is_composed("Rev.15.02.22")
+        );
         assert!(!is_composed("kasumi-server") && !is_composed("server20240401"));
     }
 

@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use super::rewrite;
 use crate::dialect;
 use crate::formats::{self, Format, Input, Reading};
-use crate::model::{LineStatus, Remark, Shape};
+use crate::model::{Device, LineStatus, Remark, Shape};
 use crate::source::{FileId, Sources};
 
 /// Readings that are tried for one device before lines without a name or address are left as they are.
@@ -27,6 +27,7 @@ pub(super) struct Export<'a> {
 #[derive(PartialEq)]
 struct Said {
     shape: Shape,
+    places: Vec<String>,
     remarks: Vec<String>,
     stations: Vec<String>,
     lines: Vec<Vec<LineStatus>>,
@@ -170,6 +171,7 @@ impl Trial<'_, '_> {
         };
         Said {
             shape: Shape::of(&reading.device, &self.key),
+            places: places(&reading.device, sources),
             remarks: reading.device.remarks.iter().map(remark).collect(),
             stations: reading
                 .device
@@ -185,6 +187,18 @@ impl Trial<'_, '_> {
                 .collect(),
         }
     }
+}
+
+/// Where a device says what findings are told of.
+fn places(device: &Device, sources: &Sources) -> Vec<String> {
+    let own = device.own.whole.iter().copied().chain(device.own.facts.iter().map(|fact| fact.span));
+    let lines = device.lists.iter().flat_map(|(_, list)| list.lines.iter().map(|line| line.span));
+    let interfaces = device.interfaces.iter().map(|(_, interface)| interface.span);
+    let routes = device
+        .contexts
+        .iter()
+        .flat_map(|(_, context)| context.routes.iter().map(|route| route.span));
+    own.chain(lines).chain(interfaces).chain(routes).map(|span| sources.place(span)).collect()
 }
 
 /// Whether a line speaks of an object: hygiene asks of objects that no rule uses whether anything else does.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rewrite::{self, Rewriter};
-use crate::finding::{Blame, Finding, FlowList};
+use crate::finding::{Blame, Finding, FlowList, Kind};
 use crate::model::{Coverage, LineStatus};
 use crate::net::{AddressRange, Prefix, address};
 use crate::scan::{self, Loaded, MatrixPair, Scan};
@@ -194,6 +194,11 @@ fn told(
     lines: Vec<(String, u32)>,
 ) -> Told {
     let family = finding.family.map(crate::net::Family::bits);
+    // Of many addresses without a place, the one with the lowest number is told: which one that is may change.
+    let (ends, lines) = match finding.kind {
+        Kind::Coverage => Default::default(),
+        _ => (ends, lines),
+    };
     (finding.kind.id(), rule, finding.severity as u8, finding.verdict as u8, ends, family, lines)
 }
 

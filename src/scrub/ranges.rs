@@ -110,7 +110,11 @@ pub(super) fn call(words: &mut Words, loaded: &Loaded, keep: bool) {
         }
         device.addresses.iter().for_each(|(_, object)| call(&object.name, "obj"));
         device.services.iter().for_each(|(_, object)| call(&object.name, "svc"));
-        device.lists.iter().for_each(|(_, list)| call(&list.name, "list"));
+        for (_, list) in device.lists.iter() {
+            call(&list.name, "list");
+            list.lines.iter().for_each(|line| call(&line.label, "line"));
+        }
+        device.rewrites.iter().for_each(|(_, rewrite)| call(&rewrite.label, "line"));
     }
     for rule in loaded.policy.iter().flat_map(|policy| &policy.rules) {
         call(&rule.id, "rule");

@@ -230,10 +230,12 @@ pub(super) fn hardware(word: &str) -> Option<String> {
     })
 }
 
-/// Whether the dots of a word part names: those of hosts, or of a host in a zone. A name with an address in it is one name.
+/// Whether the dots of a word part names: those of hosts, of a host in a zone, or the number of a part. A name with an address in it is
+/// one name.
 fn is_dotted(word: &str) -> bool {
-    let is_name = |label: &str| !label.is_empty() && !label.bytes().all(|b| b.is_ascii_digit());
-    word.contains('.') && word.trim_start_matches('.').split('.').all(is_name)
+    let labels = || word.trim_start_matches('.').split('.');
+    let numbers = labels().filter(|label| label.bytes().all(|b| b.is_ascii_digit())).count();
+    word.contains('.') && labels().all(|label| !label.is_empty()) && numbers < 2
 }
 
 /// The ranges that a line of text names: networks with their length or mask, and ranges with a hyphen.
