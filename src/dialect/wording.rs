@@ -139,9 +139,24 @@ pub fn is_common(word: &str) -> bool {
 pub fn is_composed(word: &str) -> bool {
     let part = |part: &str| {
         let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
-        is_common(part) || is_model(part) || (part.len() - stem.len() < 4 && is_common(stem))
+        is_common(part) || is_model(part) || (part.len() - stem.len() < 5 && is_common(stem))
     };
-    is_common(word) || (word.is_ascii() && word.split('-').all(part))
+    is_common(word)
+        || if word.is_ascii() { word.split('-').all(part) } else { is_joined(&words::key(word)) }
+}
+
+/// Whether a Japanese word is known words one after the other: `送信元ゾーン`.
+fn is_joined(word: &str) -> bool {
+    let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
+    let mut reached = vec![0];
+    for end in ends {
+        let from =
+            |start: &usize| word.get(*start..end).is_some_and(|part| VOCABULARY.contains(part));
+        if reached.iter().any(from) {
+            reached.push(end);
+        }
+    }
+    reached.last() == Some(&word.len())
 }
 
 /// Beginnings of the names of products; headers of exports say them.
