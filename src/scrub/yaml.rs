@@ -133,7 +133,7 @@ mod tests {
         let text = "# 霞町\nversion: 1\nzones:\n  kasumi: { label: 霞町, networks: [127.0.0.0/8] } # 本庁\ndevices:\n  fw: { config: configs/kasumi.conf }\n";
         let found = rewritten(text);
         assert_eq!(found.lines().count(), text.lines().count());
-        let expected = "\nversion: 1\nzones:\n  name-1: { label: name-2, networks: [127.0.0.0/8] }\ndevices:\n  name-3: { config: configs/device-1.conf }\n";
+        let expected = "\nversion: 1\nzones:\n  name-1: { label: name-2, networks: [127.0.0.0/8] }\ndevices:\n  fw: { config: configs/device-1.conf }\n";
         assert_eq!(found, expected);
     }
 
