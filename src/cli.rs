@@ -26,6 +26,7 @@ mod rule;
 mod pack;
 mod report;
 mod evidence;
+mod scrub;
 mod completions;
 mod man;
 
@@ -103,6 +104,7 @@ fn dispatch(arguments: &Arguments) -> Exit {
         Command::Pack(flags) => pack::run(&run, flags),
         Command::Report(flags) => report::run(&run, flags),
         Command::Evidence(flags) => evidence::run(&run, flags),
+        Command::Scrub(flags) => scrub::run(&run, flags),
         Command::Completions(flags) => completions::run(&run, flags),
         Command::Man(flags) => man::run(&run, flags),
     };

@@ -7,9 +7,13 @@ mod permission;
 mod place;
 mod removal;
 mod rule;
+mod wording;
 
 pub use confirmation::{Asked, confirmation};
 pub use insertion::{Insertion, Product};
 pub use permission::{Permit, permission};
 pub use place::Place;
 pub use rule::Rule;
+pub use wording::{
+    Wording, is_common, is_composed, is_manner, is_no_secret, precedes_secret, wording,
+};

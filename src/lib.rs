@@ -51,6 +51,8 @@ pub mod scan;
 pub mod diff;
 // Floor 9: edits that end violations, each tried out.
 pub mod remedy;
+// Floor 9: a network without its names and addresses, with the proof that it is judged alike.
+pub mod scrub;
 // Floor 10: a scan as bytes, one file per sink.
 pub mod report;
 // Floor 11: inputs, outputs and what made them, so that others can check; who was told what.

@@ -54,6 +54,13 @@ use crate::snapshot::{DeviceId, Difference, Snapshot};
 use crate::source::Sources;
 use crate::workers;
 
+/// What a name or comment says of how long a line is to stay, in the fewest characters: `-temp`, `~2026-03-31`, both, or nothing. Rules
+/// about temporary lines read it as they read `text`.
+#[must_use]
+pub fn stay_mark(text: &str) -> String {
+    temporary::mark(text)
+}
+
 /// What a rule looks at: one device, and the network that it stands in.
 struct Subject<'a> {
     sources: &'a Sources,

@@ -36,6 +36,7 @@ mod paper;
 mod problem;
 mod remedy;
 mod rule;
+mod scrub;
 mod self_check;
 mod wish;
 
@@ -51,6 +52,7 @@ pub use paper::{Details, PaperFormat, PaperInput, PaperKind, details_schema, pap
 pub use problem::problem;
 pub use remedy::{plan, plan_json, plan_patch};
 pub use rule::{rule, rules};
+pub use scrub::{scrub_map, scrubbed};
 pub use self_check::{SelfCheckFormat, self_check_report};
 pub use wish::{WishFormat, wishes};
 

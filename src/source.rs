@@ -4,11 +4,13 @@
 //! never added or dropped. Spans are byte ranges of the cleaned text, which is what a reader sees and a report quotes.
 
 mod decode;
+mod encode;
 mod problem;
 mod workbook;
 pub mod yaml;
 
 pub use decode::{Encoding, SourceError};
+pub use encode::encode_like;
 pub use problem::{Problem, Spanned, nearest};
 pub use workbook::WorkbookError;
 

@@ -28,7 +28,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (6, &["reach"]),
     (7, &["check", "lint"]),
     (8, &["scan"]),
-    (9, &["diff", "remedy"]),
+    (9, &["diff", "remedy", "scrub"]),
     (10, &["report"]),
     (11, &["history", "evidence"]),
     (12, &["fleet", "serve"]),

@@ -61,7 +61,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "check",
     "explain",
     "trace",
@@ -72,6 +72,7 @@ const COMMANDS: [&str; 16] = [
     "fix",
     "lint",
     "evidence",
+    "scrub",
     "doctor",
     "init",
     "schema",

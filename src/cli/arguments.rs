@@ -3,9 +3,11 @@
 pub(super) use super::report::ReportKindFlags;
 mod change;
 mod evidence;
+mod scrub;
 
 pub(super) use change::{DiffFlag, DiffFlags, FixFlags, RequestFlags, RequestFormat};
 pub(super) use evidence::{EvidenceCommand, EvidenceFlags, EvidenceMakeFlags, NotifyFlags};
+pub(super) use scrub::ScrubFlags;
 
 use crate::finding::Severity;
 use crate::model::Moment;
@@ -96,6 +98,8 @@ pub(super) enum Command {
     Report(ReportKindFlags),
     /// Keep inputs and outputs so that others can check them; log who was told what
     Evidence(EvidenceFlags),
+    /// Take names, addresses, secrets and comments out of a network, and prove that it is judged alike
+    Scrub(ScrubFlags),
     /// Print a completion script for a shell
     Completions(CompletionsFlags),
     /// Print the manual page, or the one of a command

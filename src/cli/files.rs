@@ -83,8 +83,8 @@ pub(super) fn read_tree(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
     Ok(tree)
 }
 
-/// Writes files below a new directory that only its owner can enter.
-pub(super) fn write_tree(dir: &Path, tree: &BTreeMap<String, Vec<u8>>) -> Result<(), Stop> {
+/// Refuses a directory that holds something already.
+pub(super) fn fresh(dir: &Path) -> Result<(), Stop> {
     let shown = dir.display();
     #[allow(clippy::disallowed_methods, reason = "the one place that lists directories")]
     let used = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
@@ -94,6 +94,13 @@ pub(super) fn write_tree(dir: &Path, tree: &BTreeMap<String, Vec<u8>>) -> Result
             "`{shown}` is there already; name a new directory"
         )));
     }
+    Ok(())
+}
+
+/// Writes files below a new directory that only its owner can enter.
+pub(super) fn write_tree(dir: &Path, tree: &BTreeMap<String, Vec<u8>>) -> Result<(), Stop> {
+    let shown = dir.display();
+    fresh(dir)?;
     for (path, bytes) in tree {
         let full = dir.join(path);
         if let Some(parent) = full.parent() {

@@ -264,6 +264,18 @@ fn days(year: i32, month: i32, day: i32) -> i32 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// A day as `2026-03-31`; the inverse of [`days`].
+pub(super) fn written(day: i32) -> String {
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let of_years = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * of_years + of_years / 4 - of_years / 100);
+    let part = (5 * of_year + 2) / 153;
+    let (month, date) = ((part + 2) % 12 + 1, of_year - (153 * part + 2) / 5 + 1);
+    let year = of_years + era * 400 + i32::from(month <= 2);
+    format!("{year:04}-{month:02}-{date:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +293,9 @@ mod tests {
         assert_eq!(days(1970, 1, 1), 0);
         assert_eq!(days(2000, 2, 29), 11_016);
         assert_eq!(days(2026, 3, 31), MARCH_31_2026);
+        for (year, month, day) in [(1970, 1, 1), (2000, 2, 29), (2026, 3, 31), (2099, 12, 31)] {
+            assert_eq!(written(days(year, month, day)), format!("{year:04}-{month:02}-{day:02}"));
+        }
     }
 
     #[test]

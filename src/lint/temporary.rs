@@ -42,6 +42,15 @@ fn stay(device: &Device, line: &Line) -> Stay {
     }
 }
 
+/// The least that says of the stay of a line what `text` says: `-temp`, `~2026-03-31`, both, or nothing.
+pub(super) fn mark(text: &str) -> String {
+    let found = dates(text);
+    let end = found.iter().filter(|date| date.role == Role::Until).map(|date| date.day).max();
+    let temporary = if is_temporary(text) { "-temp" } else { "" };
+    let end = end.map(|day| format!("~{}", super::dates::written(day)));
+    format!("{temporary}{}", end.unwrap_or_default())
+}
+
 /// Whether the schedule of the line has a last day.
 fn ends_by_schedule(device: &Device, line: &Line) -> bool {
     let windows = line.matches.schedule.and_then(|id| device.schedules[id].windows.as_ref());

@@ -235,6 +235,20 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Font file for pdf [default: BIZ UDGothic or IPAex Gothic where systems have them]",
         "pdf のフォント [既定: 端末にある BIZ UDゴシックまたは IPAexゴシック]",
     ),
+    // scrub.
+    (
+        "Take names, addresses, secrets and comments out of a network, and prove that it is judged alike",
+        "外部に見せるための写しを作ります。名称・アドレス・秘密の値・コメントを除き、判定が元と同じであることを確かめます",
+    ),
+    (
+        "A file of any bytes from which new addresses are drawn; without it the inputs are the key, and who guesses them can confirm the guess",
+        "新しいアドレスを決める鍵のファイル（内容は任意）。指定しなければ入力が鍵になり、元の内容を言い当てた人は推測を確かめられます",
+    ),
+    (
+        "Write what stands for what (CSV); it gives everything away, so keep it at home",
+        "置き換えの対応表（CSV）を書きます。すべてが分かってしまうため、庁内で保管してください",
+    ),
+    ("Leave the names of devices, zones and objects", "機器・ゾーン・オブジェクトの名称を残します"),
     // evidence.
     (
         "The directory to write; it must not exist, or be empty",
