@@ -2,6 +2,7 @@
 
 use super::rewrite::{self, Rewriter};
 use crate::dialect::{self, Wording};
+use crate::sheet::words;
 
 /// What stands for a secret.
 pub(super) const SECRET: &str = "secret";
@@ -24,6 +25,9 @@ impl Lines {
 
     /// The line rewritten.
     pub(super) fn line(&mut self, rewriter: &mut Rewriter, line: &str) -> String {
+        if self.wording.is_some_and(|wording| wording.format == "table") {
+            return row(rewriter, line);
+        }
         let mut out = String::with_capacity(line.len());
         let mut done = 0;
         if let Some((mark, secret)) = self.open {
@@ -36,8 +40,8 @@ impl Lines {
             self.open = None;
             done = end;
         }
-        let words: Vec<(usize, &str)> = rewrite::words(line).collect();
-        for (at, word) in words {
+        let all: Vec<(usize, &str)> = rewrite::words(line).collect();
+        for (at, word) in all {
             if at < done {
                 continue;
             }
@@ -88,6 +92,30 @@ impl Lines {
             skipped += to;
         }
     }
+}
+
+/// A row of a sheet. A note that says what happens to everything else says so in plain words.
+fn row(rewriter: &mut Rewriter, line: &str) -> String {
+    let mut quoted = false;
+    let cells = line.split(|c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let cell = |cell: &str| match (words::bears_policy(cell), words::stated_default(cell)) {
+        (false, _) => rewriter.text(cell),
+        (true, stated) => {
+            let said = match stated {
+                Some(true) => "記載のない通信は許可",
+                Some(false) => "記載のない通信は拒否",
+                None => "記載のない通信は一部許可",
+            };
+            let (edge, end) = (cell.starts_with('"'), cell.len() > 1 && cell.ends_with('"'));
+            let mark = |is: bool| if is { "\"" } else { "" };
+            let back = if cell.ends_with('\r') { "\r" } else { "" };
+            format!("{}{said}{}{back}", mark(edge), mark(end))
+        }
+    };
+    cells.map(cell).collect::<Vec<_>>().join(",")
 }
 
 fn stand_in(rewriter: &mut Rewriter, said: &str, secret: bool) -> String {
@@ -159,6 +187,21 @@ mod tests {
         let mut rewriter = Rewriter::new(Addresses::new([3; 32]));
         let mut lines = Lines::new(Some(format));
         text.lines().map(|line| lines.line(&mut rewriter, line)).collect()
+    }
+
+    #[test]
+    fn a_note_of_a_sheet_keeps_what_it_says_about_the_rest() {
+        assert_eq!(
+            lines(
+                "table",
+                "※かすみ町の一覧。記載のない通信は全て拒否,,\n1,\"上記以外は許可しない\",tcp"
+            ),
+            ["記載のない通信は拒否,,", "1,\"記載のない通信は一部許可\",tcp"]
+        );
+        assert_eq!(words::stated_default("記載のない通信は許可"), Some(true));
+        assert_eq!(words::stated_default("記載のない通信は拒否"), Some(false));
+        assert_eq!(words::stated_default("記載のない通信は一部許可"), None);
+        assert!(words::bears_policy("記載のない通信は一部許可"));
     }
 
     #[test]

@@ -127,15 +127,17 @@ pub(super) fn all(loaded: &Loaded) -> impl Iterator<Item = &Coverage> {
 fn verdicts(old: &Scan, new: &Scan, renaming: &mut Renaming<'_>) -> Result<usize, Difference> {
     for (at, verdict) in old.verdicts.iter().enumerate() {
         let rule = renaming.name(&verdict.rule);
-        let same = new.verdicts.get(at).is_some_and(|other| {
+        let other = new.verdicts.get(at);
+        let same = other.is_some_and(|other| {
             (&other.rule, other.verdict, other.severity)
                 == (&rule, verdict.verdict, verdict.severity)
         });
         if !same {
-            let rule = &verdict.rule;
+            let (rule, now) = (&verdict.rule, verdict.verdict.id());
+            let then = other.map_or("-", |other| other.verdict.id());
             let what = text!(
-                "規則「{rule}」の判定が変わります。",
-                "the verdict on the rule `{rule}` would change"
+                "規則「{rule}」の判定が変わります（{now} → {then}）。",
+                "the verdict on the rule `{rule}` would change: {now}, then {then}"
             );
             return Err(difference(
                 what,
