@@ -94,7 +94,9 @@ fn role(chars: &[char], (from, to): (usize, usize), before: usize, closes: bool)
         words.iter().any(|word| {
             let rest = ahead.strip_suffix(word);
             rest.is_some_and(|rest| {
-                !word.is_ascii() || !rest.ends_with(|c: char| c.is_ascii_alphanumeric())
+                // A mark stands against the word before it, a word of letters does not.
+                !word.starts_with(|c: char| c.is_ascii_alphabetic())
+                    || !rest.ends_with(|c: char| c.is_ascii_alphanumeric())
             })
         })
     };

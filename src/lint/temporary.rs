@@ -121,7 +121,23 @@ fn english(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_temporary;
+    use super::{Role, dates, is_temporary};
+
+    #[test]
+    fn a_mark_says_the_same_again() {
+        for (label, text) in [
+            ("policy 14", "text-18-temp~2023-05-31"),
+            ("policy 31", "text-24-temp~2025-03-31"),
+            ("line-2-temp", "text-1~2026-03-31"),
+        ] {
+            let found = dates(&format!("{label} {text}"));
+            assert_eq!(
+                found.iter().map(|date| date.role).collect::<Vec<_>>(),
+                [Role::Until],
+                "{label} {text}"
+            );
+        }
+    }
 
     #[test]
     fn what_is_called_temporary() {

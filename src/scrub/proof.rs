@@ -186,7 +186,12 @@ fn findings(old: &Scan, new: &Scan, renaming: &mut Renaming<'_>) -> Result<usize
     if new.findings.len() == old.findings.len() {
         return Ok(old.findings.len());
     }
-    Err(difference(text!("指摘が増えます。", "there would be more findings"), None))
+    let more = theirs.iter().find(|(_, left)| **left > 0).map(|((kind, rule, ..), _)| (kind, rule));
+    let named = more.map(|(kind, rule)| format!("{kind} {rule}")).unwrap_or_default();
+    Err(difference(
+        text!("指摘が増えます（{named}）。", "there would be more findings: {named}"),
+        None,
+    ))
 }
 
 fn told(

@@ -1,8 +1,11 @@
 //! Which ranges the network speaks of: the map of addresses must keep them ([`super::address`]).
 
+use rustc_hash::FxHashSet;
+
 use super::address::Addresses;
 use super::rewrite;
 use super::words::Words;
+use crate::dialect;
 use crate::model::{AddressMap, AddressSet, Device};
 use crate::net::{AddressRange, Family, Prefix, WildcardMask, address};
 use crate::policy::{self, Policy, Verb};
@@ -84,6 +87,20 @@ fn keep_titles(words: &mut Words, policy: &Policy) {
     }
 }
 
+/// Two interfaces that are called alike but for 0 and 1 may be the ends of a link (`vdom-link`).
+fn links(words: &mut Words, device: &Device, keep: bool) {
+    let names: FxHashSet<&str> =
+        device.interfaces.iter().map(|(_, interface)| interface.name.as_str()).collect();
+    let ends = names.iter().filter_map(|name| name.strip_suffix('0'));
+    let linked = ends.filter(|link| !dialect::is_common(&format!("{link}0")));
+    for link in linked.filter(|link| names.contains(format!("{link}1").as_str())) {
+        words.link(link);
+        if keep {
+            words.keep(link);
+        }
+    }
+}
+
 /// Says of every name that the network has what it is the name of.
 pub(super) fn call(words: &mut Words, loaded: &Loaded, keep: bool) {
     let mut call = |name: &str, kind: &'static str| {
@@ -120,4 +137,5 @@ pub(super) fn call(words: &mut Words, loaded: &Loaded, keep: bool) {
         call(&rule.id, "rule");
     }
     loaded.policy.iter().for_each(|policy| keep_titles(words, policy));
+    devices(loaded).for_each(|device| links(words, device, keep));
 }

@@ -18,6 +18,8 @@ const TEXT: &str = "text";
 pub(super) struct Words {
     kinds: FxHashMap<String, &'static str>,
     keep: FxHashSet<String>,
+    /// Names of links whose two ends are called like them, with 0 and 1 behind.
+    links: FxHashSet<String>,
     /// By the name in small letters: its number and how many spellings of it were met.
     stems: FxHashMap<(bool, String), (String, usize)>,
     given: BTreeMap<(bool, String), String>,
@@ -35,8 +37,22 @@ impl Words {
         self.keep.insert(name.to_owned());
     }
 
+    /// Says that `link0` and `link1` are the ends of a link: they are called like it afterwards, too.
+    pub(super) fn link(&mut self, link: &str) {
+        self.links.insert(link.to_owned());
+    }
+
+    /// The link that a name is an end of, and which.
+    fn end<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
+        let (link, end) = name.split_at_checked(name.len().checked_sub(1)?)?;
+        (matches!(end, "0" | "1") && self.links.contains(link)).then_some((link, end))
+    }
+
     /// Whether a word stays as it is. What is made of common words goes when something of the network is called so.
     pub(super) fn stays(&self, word: &str) -> bool {
+        if self.links.contains(word) || self.end(word).is_some() {
+            return self.keep.contains(word);
+        }
         dialect::is_common(word)
             || self.keep.contains(word)
             || (dialect::is_composed(word) && !self.kinds.contains_key(word))
@@ -46,6 +62,12 @@ impl Words {
     pub(super) fn name(&mut self, name: &str) -> String {
         if self.stays(name) {
             return name.to_owned();
+        }
+        if let Some((link, end)) = self.end(name) {
+            return self.name(link) + end;
+        }
+        if self.links.contains(name) {
+            return self.give(name, "link", false) + "-";
         }
         let kind = self.kinds.get(name).copied().unwrap_or(UNKNOWN);
         self.give(name, kind, false)
@@ -108,6 +130,17 @@ mod tests {
                 .map(|name| words.name(name))
                 .into();
         assert_eq!(spelt, ["zone-1", "Zone-1", "zOne-1", "zone-1", "name-1"]);
+    }
+
+    #[test]
+    fn the_ends_of_a_link_are_called_like_it() {
+        let mut words = Words::default();
+        words.link("vl-kasumi");
+        words.call("vl-kasumi1", "if");
+        assert_eq!(
+            ["vl-kasumi1", "vl-kasumi", "vl-kasumi0", "vl-kasumi2"].map(|name| words.name(name)),
+            ["link-1-1", "link-1-", "link-1-0", "name-1"]
+        );
     }
 
     #[test]
