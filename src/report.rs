@@ -42,19 +42,20 @@ mod wish;
 
 pub use baseline::{baseline_schema, read_baseline, write_baseline};
 pub use blast::blast;
-pub use diff::{DiffFormat, diff};
+pub use diff::{DiffFormat, diff, diff_schema};
 pub use doctor::{doctor, formats};
 pub use explain::explain;
 pub use json::{SCHEMA_ID, schema};
+pub use jsonl::lines_schema;
 pub use matrix::{MatrixFormat, matrix};
 pub use pack::{pack, pack_rule, packs};
 pub use paper::{Details, PaperFormat, PaperInput, PaperKind, details_schema, paper, read_details};
 pub use problem::problem;
-pub use remedy::{plan, plan_json, plan_patch};
+pub use remedy::{plan, plan_json, plan_patch, plan_schema};
 pub use rule::{rule, rules};
 pub use scrub::{scrub_map, scrubbed};
 pub use self_check::{SelfCheckFormat, self_check_report};
-pub use wish::{WishFormat, wishes};
+pub use wish::{WishFormat, wish_schema, wishes};
 
 use crate::scan::Scan;
 use crate::text::Lang;

@@ -1,10 +1,10 @@
 //! A network without its names, addresses, secrets and comments, so that it can be shown to somebody outside; and the proof that it is still
 //! judged alike. What cannot be proven is not handed out.
 //!
-//! Four steps, each in a file of its own. Lines that decide nothing are left empty ([`empty`]). What remains is rewritten word by word:
-//! addresses by a map that keeps every prefix and every range that is spoken of ([`address`]), names by a count ([`words`]), free text and
-//! secrets as a whole ([`line`]); a word is kept only when it is known to be no name ([`crate::dialect::is_common`]). The result is read and
-//! judged as any other network and held to the original ([`proof`]). Last, it is searched for what must not be in it ([`leak`]).
+//! Four steps, each in a file of its own. Lines that decide nothing are left empty (`empty`). What remains is rewritten word by word:
+//! addresses by a map that keeps every prefix and every range that is spoken of (`address`), names by a count (`words`), free text and
+//! secrets as a whole (`line`); a word is kept only when it is known to be no name ([`crate::dialect::is_common`]). The result is read and
+//! judged as any other network and held to the original (`proof`). Last, it is searched for what must not be in it (`leak`).
 //!
 //! Same key and same inputs, same bytes: nothing is drawn by lot.
 

@@ -48,7 +48,7 @@ const SHARED_BY_VENDORS: &[&str] = &[
 /// Sinks never name one another.
 const SINKS: &[&str] = &[
     "terminal", "concise", "json", "sarif", "junit", "github", "gitlab", "html", "csv", "markdown",
-    "jsonl", "pcap",
+    "jsonl", "dot", "mermaid", "pcap",
 ];
 
 /// Where serialised types may be defined.

@@ -194,7 +194,9 @@ fn without_a_policy_nothing_is_green() {
 
 #[test]
 fn schemas_are_json() {
-    for of in ["topology", "policy", "scan"] {
+    for of in
+        ["topology", "policy", "scan", "baseline", "report", "lines", "diff", "request", "fix"]
+    {
         let output = sekisho(&["schema", of]);
         assert_eq!(code(&output), 0);
         let schema: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();

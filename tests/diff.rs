@@ -71,6 +71,26 @@ fn the_correction_of_the_court_case_closes_what_the_judgment_names_and_opens_not
 }
 
 #[test]
+fn the_page_tells_every_pair_with_the_lines_of_both_sides() {
+    let diff = between("x-enet/delivered", "x-enet/corrected");
+    for lang in [Lang::Ja, Lang::En] {
+        let style = Style { lang, ..Style::default() };
+        let page = report::diff(&diff, DiffFormat::Html, true, &style);
+        for pair in &diff.pairs {
+            assert!(page.contains(&format!("{} → {} ({})", pair.from, pair.to, pair.family.id())));
+        }
+        for change in &diff.verdicts {
+            assert!(page.contains(&change.rule), "{}", change.rule);
+        }
+        // The line that goes stands there as it was before, the one that stops the packet as it is after.
+        assert!(page.contains("access-list OUT_IN extended permit ip any object PI-NET"));
+        assert!(page.contains("default-src 'none'") && !page.contains("http://"));
+        let after = if lang == Lang::Ja { "変更後" } else { "after" };
+        assert!(page.contains(after));
+    }
+}
+
+#[test]
 fn backwards_what_closed_opens() {
     let (there, back) = (
         between("x-enet/delivered", "x-enet/corrected"),

@@ -106,3 +106,40 @@ fn a_key_that_no_reader_knows_does_not_fit() {
     assert!(validator.is_valid(&device("roles")));
     assert!(!validator.is_valid(&device("role")));
 }
+
+/// What a command prints.
+fn printed(arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sekisho"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn what_is_printed_for_programs_fits_its_schema() {
+    let world = "topologies/x-enet/delivered";
+    let corrected = "topologies/x-enet/corrected";
+    let cases: [(&str, &[&str]); 5] = [
+        ("scan", &["check", world, "--format", "json"]),
+        ("lines", &["check", world, "--format", "jsonl"]),
+        ("diff", &["diff", world, corrected, "--format", "json"]),
+        ("request", &["request", corrected, "dmz", "pi", "tcp/445", "--format", "json"]),
+        ("fix", &["fix", world, "--format", "json"]),
+    ];
+    for (of, arguments) in cases {
+        let schema: Value = serde_json::from_str(&printed(&["schema", of])).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let text = printed(arguments);
+        let documents: Vec<Value> = match of {
+            "lines" => text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            _ => vec![serde_json::from_str(&text).unwrap()],
+        };
+        assert!(!documents.is_empty(), "{of}");
+        for document in &documents {
+            let errors: Vec<String> =
+                validator.iter_errors(document).map(|error| error.to_string()).collect();
+            assert_eq!(errors, [""; 0], "{of}");
+        }
+        // A schema that lets everything pass would be none.
+        assert!(!validator.is_valid(&serde_json::json!({ "schema": "x" })), "{of}");
+    }
+}

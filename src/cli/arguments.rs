@@ -330,6 +330,14 @@ pub(super) enum SchemaOf {
     Baseline,
     /// The file of report --details
     Report,
+    /// One line of check --format jsonl
+    Lines,
+    /// The output of diff --format json
+    Diff,
+    /// The output of request --format json
+    Request,
+    /// The output of fix --format json
+    Fix,
 }
 
 #[derive(Args, Debug)]

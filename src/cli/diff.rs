@@ -63,8 +63,9 @@ impl DiffFlag {
         match word {
             "terminal" => Ok(DiffFlag(DiffFormat::Terminal)),
             "markdown" => Ok(DiffFlag(DiffFormat::Markdown)),
+            "html" => Ok(DiffFlag(DiffFormat::Html)),
             "json" => Ok(DiffFlag(DiffFormat::Json)),
-            _ => Err("not one of terminal, markdown, json".to_owned()),
+            _ => Err("not one of terminal, markdown, html, json".to_owned()),
         }
     }
 }

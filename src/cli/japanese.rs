@@ -30,10 +30,9 @@ pub(super) fn japanese(command: Command) -> Command {
 fn of(english: &str) -> Option<String> {
     // The list of formats stands at the end of one description.
     if let Some(formats) = english.strip_prefix("What is printed: ") {
-        let formats = formats.replace(
-            "markdown (a card for a pull request)",
-            "markdown（プルリクエスト用のカード）",
-        );
+        let formats = formats
+            .replace("markdown (a card for a pull request)", "markdown（プルリクエスト用のカード）")
+            .replace("html (one page)", "html（1ファイルの報告）");
         return Some(format!("出力形式: {formats}"));
     }
     WORDS.iter().find(|(known, _)| *known == english).map(|(_, japanese)| (*japanese).to_owned())

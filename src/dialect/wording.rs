@@ -16,7 +16,7 @@ pub struct Wording {
     pub free: &'static [&'static str],
     /// Whether free text without quotation marks is one word only.
     pub one_word: bool,
-    /// Words whose argument is a secret, beside [`SECRETS`].
+    /// Words whose argument is a secret, beside those of every vendor.
     pub secrets: &'static [&'static str],
 }
 

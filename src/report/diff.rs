@@ -2,7 +2,10 @@
 
 mod card;
 mod data;
+mod page;
 mod screen;
+
+pub use data::diff_schema;
 
 use super::{Style, escape, view};
 use crate::diff::{Diff, Example, Outcome};
@@ -18,6 +21,8 @@ pub enum DiffFormat {
     Terminal,
     /// A card for a pull request.
     Markdown,
+    /// One page for people.
+    Html,
     /// Everything, for programs.
     Json,
 }
@@ -28,6 +33,7 @@ pub fn diff(diff: &Diff, format: DiffFormat, addresses: bool, style: &Style) -> 
     match format {
         DiffFormat::Terminal => screen::screen(diff, style),
         DiffFormat::Markdown => card::card(diff, addresses, style.lang),
+        DiffFormat::Html => page::page(diff, style),
         DiffFormat::Json => data::data(diff),
     }
 }

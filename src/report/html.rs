@@ -15,8 +15,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{Style, escape, view};
 use crate::scan::Scan;
 use crate::text;
-use crate::text::Text;
-use piece::Writer;
+use crate::text::{Lang, Text};
+pub(super) use piece::Writer;
 
 const SHEET: &str = include_str!("html/report.css");
 const SCRIPT: &str = include_str!("html/report.js");
@@ -25,9 +25,20 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
     let writer = Writer { scan, lang: style.lang };
     let title = text!("関所 判定報告", "Sekisho report");
     let title = format!("{} – {}", writer.say(&title), scan.loaded.snapshot.name);
+    let content = html! {
+        a.skip href="#findings" { (writer.say(&text!("指摘事項へ移動", "Skip to the findings"))) }
+        (head(&writer))
+        main { (body(&writer)) }
+        (foot(&writer))
+    };
+    document(&title, style.lang, &content)
+}
+
+/// A whole page around its content.
+pub(super) fn document(title: &str, lang: Lang, content: &Markup) -> String {
     let document = html! {
         (DOCTYPE)
-        html lang=(writer.say(&Text { ja: "ja".to_owned(), en: "en".to_owned() })) {
+        html lang=(match lang { Lang::Ja => "ja", Lang::En => "en" }) {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(guard());
@@ -37,10 +48,7 @@ pub(super) fn render(scan: &Scan, style: &Style) -> String {
                 style { (PreEscaped(SHEET)) }
             }
             body {
-                a.skip href="#findings" { (writer.say(&text!("指摘事項へ移動", "Skip to the findings"))) }
-                (head(&writer))
-                main { (body(&writer)) }
-                (foot(&writer))
+                (content)
                 script { (PreEscaped(SCRIPT)) }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{escape, mirror};
 use crate::scan::Scan;
+use schemars::JsonSchema;
 
 /// The value of `schema` in the output.
 pub const SCHEMA_ID: &str = "sekisho/scan/1";
@@ -9,9 +10,14 @@ pub const SCHEMA_ID: &str = "sekisho/scan/1";
 /// The JSON Schema (2020-12) of the output.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(mirror::ScanJson).to_value();
-    if let Some(id) = schema.pointer_mut("/properties/schema") {
-        *id = serde_json::json!({ "const": SCHEMA_ID });
+    of::<mirror::ScanJson>(SCHEMA_ID)
+}
+
+/// The JSON Schema of a document that says in `schema` what it is.
+pub(super) fn of<T: JsonSchema>(id: &str) -> serde_json::Value {
+    let mut schema = schemars::schema_for!(T).to_value();
+    if let Some(word) = schema.pointer_mut("/properties/schema") {
+        *word = serde_json::json!({ "const": id });
     }
     schema
 }

@@ -4,13 +4,14 @@
 use super::mirror::{beside, inputs};
 use super::{escape, mirror};
 use crate::scan::Scan;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The value of `schema` in the first line.
 const SCHEMA_ID: &str = "sekisho/lines/1";
 
 /// One line.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'s> {
     Summary(Head<'s>),
@@ -20,7 +21,7 @@ enum Line<'s> {
 }
 
 /// What the JSON report says beside its three long lists.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Head<'s> {
     schema: &'static str,
     tool: &'s mirror::ToolJson,
@@ -31,6 +32,12 @@ struct Head<'s> {
     baseline: Option<&'s beside::ComparisonJson>,
     packs: &'s [mirror::PackJson],
     not_applicable: &'s [mirror::NotApplicableJson],
+}
+
+/// The JSON Schema (2020-12) of one line.
+#[must_use]
+pub fn lines_schema() -> serde_json::Value {
+    schemars::schema_for!(Line<'static>).to_value()
 }
 
 pub(super) fn render(scan: &Scan) -> String {

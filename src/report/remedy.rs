@@ -3,7 +3,7 @@
 mod data;
 mod patch;
 
-pub use data::plan_json;
+pub use data::{plan_json, plan_schema};
 pub use patch::plan_patch;
 
 use super::page::{Page, Tone, severity_tone};

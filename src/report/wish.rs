@@ -7,6 +7,7 @@ use crate::scan::Loaded;
 use crate::scan::wish::{Answer, Missing, Outcome, Stop};
 use crate::text;
 use crate::text::{Lang, Text};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How answers are written.
@@ -146,7 +147,13 @@ fn csv(loaded: &Loaded, answers: &[Answer], lang: Lang) -> String {
     out
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+struct AnswersJson<'a> {
+    schema: &'static str,
+    answers: Vec<AnswerJson<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct AnswerJson<'a> {
     from: &'a str,
     to: &'a str,
@@ -157,14 +164,14 @@ struct AnswerJson<'a> {
     missing: Vec<MissingJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MissingJson<'a> {
     family: mirror::FamilyWord,
     flow: mirror::FlowJson,
     stops: Vec<StopJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StopJson<'a> {
     device: &'a str,
     label: &'a str,
@@ -173,9 +180,18 @@ struct StopJson<'a> {
     commands: &'a [String],
 }
 
+/// The value of `schema` in the output.
+const SCHEMA_ID: &str = "sekisho/request/1";
+
+/// The JSON Schema (2020-12) of answers for programs.
+#[must_use]
+pub fn wish_schema() -> serde_json::Value {
+    super::json::of::<AnswersJson<'static>>(SCHEMA_ID)
+}
+
 fn json(loaded: &Loaded, answers: &[Answer]) -> String {
     let answers: Vec<AnswerJson<'_>> = answers.iter().map(|one| answer_json(loaded, one)).collect();
-    let whole = serde_json::json!({ "schema": "sekisho/request/1", "answers": answers });
+    let whole = AnswersJson { schema: SCHEMA_ID, answers };
     escape::json(&serde_json::to_string_pretty(&whole).unwrap_or_default()) + "\n"
 }
 

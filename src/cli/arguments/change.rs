@@ -11,7 +11,7 @@ pub(in crate::cli) struct DiffFlags {
     pub(in crate::cli) old: String,
     /// The state after
     pub(in crate::cli) new: String,
-    /// What is printed: terminal, markdown (a card for a pull request), json
+    /// What is printed: terminal, markdown (a card for a pull request), html (one page), json
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = DiffFlag::parse)]
     pub(in crate::cli) format: DiffFlag,
     /// Write it to a file as well; may be given several times
@@ -38,7 +38,7 @@ pub(in crate::cli) struct RequestFlags {
     /// Where it starts and ends (a zone or zone.host), and the service (tcp/443)
     #[arg(num_args = 3, value_names = ["FROM", "TO", "SERVICE"])]
     pub(in crate::cli) wish: Vec<String>,
-    /// CSV file with the columns from, to, service (送信元, 宛先, サービス)
+    /// A list as CSV or workbook with the columns from, to, service (送信元, 宛先, サービス)
     #[arg(long, value_name = "FILE", conflicts_with = "wish", required_unless_present = "wish")]
     pub(in crate::cli) list: Option<PathBuf>,
     /// What is printed

@@ -185,8 +185,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "始点、終点（ゾーン、または ゾーン.ホスト）、サービス（tcp/443）",
     ),
     (
-        "CSV file with the columns from, to, service (送信元, 宛先, サービス)",
-        "送信元・宛先・サービス（from, to, service）の列のある CSV ファイル",
+        "A list as CSV or workbook with the columns from, to, service (送信元, 宛先, サービス)",
+        "一覧のファイル（CSV または Excel。送信元・宛先・サービスの列）",
     ),
     (
         "Write all edits as one patch of the configurations (patch -p1, git apply)",

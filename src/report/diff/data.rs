@@ -1,14 +1,16 @@
 //! Everything, for programs: `sekisho/diff/1`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::escape;
 use crate::diff::{Change, Diff, Example, PairChange};
 use crate::finding::{Finding, Novelty, Verdict};
+use crate::report::json;
 use crate::report::mirror::{self, CubeJson, FamilyWord, FindingJson, FlowJson, HopJson};
 use crate::scan::Scan;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DiffJson {
     schema: &'static str,
     /// `same`, `different` or `unclear`.
@@ -20,7 +22,7 @@ struct DiffJson {
     findings_gone: Vec<FindingJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PairJson {
     from: String,
     to: String,
@@ -31,7 +33,7 @@ struct PairJson {
     unclear_omitted: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChangeJson {
     sure: bool,
     flows: Vec<CubeJson>,
@@ -39,7 +41,7 @@ struct ChangeJson {
     examples: Vec<ExampleJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ExampleJson {
     flow: FlowJson,
     /// The way on the side on which it passes.
@@ -48,11 +50,20 @@ struct ExampleJson {
     stops: Vec<HopJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct VerdictJson {
     rule: String,
     old: Option<&'static str>,
     new: Option<&'static str>,
+}
+
+/// The value of `schema` in the output.
+const SCHEMA_ID: &str = "sekisho/diff/1";
+
+/// The JSON Schema (2020-12) of a difference for programs.
+#[must_use]
+pub fn diff_schema() -> serde_json::Value {
+    json::of::<DiffJson>(SCHEMA_ID)
 }
 
 pub(super) fn data(diff: &Diff) -> String {
@@ -62,7 +73,7 @@ pub(super) fn data(diff: &Diff) -> String {
         findings.map(|finding| mirror::finding(&scan.loaded, finding)).collect()
     };
     let all = DiffJson {
-        schema: "sekisho/diff/1",
+        schema: SCHEMA_ID,
         outcome: diff.outcome().id(),
         pairs_compared: diff.compared,
         pairs: diff.pairs.iter().map(|pair| pair_json(diff, pair)).collect(),

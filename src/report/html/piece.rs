@@ -10,24 +10,24 @@ use crate::text;
 use crate::text::{Lang, Text};
 
 /// What is written, and in which language.
-pub(super) struct Writer<'a> {
-    pub(super) scan: &'a Scan,
-    pub(super) lang: Lang,
+pub(in crate::report) struct Writer<'a> {
+    pub(in crate::report) scan: &'a Scan,
+    pub(in crate::report) lang: Lang,
 }
 
 impl Writer<'_> {
     /// The text in the language of the report.
-    pub(super) fn say(&self, text: &Text) -> String {
+    pub(in crate::report) fn say(&self, text: &Text) -> String {
         text.get(self.lang).to_owned()
     }
 
     /// `file:line`.
-    pub(super) fn place(&self, span: Span) -> String {
+    pub(in crate::report) fn place(&self, span: Span) -> String {
         self.scan.loaded.sources.place(span)
     }
 
     /// The lines of a span with their place.
-    pub(super) fn quoted(&self, span: Span) -> Markup {
+    pub(in crate::report) fn quoted(&self, span: Span) -> Markup {
         let quote = view::quote(&self.scan.loaded.sources, span);
         html! {
             div.quote {
@@ -38,7 +38,7 @@ impl Writer<'_> {
     }
 
     /// The mark and the word of a verdict.
-    pub(super) fn verdict(&self, verdict: Verdict) -> Markup {
+    pub(in crate::report) fn verdict(&self, verdict: Verdict) -> Markup {
         html! {
             span class={ "verdict " (class(verdict)) } {
                 span aria-hidden="true" { (mark(verdict)) } " " (self.say(&verdict.word()))
@@ -47,7 +47,7 @@ impl Writer<'_> {
     }
 
     /// Flows, one a line; a long list is folded behind its beginning.
-    pub(super) fn flows(&self, list: &FlowList) -> Markup {
+    pub(in crate::report) fn flows(&self, list: &FlowList) -> Markup {
         let lines = view::flow_lines(list, usize::MAX, self.lang);
         let (first, rest) = lines.split_at(lines.len().min(SHORT));
         let more = rest.len();
@@ -63,7 +63,7 @@ impl Writer<'_> {
     }
 
     /// A path from end to end: every device with the lines that decided.
-    pub(super) fn path(&self, ends: (&str, &str), hops: &[Hop]) -> Markup {
+    pub(in crate::report) fn path(&self, ends: (&str, &str), hops: &[Hop]) -> Markup {
         let stopped = is_stopped(hops);
         html! {
             ol.path {
@@ -93,7 +93,7 @@ impl Writer<'_> {
     }
 
     /// A label with what it stands for; nothing without content.
-    pub(super) fn labelled(&self, label: &Text, content: &Markup) -> Markup {
+    pub(in crate::report) fn labelled(&self, label: &Text, content: &Markup) -> Markup {
         html! { @if !content.0.is_empty() { div.labelled { h4 { (self.say(label)) } (content) } } }
     }
 }

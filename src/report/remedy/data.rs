@@ -1,11 +1,12 @@
 //! A plan of edits for programs.
 
 use crate::remedy::{Change, Open, Plan, Proposal, Step};
-use crate::report::{escape, view};
+use crate::report::{escape, json, view};
 use crate::scan::Scan;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PlanJson<'p> {
     schema: &'static str,
     steps: Vec<StepJson<'p>>,
@@ -14,7 +15,7 @@ struct PlanJson<'p> {
     after: TallyJson,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StepJson<'p> {
     rule: &'p str,
     fingerprint: &'p str,
@@ -24,21 +25,21 @@ struct StepJson<'p> {
     others: Vec<Vec<ChangeJson<'p>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OpenJson<'p> {
     rule: &'p str,
     fingerprint: &'p str,
     costly: Vec<CostlyJson<'p>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CostlyJson<'p> {
     changes: Vec<ChangeJson<'p>>,
     worse: &'p [String],
 }
 
 /// Lines are those of the files as they were given.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChangeJson<'p> {
     act: &'static str,
     device: &'p str,
@@ -50,23 +51,32 @@ struct ChangeJson<'p> {
     commands: &'p [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RemovedJson<'p> {
     lines: &'p [u32],
     text: &'p [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AddedJson<'p> {
     before: u32,
     text: &'p [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TallyJson {
     holds: usize,
     violated: usize,
     undetermined: usize,
+}
+
+/// The value of `schema` in the output.
+const SCHEMA_ID: &str = "sekisho/fix/1";
+
+/// The JSON Schema (2020-12) of a plan for programs.
+#[must_use]
+pub fn plan_schema() -> serde_json::Value {
+    json::of::<PlanJson<'static>>(SCHEMA_ID)
 }
 
 /// The plan for programs: `sekisho/fix/1`.
@@ -77,7 +87,7 @@ pub fn plan_json(plan: &Plan) -> String {
         TallyJson { holds, violated, undetermined }
     };
     let all = PlanJson {
-        schema: "sekisho/fix/1",
+        schema: SCHEMA_ID,
         steps: plan.steps.iter().map(step_json).collect(),
         open: plan.open.iter().map(open_json).collect(),
         before: tally(&plan.before),
