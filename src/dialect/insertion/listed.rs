@@ -8,6 +8,11 @@ fn before(at: usize, lines: Vec<String>, commands: Vec<String>) -> Insertion {
     Insertion { added: vec![(at, lines)], commands, ..Insertion::default() }
 }
 
+/// The rules of one family; a list of the vendor holds no other.
+fn of_family(rules: &[Rule], six: bool) -> Vec<Rule> {
+    rules.iter().copied().filter(|rule| rule.is_v6() == six).collect()
+}
+
 /// Every rule in words; `None` when one has none.
 fn said(rules: &[Rule], words: impl Fn(&Rule) -> Option<String>) -> Option<Vec<String>> {
     rules.iter().map(words).collect()
@@ -55,8 +60,7 @@ pub(super) fn ios(site: &Site<'_>, rules: &[Rule]) -> Option<Insertion> {
     if !is_six && !block.trim().starts_with("ip access-list extended ") {
         return None;
     }
-    let fits: Vec<Rule> = rules.iter().copied().filter(|rule| rule.is_v6() == is_six).collect();
-    numbered(site, &said(&fits, rule::ios)?)
+    numbered(site, &said(&of_family(rules, is_six), rule::ios)?)
 }
 
 /// Lines of a hardware access list.
@@ -110,9 +114,7 @@ pub(super) fn nec_ix(site: &Site<'_>, rules: &[Rule]) -> Option<Insertion> {
     let (at, text) = site.first()?;
     let words: Vec<&str> = text.split_whitespace().take(3).collect();
     let [ip @ ("ip" | "ipv6"), "access-list", list] = words.as_slice() else { return None };
-    let six = *ip == "ipv6";
-    let fits: Vec<Rule> = rules.iter().copied().filter(|rule| rule.is_v6() == six).collect();
-    let lines = said(&fits, rule::nec_ix)?;
+    let lines = said(&of_family(rules, *ip == "ipv6"), rule::nec_ix)?;
     let lines: Vec<String> =
         lines.iter().map(|rule| format!("{ip} access-list {list} {rule}")).collect();
     (!lines.is_empty()).then(|| before(at, lines, Vec::new()))
@@ -123,9 +125,7 @@ pub(super) fn yamaha(site: &Site<'_>, rules: &[Rule]) -> Option<Insertion> {
     let (at, text) = site.first()?;
     let words: Vec<&str> = text.split_whitespace().take(3).collect();
     let [ip @ ("ip" | "ipv6"), "filter", own] = words.as_slice() else { return None };
-    let six = *ip == "ipv6";
-    let fits: Vec<Rule> = rules.iter().copied().filter(|rule| rule.is_v6() == six).collect();
-    let said = said(&fits, rule::yamaha)?;
+    let said = said(&of_family(rules, *ip == "ipv6"), rule::yamaha)?;
     let taken = site.lines.iter().filter_map(|line| {
         let mut words = line.split_whitespace().skip_while(|word| *word != "filter").skip(1);
         words.next()?.parse::<u32>().ok()
