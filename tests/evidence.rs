@@ -80,6 +80,7 @@ fn others_check_it_and_the_same_inputs_give_it_again() {
         "data/outputs/report.html",
         "data/outputs/self-check.csv",
         "data/outputs/audit.html",
+        #[cfg(feature = "xlsx")]
         "data/outputs/audit.xlsx",
         "data/outputs/self-check.html",
         "data/run.json",
