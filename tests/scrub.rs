@@ -214,6 +214,9 @@ fn every_world_is_judged_as_before_and_gives_nothing_away() {
     let mut count = 0;
     for world in worlds(&root().join("topologies")) {
         if world.ends_with("mini-sheet/excel") {
+            if cfg!(not(feature = "xlsx")) {
+                continue;
+            }
             assert!(refused(&files(&world)).starts_with("rules.xlsx None a workbook"));
             continue;
         }
