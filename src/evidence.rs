@@ -130,13 +130,9 @@ fn papers(
             font: &[],
             lang: told.lang,
         };
-        for (format, ending) in [
-            (PaperFormat::Html, "html"),
-            #[cfg(feature = "xlsx")]
-            (PaperFormat::Xlsx, "xlsx"),
-        ] {
-            out.push((format!("{name}.{ending}"), report::paper(&input, format)?));
-        }
+        out.push((format!("{name}.html"), report::paper(&input, PaperFormat::Html)?));
+        #[cfg(feature = "xlsx")]
+        out.push((format!("{name}.xlsx"), report::paper(&input, PaperFormat::Xlsx)?));
     }
     Ok(())
 }

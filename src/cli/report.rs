@@ -10,7 +10,9 @@ use crate::report::{self, Details, PaperFormat, PaperInput, PaperKind, SelfCheck
 use crate::scan::{self, Scan};
 use crate::text;
 use clap::{Args, ValueEnum};
-use std::path::{Path, PathBuf};
+#[cfg(feature = "pdf")]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// Flags of `report`.
 #[derive(Args, Debug)]
