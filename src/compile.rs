@@ -9,6 +9,7 @@
 mod artefact;
 mod cover;
 mod decide;
+mod group;
 mod header;
 mod height;
 mod objects;
@@ -154,11 +155,8 @@ pub fn intervals<K: Header>(
     ranges: impl Iterator<Item = crate::net::AddressRange>,
 ) -> Intervals<K> {
     let own = ranges.filter(|range| range.family() == K::FAMILY);
-    Intervals::of(
-        own.map(|range| {
-            let (first, last) = range.numbers();
-            (<K as Key>::narrow(first), <K as Key>::narrow(last))
-        })
-        .collect(),
-    )
+    Intervals::of(own.map(|range| {
+        let (first, last) = range.numbers();
+        (<K as Key>::narrow(first), <K as Key>::narrow(last))
+    }))
 }

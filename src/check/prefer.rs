@@ -22,7 +22,7 @@ pub(super) fn preferences<K: Header>(
     let sides = [(fields::DST, ends.1), (fields::SRC, ends.0)];
     for (field, end) in sides {
         let hosts = hosts(network, end.place);
-        let all = Intervals::of(hosts.iter().map(|host| (*host, *host)).collect());
+        let all = Intervals::of(hosts.iter().map(|host| (*host, *host)));
         out.push(arena.field_in(field, &all));
     }
     let tcp = arena.field_in(fields::PROTOCOL, &span(6, 6));

@@ -101,28 +101,20 @@ pub(crate) fn flow_at<K: Header>(point: &[K]) -> Flow {
 /// Protocols with ports, as coordinates.
 pub(crate) fn port_protocols<K: Key>() -> Intervals<K> {
     Intervals::of(
-        (0..=255u8)
-            .filter(|p| flow::has_ports(*p))
-            .map(|p| (small(p.into()), small(p.into())))
-            .collect(),
+        (0..=255u8).filter(|p| flow::has_ports(*p)).map(|p| (small(p.into()), small(p.into()))),
     )
 }
 
 /// ICMP and ICMPv6, as coordinates.
 pub(crate) fn icmp_protocols<K: Key>() -> Intervals<K> {
     Intervals::of(
-        (0..=255u8)
-            .filter(|p| flow::is_icmp(*p))
-            .map(|p| (small(p.into()), small(p.into())))
-            .collect(),
+        (0..=255u8).filter(|p| flow::is_icmp(*p)).map(|p| (small(p.into()), small(p.into()))),
     )
 }
 
 /// The intervals of flags for which `keep` holds.
 pub(crate) fn flags_where<K: Key>(keep: impl Fn(u8) -> bool) -> Intervals<K> {
-    Intervals::of(
-        (0..=255u8).filter(|f| keep(*f)).map(|f| (small(f.into()), small(f.into()))).collect(),
-    )
+    Intervals::of((0..=255u8).filter(|f| keep(*f)).map(|f| (small(f.into()), small(f.into()))))
 }
 
 /// Every packet in its normal form (see [`Flow::normalised`]), in any state and with any mark.

@@ -31,11 +31,23 @@ type Addresses<K> = Pair<Arc<Intervals<K>>>;
 pub(super) struct Objects<K> {
     addresses: Vec<Addresses<K>>,
     services: Vec<Pair<Function>>,
+    /// No address: what an object of the other family holds.
+    nothing: Addresses<K>,
+    everything: Addresses<K>,
+    unknown: Addresses<K>,
 }
 
 impl<K: Header> Objects<K> {
     pub(super) fn evaluate(arena: &mut Arena<K>, device: &Device) -> Self {
-        let mut objects = Objects { addresses: Vec::new(), services: Vec::new() };
+        let nothing = Arc::new(Intervals::empty());
+        let everything = Arc::new(Intervals::up_to(K::narrow(K::FAMILY.last())));
+        let mut objects = Objects {
+            addresses: Vec::with_capacity(device.addresses.len()),
+            services: Vec::with_capacity(device.services.len()),
+            nothing: Pair::same(Arc::clone(&nothing)),
+            everything: Pair::same(Arc::clone(&everything)),
+            unknown: Pair { must: nothing, may: everything },
+        };
         for (_, object) in device.addresses.iter() {
             let value = objects.address_value(&object.value);
             objects.addresses.push(value);
@@ -49,7 +61,11 @@ impl<K: Header> Objects<K> {
 
     /// The address set; an id that refers forward (which no reader makes) is unknown.
     pub(super) fn address(&self, id: AddressId) -> Addresses<K> {
-        self.addresses.get(Id::index(id)).cloned().unwrap_or_else(Self::unknown_address)
+        self.known(id).clone()
+    }
+
+    fn known(&self, id: AddressId) -> &Addresses<K> {
+        self.addresses.get(Id::index(id)).unwrap_or(&self.unknown)
     }
 
     /// The service set; an id that refers forward is unknown.
@@ -58,29 +74,21 @@ impl<K: Header> Objects<K> {
         self.services.get(Id::index(id)).copied().unwrap_or(unknown)
     }
 
-    fn unknown_address() -> Addresses<K> {
-        Pair { must: Arc::new(Intervals::empty()), may: Arc::new(Self::everything()) }
-    }
-
-    fn everything() -> Intervals<K> {
-        Intervals::up_to(K::narrow(K::FAMILY.last()))
-    }
-
     fn address_value(&self, set: &AddressSet) -> Addresses<K> {
         match set {
-            AddressSet::Any => Pair::same(Arc::new(Self::everything())),
+            AddressSet::Any => self.everything.clone(),
+            AddressSet::Range(range) if range.family() != K::FAMILY => self.nothing.clone(),
             AddressSet::Range(range) => {
                 Pair::same(Arc::new(super::intervals(std::iter::once(*range))))
             }
-            AddressSet::Wildcard(mask) => {
-                wildcard(*mask).map_or_else(Self::unknown_address, |set| Pair::same(Arc::new(set)))
-            }
+            AddressSet::Wildcard(mask) => wildcard(*mask)
+                .map_or_else(|| self.unknown.clone(), |set| Pair::same(Arc::new(set))),
             AddressSet::Union(members) => match members.as_slice() {
                 [only] => self.address(*only),
                 _ => self.union(members),
             },
             AddressSet::Except { of, minus } => {
-                let (of, minus) = (self.address(*of), self.address(*minus));
+                let (of, minus) = (self.known(*of), self.known(*minus));
                 Pair {
                     must: Arc::new(of.must.minus(&minus.may)),
                     may: Arc::new(of.may.minus(&minus.must)),
@@ -89,18 +97,22 @@ impl<K: Header> Objects<K> {
             AddressSet::Unknown { within: AddressWithin::Family(family), .. }
                 if *family != K::FAMILY =>
             {
-                Pair::same(Arc::new(Intervals::empty()))
+                self.nothing.clone()
             }
-            AddressSet::Unknown { .. } => Self::unknown_address(),
+            AddressSet::Unknown { .. } => self.unknown.clone(),
         }
     }
 
     fn union(&self, members: &[AddressId]) -> Addresses<K> {
-        let values: Vec<_> = members.iter().map(|id| self.address(*id)).collect();
-        let exact = values.iter().all(|value| value.must == value.may);
+        let empty = |id: &AddressId| self.known(*id).may.is_empty();
+        if members.iter().all(empty) {
+            return self.nothing.clone();
+        }
+        let values = || members.iter().map(|id| self.known(*id));
+        let exact = values().all(|value| value.must == value.may);
         let join = |pick: fn(&Addresses<K>) -> &Arc<Intervals<K>>| {
             Arc::new(Intervals::of(
-                values.iter().flat_map(|value| pick(value).as_slice().iter().copied()).collect(),
+                values().flat_map(|value| pick(value).as_slice().iter().copied()),
             ))
         };
         let may = join(|value| &value.may);
@@ -157,7 +169,7 @@ impl<K: Header> Objects<K> {
             let keys = (0..State::ALL.len())
                 .filter(holds)
                 .map(|i| (K::narrow(i as u128), K::narrow(i as u128)));
-            narrow(fields::STATE, &Intervals::of(keys.collect()));
+            narrow(fields::STATE, &Intervals::of(keys));
         }
         match &matches.translated {
             Translated::Ignored => {}
@@ -165,7 +177,7 @@ impl<K: Header> Objects<K> {
             Translated::Touched => narrow(fields::MARK, &span(1, u32::MAX)),
             Translated::By(rewrites) => {
                 let keys = rewrites.iter().map(|id| K::narrow(Id::index(*id) as u128 + 1));
-                narrow(fields::MARK, &Intervals::of(keys.map(|key| (key, key)).collect()));
+                narrow(fields::MARK, &Intervals::of(keys.map(|key| (key, key))));
             }
         }
         rest

@@ -1,36 +1,42 @@
 //! Sets of coordinates of one field.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::Key;
+
+/// Most sets are one interval, and there is one a line and object: it lies in place.
+type Parts<K> = SmallVec<[(K, K); 1]>;
 
 /// A set of coordinates: ascending, disjoint, non-adjacent inclusive intervals. Equal sets have equal lists.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Intervals<K>(Vec<(K, K)>);
+pub struct Intervals<K>(Parts<K>);
 
 impl<K: Key> Intervals<K> {
     /// No coordinate.
     #[must_use]
     pub fn empty() -> Self {
-        Intervals(Vec::new())
+        Intervals(SmallVec::new())
     }
 
     /// The coordinates 0 to `last`.
     #[must_use]
     pub fn up_to(last: K) -> Self {
-        Intervals(vec![(K::default(), last)])
+        Intervals(smallvec![(K::default(), last)])
     }
 
     /// The coordinates `first` to `last`; empty when `last < first`.
     #[must_use]
     pub fn range(first: K, last: K) -> Self {
-        Intervals(if first <= last { vec![(first, last)] } else { Vec::new() })
+        Intervals(if first <= last { smallvec![(first, last)] } else { SmallVec::new() })
     }
 
     /// The union of any intervals, in any order, overlapping or not.
     #[must_use]
-    pub fn of(mut parts: Vec<(K, K)>) -> Self {
-        parts.retain(|(first, last)| first <= last);
+    pub fn of(parts: impl IntoIterator<Item = (K, K)>) -> Self {
+        let mut parts: SmallVec<[(K, K); 8]> =
+            parts.into_iter().filter(|(first, last)| first <= last).collect();
         parts.sort_unstable();
-        let mut out: Vec<(K, K)> = Vec::with_capacity(parts.len());
+        let mut out: Parts<K> = SmallVec::with_capacity(parts.len());
         for (first, last) in parts {
             match out.last_mut() {
                 Some(open) if open.1.next().is_none_or(|next| first <= next) => {
@@ -64,13 +70,13 @@ impl<K: Key> Intervals<K> {
     /// The coordinates of either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Intervals::of(self.0.iter().chain(&other.0).copied().collect())
+        Intervals::of(self.0.iter().chain(&other.0).copied())
     }
 
     /// The coordinates of both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let mut out = Vec::new();
+        let mut out: Parts<K> = SmallVec::new();
         let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
         while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
             let (first, last) = (a.0.max(b.0), a.1.min(b.1));
@@ -99,7 +105,7 @@ impl<K: Key> Intervals<K> {
     /// The coordinates that are not in `other`.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let mut out = Vec::new();
+        let mut out: Parts<K> = SmallVec::new();
         let mut holes = other.0.iter().peekable();
         for (first, last) in &self.0 {
             let mut from = Some(*first);

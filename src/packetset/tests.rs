@@ -30,7 +30,7 @@ fn load(arena: &mut Arena<u32>, specs: &[RuleSpec]) -> Function {
     let parts: Vec<_> = specs
         .iter()
         .map(|spec| {
-            let rest = arena.field_in(2, &Intervals::of(vec![spec.2]));
+            let rest = arena.field_in(2, &Intervals::of([spec.2]));
             (Intervals::of(spec.0.clone()), Intervals::of(spec.1.clone()), rest)
         })
         .collect();
@@ -111,7 +111,7 @@ proptest! {
         let (function, width) = (Function::NONE, WIDTHS[field]);
         // Later cuts lie over earlier ones.
         let function = cuts.iter().zip(0..).fold(function, |below, ((from, to), label)| {
-            let inside = Intervals::of(vec![(*from.min(to).min(&width), *from.max(to).min(&width))]);
+            let inside = Intervals::of([(*from.min(to).min(&width), *from.max(to).min(&width))]);
             let inside = arena.field_in(field, &inside);
             let label = arena.relabel(inside, &|_| Some(label % 3));
             let below = arena.minus(below, inside);
@@ -195,7 +195,7 @@ fn wide_keys_reach_their_ends() {
 #[test]
 fn an_exhausted_arena_says_so() {
     let mut arena: Arena<u32> = Arena::new(&[u32::MAX, 3], 8);
-    let many = Intervals::of((0..20).map(|i| (i * 10, i * 10 + 1)).collect());
+    let many = Intervals::of((0..20).map(|i| (i * 10, i * 10 + 1)));
     assert!(arena.field_in(0, &many).is_none());
     assert!(arena.exhausted());
 }

@@ -226,7 +226,7 @@ fn lists() {
     let mut space = Space::new(&[1, 2], 1);
     let subsets = |count: u32| {
         (0..1_u32 << count).map(move |bits| {
-            Intervals::of((0..count).filter(|v| bits >> v & 1 == 1).map(|v| (v, v)).collect())
+            Intervals::of((0..count).filter(|v| bits >> v & 1 == 1).map(|v| (v, v)))
         })
     };
     let shapes: Vec<(Intervals<u32>, Intervals<u32>)> = subsets(2)
