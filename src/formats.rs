@@ -127,24 +127,24 @@ pub enum DetectError {
     Ambiguous(&'static str, &'static str),
 }
 
-/// What a reader must be sure of on the first part of a long text to be taken without the rest of it.
-const SURE: u8 = 50;
-/// The first part of a long text, in bytes.
-const HEAD: usize = 64 * 1024;
+/// First parts of a long text, in bytes, and how sure a reader must be of each to be taken without the rest.
+const HEADS: [(usize, u8); 2] = [(4 * 1024, 100), (64 * 1024, 50)];
 
-/// The reader that is surest of `text`: of its first part, when that says enough.
+/// The reader that is surest of `text`: of a first part of a long one, when that says enough.
 ///
 /// # Errors
 /// [`DetectError`] when none is, or two are equally so.
 pub fn detect(text: &str) -> Result<&'static Format, DetectError> {
-    let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text);
-    let head = head.rsplit_once('\n').map_or(head, |(lines, _)| lines);
-    if text.len() > HEAD
-        && let [(sure, first), rest @ ..] = ranked(head).as_slice()
-        && *sure >= SURE
-        && rest.first().is_none_or(|(other, _)| other < sure)
-    {
-        return Ok(first);
+    let long = HEADS.iter().all(|(length, _)| text.len() > *length);
+    for (length, enough) in HEADS.into_iter().filter(|_| long) {
+        let head = text.get(..text.floor_char_boundary(length)).unwrap_or(text);
+        let head = head.rsplit_once('\n').map_or(head, |(lines, _)| lines);
+        if let [(sure, first), rest @ ..] = ranked(head).as_slice()
+            && *sure >= enough
+            && rest.first().is_none_or(|(other, _)| other < sure)
+        {
+            return Ok(first);
+        }
     }
     match ranked(text).as_slice() {
         [] => Err(DetectError::Unknown),

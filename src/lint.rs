@@ -30,6 +30,7 @@ mod no_ntp;
 mod no_source_check;
 mod no_syslog;
 mod opaque_tunnel;
+mod parts;
 mod passage;
 mod redundant;
 mod shadowed;

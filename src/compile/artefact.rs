@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::group::{Group, Groups};
 use super::header::Header;
 use super::height;
 use super::objects::{Objects, Pair};
@@ -56,15 +57,6 @@ pub struct Entry<K> {
     pub egress: Interfaces,
     /// Source and destination of the widest reading, and the other conditions; for translation lists.
     pub(super) widest: Parts<K>,
-}
-
-pub(super) type Groups = Vec<Group>;
-
-#[derive(Clone, Debug)]
-pub(super) struct Group {
-    pub(super) ingress: Interfaces,
-    pub(super) egress: Interfaces,
-    pub(super) roots: Vec<Function>,
 }
 
 #[derive(Clone, Debug)]
@@ -337,14 +329,12 @@ impl<K: Header> Builder<'_, K> {
                 });
             }
         }
-        order
-            .into_iter()
-            .map(|(ingress, egress, lines)| Group {
-                ingress: ingress.clone(),
-                egress: egress.clone(),
-                roots: classes(self.arena, &lines),
-            })
-            .collect()
+        let group = |(ingress, egress, lines): (&Interfaces, &Interfaces, Vec<Placed<K>>)| Group {
+            ingress: ingress.clone(),
+            egress: egress.clone(),
+            roots: classes(self.arena, &lines),
+        };
+        Groups::new(order.into_iter().map(group).collect())
     }
 }
 

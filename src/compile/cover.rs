@@ -166,7 +166,9 @@ impl<'a, K: Header> Covers<'a, K> {
                 ready.push(builder.ready(line, activity, position));
             }
         }
-        ready.into_iter().map(|ready| self.item(ready)).collect()
+        let items = ready.into_iter().map(|ready| self.item(ready));
+        // What can match nothing takes nothing from others, and its fate is known: in the other family that is most lines.
+        items.filter(|(item, _)| !item.is_empty()).collect()
     }
 
     fn item(&mut self, ready: Ready<K>) -> (Item<K>, (Interfaces, Interfaces)) {
@@ -178,6 +180,12 @@ impl<'a, K: Header> Covers<'a, K> {
         let sure = always && ready.exact;
         let item = Item { at: ready.priority, may, must, sure, action: ready.action };
         (item, (ready.ingress, ready.egress))
+    }
+}
+
+impl<K: Header> Item<K> {
+    fn is_empty(&self) -> bool {
+        self.may.0.is_empty() || self.may.1.is_empty() || self.may.2.is_none()
     }
 }
 

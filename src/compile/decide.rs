@@ -23,13 +23,10 @@ impl<K: Header> Artefact<K> {
         let index = if self.readings.len() > 1 { reading as usize } else { 0 };
         let fits = |ingress: &Interfaces, egress: &Interfaces| fits(ports, ingress, egress);
         let mut found = Function::NONE;
-        for group in self.readings.get(index).into_iter().flatten() {
-            if fits(&group.ingress, &group.egress) {
-                for root in &group.roots {
-                    let part = scratch.import(&compiled.arena, *root, set);
-                    found = scratch.min(found, part);
-                }
-            }
+        let groups = self.readings.get(index).into_iter().flat_map(|groups| groups.at(ports));
+        for root in groups.flat_map(|group| &group.roots) {
+            let part = scratch.import(&compiled.arena, *root, set);
+            found = scratch.min(found, part);
         }
         for jump in self.jumps.iter() {
             if fits(&jump.ingress, &jump.egress) {
@@ -130,8 +127,8 @@ fn decide_again<K: Header>(
             break;
         }
         let (source, destination, rest) = &entry.widest;
-        let meets = sources.meets(source) && destinations.meets(destination);
-        if removed(priority) || !fits(ports, &entry.ingress, &entry.egress) || !meets {
+        let meets = || sources.meets(source) && destinations.meets(destination);
+        if removed(priority) || !fits(ports, &entry.ingress, &entry.egress) || !meets() {
             continue;
         }
         let rest = scratch.import(&compiled.arena, *rest, open);

@@ -1,7 +1,6 @@
 //! How much an address or service object holds.
 
-use std::collections::BTreeSet;
-
+use super::parts::Parts;
 use crate::model::{
     AddressId, AddressSet, AddressWithin, Device, Line, ServiceId, ServiceSet, Translated,
 };
@@ -22,16 +21,13 @@ pub(super) enum Breadth {
 
 /// How wide `id` is in `family`.
 pub(super) fn addresses(device: &Device, id: AddressId, family: Family) -> Breadth {
-    let (mut open, mut seen) = (vec![id], BTreeSet::new());
+    let mut parts = Parts::of(id);
     let (mut count, mut networks, mut everything) = (0u128, 0usize, false);
     let network = match family {
         Family::V4 => 32,
         Family::V6 => 1 << 64,
     };
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    while let Some(id) = parts.next() {
         match &device.addresses[id].value {
             AddressSet::Any => everything = true,
             AddressSet::Range(range) if range.family() == family => {
@@ -47,12 +43,12 @@ pub(super) fn addresses(device: &Device, id: AddressId, family: Family) -> Bread
                 count = count.saturating_add(size);
                 networks += usize::from(size >= network);
             }
-            AddressSet::Union(members) => open.extend(members),
+            AddressSet::Union(members) => parts.add(members),
             AddressSet::Except { of, .. } => {
                 // All but a few is wide, but not any.
                 match addresses_of_rest(device, *of, family) {
                     true => networks += 2,
-                    false => open.push(*of),
+                    false => parts.add([of]),
                 }
             }
             _ => {}
@@ -73,17 +69,14 @@ pub(super) fn addresses(device: &Device, id: AddressId, family: Family) -> Bread
 
 /// Whether `id` may hold an address of `family`.
 pub(super) fn holds(device: &Device, id: AddressId, family: Family) -> bool {
-    let (mut open, mut seen) = (vec![id], BTreeSet::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    let mut parts = Parts::of(id);
+    while let Some(id) = parts.next() {
         match &device.addresses[id].value {
             AddressSet::Any => return true,
             AddressSet::Range(range) if range.family() == family => return true,
             AddressSet::Wildcard(_) if family == Family::V4 => return true,
-            AddressSet::Union(members) => open.extend(members),
-            AddressSet::Except { of, .. } => open.push(*of),
+            AddressSet::Union(members) => parts.add(members),
+            AddressSet::Except { of, .. } => parts.add([of]),
             AddressSet::Unknown { within, .. } => match within {
                 AddressWithin::Family(other) if *other != family => {}
                 _ => return true,
@@ -107,14 +100,11 @@ fn addresses_of_rest(device: &Device, of: AddressId, family: Family) -> bool {
 
 /// Whether `id` holds every packet.
 pub(super) fn any_service(device: &Device, id: ServiceId) -> bool {
-    let (mut open, mut seen) = (vec![id], BTreeSet::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    let mut parts = Parts::of(id);
+    while let Some(id) = parts.next() {
         match &device.services[id].value {
             ServiceSet::Any => return true,
-            ServiceSet::Union(members) => open.extend(members),
+            ServiceSet::Union(members) => parts.add(members),
             _ => {}
         }
     }
@@ -124,11 +114,8 @@ pub(super) fn any_service(device: &Device, id: ServiceId) -> bool {
 /// Whether `id` holds nothing but what a network needs to work at all: ICMP, DHCP, routing and redundancy protocols, and
 /// packets of connections that are already open.
 pub(super) fn plumbing(device: &Device, id: ServiceId) -> bool {
-    let (mut open, mut seen) = (vec![id], BTreeSet::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    let mut parts = Parts::of(id);
+    while let Some(id) = parts.next() {
         match &device.services[id].value {
             ServiceSet::Icmp { .. } => {}
             ServiceSet::Protocol(protocol) if PLUMBING.contains(protocol) => {}
@@ -138,7 +125,7 @@ pub(super) fn plumbing(device: &Device, id: ServiceId) -> bool {
                     (*first..=*last).contains(&destination.first())
                         && (*first..=*last).contains(&destination.last())
                 }) => {}
-            ServiceSet::Union(members) => open.extend(members),
+            ServiceSet::Union(members) => parts.add(members),
             _ => return false,
         }
     }

@@ -1,9 +1,8 @@
 //! Services that nothing encrypts, permitted by port from or to an external zone. What lets everything pass is the matter of
 //! `any-any`, and pages that people fetch by HTTP are not reported.
 
-use std::collections::BTreeSet;
-
 use super::entries::{Entry, List};
+use super::parts::Parts;
 use super::{Subject, write};
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
@@ -137,13 +136,10 @@ fn ways(list: &List, line: &Line, outside: &[InterfaceId]) -> (bool, bool) {
 
 /// The protocols and ports that `id` names.
 fn services(device: &Device, id: ServiceId) -> Vec<(u8, PortRange)> {
-    let (mut open, mut seen, mut found) = (vec![id], BTreeSet::new(), Vec::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    let (mut parts, mut found) = (Parts::of(id), Vec::new());
+    while let Some(id) = parts.next() {
         match &device.services[id].value {
-            ServiceSet::Union(members) => open.extend(members),
+            ServiceSet::Union(members) => parts.add(members),
             ServiceSet::Ports { protocol, destination, flags, .. }
                 if *flags == TcpFlags::ANY && destination.last() - destination.first() < NARROW =>
             {

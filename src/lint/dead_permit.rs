@@ -10,7 +10,6 @@ use super::extent::{Extent, extent};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::graph::unicast;
 use crate::model::{
     Action, AddressMap, ContextId, Device, InterfaceId, Interfaces, Line, NextHop, Translated,
 };
@@ -30,6 +29,8 @@ struct Ground<'s, 'a> {
     own: Extent,
     /// Addresses that are good on one link only.
     link: Extent,
+    /// Addresses that packets can be forwarded from and to.
+    unicast: Extent,
 }
 
 /// Which end of a line nobody is at.
@@ -47,6 +48,7 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
         translated: translated(subject.device),
         own: own(subject.device),
         link: link(),
+        unicast: Extent::everything(),
     };
     let mut findings = Vec::new();
     for list in subject.lists.iter().filter(|list| !list.contexts.is_empty()) {
@@ -125,7 +127,7 @@ impl Ground<'_, '_> {
     fn is_odd(&self, ends: &Extent) -> bool {
         ends.is_empty()
             || ends.meets(&self.link)
-            || !ends.minus(&Extent { v4: unicast(), v6: unicast() }).is_empty()
+            || !ends.minus(&self.unicast).is_empty()
             || ends.meets(&self.translated)
     }
 

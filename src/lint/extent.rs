@@ -1,7 +1,6 @@
 //! The addresses that an object holds at most.
 
-use std::collections::BTreeSet;
-
+use super::parts::Parts;
 use crate::compile::{Header, intervals};
 use crate::graph::unicast;
 use crate::model::{AddressId, AddressSet, AddressWithin, Device};
@@ -54,12 +53,9 @@ impl Extent {
 
 /// Everything that `id` may hold; more where a part is not known or has gaps.
 pub(super) fn extent(device: &Device, id: AddressId) -> Extent {
-    let (mut open, mut seen) = (vec![id], BTreeSet::new());
+    let mut parts = Parts::of(id);
     let (mut ranges, mut whole): (Vec<AddressRange>, Vec<Family>) = (Vec::new(), Vec::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    while let Some(id) = parts.next() {
         match &device.addresses[id].value {
             AddressSet::Any => whole.extend(Family::ALL),
             AddressSet::Range(range) => ranges.push(*range),
@@ -67,8 +63,8 @@ pub(super) fn extent(device: &Device, id: AddressId) -> Extent {
                 Some(prefix) => ranges.push(prefix.range()),
                 None => whole.push(Family::V4),
             },
-            AddressSet::Union(members) => open.extend(members),
-            AddressSet::Except { of, .. } => open.push(*of),
+            AddressSet::Union(members) => parts.add(members),
+            AddressSet::Except { of, .. } => parts.add([of]),
             AddressSet::Unknown { within: AddressWithin::Anywhere, .. } => {
                 whole.extend(Family::ALL)
             }

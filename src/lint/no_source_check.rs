@@ -11,7 +11,6 @@ use super::sides::{self, Side, cross, sides};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::graph::unicast;
 use crate::model::{Action, Binding, InterfaceId, Interfaces, Line};
 use crate::net::Family;
 use crate::source::Span;
@@ -81,7 +80,7 @@ fn sources<'s>(
     side: &Side,
     beyond: &Extent,
 ) -> Passed<'s> {
-    let unicast = Extent { v4: unicast(), v6: unicast() };
+    let unicast = Extent::everything();
     let mut passed = Passed { any: true, foreign: Vec::new() };
     for filter in entries::written(&subject.device.contexts[context]) {
         // A list at some egress alone leaves the other ways open.

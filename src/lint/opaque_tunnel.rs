@@ -1,10 +1,12 @@
 //! Tunnels whose contents nobody here sees: permits of tunnel protocols through the device, and tunnels that end outside.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use super::Subject;
 use super::entries::{Entry, List};
 use super::extent::{Extent, extent};
+use super::parts::Parts;
 use super::sides;
 use super::write;
 use crate::compile::{Fate, intervals};
@@ -45,7 +47,7 @@ const PORTS: [(u8, u16, &str); 10] = [
 const NARROW: u16 = 16;
 
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
-    let own = own_addresses(subject);
+    let own = LazyCell::new(|| own_addresses(subject));
     let mut findings = Vec::new();
     for list in subject.lists.iter().filter(|list| !list.contexts.is_empty()) {
         for entry in &list.entries {
@@ -55,8 +57,16 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
             let mut tunnels = BTreeSet::new();
             for line in entry.lines(subject.device, list.id) {
                 let permits = line.enabled && line.action == Action::Permit;
-                if permits && crosses(subject, list, line) && !ends_here(subject, line, &own) {
-                    tunnels.extend(kinds(subject.device, line.matches.service));
+                if !permits {
+                    continue;
+                }
+                // Most lines name no tunnel, and the rest is not asked of them.
+                let kinds = kinds(subject.device, line.matches.service);
+                if !kinds.is_empty()
+                    && crosses(subject, list, line)
+                    && !ends_here(subject, line, &own)
+                {
+                    tunnels.extend(kinds);
                 }
             }
             if !tunnels.is_empty() {
@@ -108,11 +118,8 @@ fn crosses(subject: &Subject<'_>, list: &List, line: &Line) -> bool {
 
 /// The tunnel protocols that the service names, rather than merely holds.
 fn kinds(device: &Device, id: ServiceId) -> BTreeSet<&'static str> {
-    let (mut open, mut seen, mut out) = (vec![id], BTreeSet::new(), BTreeSet::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
+    let (mut parts, mut out) = (Parts::of(id), BTreeSet::new());
+    while let Some(id) = parts.next() {
         match &device.services[id].value {
             ServiceSet::Protocol(number) => {
                 out.extend(PROTOCOLS.iter().filter(|(p, _)| p == number).map(|(_, name)| *name));
@@ -125,9 +132,9 @@ fn kinds(device: &Device, id: ServiceId) -> BTreeSet<&'static str> {
                     PORTS.iter().filter(|(p, port, _)| p == protocol && ports.contains(port));
                 out.extend(named.map(|(_, _, name)| *name));
             }
-            ServiceSet::Union(members) => open.extend(members),
-            ServiceSet::Both(a, b) => open.extend([*a, *b]),
-            ServiceSet::Except { of, .. } => open.push(*of),
+            ServiceSet::Union(members) => parts.add(members),
+            ServiceSet::Both(a, b) => parts.add([a, b]),
+            ServiceSet::Except { of, .. } => parts.add([of]),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Subject;
 use super::write;
 use crate::finding::{Finding, Severity};
-use crate::model::{AddressId, AddressSet, Device, Id, Match, ServiceId, ServiceSet};
+use crate::model::{AddressSet, Device, Id, Match, ServiceSet};
 use crate::source::Span;
 use crate::text;
 
@@ -42,11 +42,11 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let device = subject.device;
     let (addresses, services) = used(device);
     let mut unused: Vec<(&str, Span)> = Vec::new();
-    for (_, object) in device.addresses.iter().filter(|(id, _)| !addresses.contains(id)) {
+    for (_, object) in device.addresses.iter().filter(|(id, _)| !addresses.holds(id.index())) {
         unused.push((&object.name, object.span));
     }
     if device.format != "fortios" {
-        for (_, object) in device.services.iter().filter(|(id, _)| !services.contains(id)) {
+        for (_, object) in device.services.iter().filter(|(id, _)| !services.holds(id.index())) {
             unused.push((&object.name, object.span));
         }
     }
@@ -59,28 +59,44 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     if unused.is_empty() { Vec::new() } else { vec![finding(subject, rule, &unused)] }
 }
 
+/// Which objects of a table are used.
+struct Used(Vec<bool>);
+
+impl Used {
+    fn mark<I: Id>(&mut self, ids: impl IntoIterator<Item = I>) {
+        for id in ids {
+            self.0.get_mut(id.index()).into_iter().for_each(|used| *used = true);
+        }
+    }
+
+    fn holds(&self, index: usize) -> bool {
+        self.0.get(index) == Some(&true)
+    }
+}
+
 /// Everything that a line, a route or another object refers to.
-fn used(device: &Device) -> (BTreeSet<AddressId>, BTreeSet<ServiceId>) {
-    let (mut addresses, mut services) = (BTreeSet::new(), BTreeSet::new());
+fn used(device: &Device) -> (Used, Used) {
+    let mut addresses = Used(vec![false; device.addresses.len()]);
+    let mut services = Used(vec![false; device.services.len()]);
     let lines = device.lists.iter().flat_map(|(_, list)| &list.lines).map(|line| &line.matches);
     let contexts = device.contexts.iter();
     let routes = contexts.flat_map(|(_, context)| &context.policy_routes).map(|r| &r.matches);
     for Match { source, destination, service, .. } in lines.chain(routes) {
-        addresses.extend([*source, *destination]);
-        services.insert(*service);
+        addresses.mark([*source, *destination]);
+        services.mark([*service]);
     }
     for (_, object) in device.addresses.iter() {
         match &object.value {
-            AddressSet::Union(members) => addresses.extend(members),
-            AddressSet::Except { of, minus } => addresses.extend([*of, *minus]),
+            AddressSet::Union(members) => addresses.mark(members.iter().copied()),
+            AddressSet::Except { of, minus } => addresses.mark([*of, *minus]),
             _ => {}
         }
     }
     for (_, object) in device.services.iter() {
         match &object.value {
-            ServiceSet::Union(members) => services.extend(members),
-            ServiceSet::Both(a, b) => services.extend([*a, *b]),
-            ServiceSet::Except { of, minus } => services.extend([*of, *minus]),
+            ServiceSet::Union(members) => services.mark(members.iter().copied()),
+            ServiceSet::Both(a, b) => services.mark([*a, *b]),
+            ServiceSet::Except { of, minus } => services.mark([*of, *minus]),
             _ => {}
         }
     }

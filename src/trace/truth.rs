@@ -77,7 +77,7 @@ pub(super) struct View<'a> {
     pub(super) lasting: bool,
 }
 
-/// Evaluates conditions on one view and remembers the value of every object that it met.
+/// Evaluates conditions on one view and remembers the value of every group of objects that it met.
 pub(super) struct Judge<'a> {
     view: View<'a>,
     sources: BTreeMap<AddressId, Truth>,
@@ -183,14 +183,19 @@ impl<'a> Judge<'a> {
         let (device, packet) = (self.view.device, self.view.packet);
         let value = &device.services[id].value;
         if !is_service_group(value) {
-            return service_value(value, packet, &self.services);
+            return service_value((device, value), packet, &self.services);
         }
         if let Some(value) = self.services.get(&id) {
             return *value;
         }
-        let below = needed(id, &self.services, |id| service_parts(&device.services[id].value));
-        for id in below {
-            let value = service_value(&device.services[id].value, packet, &self.services);
+        let groups = |id: ServiceId| {
+            let mut parts = service_parts(&device.services[id].value);
+            parts.retain(|id| is_service_group(&device.services[*id].value));
+            parts
+        };
+        for id in needed(id, &self.services, groups) {
+            let value = &device.services[id].value;
+            let value = service_value((device, value), packet, &self.services);
             self.services.insert(id, value);
         }
         self.services.get(&id).copied().unwrap_or(Truth::Maybe)
@@ -295,26 +300,35 @@ fn addresses(
 ) -> Truth {
     let value = &device.addresses[id].value;
     if !is_group(value) {
-        return address_value(value, range, field, known);
+        return address_value((device, value), (range, field), known);
     }
     if let Some(value) = known.get(&id) {
         return *value;
     }
-    for id in needed(id, known, |id| address_parts(&device.addresses[id].value)) {
-        let value = address_value(&device.addresses[id].value, range, field, known);
+    let groups = |id: AddressId| {
+        let mut parts = address_parts(&device.addresses[id].value);
+        parts.retain(|id| is_group(&device.addresses[*id].value));
+        parts
+    };
+    for id in needed(id, known, groups) {
+        let value = &device.addresses[id].value;
+        let value = address_value((device, value), (range, field), known);
         known.insert(id, value);
     }
     known.get(&id).copied().unwrap_or(Truth::Maybe)
 }
 
-/// A member without a value would be a reference to a larger id, which the model rules out; it is read as unknown.
+/// A group among the members without a value would be a reference to a larger id, which the model rules out; it is read as
+/// unknown.
 fn address_value(
-    value: &AddressSet,
-    range: AddressRange,
-    field: Field,
+    (device, value): (&Device, &AddressSet),
+    (range, field): (AddressRange, Field),
     known: &BTreeMap<AddressId, Truth>,
 ) -> Truth {
-    let of = |id: &AddressId| known.get(id).copied().unwrap_or(Truth::Maybe);
+    let of = |id: &AddressId| match &device.addresses[*id].value {
+        value if is_group(value) => known.get(id).copied().unwrap_or(Truth::Maybe),
+        value => address_value((device, value), (range, field), known),
+    };
     match value {
         AddressSet::Any => Truth::Yes,
         AddressSet::Range(set) => Truth::of(address_inside(range, *set), field),
@@ -357,8 +371,15 @@ fn wildcard_inside(range: AddressRange, wildcard: WildcardMask) -> Result<bool, 
     }
 }
 
-fn service_value(value: &ServiceSet, packet: &Packet, known: &BTreeMap<ServiceId, Truth>) -> Truth {
-    let of = |id: &ServiceId| known.get(id).copied().unwrap_or(Truth::Maybe);
+fn service_value(
+    (device, value): (&Device, &ServiceSet),
+    packet: &Packet,
+    known: &BTreeMap<ServiceId, Truth>,
+) -> Truth {
+    let of = |id: &ServiceId| match &device.services[*id].value {
+        value if is_service_group(value) => known.get(id).copied().unwrap_or(Truth::Maybe),
+        value => service_value((device, value), packet, known),
+    };
     let between = |range: Option<(u8, u8)>, value: u8| {
         range.is_none_or(|(first, last)| (first..=last).contains(&value))
     };

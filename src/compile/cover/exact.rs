@@ -26,9 +26,8 @@ impl<'l, K: Header> Asked<'l, K> {
     /// The fate of an item; of one that can decide nothing, [`Fate::Empty`].
     pub(super) fn fate_of(&mut self, index: usize) -> Fate {
         let Some(item) = self.lines.items.get(index) else { return Fate::Empty };
-        let empty = item.may.0.is_empty() || item.may.1.is_empty() || item.may.2.is_none();
         match item.action {
-            Action::Permit | Action::Deny if !empty => self.fate(index),
+            Action::Permit | Action::Deny => self.fate(index),
             _ => Fate::Empty,
         }
     }
