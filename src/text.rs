@@ -36,6 +36,13 @@ impl Text {
     }
 }
 
+/// So many of a thing, in English: `1 line`, `2 lines`.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// Makes a [`Text`](crate::text::Text) from a Japanese and an English format string; inline captures only.
 #[macro_export]
 macro_rules! text {

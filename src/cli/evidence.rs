@@ -8,7 +8,7 @@ use crate::evidence::{self, Notice, Notices, Told};
 use crate::report::{self, escape};
 use crate::scan::{self, Options};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, counted};
 use std::path::Path;
 
 pub(super) fn run(run: &Run, flags: &EvidenceFlags) -> Result<Exit, Stop> {
@@ -122,7 +122,8 @@ fn log(path: &Path) -> Result<Notices, Stop> {
 /// The seal, for who keeps it elsewhere.
 fn sealed(run: &Run, log: &Notices) -> Result<Exit, Stop> {
     let (count, seal) = (log.len(), log.seal());
-    say(run, &text!("通知 {count} 件、封印 {seal}", "{count} notices, seal {seal}"))?;
+    let notices = counted(count, "notice");
+    say(run, &text!("通知 {count} 件、封印 {seal}", "{notices}, seal {seal}"))?;
     Ok(Exit::Clean)
 }
 

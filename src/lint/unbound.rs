@@ -5,6 +5,7 @@ use super::write;
 use crate::finding::{Finding, Severity};
 use crate::model::{ListId, Remark};
 use crate::text;
+use crate::text::counted;
 
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let lists = subject.device.remarks.iter().filter_map(|remark| match remark {
@@ -23,7 +24,8 @@ fn finding(subject: &Subject<'_>, rule: &'static str, list: ListId) -> Finding {
     );
     let mut finding = write::new(subject, rule, Severity::Low, message);
     let count = list.lines.len();
-    finding.details.push(text!("{count}行あります。", "it has {count} lines"));
+    let lines = counted(count, "line");
+    finding.details.push(text!("{count}行あります。", "it has {lines}"));
     finding.advice =
         Some(text!("適用するか、不要であれば削除してください。", "bind it, or delete it"));
     finding.blame.extend(list.lines.first().map(|line| write::blame(subject, name, line.span)));

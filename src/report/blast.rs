@@ -6,7 +6,7 @@ use crate::check::{self, Blast, Fallen};
 use crate::scan::Loaded;
 use crate::scan::blast::{Blasts, Entry};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, counted};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -111,9 +111,10 @@ fn table(page: &mut Page<'_>, blasts: &Blasts) {
             page.sentence("  - ", "    ", Tone::Doubt, &line);
             continue;
         }
+        let (reached, held) = (counted(count, "zone"), counted(relays, "relay"));
         let line = text!(
             "{start}（{ja}）: 到達し得るゾーン {count}・止まる中継 {relays}",
-            "{start} ({en}): {count} zones can be reached, {relays} relays hold"
+            "{start} ({en}): reaches {reached}, stopped by {held}"
         );
         let line = page.say(&line).to_owned();
         page.sentence("  - ", "    ", Tone::Plain, &line);
@@ -122,9 +123,10 @@ fn table(page: &mut Page<'_>, blasts: &Blasts) {
 
 fn one(page: &mut Page<'_>, loaded: &Loaded, blast: &Blast, style: &Style) {
     let (start, count) = (&blast.start, zones(blast));
+    let reached = counted(count, "zone");
     page.heading(&text!(
         "「{start}」が侵害された場合の影響範囲: {count} ゾーン",
-        "If {start} is compromised: {count} zones"
+        "If {start} is compromised: {reached}"
     ));
     if blast.limited {
         let reason = page.say(&check::limit_reached().reason).to_owned();

@@ -8,7 +8,7 @@ use super::Scan;
 use crate::finding::{Kind, Verdict};
 use crate::policy::{self, Checkable, Requirement, SHIPPED, Verb};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, counted};
 
 /// One row of the self-check.
 #[derive(Clone, Debug)]
@@ -175,7 +175,10 @@ fn findings(scan: &Scan, word: &str) -> Option<(Outcome, Text)> {
     let (ja, en) = (&title.ja, &title.en);
     let text = match count {
         0 => text!("{word}（{ja}）: 該当なし", "{word} ({en}): nothing found"),
-        count => text!("{word}（{ja}）: {count}件", "{word} ({en}): {count} findings"),
+        count => {
+            let findings = counted(count, "finding");
+            text!("{word}（{ja}）: {count}件", "{word} ({en}): {findings}")
+        }
     };
     Some((worst.map_or(Outcome::Satisfied, Outcome::of), text))
 }

@@ -11,6 +11,7 @@ use crate::report::pack::basis_line;
 use crate::report::view::{self, CoveredFile};
 use crate::source::hex;
 use crate::text;
+use crate::text::counted;
 
 /// Gaps that are listed for one file.
 const GAPS: usize = 200;
@@ -30,9 +31,10 @@ pub(super) fn coverage(writer: &Writer<'_>) -> Markup {
             "Every line was understood; {near} of them are approximated so that more may pass, never less."
         )
     } else {
+        let lines = counted(unread, "line");
         text!(
             "未解釈の行が {unread} 行あります。その行は「何でも通し得る」ものとして判定に含めています。",
-            "{unread} lines were not understood. They count as lines that may let anything pass."
+            "Not understood: {lines}, each of which counts as one that may let anything pass."
         )
     };
     let status = |file: &CoveredFile<'_>, status| html! { td.number { (file.count(status)) } };
@@ -113,7 +115,7 @@ pub(super) fn verdicts(writer: &Writer<'_>) -> Markup {
             } }
         }
         @if absent > 0 { details {
-            summary { (writer.say(&text!("対象外の規則 {absent} 件（このネットワークに該当する役割がない）", "{absent} rules of packs speak of roles that nobody has here"))) }
+            summary { (writer.say(&text!("対象外の規則 {absent} 件（このネットワークに該当する役割がない）", "pack rules that speak of roles that nobody has here: {absent}"))) }
             ul { @for rule in &writer.scan.not_applicable { li {
                 code { (rule.rule) } " " (writer.say(&rule.summary)) " (" (rule.roles.join(", ")) ")"
             } } }

@@ -107,7 +107,7 @@ fn excluded(matter: &Matter<'_>) -> Block {
     if absent > 0 {
         out.push(matter.say(&text!(
             "方針パックの規則 {absent} 件: 該当する役割のゾーンも機器もない。",
-            "{absent} rules of packs: nobody has the roles."
+            "Pack rules for which nobody has the roles: {absent}."
         )));
     }
     match out.is_empty() {

@@ -28,6 +28,7 @@ pub(super) fn topology(snapshot: &Snapshot) -> Topology {
         }
     }
     let routers = zones.route(snapshot, &exits, &outside);
+    zones.without_nobodys();
     topology.attach = zones.attachments(snapshot);
     topology.zones = zones.list;
     topology.devices.extend(routers);
@@ -126,12 +127,19 @@ struct Zones {
     /// Ports at which a zone is put by name, because no subnet says so.
     attached: BTreeMap<Port, usize>,
     names: BTreeSet<String>,
+    /// Positions in `list` of zones that have neither a subnet nor an address that is assigned at run time.
+    by_routes: BTreeSet<usize>,
 }
 
 impl Zones {
     fn put(&mut self, snapshot: &Snapshot, segment: SegmentId, port: Port, external: bool) {
         let device = &snapshot.devices[port.device];
         let interface = &device.interfaces[port.interface];
+        let ports = &snapshot.segments[segment].ports;
+        let dynamic =
+            |port: &Port| snapshot.devices[port.device].interfaces[port.interface].dynamic;
+        let by_routes =
+            snapshot.segments[segment].networks.is_empty() && !ports.iter().any(dynamic);
         let own = interface.alias.as_ref().unwrap_or(&interface.name);
         let word = interface.zone.as_ref().unwrap_or(own);
         let key = (crate::model::Id::index(port.device), word.clone(), external);
@@ -148,11 +156,16 @@ impl Zones {
                     external,
                     roles: Vec::new(),
                 });
-                self.by_name.insert(key, self.list.len() - 1);
-                self.list.len() - 1
+                let at = self.list.len() - 1;
+                self.by_name.insert(key, at);
+                self.by_routes.insert(at);
+                at
             }
         };
         self.by_segment.insert(segment, at);
+        if !by_routes {
+            self.by_routes.remove(&at);
+        }
         if external {
             self.attached.insert(port, at);
             return;
@@ -178,13 +191,19 @@ impl Zones {
     ) -> Vec<DeviceDecl> {
         let owners = owners(snapshot);
         let holes = Holes::new(snapshot, exits);
+        let mut places = Places::connected(snapshot);
         let mut routers: BTreeMap<IpAddr, (Span, BTreeSet<Prefix>)> = BTreeMap::new();
         for exit in exits.iter().filter(|exit| !outside.contains(&exit.segment)) {
             let known = exit.gateway.is_some_and(|g| owners.contains(&(exit.segment, g)));
             let Some(prefix) = exit.prefix.filter(|prefix| prefix.len() > 0 && !known) else {
                 continue;
             };
-            let pieces = holes.without(prefix);
+            let mut pieces = holes.without(prefix);
+            // What is elsewhere, or behind another router as well, is not taken to be here: a link is missing.
+            pieces.retain(|piece| places.are(*piece, exit.segment));
+            if pieces.is_empty() {
+                continue;
+            }
             let zone = self.by_segment.get(&exit.segment).copied();
             for piece in &pieces {
                 if let Some(at) = zone {
@@ -203,6 +222,24 @@ impl Zones {
             }
         }
         routers.into_iter().map(|(gateway, (span, behind))| router(gateway, span, behind)).collect()
+    }
+
+    /// Leaves out zones that only routes speak of, to networks that are elsewhere.
+    fn without_nobodys(&mut self) {
+        let attached: BTreeSet<usize> = self.attached.values().copied().collect();
+        let mut kept = Vec::new();
+        let mut moved = BTreeMap::new();
+        for (at, zone) in std::mem::take(&mut self.list).into_iter().enumerate() {
+            let somewhere = !zone.networks.is_empty() || attached.contains(&at);
+            if somewhere || !self.by_routes.contains(&at) {
+                moved.insert(at, kept.len());
+                kept.push(zone);
+            }
+        }
+        self.list = kept;
+        for at in self.attached.values_mut() {
+            *at = moved.get(at).copied().unwrap_or(usize::MAX);
+        }
     }
 
     fn attachments(&self, snapshot: &Snapshot) -> Vec<Attach> {
@@ -227,6 +264,22 @@ fn router(gateway: IpAddr, span: Span, behind: BTreeSet<Prefix>) -> DeviceDecl {
         kind: DeviceKind::Opaque { addresses, networks },
         roles: Vec::new(),
         note: None,
+    }
+}
+
+/// The segment where each network is: by subnet, else by the first route.
+struct Places(BTreeMap<Prefix, SegmentId>);
+
+impl Places {
+    fn connected(snapshot: &Snapshot) -> Places {
+        let segments = snapshot.segments.iter();
+        let networks = segments.flat_map(|(id, s)| s.networks.iter().map(move |n| (*n, id)));
+        Places(networks.collect())
+    }
+
+    /// Whether the network is on the segment or beyond it, as far as nothing was said before.
+    fn are(&mut self, network: Prefix, segment: SegmentId) -> bool {
+        *self.0.entry(network).or_insert(segment) == segment
     }
 }
 
