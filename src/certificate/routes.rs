@@ -77,11 +77,11 @@ impl Table<'_, '_> {
         prefixes.filter(|(_, prefix)| prefix.family() == family).collect()
     }
 
-    /// Every way that packets of a block may take.
-    pub(super) fn ways(&self, packet: &Packet) -> Vec<Part> {
+    /// Every way that packets of a block may take, and the parts for which there may be none.
+    pub(super) fn ways(&self, packet: &Packet) -> (Vec<Part>, Vec<Block>) {
         let context = &self.site.device.contexts[self.context];
         let block = packet.block;
-        let Found { mut parts, mut flood, .. } =
+        let Found { mut parts, mut flood, open: mut lost } =
             self.lookup(self.site.family, block, RESOLVE_DEPTH);
         let (mut others, mut policy) = (Vec::new(), false);
         let probes = self.site.probes(packet);
@@ -89,7 +89,10 @@ impl Table<'_, '_> {
             if self.site.fit(&route.matches, packet, &probes, &mut Met::default()).is_some() {
                 let (ways, _) = match route.next_hop {
                     Some(hop) => self.resolve(hop, RESOLVE_DEPTH),
-                    None => (self.exits(), false),
+                    None => {
+                        lost.push(block);
+                        (self.exits(), false)
+                    }
                 };
                 others.extend(ways.into_iter().map(|(way, _)| (block, way, false)));
                 policy = true;
@@ -104,7 +107,9 @@ impl Table<'_, '_> {
         for (block, _, sure) in &mut parts {
             *sure = *sure && !policy && common(&[*block], &flood).is_empty();
         }
-        parts.into_iter().chain(others).collect()
+        // What is not known of the table may be that a route is gone.
+        lost.append(&mut flood);
+        (parts.into_iter().chain(others).collect(), lost)
     }
 
     fn lookup(&self, family: Family, block: Block, depth: usize) -> Found {

@@ -1,13 +1,13 @@
 //! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, DST, Range, SRC, common, numbers, without};
 use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
 use super::routes::{self, Way};
-use super::{Guide, LineAt, Packet, Refusal, Spot, origins, wires};
-use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage, Table};
-use crate::net::{AddressRange, Family};
-use crate::snapshot::{Place, Port, Snapshot, ZoneId};
+use super::{Guide, LineAt, Packet, Refusal, Spot, is_any_source, origins, wires};
+use crate::model::{Action, Binding, ContextId, Filter, Id, InterfaceId, Stage, Table};
+use crate::net::{AddressRange, Family, Prefix};
+use crate::snapshot::{Place, Port, Snapshot, ZoneId, non_unicast};
 use crate::text;
 
 /// How often packets may change the context inside one device.
@@ -21,6 +21,8 @@ pub struct Walk<'a> {
     pub family: Family,
     pub(super) objects: Vec<Objects>,
     pub(super) zones: Table<ZoneId, Vec<Block>>,
+    /// Addresses that are never forwarded.
+    never: Vec<Range>,
 }
 
 /// A filter at its interfaces.
@@ -37,6 +39,13 @@ impl FilterAt<'_> {
     pub fn fate(&self, packet: &Packet) -> (Fate, Met) {
         let binding = self.site.binding(&self.filter.bindings);
         self.site.filter(binding, self.filter.otherwise, packet)
+    }
+
+    /// Whether every packet of the block gets through, at any time and whatever is not known, and where it may be cut when not.
+    #[must_use]
+    pub fn passes(&self, packet: &Packet) -> (bool, Met) {
+        let binding = self.site.binding(&self.filter.bindings);
+        self.site.passes(binding, self.filter.otherwise, packet)
     }
 
     /// Lines by name, the jumps to a line before it; the default when there is none.
@@ -70,7 +79,9 @@ impl<'a> Walk<'a> {
         for (_, zone) in snapshot.zones.iter() {
             zones.push(wires::held(snapshot, zone, family));
         }
-        Walk { snapshot, family, objects, zones }
+        let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
+        let never = never.filter_map(|block| numbers(family, block.range())).collect();
+        Walk { snapshot, family, objects, zones, never }
     }
 
     /// Every place where packets wait.
@@ -103,18 +114,24 @@ impl<'a> Walk<'a> {
     /// When the guide refuses.
     pub fn start(&self, zone: ZoneId, block: Block, guide: &mut dyn Guide) -> Result<(), Refusal> {
         let packet = Packet::new(block);
+        self.forward(&packet, guide)?;
         for (id, segment) in self.snapshot.segments.iter() {
             if segment.zones.contains(&zone) {
-                for port in self.ports(id, None) {
-                    guide.arrive(Spot::Port(port), packet.clone())?;
+                let ports = self.ports(id, None);
+                let taken = self.beside(id);
+                for port in &ports {
+                    Self::offer(Spot::Port(*port), &packet, &taken, guide)?;
                 }
                 for opaque in &segment.opaques {
                     for zone in &self.snapshot.opaques[*opaque].zones {
                         for block in common(&[block], self.zone(*zone)) {
-                            guide.arrive(Spot::Opaque(*opaque), packet.at(block))?;
+                            let spot = Spot::Opaque(*opaque);
+                            Self::offer(spot, &packet.at(block), &taken, guide)?;
                         }
                     }
-                    guide.arrive(Spot::Opaque(*opaque), packet.perhaps())?;
+                    let perhaps = packet.perhaps();
+                    let aside = if ports.is_empty() { perhaps } else { perhaps.beside() };
+                    guide.arrive(Spot::Opaque(*opaque), aside)?;
                 }
                 self.deliver(Some(id), None, (false, false), &packet, guide)?;
             }
@@ -123,12 +140,42 @@ impl<'a> Walk<'a> {
             if opaque.zones.contains(&zone) {
                 let sure = packet.sure && opaque.declared;
                 let packet = Packet { sure, ..packet.clone() };
+                let held = opaque.zones.iter().flat_map(|zone| self.zone(*zone));
+                let held: Vec<Block> = held.copied().collect();
                 for segment in &opaque.segments {
                     for port in self.ports(*segment, None) {
-                        guide.arrive(Spot::Port(port), packet.clone())?;
+                        Self::offer(Spot::Port(port), &packet, &held, guide)?;
                     }
                 }
                 self.opaque(id, &packet, true, guide)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What senders send to a place; beside the proper way when somebody who is in `taken` takes all of it.
+    fn offer(
+        spot: Spot,
+        packet: &Packet,
+        taken: &[Block],
+        guide: &mut dyn Guide,
+    ) -> Result<(), Refusal> {
+        let aside = taken.iter().any(|taken| packet.block.within(taken));
+        guide.arrive(spot, if aside { packet.beside() } else { packet.clone() })
+    }
+
+    /// Rule 6. A source that is not known is an address that somebody has.
+    pub(super) fn forward(&self, packet: &Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
+        let all = Block::all(self.family);
+        for never in &self.never {
+            for block in common(&[packet.block], &[all.with(DST, *never)]) {
+                guide.lose(&packet.at(block))?;
+            }
+            let known = !is_any_source(self.family, packet.block);
+            for block in common(&[packet.block], &[all.with(SRC, *never)]) {
+                if known {
+                    guide.lose(&packet.at(block))?;
+                }
             }
         }
         Ok(())
@@ -143,10 +190,13 @@ impl<'a> Walk<'a> {
             Spot::End(_) => Ok(()),
             Spot::Opaque(id) => self.opaque(id, &packet, false, guide),
             Spot::Port(port) => {
+                self.forward(&packet, guide)?;
                 let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
                 let visit = Visit { port, context: interface.context, leaks: 0 };
-                let packets = if interface.up { vec![packet] } else { Vec::new() };
-                let packets = self.stages(visit, None, packets, true, guide)?;
+                if !interface.up {
+                    return guide.lose(&packet);
+                }
+                let packets = self.stages(visit, None, vec![packet], true, guide)?;
                 packets.into_iter().try_for_each(|packet| self.decide(visit, packet, guide))
             }
         }
@@ -184,8 +234,11 @@ impl<'a> Walk<'a> {
                     self.filtered(visit, site, (filter, format!("stage {index}")), packets, guide)?
                 }
                 Stage::Translate(translate) => {
-                    let one = |packet| site.translate(&translate.bindings, packet);
-                    packets.into_iter().flat_map(one).collect()
+                    let mut made = Vec::new();
+                    for packet in packets {
+                        made.extend(translated(site, &translate.bindings, packet, guide)?);
+                    }
+                    made
                 }
                 Stage::Filter(_) | Stage::Route => packets,
             };
@@ -220,6 +273,7 @@ impl<'a> Walk<'a> {
     /// Rule 2: what is for the device itself, and the rest.
     fn decide(&self, visit: Visit, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
         let (device, all) = (visit.port.device, Block::all(self.family));
+        self.forward(&packet, guide)?;
         let site = self.site(visit.port, None)?;
         let table = routes::Table { site: &site, context: visit.context };
         let mut rest = vec![packet.block];
@@ -241,7 +295,9 @@ impl<'a> Walk<'a> {
             rest = without(&rest, all.with(DST, range));
         }
         for block in rest {
-            for (block, way, sure) in table.ways(&packet.at(block)) {
+            let (ways, lost) = table.ways(&packet.at(block));
+            lost.into_iter().try_for_each(|block| guide.lose(&packet.at(block)))?;
+            for (block, way, sure) in ways {
                 let packet = Packet { sure: packet.sure && sure, ..packet.at(block) };
                 self.leave(visit, packet, way, guide)?;
             }
@@ -257,7 +313,7 @@ impl<'a> Walk<'a> {
         guide: &mut dyn Guide,
     ) -> Result<(), Refusal> {
         let (egress, hop) = match way {
-            Way::Discard => return Ok(()),
+            Way::Discard => return guide.lose(&packet),
             Way::Context(_) if visit.leaks == LEAKS => {
                 return Err(Refusal(text!(
                     "機器内のルーティング空間の間を回り続けます。",
@@ -273,12 +329,23 @@ impl<'a> Walk<'a> {
         let port = &self.snapshot.devices[visit.port.device].interfaces[egress];
         let mut out = Vec::new();
         if egress == visit.port.interface && port.hairpin_unfiltered {
-            out = self.stages(visit, Some(egress), vec![packet.perhaps()], false, guide)?;
+            let around = packet.perhaps().beside();
+            out = self.stages(visit, Some(egress), vec![around], false, guide)?;
         }
         out.extend(self.stages(visit, Some(egress), vec![packet], true, guide)?);
         let out = out.into_iter().map(|packet| Packet { touched: Vec::new(), ..packet });
         let port = Port { interface: egress, ..visit.port };
         out.into_iter().try_for_each(|packet| self.depart(port, hop, &packet, guide))
+    }
+
+    /// Whether a translation of any device may make one of `blocks` of any packet, or of one of them another.
+    #[must_use]
+    pub fn is_readdressed(&self, blocks: &[Block]) -> bool {
+        let mut devices = self.snapshot.devices.iter().zip(&self.objects);
+        devices.any(|((_, device), objects)| {
+            let of = |block: &Block| origins::origins(device, objects, self.family, *block);
+            blocks.iter().any(|block| !of(block).is_empty())
+        })
     }
 
     /// The blocks from which a translation of any device may make one of `blocks`, and `blocks` themselves.
@@ -298,4 +365,21 @@ impl<'a> Walk<'a> {
         }
         known
     }
+}
+
+/// What a translation makes of packets, as the guide is told.
+fn translated(
+    site: Site<'_>,
+    bindings: &[Binding],
+    packet: Packet,
+    guide: &mut dyn Guide,
+) -> Result<Vec<Packet>, Refusal> {
+    let (made, stops) = site.translate(bindings, packet.clone());
+    if stops {
+        guide.lose(&packet)?;
+    }
+    if made.iter().any(|made| made.touched != packet.touched) {
+        guide.readdress(&packet)?;
+    }
+    Ok(made)
 }

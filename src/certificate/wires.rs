@@ -72,9 +72,14 @@ impl Walk<'_> {
         } else {
             packet.clone()
         };
-        if spots.is_empty() {
+        let owned = !spots.is_empty();
+        if !owned {
             let routers = ports.into_iter().map(Spot::Port);
             spots = routers.chain(opaques.iter().copied().map(Spot::Opaque)).collect();
+        }
+        // A gateway that nobody owns may be nobody, but for the other ends of a line.
+        if !owned && (gateway.is_none() || !self.is_line(port) || spots.is_empty()) {
+            guide.lose(&packet)?;
         }
         if let (Hop::Anyone, Some(segment)) = (hop, segment) {
             self.zones(&self.snapshot.segments[segment].zones, &packet, guide)?;
@@ -134,12 +139,38 @@ impl Walk<'_> {
         let routers =
             ports.iter().filter(|_| on_link || line).map(|port| (Spot::Port(*port), line));
         let unseen = opaques.iter().filter(|_| on_link || line).map(|id| (Spot::Opaque(*id), true));
+        let mut nobody = true;
         for (spot, sure) in routers.chain(unseen) {
+            nobody &= !sure;
             for block in &rest {
-                guide.arrive(spot, Packet { sure: packet.sure && sure, ..packet.at(*block) })?;
+                let (sure, aside) = (packet.sure && sure, packet.aside || !sure);
+                guide.arrive(spot, Packet { sure, aside, ..packet.at(*block) })?;
             }
         }
-        Ok(())
+        // What senders send to somebody who is not beside them is for a router.
+        let networks = model.map_or_else(Vec::new, |model| self.ranges(&model.networks));
+        let lost = if from.is_some() { rest } else { common(&rest, &networks) };
+        let mut lost = lost.into_iter().filter(|_| nobody);
+        lost.try_for_each(|block| guide.lose(&packet.at(block)))
+    }
+
+    fn ranges(&self, networks: &[Prefix]) -> Vec<Block> {
+        let all = Block::all(self.family);
+        let range = |network: &Prefix| Some(all.with(DST, numbers(self.family, network.range())?));
+        networks.iter().filter_map(range).collect()
+    }
+
+    /// Destinations that senders on a segment need no router for: each is taken by a neighbour, or by nobody.
+    pub(super) fn beside(&self, id: SegmentId) -> Vec<Block> {
+        let segment = &self.snapshot.segments[id];
+        let mut taken = self.ranges(&segment.networks);
+        taken.extend(segment.zones.iter().flat_map(|zone| self.zone(*zone)));
+        let ports = self.ports(id, None);
+        let own = ports.iter().flat_map(|port| self.addresses(*port));
+        let unseen = segment.opaques.iter().flat_map(|id| &self.snapshot.opaques[*id].addresses);
+        let own: Vec<Prefix> = own.chain(unseen.copied()).map(Prefix::host).collect();
+        taken.extend(self.ranges(&own));
+        taken
     }
 
     /// The destinations that a device may translate before the route, whatever else its lines ask.
@@ -165,18 +196,28 @@ impl Walk<'_> {
     ) -> Result<(), Refusal> {
         let opaque = &self.snapshot.opaques[id];
         let sure = packet.sure && opaque.declared;
+        self.forward(packet, guide)?;
         self.zones(&opaque.zones, &Packet { sure, ..packet.clone() }, guide)?;
+        if !opaque.declared {
+            guide.lose(packet)?;
+        } else if !starting {
+            let behind = opaque.zones.iter().flat_map(|zone| self.zone(*zone));
+            let left = behind.fold(vec![packet.block], |left, held| without(&left, *held));
+            left.into_iter().try_for_each(|block| guide.lose(&packet.at(block)))?;
+        }
         let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
         let outside =
             opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
         if outside && !starting {
             return Ok(());
         }
+        // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
+        let aside = packet.beside();
         let mut spots: Vec<Spot> = Vec::new();
         for segment in &opaque.segments {
             let model = &self.snapshot.segments[*segment];
-            self.zones(&model.zones, &packet, guide)?;
+            self.zones(&model.zones, if starting { &packet } else { &aside }, guide)?;
             spots.extend(self.ports(*segment, None).into_iter().map(Spot::Port));
             spots.extend(model.opaques.iter().copied().map(Spot::Opaque));
         }
@@ -184,7 +225,7 @@ impl Walk<'_> {
             spots.extend(self.snapshot.unknown_routers().map(Spot::Opaque));
         }
         spots.retain(|spot| *spot != Spot::Opaque(id));
-        spots.into_iter().try_for_each(|spot| guide.arrive(spot, packet.clone()))
+        spots.into_iter().try_for_each(|spot| guide.arrive(spot, aside.clone()))
     }
 
     /// Hands to each zone what is for its addresses.
@@ -219,14 +260,17 @@ impl Walk<'_> {
         ports.filter(|port| up(port) && Some(*port) != except).collect()
     }
 
-    /// The ports that may receive what leaves by `from`: those of the segment, and the other ends of links inside the device.
+    /// The ports that may receive what leaves by `from`: those of the segment that are up, and so the other ends of links inside
+    /// the device.
     fn others(&self, segment: Option<SegmentId>, from: Option<Port>) -> Vec<Port> {
         let mut ports = segment.map_or_else(Vec::new, |id| self.ports(id, from));
         if let Some(port) = from {
-            for (a, b) in &self.snapshot.devices[port.device].internal_links {
+            let device = &self.snapshot.devices[port.device];
+            for (a, b) in &device.internal_links {
                 for (end, other) in [(a, b), (b, a)] {
                     let peer = Port { interface: *other, ..port };
-                    if *end == port.interface && !ports.contains(&peer) {
+                    let up = device.interfaces[*other].up;
+                    if *end == port.interface && up && !ports.contains(&peer) {
                         ports.push(peer);
                     }
                 }
