@@ -117,20 +117,20 @@ pub trait Guide {
     /// When they may not be there.
     fn arrive(&mut self, spot: Spot, packet: Packet) -> Result<(), Refusal>;
 
-    /// Some of these packets may get lost here, or end outside every zone, without a filter. Whoever asks what may arrive loses
-    /// nothing by it.
+    /// A sender may use this port; others beside it may do as well.
     ///
     /// # Errors
-    /// When none may be lost.
-    fn lose(&mut self, _packet: &Packet) -> Result<(), Refusal> {
-        Ok(())
+    /// As [`Guide::arrive`].
+    fn offer(&mut self, port: Port, packet: Packet) -> Result<(), Refusal> {
+        self.arrive(Spot::Port(port), packet)
     }
 
-    /// A translation may send some of these packets to another destination, or to another service.
+    /// Without any filter, some of these packets may get lost here, end outside every zone, or be sent to another destination or
+    /// service. Whoever asks what may arrive loses nothing by it.
     ///
     /// # Errors
-    /// When they must stay what they are.
-    fn readdress(&mut self, _packet: &Packet) -> Result<(), Refusal> {
+    /// When that may not be.
+    fn lose(&mut self, _packet: &Packet) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -82,8 +82,16 @@ fn judged(dir: &Path, proven: &mut [usize; 2]) -> Vec<String> {
     }
     for claim in certificate.claims.iter().filter(|claim| claim.kind == "require") {
         let verdict = scan.verdicts.iter().find(|v| v.rule == claim.rule).unwrap().verdict;
-        let what = match &claim.proof { Proof::Delivered { entry, .. } => format!("DELIVERED {entry:?}"), Proof::Undelivered { .. } => "UNDELIVERED".to_owned(), Proof::Unproven { en, .. } => format!("UNPROVEN {en}"), _ => "?".to_owned() };
-        eprintln!("STAT {name} {} {} {}>{} {verdict:?} {what}", claim.rule, claim.family, claim.from, claim.to);
+        let what = match &claim.proof {
+            Proof::Delivered { entry, .. } => format!("DELIVERED {entry:?}"),
+            Proof::Undelivered { .. } => "UNDELIVERED".to_owned(),
+            Proof::Unproven { en, .. } => format!("UNPROVEN {en}"),
+            _ => "?".to_owned(),
+        };
+        eprintln!(
+            "STAT {name} {} {} {}>{} {verdict:?} {what}",
+            claim.rule, claim.family, claim.from, claim.to
+        );
     }
     for claim in certificate.claims.iter().filter(|claim| is_isolation(claim)) {
         proven[usize::from(matches!(claim.proof, Proof::Unproven { .. }))] += 1;

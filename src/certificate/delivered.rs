@@ -2,9 +2,10 @@
 
 use super::block::{Block, SPORT, SRC, common};
 use super::data::{Passed, write};
-use super::verify::{block, blocks, is_any_source, is_single, key, no_proofs, refused, spot_name};
+use super::verify::{block, blocks, is_single, key, no_proofs, refused, spot_name};
 use super::walk::{FilterAt, Walk};
 use super::{Claim, Guide, Packet, Refusal, Spot};
+use crate::snapshot::Port;
 use crate::text;
 use std::collections::BTreeMap;
 
@@ -21,13 +22,10 @@ pub fn required(claim: &Claim) -> Vec<Block> {
 /// Whether packets of a block are where they must be, as what was asked for; their source may have changed.
 #[must_use]
 pub fn arrives_as_wanted(claim: &Claim, spot: Spot, arrived: Block) -> bool {
-    let all = Block::all(claim.family);
-    let widest = |field: usize| all.0.get(field).copied().unwrap_or_default();
-    let arrived = arrived.with(SRC, widest(SRC)).with(SPORT, widest(SPORT));
-    claim
-        .to
-        .as_ref()
-        .is_some_and(|(place, wanted)| spot == Spot::End(*place) && arrived.covered(wanted))
+    let all = Block::all(claim.family).0;
+    let arrived = arrived.with(SRC, all[SRC]).with(SPORT, all[SPORT]);
+    let (place, wanted) = claim.to.as_ref().map_or((None, &[][..]), |(p, w)| (Some(*p), w));
+    place.is_some_and(|place| spot == Spot::End(place)) && arrived.covered(wanted)
 }
 
 /// The packet of which it is to be proven that it never arrives: a required one, and such that no translation brings anything
@@ -60,27 +58,19 @@ pub(super) fn delivered(
     (places, filters): (&[Passed], &BTreeMap<String, Vec<String>>),
 ) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
-    let name = |spot| spot_name(walk.snapshot, spot);
     let unknown = |place: &str| {
         Refusal(text!("「{place}」という場所はありません。", "there is no place {place}"))
     };
-    let entries = walk.snapshot.entries(zone).into_iter().map(Spot::Port);
-    let mut entries = entries.filter(|spot| Some(name(*spot).as_str()) == entry);
-    let entry = match (entry, entries.next()) {
-        (Some(place), None) => return Err(unknown(place)),
-        (_, entry) => entry,
+    let spots: BTreeMap<String, Spot> =
+        walk.spots().map(|spot| (spot_name(walk.snapshot, spot), spot)).collect();
+    let entries = walk.snapshot.entries(zone);
+    let named = |entry: &str| match spots.get(entry) {
+        Some(Spot::Port(port)) if entries.contains(port) => Ok(*port),
+        _ => Err(unknown(entry)),
     };
-    let spots: BTreeMap<String, Spot> = walk.spots().map(|spot| (name(spot), spot)).collect();
-    let mut way = Way {
-        walk,
-        claim,
-        starting: true,
-        entry,
-        taken: Vec::new(),
-        listed: BTreeMap::new(),
-        below: 0,
-        filters: BTreeMap::new(),
-    };
+    let entry = entry.map(named).transpose()?;
+    let (taken, listed, filters_of) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut way = Way { walk, claim, entry, taken, listed, below: 0, filters: filters_of };
     for (name, texts) in filters {
         let parts = blocks(walk.family, texts)?.into_iter();
         way.filters.insert(name, parts.map(|part| (part, false)).collect());
@@ -100,7 +90,6 @@ pub(super) fn delivered(
             way.lose(&Packet::new(block))?;
         }
     }
-    way.starting = false;
     for (rank, spot, block) in steps {
         way.below = rank + 1;
         walk.step(spot, Packet::new(block), &mut way)?;
@@ -112,9 +101,8 @@ pub(super) fn delivered(
 struct Way<'c> {
     walk: &'c Walk<'c>,
     claim: &'c Claim,
-    /// Whether hosts are sending; by the entry only, when there is one.
-    starting: bool,
-    entry: Option<Spot>,
+    /// The only port that hosts need to use, when there is one.
+    entry: Option<Port>,
     /// What somebody takes of what they send.
     taken: Vec<Block>,
     /// What the certificate lists for a place, with the ranks.
@@ -147,48 +135,35 @@ impl Guide for Way<'_> {
     }
 
     fn arrive(&mut self, spot: Spot, packet: Packet) -> Result<(), Refusal> {
-        let elsewhere = |entry: Spot| matches!(spot, Spot::Port(_)) && spot != entry;
-        if packet.aside || self.starting && self.entry.is_some_and(elsewhere) {
+        if packet.aside {
             return Ok(());
         }
-        let family = self.walk.family;
-        let there = match spot {
-            Spot::End(_) => arrives_as_wanted(self.claim, spot, packet.block),
-            _ => {
-                // A source that is not known is told apart from one that is.
-                let any = |block| is_any_source(family, block);
-                let listed = self.listed.get(&spot).into_iter().flatten();
-                let further = listed.filter(|(rank, block)| {
-                    *rank >= self.below && any(*block) == any(packet.block)
-                });
-                let further: Vec<Block> = further.map(|(_, block)| *block).collect();
-                packet.block.covered(&further)
-            }
-        };
-        if there {
+        let listed = self.listed.get(&spot).into_iter().flatten();
+        let further = listed.filter(|(rank, _)| *rank >= self.below).map(|(_, block)| *block);
+        let further: Vec<Block> = further.collect();
+        if packet.block.covered(&further) || arrives_as_wanted(self.claim, spot, packet.block) {
             self.taken.push(packet.block);
             return Ok(());
         }
-        let (name, block) = (spot_name(self.walk.snapshot, spot), write(family, packet.block));
+        let name = spot_name(self.walk.snapshot, spot);
+        let block = write(self.walk.family, packet.block);
         refused(text!(
             "「{block}」は「{name}」に来得ますが、そこから宛先に届くとの記載がありません。",
             "{block} may come to {name}, from where it is not told to arrive"
         ))
     }
 
-    fn lose(&mut self, packet: &Packet) -> Result<(), Refusal> {
-        if packet.aside {
-            return Ok(());
-        }
-        let block = write(self.walk.family, packet.block);
-        refused(text!("「{block}」は失われ得ます。", "{block} may get lost"))
+    fn offer(&mut self, port: Port, packet: Packet) -> Result<(), Refusal> {
+        let chosen = self.entry.is_none_or(|entry| entry == port);
+        if chosen { self.arrive(Spot::Port(port), packet) } else { Ok(()) }
     }
 
-    fn readdress(&mut self, packet: &Packet) -> Result<(), Refusal> {
+    fn lose(&mut self, packet: &Packet) -> Result<(), Refusal> {
         let block = write(self.walk.family, packet.block);
-        refused(text!(
-            "「{block}」は宛先が変換され得ます（この証明書は宛先の変換を扱いません）。",
-            "the destination of {block} may be translated, of which there are no proofs"
-        ))
+        let lost = text!(
+            "「{block}」は失われるか、宛先が変わり得ます。",
+            "{block} may get lost, or go to another destination"
+        );
+        if packet.aside { Ok(()) } else { refused(lost) }
     }
 }

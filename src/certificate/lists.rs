@@ -222,30 +222,31 @@ impl Site<'_> {
         })
     }
 
-    /// Everything that a translation may make of a packet; and whether it may stop some of it.
+    /// Everything that a translation may make of a packet; and whether all of it surely goes on, to the same destination.
     pub(super) fn translate(&self, bindings: &[Binding], packet: Packet) -> (Vec<Packet>, bool) {
-        let (mut made, mut stops) = (Vec::new(), false);
+        let (mut made, mut kept) = (Vec::new(), true);
         let (touched, mut sure) = (packet.touched.clone(), packet.sure);
         let mut open = vec![packet.block];
         let bound = self.binding(bindings);
         for list in bound.iter().flat_map(|binding| &binding.lists) {
-            let out = (&mut made, &mut stops);
+            let out = (&mut made, &mut kept);
             open = self.translations(*list, open, (&touched, 0), &mut sure, out);
         }
-        stops |= !open.is_empty() && bound.is_some_and(|bound| bound.default != Action::Permit);
+        kept &= open.is_empty() || bound.is_none_or(|bound| bound.default == Action::Permit);
+        kept &= made.iter().all(|made: &Packet| made.touched == touched);
         made.extend(open.into_iter().map(|block| Packet { block, sure, ..packet.clone() }));
         made.iter_mut().for_each(|made| made.aside = packet.aside);
-        (made, stops)
+        (made, kept)
     }
 
-    /// Adds what a list may make of the blocks, and whether it may stop some; returns those that may come to its end as they were.
+    /// Adds what a list may make of the blocks, and whether it stops none; returns those that may come to its end as they were.
     fn translations(
         &self,
         id: ListId,
         mut open: Vec<Block>,
         (touched, depth): (&[RewriteId], usize),
         sure: &mut bool,
-        (out, stops): (&mut Vec<Packet>, &mut bool),
+        (out, kept): (&mut Vec<Packet>, &mut bool),
     ) -> Vec<Block> {
         let mut fallen: Vec<Block> = Vec::new();
         for line in self.device.lists[id].lines.iter().filter(|line| line.enabled) {
@@ -272,21 +273,20 @@ impl Site<'_> {
                 Action::Permit => out.extend(met.iter().map(plain)),
                 Action::Rewrite(id) => {
                     for block in &met {
-                        *stops |= self.is_vague(id, block);
                         out.extend(self.rewritten(id, plain(block)));
                     }
                 }
                 Action::Jump(to) if depth < DEPTH => {
-                    let out = (&mut *out, &mut *stops);
+                    let out = (&mut *out, &mut *kept);
                     let back = self.translations(to, met, (touched, depth + 1), sure, out);
                     open = surely.iter().fold(open, |open, block| without(&open, *block));
                     open.extend(back);
                     continue;
                 }
                 Action::Return if certain => fallen.extend(&met),
-                Action::Deny => *stops = true,
+                Action::Deny => *kept = false,
                 Action::Return | Action::Undecided | Action::Jump(_) => {
-                    *stops = true;
+                    *kept = false;
                     fallen.extend(&met);
                     let all = Block::all(self.family);
                     for block in &met {
@@ -300,19 +300,6 @@ impl Site<'_> {
         }
         open.extend(fallen);
         open
-    }
-
-    /// Whether the new source of a block cannot be told from one that is not known, though some of it may be.
-    fn is_vague(&self, id: RewriteId, block: &Block) -> bool {
-        let all = Block::all(self.family);
-        let inside = |range: &AddressRange, inner: &Block| {
-            numbers(self.family, *range).is_some_and(|range| inner.within(&all.with(SRC, range)))
-        };
-        match &self.device.rewrites[id].source {
-            Some(AddressMap::Shift { from, .. }) => !inside(from, block),
-            Some(AddressMap::Pool(ranges)) => ranges.iter().any(|range| inside(range, &all)),
-            _ => false,
-        }
     }
 
     /// Everything that a rewrite may make of a packet that meets its line.

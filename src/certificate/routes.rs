@@ -77,24 +77,23 @@ impl Table<'_, '_> {
         prefixes.filter(|(_, prefix)| prefix.family() == family).collect()
     }
 
-    /// Every way that packets of a block may take, and the parts for which there may be none.
-    pub(super) fn ways(&self, packet: &Packet) -> (Vec<Part>, Vec<Block>) {
+    /// Every way that packets of a block may take; and whether some of them may find none.
+    pub(super) fn ways(&self, packet: &Packet) -> (Vec<Part>, bool) {
         let context = &self.site.device.contexts[self.context];
         let block = packet.block;
-        let Found { mut parts, mut flood, open: mut lost } =
+        let Found { mut parts, mut flood, open } =
             self.lookup(self.site.family, block, RESOLVE_DEPTH);
+        let mut lost = !open.is_empty();
         let (mut others, mut policy) = (Vec::new(), false);
         let probes = self.site.probes(packet);
         for route in &context.policy_routes {
             if self.site.fit(&route.matches, packet, &probes, &mut Met::default()).is_some() {
                 let (ways, _) = match route.next_hop {
                     Some(hop) => self.resolve(hop, RESOLVE_DEPTH),
-                    None => {
-                        lost.push(block);
-                        (self.exits(), false)
-                    }
+                    None => (self.exits(), false),
                 };
                 others.extend(ways.into_iter().map(|(way, _)| (block, way, false)));
+                lost |= route.next_hop.is_none();
                 policy = true;
             }
         }
@@ -107,9 +106,7 @@ impl Table<'_, '_> {
         for (block, _, sure) in &mut parts {
             *sure = *sure && !policy && common(&[*block], &flood).is_empty();
         }
-        // What is not known of the table may be that a route is gone.
-        lost.append(&mut flood);
-        (parts.into_iter().chain(others).collect(), lost)
+        (parts.into_iter().chain(others).collect(), lost || !flood.is_empty())
     }
 
     fn lookup(&self, family: Family, block: Block, depth: usize) -> Found {

@@ -1,6 +1,6 @@
 //! The judgment on a certificate.
 
-use super::block::{Block, DST, Range, SRC, common};
+use super::block::{Block, DST, SRC, common};
 use super::data::{Certificate, Certified, Filtered, Proof, Stop, parse, write};
 use super::delivered::{delivered, unchanged};
 use super::lists::Fate;
@@ -246,10 +246,8 @@ pub fn is_any_source(family: Family, block: Block) -> bool {
 
 /// Whether a block is one packet that routers forward.
 pub(super) fn is_single(family: Family, block: Block) -> bool {
-    let travels = |side: Range| is_unicast(address(family, side.0));
-    block.0.iter().all(|(first, last)| first == last)
-        && travels(block.0[SRC])
-        && travels(block.0[DST])
+    let travels = |field: usize| is_unicast(address(family, block.0[field].0));
+    block.0.iter().all(|(first, last)| first == last) && travels(SRC) && travels(DST)
 }
 
 /// One packet, step by step.

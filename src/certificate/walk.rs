@@ -1,11 +1,11 @@
 //! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, Range, SRC, common, numbers, without};
+use super::block::{Block, DST, SRC, common, numbers, without};
 use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
 use super::routes::{self, Way};
-use super::{Guide, LineAt, Packet, Refusal, Spot, is_any_source, origins, wires};
-use crate::model::{Action, Binding, ContextId, Filter, Id, InterfaceId, Stage, Table};
+use super::{Guide, LineAt, Packet, Refusal, Spot, origins, wires};
+use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage, Table};
 use crate::net::{AddressRange, Family, Prefix};
 use crate::snapshot::{Place, Port, Snapshot, ZoneId, non_unicast};
 use crate::text;
@@ -21,8 +21,8 @@ pub struct Walk<'a> {
     pub family: Family,
     pub(super) objects: Vec<Objects>,
     pub(super) zones: Table<ZoneId, Vec<Block>>,
-    /// Addresses that are never forwarded.
-    never: Vec<Range>,
+    /// What is never forwarded.
+    never: Vec<Block>,
 }
 
 /// A filter at its interfaces.
@@ -80,7 +80,9 @@ impl<'a> Walk<'a> {
             zones.push(wires::held(snapshot, zone, family));
         }
         let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
-        let never = never.filter_map(|block| numbers(family, block.range())).collect();
+        let never = never.filter_map(|block| numbers(family, block.range()));
+        let sides = |range| [SRC, DST].map(|side| Block::all(family).with(side, range));
+        let never = never.flat_map(sides).collect();
         Walk { snapshot, family, objects, zones, never }
     }
 
@@ -115,23 +117,26 @@ impl<'a> Walk<'a> {
     pub fn start(&self, zone: ZoneId, block: Block, guide: &mut dyn Guide) -> Result<(), Refusal> {
         let packet = Packet::new(block);
         self.forward(&packet, guide)?;
+        // What a neighbour takes needs no router: those are beside the proper way.
+        let offered = |packet: Packet, taken: &[Block]| {
+            let aside = taken.iter().any(|taken| packet.block.within(taken));
+            Packet { aside, ..packet }
+        };
         for (id, segment) in self.snapshot.segments.iter() {
             if segment.zones.contains(&zone) {
-                let ports = self.ports(id, None);
-                let taken = self.beside(id);
+                let (ports, taken) = (self.ports(id, None), self.beside(id));
                 for port in &ports {
-                    Self::offer(Spot::Port(*port), &packet, &taken, guide)?;
+                    guide.offer(*port, offered(packet.clone(), &taken))?;
                 }
                 for opaque in &segment.opaques {
                     for zone in &self.snapshot.opaques[*opaque].zones {
                         for block in common(&[block], self.zone(*zone)) {
-                            let spot = Spot::Opaque(*opaque);
-                            Self::offer(spot, &packet.at(block), &taken, guide)?;
+                            let packet = offered(packet.at(block), &taken);
+                            guide.arrive(Spot::Opaque(*opaque), packet)?;
                         }
                     }
-                    let perhaps = packet.perhaps();
-                    let aside = if ports.is_empty() { perhaps } else { perhaps.beside() };
-                    guide.arrive(Spot::Opaque(*opaque), aside)?;
+                    let perhaps = Packet { aside: !ports.is_empty(), ..packet.perhaps() };
+                    guide.arrive(Spot::Opaque(*opaque), perhaps)?;
                 }
                 self.deliver(Some(id), None, (false, false), &packet, guide)?;
             }
@@ -144,7 +149,7 @@ impl<'a> Walk<'a> {
                 let held: Vec<Block> = held.copied().collect();
                 for segment in &opaque.segments {
                     for port in self.ports(*segment, None) {
-                        Self::offer(Spot::Port(port), &packet, &held, guide)?;
+                        guide.offer(port, offered(packet.clone(), &held))?;
                     }
                 }
                 self.opaque(id, &packet, true, guide)?;
@@ -153,32 +158,10 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What senders send to a place; beside the proper way when somebody who is in `taken` takes all of it.
-    fn offer(
-        spot: Spot,
-        packet: &Packet,
-        taken: &[Block],
-        guide: &mut dyn Guide,
-    ) -> Result<(), Refusal> {
-        let aside = taken.iter().any(|taken| packet.block.within(taken));
-        guide.arrive(spot, if aside { packet.beside() } else { packet.clone() })
-    }
-
-    /// Rule 6. A source that is not known is an address that somebody has.
+    /// Rule 6. Of a source that is not known nothing is said.
     pub(super) fn forward(&self, packet: &Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
-        let all = Block::all(self.family);
-        for never in &self.never {
-            for block in common(&[packet.block], &[all.with(DST, *never)]) {
-                guide.lose(&packet.at(block))?;
-            }
-            let known = !is_any_source(self.family, packet.block);
-            for block in common(&[packet.block], &[all.with(SRC, *never)]) {
-                if known {
-                    guide.lose(&packet.at(block))?;
-                }
-            }
-        }
-        Ok(())
+        let never = self.never.iter().any(|never| packet.block.meets(never));
+        if never { guide.lose(packet) } else { Ok(()) }
     }
 
     /// Everything that may become of packets at a place.
@@ -236,7 +219,11 @@ impl<'a> Walk<'a> {
                 Stage::Translate(translate) => {
                     let mut made = Vec::new();
                     for packet in packets {
-                        made.extend(translated(site, &translate.bindings, packet, guide)?);
+                        let (after, kept) = site.translate(&translate.bindings, packet.clone());
+                        if !kept {
+                            guide.lose(&packet)?;
+                        }
+                        made.extend(after);
                     }
                     made
                 }
@@ -296,7 +283,9 @@ impl<'a> Walk<'a> {
         }
         for block in rest {
             let (ways, lost) = table.ways(&packet.at(block));
-            lost.into_iter().try_for_each(|block| guide.lose(&packet.at(block)))?;
+            if lost {
+                guide.lose(&packet)?;
+            }
             for (block, way, sure) in ways {
                 let packet = Packet { sure: packet.sure && sure, ..packet.at(block) };
                 self.leave(visit, packet, way, guide)?;
@@ -365,21 +354,4 @@ impl<'a> Walk<'a> {
         }
         known
     }
-}
-
-/// What a translation makes of packets, as the guide is told.
-fn translated(
-    site: Site<'_>,
-    bindings: &[Binding],
-    packet: Packet,
-    guide: &mut dyn Guide,
-) -> Result<Vec<Packet>, Refusal> {
-    let (made, stops) = site.translate(bindings, packet.clone());
-    if stops {
-        guide.lose(&packet)?;
-    }
-    if made.iter().any(|made| made.touched != packet.touched) {
-        guide.readdress(&packet)?;
-    }
-    Ok(made)
 }

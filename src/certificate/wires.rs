@@ -150,8 +150,7 @@ impl Walk<'_> {
         // What senders send to somebody who is not beside them is for a router.
         let networks = model.map_or_else(Vec::new, |model| self.ranges(&model.networks));
         let lost = if from.is_some() { rest } else { common(&rest, &networks) };
-        let mut lost = lost.into_iter().filter(|_| nobody);
-        lost.try_for_each(|block| guide.lose(&packet.at(block)))
+        if nobody && !lost.is_empty() { guide.lose(&packet) } else { Ok(()) }
     }
 
     fn ranges(&self, networks: &[Prefix]) -> Vec<Block> {
@@ -198,12 +197,10 @@ impl Walk<'_> {
         let sure = packet.sure && opaque.declared;
         self.forward(packet, guide)?;
         self.zones(&opaque.zones, &Packet { sure, ..packet.clone() }, guide)?;
-        if !opaque.declared {
+        let behind = opaque.zones.iter().flat_map(|zone| self.zone(*zone)).copied();
+        let behind: Vec<Block> = behind.collect();
+        if !(opaque.declared && (starting || packet.block.covered(&behind))) {
             guide.lose(packet)?;
-        } else if !starting {
-            let behind = opaque.zones.iter().flat_map(|zone| self.zone(*zone));
-            let left = behind.fold(vec![packet.block], |left, held| without(&left, *held));
-            left.into_iter().try_for_each(|block| guide.lose(&packet.at(block)))?;
         }
         let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
         let outside =

@@ -4,9 +4,10 @@ use super::{BLOCKS, SEEDS, Search, corner, single, too_much};
 use crate::certificate::block::Block;
 use crate::certificate::{
     Claim, Fate, FilterAt, Guide, Packet, Passed, Proof, Refusal, Spot, Walk, arrives_as_wanted,
-    is_any_source, key, required, spot_name, write,
+    key, required, spot_name, write,
 };
 use crate::finding::{Finding, Verdict};
+use crate::snapshot::Port;
 use crate::text;
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ const HOPS: usize = 128;
 /// Tries what hosts send by every entry, then by each alone; then single packets that may never arrive.
 pub(super) fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
     let ports = claim.from.iter().flat_map(|(zone, _)| walk.snapshot.entries(*zone));
-    let ports: Vec<Spot> = ports.map(Spot::Port).collect();
+    let ports: Vec<Port> = ports.collect();
     let alone = if ports.len() > 1 { ports.as_slice() } else { &[] };
     let mut why = None;
     for entry in std::iter::once(None).chain(alone.iter().copied().map(Some)) {
@@ -82,7 +83,7 @@ type Next = Vec<(Spot, Block)>;
 struct Ways<'c> {
     walk: &'c Walk<'c>,
     claim: &'c Claim,
-    entry: Option<Spot>,
+    entry: Option<Port>,
     filters: BTreeMap<String, Vec<Block>>,
     /// What the step at hand leads to.
     next: Next,
@@ -93,7 +94,7 @@ struct Ways<'c> {
 }
 
 impl<'c> Ways<'c> {
-    fn new(walk: &'c Walk<'c>, claim: &'c Claim, entry: Option<Spot>) -> Self {
+    fn new(walk: &'c Walk<'c>, claim: &'c Claim, entry: Option<Port>) -> Self {
         Ways {
             walk,
             claim,
@@ -111,12 +112,7 @@ impl<'c> Ways<'c> {
             if let Some((zone, _)) = claim.from {
                 walk.start(zone, block, &mut self)?;
             }
-            let entry = self.entry;
-            let by = |spot: &Spot| {
-                !matches!(spot, Spot::Port(_)) || entry.is_none_or(|entry| entry == *spot)
-            };
-            let mut first = std::mem::take(&mut self.next);
-            first.retain(|(spot, _)| by(spot));
+            let first = std::mem::take(&mut self.next);
             let taken: Vec<Block> = first.iter().map(|(_, block)| *block).collect();
             if !block.covered(&taken) {
                 return refused(text!(
@@ -132,10 +128,7 @@ impl<'c> Ways<'c> {
     fn follow(&mut self, next: Next) -> Result<(), Refusal> {
         for (spot, block) in next {
             let arrived = matches!(spot, Spot::End(_));
-            let any = |block| is_any_source(self.walk.family, block);
-            let known = |(other, known): &(Spot, Block)| {
-                *other == spot && block.within(known) && any(block) == any(*known)
-            };
+            let known = |(other, known): &(Spot, Block)| *other == spot && block.within(known);
             if arrived || self.done.iter().any(known) {
                 continue;
             }
@@ -168,7 +161,7 @@ impl<'c> Ways<'c> {
         }
         let texts = |blocks: Vec<Block>| blocks.into_iter().map(|b| write(family, b)).collect();
         let filters = self.filters.into_iter().map(|(name, parts)| (name, texts(parts)));
-        let entry = self.entry.map(|spot| spot_name(self.walk.snapshot, spot));
+        let entry = self.entry.map(|port| spot_name(self.walk.snapshot, Spot::Port(port)));
         Proof::Delivered { entry, places, filters: filters.collect() }
     }
 }
@@ -217,19 +210,19 @@ impl Guide for Ways<'_> {
         Ok(())
     }
 
+    fn offer(&mut self, port: Port, packet: Packet) -> Result<(), Refusal> {
+        let chosen = self.entry.is_none_or(|entry| entry == port);
+        if chosen { self.arrive(Spot::Port(port), packet) } else { Ok(()) }
+    }
+
     fn lose(&mut self, packet: &Packet) -> Result<(), Refusal> {
         if packet.aside {
             return Ok(());
         }
         let block = write(self.walk.family, packet.block);
-        refused(text!("「{block}」が失われ得ます。", "{block} may get lost"))
-    }
-
-    fn readdress(&mut self, packet: &Packet) -> Result<(), Refusal> {
-        let block = write(self.walk.family, packet.block);
         refused(text!(
-            "「{block}」は宛先が変換され得ます（宛先の変換を伴う通信の証明はありません）。",
-            "the destination of {block} may be translated, and of such packets there are no proofs"
+            "「{block}」は失われるか、宛先が変換され得ます。",
+            "{block} may get lost, or be translated to another destination"
         ))
     }
 }
