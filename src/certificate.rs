@@ -28,10 +28,12 @@ mod wires;
 #[cfg(test)]
 mod tests;
 
-pub use data::{Certificate, Certified, Filtered, Passed, Proof, Stop, Stopped, parse, write};
-pub use delivered::{arrives_as_wanted, required};
+pub use data::{
+    Certificate, Certified, Filtered, Passed, Proof, Stop, Stopped, Summary, parse, write,
+};
+pub use delivered::arrives_as_wanted;
 pub use lists::{Fate, Met};
-pub use verify::{Path, Summary, is_any_source, is_forbidden, key, sent, spot_name, verify};
+pub use verify::{Path, is_any_source, is_forbidden, key, required, sent, spot_name, verify};
 pub use walk::{FilterAt, Walk};
 
 use crate::model::{ListId, RewriteId};
@@ -70,12 +72,6 @@ impl Packet {
     #[must_use]
     pub fn perhaps(&self) -> Packet {
         Packet { sure: false, ..self.clone() }
-    }
-
-    /// The same, beside the proper way.
-    #[must_use]
-    pub fn beside(&self) -> Packet {
-        Packet { aside: true, ..self.clone() }
     }
 }
 
@@ -125,8 +121,7 @@ pub trait Guide {
         self.arrive(Spot::Port(port), packet)
     }
 
-    /// Without any filter, some of these packets may get lost here, end outside every zone, or be sent to another destination or
-    /// service. Whoever asks what may arrive loses nothing by it.
+    /// Some of these packets may get lost here without a filter, end outside every zone, or go to another destination.
     ///
     /// # Errors
     /// When that may not be.

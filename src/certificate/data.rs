@@ -136,6 +136,19 @@ pub struct Stop {
     pub lines: Vec<String>,
 }
 
+/// How many claims rest on what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Proven to hold.
+    pub holds: usize,
+    /// Contradicted by a packet.
+    pub violated: usize,
+    /// Contradicted by a packet in the widest reading.
+    pub undetermined: usize,
+    /// Not proven.
+    pub unproven: usize,
+}
+
 /// Numbers of an address range as text.
 fn addresses(family: Family, range: Range) -> String {
     format!("{}-{}", address(family, range.0), address(family, range.1))

@@ -1,31 +1,19 @@
 //! The judgment on what is required: that every packet arrives, or that one never does.
 
-use super::block::{Block, SPORT, SRC, common};
+use super::block::Block;
 use super::data::{Passed, write};
-use super::verify::{block, blocks, is_single, key, no_proofs, refused, spot_name};
+use super::verify::{block, blocks, is_single, key, no_proofs, refused, required, spot_name};
 use super::walk::{FilterAt, Walk};
 use super::{Claim, Guide, Packet, Refusal, Spot};
 use crate::snapshot::Port;
 use crate::text;
 use std::collections::BTreeMap;
 
-/// The packets that hosts of the source send, and all of which must arrive.
-#[must_use]
-pub fn required(claim: &Claim) -> Vec<Block> {
-    let sources = claim.from.iter().flat_map(|(_, sources)| sources);
-    let from: Vec<Block> =
-        sources.map(|range| Block::all(claim.family).with(SRC, *range)).collect();
-    let wanted = claim.to.iter().map(|(_, wanted)| common(wanted, &from));
-    wanted.flatten().collect()
-}
-
 /// Whether packets of a block are where they must be, as what was asked for; their source may have changed.
 #[must_use]
 pub fn arrives_as_wanted(claim: &Claim, spot: Spot, arrived: Block) -> bool {
-    let all = Block::all(claim.family).0;
-    let arrived = arrived.with(SRC, all[SRC]).with(SPORT, all[SPORT]);
-    let (place, wanted) = claim.to.as_ref().map_or((None, &[][..]), |(p, w)| (Some(*p), w));
-    place.is_some_and(|place| spot == Spot::End(place)) && arrived.covered(wanted)
+    let mut target = claim.to.iter().filter(|(place, _)| spot == Spot::End(*place));
+    target.any(|(_, wanted)| arrived.covered(wanted))
 }
 
 /// The packet of which it is to be proven that it never arrives: a required one, and such that no translation brings anything
@@ -33,17 +21,12 @@ pub fn arrives_as_wanted(claim: &Claim, spot: Spot, arrived: Block) -> bool {
 pub(super) fn unchanged(walk: &Walk<'_>, claim: &Claim, text: &str) -> Result<Block, Refusal> {
     let packet = block(walk.family, text)?;
     let asked = required(claim).iter().any(|block| packet.within(block));
-    if !asked || !is_single(walk.family, packet) {
+    let mut wanted = claim.to.iter().flat_map(|(_, wanted)| wanted);
+    let replaced = wanted.any(|block| walk.origins(*block).next().is_some());
+    if !asked || replaced || !is_single(walk.family, packet) {
         return refused(text!(
-            "「{text}」は、求められた1つのパケットではありません。",
-            "{text} is not one of the required packets"
-        ));
-    }
-    let wanted = claim.to.as_ref().map_or(&[][..], |(_, wanted)| wanted);
-    if walk.is_readdressed(wanted) {
-        return refused(text!(
-            "宛先の変換により、別の宛先からも届き得ます。",
-            "by a translation, packets to another destination may arrive"
+            "「{text}」は、届かないことが違反となる1つのパケットではありません。",
+            "{text} is no single packet that must arrive as it is"
         ));
     }
     Ok(packet)
@@ -72,13 +55,12 @@ pub(super) fn delivered(
     let (taken, listed, filters_of) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let mut way = Way { walk, claim, entry, taken, listed, below: 0, filters: filters_of };
     for (name, texts) in filters {
-        let parts = blocks(walk.family, texts)?.into_iter();
-        way.filters.insert(name, parts.map(|part| (part, false)).collect());
+        way.filters.insert(name, blocks(walk.family, texts)?);
     }
     let mut steps = Vec::new();
-    for (rank, Passed { place, blocks: texts }) in places.iter().enumerate() {
-        let spot = *spots.get(place).ok_or_else(|| unknown(place))?;
-        for block in blocks(walk.family, texts)? {
+    for (rank, passed) in places.iter().enumerate() {
+        let spot = *spots.get(&passed.place).ok_or_else(|| unknown(&passed.place))?;
+        for block in blocks(walk.family, &passed.blocks)? {
             way.listed.entry(spot).or_default().push((rank, block));
             steps.push((rank, spot, block));
         }
@@ -109,22 +91,17 @@ struct Way<'c> {
     listed: BTreeMap<Spot, Vec<(usize, Block)>>,
     /// The lowest rank to which a step may lead.
     below: usize,
-    /// What each filter is told to let pass, and whether that was checked already.
-    filters: BTreeMap<&'c str, Vec<(Block, bool)>>,
+    /// What each filter is told to let pass.
+    filters: BTreeMap<&'c str, Vec<Block>>,
 }
 
 impl Guide for Way<'_> {
     fn filter(&mut self, at: &FilterAt<'_>, packet: Packet) -> Result<Vec<Packet>, Refusal> {
         let name = key(at, &packet);
-        let mut none = Vec::new();
-        let parts = self.filters.get_mut(name.as_str()).unwrap_or(&mut none);
-        let told: Vec<Block> = parts.iter().map(|(part, _)| *part).collect();
-        let mut open = parts.iter_mut().filter(|(part, known)| !known && packet.block.meets(part));
-        let passes = |(part, known): &mut (Block, bool)| {
-            *known = at.passes(&packet.at(*part)).0;
-            *known
-        };
-        if packet.block.covered(&told) && open.all(passes) {
+        let told = self.filters.get(name.as_str()).into_iter().flatten().copied();
+        let here = told.filter(|part| part.meets(&packet.block));
+        let passed: Vec<Block> = here.filter(|part| at.passes(&packet.at(*part)).0).collect();
+        if packet.block.covered(&passed) {
             return Ok(vec![packet]);
         }
         let block = write(self.walk.family, packet.block);
@@ -139,8 +116,8 @@ impl Guide for Way<'_> {
             return Ok(());
         }
         let listed = self.listed.get(&spot).into_iter().flatten();
-        let further = listed.filter(|(rank, _)| *rank >= self.below).map(|(_, block)| *block);
-        let further: Vec<Block> = further.collect();
+        let further = listed.filter(|(rank, _)| *rank >= self.below);
+        let further: Vec<Block> = further.map(|(_, block)| *block).collect();
         if packet.block.covered(&further) || arrives_as_wanted(self.claim, spot, packet.block) {
             self.taken.push(packet.block);
             return Ok(());
@@ -160,10 +137,7 @@ impl Guide for Way<'_> {
 
     fn lose(&mut self, packet: &Packet) -> Result<(), Refusal> {
         let block = write(self.walk.family, packet.block);
-        let lost = text!(
-            "「{block}」は失われるか、宛先が変わり得ます。",
-            "{block} may get lost, or go to another destination"
-        );
+        let lost = text!("「{block}」は失われ得ます。", "{block} may get lost");
         if packet.aside { Ok(()) } else { refused(lost) }
     }
 }

@@ -1,10 +1,10 @@
 //! The ways out of a context for a block: rule 3 of [`crate::snapshot`], in the widest reading.
 
 use super::Packet;
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, DST, bound_for, common, without};
 use super::lists::{Met, Site};
 use crate::model::{ContextId, InterfaceId, InterfaceKind, NextHop, RESOLVE_DEPTH};
-use crate::net::{AddressRange, Family, Prefix, number};
+use crate::net::{Family, Prefix, number};
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
@@ -207,8 +207,5 @@ impl Table<'_, '_> {
 
 /// The part of a block that goes to a prefix.
 fn met(block: Block, prefix: Prefix) -> Option<Block> {
-    let family = prefix.family();
-    let range = numbers(family, AddressRange::from(prefix))?;
-    let taken = Block::all(family).with(DST, range);
-    block.meet(taken)
+    block.meet(bound_for(prefix.family(), prefix.range())?)
 }

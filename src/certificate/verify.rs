@@ -1,7 +1,7 @@
 //! The judgment on a certificate.
 
-use super::block::{Block, DST, SRC, common};
-use super::data::{Certificate, Certified, Filtered, Proof, Stop, parse, write};
+use super::block::{Block, DST, Range, SRC, common};
+use super::data::{Certificate, Certified, Filtered, Proof, Stop, Summary, parse, write};
 use super::delivered::{delivered, unchanged};
 use super::lists::Fate;
 use super::walk::{FilterAt, Walk};
@@ -12,19 +12,6 @@ use crate::snapshot::{Place, Snapshot, is_unicast};
 use crate::text::Text;
 use crate::workers;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many claims rest on what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Proven to hold.
-    pub holds: usize,
-    /// Contradicted by a packet.
-    pub violated: usize,
-    /// Contradicted by a packet in the widest reading.
-    pub undetermined: usize,
-    /// Not proven.
-    pub unproven: usize,
-}
 
 /// Checks every claim of a certificate.
 ///
@@ -111,12 +98,19 @@ pub(super) fn block(family: Family, text: &str) -> Result<Block, Refusal> {
 /// something forbidden.
 #[must_use]
 pub fn sent(walk: &Walk<'_>, claim: &Claim) -> Vec<Block> {
-    let (Some((_, sources)), Some((_, forbidden))) = (&claim.from, &claim.to) else {
-        return Vec::new();
-    };
-    let before = walk.before(forbidden);
-    let from = |block: &Block| sources.iter().map(|range| block.with(SRC, *range)).collect();
-    before.iter().flat_map(|block| -> Vec<Block> { from(block) }).collect()
+    let forbidden = claim.to.as_ref().map_or(&[][..], |(_, forbidden)| forbidden);
+    from_sources(claim, &walk.before(forbidden))
+}
+
+/// The packets that hosts of the source send, and all of which must arrive, of a claim of `require`.
+#[must_use]
+pub fn required(claim: &Claim) -> Vec<Block> {
+    from_sources(claim, claim.to.as_ref().map_or(&[][..], |(_, wanted)| wanted))
+}
+
+fn from_sources(claim: &Claim, blocks: &[Block]) -> Vec<Block> {
+    let sources: Vec<Range> = claim.from.iter().flat_map(|(_, sources)| sources).copied().collect();
+    blocks.iter().flat_map(|block| sources.iter().map(|range| block.with(SRC, *range))).collect()
 }
 
 /// Whether packets of a block are forbidden at a place.

@@ -1,6 +1,6 @@
 //! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, SRC, common, numbers, without};
+use super::block::{Block, DST, SRC, bound_for, common, numbers, without};
 use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
 use super::routes::{self, Way};
@@ -129,11 +129,10 @@ impl<'a> Walk<'a> {
                     guide.offer(*port, offered(packet.clone(), &taken))?;
                 }
                 for opaque in &segment.opaques {
-                    for zone in &self.snapshot.opaques[*opaque].zones {
-                        for block in common(&[block], self.zone(*zone)) {
-                            let packet = offered(packet.at(block), &taken);
-                            guide.arrive(Spot::Opaque(*opaque), packet)?;
-                        }
+                    let behind = self.held(&self.snapshot.opaques[*opaque].zones);
+                    for block in common(&[block], &behind) {
+                        let packet = offered(packet.at(block), &taken);
+                        guide.arrive(Spot::Opaque(*opaque), packet)?;
                     }
                     let perhaps = Packet { aside: !ports.is_empty(), ..packet.perhaps() };
                     guide.arrive(Spot::Opaque(*opaque), perhaps)?;
@@ -145,8 +144,7 @@ impl<'a> Walk<'a> {
             if opaque.zones.contains(&zone) {
                 let sure = packet.sure && opaque.declared;
                 let packet = Packet { sure, ..packet.clone() };
-                let held = opaque.zones.iter().flat_map(|zone| self.zone(*zone));
-                let held: Vec<Block> = held.copied().collect();
+                let held = self.held(&opaque.zones);
                 for segment in &opaque.segments {
                     for port in self.ports(*segment, None) {
                         guide.offer(port, offered(packet.clone(), &held))?;
@@ -259,27 +257,25 @@ impl<'a> Walk<'a> {
 
     /// Rule 2: what is for the device itself, and the rest.
     fn decide(&self, visit: Visit, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
-        let (device, all) = (visit.port.device, Block::all(self.family));
         self.forward(&packet, guide)?;
         let site = self.site(visit.port, None)?;
         let table = routes::Table { site: &site, context: visit.context };
+        let own = table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses);
+        let own = own.map(|own| AddressRange::single(own.address));
+        let local = &site.device.contexts[visit.context].local;
         let mut rest = vec![packet.block];
-        for own in table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses) {
-            let Some(range) = numbers(self.family, AddressRange::single(own.address)) else {
-                continue;
-            };
-            for block in common(&rest, &[all.with(DST, range)]) {
+        for own in own.filter_map(|own| bound_for(self.family, own)) {
+            for block in common(&rest, &[own]) {
                 let mut packets = vec![packet.at(block)];
-                for (index, filter) in site.device.contexts[visit.context].local.iter().enumerate()
-                {
+                for (index, filter) in local.iter().enumerate() {
                     let stage = (filter, format!("local {index}"));
                     packets = self.filtered(visit, site, stage, packets, guide)?;
                 }
                 for packet in packets {
-                    guide.arrive(Spot::End(Place::Device(device)), packet)?;
+                    guide.arrive(Spot::End(Place::Device(visit.port.device)), packet)?;
                 }
             }
-            rest = without(&rest, all.with(DST, range));
+            rest = without(&rest, own);
         }
         for block in rest {
             let (ways, lost) = table.ways(&packet.at(block));
@@ -318,23 +314,13 @@ impl<'a> Walk<'a> {
         let port = &self.snapshot.devices[visit.port.device].interfaces[egress];
         let mut out = Vec::new();
         if egress == visit.port.interface && port.hairpin_unfiltered {
-            let around = packet.perhaps().beside();
+            let around = Packet { aside: true, ..packet.perhaps() };
             out = self.stages(visit, Some(egress), vec![around], false, guide)?;
         }
         out.extend(self.stages(visit, Some(egress), vec![packet], true, guide)?);
         let out = out.into_iter().map(|packet| Packet { touched: Vec::new(), ..packet });
         let port = Port { interface: egress, ..visit.port };
         out.into_iter().try_for_each(|packet| self.depart(port, hop, &packet, guide))
-    }
-
-    /// Whether a translation of any device may make one of `blocks` of any packet, or of one of them another.
-    #[must_use]
-    pub fn is_readdressed(&self, blocks: &[Block]) -> bool {
-        let mut devices = self.snapshot.devices.iter().zip(&self.objects);
-        devices.any(|((_, device), objects)| {
-            let of = |block: &Block| origins::origins(device, objects, self.family, *block);
-            blocks.iter().any(|block| !of(block).is_empty())
-        })
     }
 
     /// The blocks from which a translation of any device may make one of `blocks`, and `blocks` themselves.
@@ -344,14 +330,20 @@ impl<'a> Walk<'a> {
         let mut next = 0;
         while let Some(block) = known.get(next).copied() {
             next += 1;
-            for (device, objects) in self.snapshot.devices.iter().zip(&self.objects) {
-                for before in origins::origins(device.1, objects, self.family, block) {
-                    if !before.covered(&known) {
-                        known.push(before);
-                    }
+            for before in self.origins(block) {
+                if !before.covered(&known) {
+                    known.push(before);
                 }
             }
         }
         known
+    }
+
+    /// What a translation of any device may make packets of `block` of.
+    pub fn origins(&self, block: Block) -> impl Iterator<Item = Block> + '_ {
+        let devices = self.snapshot.devices.iter().zip(&self.objects);
+        devices.flat_map(move |((_, device), objects)| {
+            origins::origins(device, objects, self.family, block)
+        })
     }
 }

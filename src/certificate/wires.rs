@@ -1,6 +1,6 @@
 //! What happens between devices: who may receive what leaves (rules 4 and 5 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, bound_for, common, without};
 use super::routes::Hop;
 use super::walk::Walk;
 use super::{Guide, Packet, Refusal, Spot, origins};
@@ -13,14 +13,13 @@ use std::net::IpAddr;
 
 /// The destinations that a zone holds.
 pub(super) fn held(snapshot: &Snapshot, zone: &Zone, family: Family) -> Vec<Block> {
-    let all = Block::all(family);
-    let block = |prefix: Prefix| Some(all.with(DST, numbers(family, prefix.range())?));
+    let block = |prefix: Prefix| bound_for(family, prefix.range());
     match &zone.addresses {
         ZoneAddresses::Networks(networks) => networks.iter().copied().filter_map(block).collect(),
         ZoneAddresses::Rest => {
             let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
             let gone = snapshot.declared_networks().chain(never).filter_map(block);
-            gone.fold(vec![all], |rest, gone| without(&rest, gone))
+            gone.fold(vec![Block::all(family)], |rest, gone| without(&rest, gone))
         }
     }
 }
@@ -37,24 +36,11 @@ impl Walk<'_> {
         let segment = self.snapshot.segment_of(port);
         let ports = self.others(segment, Some(port));
         let opaques = segment.map_or(&[][..], |id| &self.snapshot.segments[id].opaques);
+        let line = self.is_line(port);
         let gateway = match hop {
-            Hop::Connected => {
-                return self.deliver(
-                    segment,
-                    Some(port),
-                    (false, self.is_line(port)),
-                    packet,
-                    guide,
-                );
-            }
-            Hop::OnLink => {
-                return self.deliver(
-                    segment,
-                    Some(port),
-                    (true, self.is_line(port)),
-                    packet,
-                    guide,
-                );
+            Hop::Connected | Hop::OnLink => {
+                let how = (hop == Hop::OnLink, line);
+                return self.deliver(segment, Some(port), how, packet, guide);
             }
             Hop::Gateway(gateway) => Some(gateway),
             Hop::Anyone => None,
@@ -67,19 +53,16 @@ impl Walk<'_> {
             };
             spots = opaques.iter().copied().filter(owner).map(Spot::Opaque).collect();
         }
-        let packet = if spots.is_empty() && !(gateway.is_some() && self.is_line(port)) {
-            packet.perhaps()
-        } else {
-            packet.clone()
-        };
+        // A gateway that nobody owns may be nobody, or any router; by a line it is the other ends.
         let owned = !spots.is_empty();
+        let sure = packet.sure && (owned || gateway.is_some() && line);
+        let packet = Packet { sure, ..packet.clone() };
         if !owned {
             let routers = ports.into_iter().map(Spot::Port);
             spots = routers.chain(opaques.iter().copied().map(Spot::Opaque)).collect();
-        }
-        // A gateway that nobody owns may be nobody, but for the other ends of a line.
-        if !owned && (gateway.is_none() || !self.is_line(port) || spots.is_empty()) {
-            guide.lose(&packet)?;
+            if spots.is_empty() || gateway.is_none() || !line {
+                guide.lose(&packet)?;
+            }
         }
         if let (Hop::Anyone, Some(segment)) = (hop, segment) {
             self.zones(&self.snapshot.segments[segment].zones, &packet, guide)?;
@@ -97,7 +80,6 @@ impl Walk<'_> {
         packet: &Packet,
         guide: &mut dyn Guide,
     ) -> Result<(), Refusal> {
-        let all = Block::all(self.family);
         let (ports, model) =
             (self.others(segment, from), segment.map(|id| &self.snapshot.segments[id]));
         let opaques = model.map_or(&[][..], |model| &model.opaques);
@@ -110,14 +92,12 @@ impl Walk<'_> {
         for group in [routers.collect::<Vec<(Spot, Vec<IpAddr>)>>(), unseen.collect()] {
             let mut left = rest.clone();
             for (spot, addresses) in group {
-                for range in addresses
-                    .iter()
-                    .filter_map(|own| numbers(self.family, AddressRange::single(*own)))
-                {
-                    for block in common(&rest, &[all.with(DST, range)]) {
+                let own = addresses.into_iter().map(AddressRange::single);
+                for own in own.filter_map(|own| bound_for(self.family, own)) {
+                    for block in common(&rest, &[own]) {
                         guide.arrive(spot, packet.at(block))?;
                     }
-                    left = without(&left, all.with(DST, range));
+                    left = without(&left, own);
                 }
             }
             rest = left;
@@ -133,9 +113,7 @@ impl Walk<'_> {
         for block in &rest {
             self.zones(zones, &packet.at(*block), guide)?;
         }
-        for zone in zones {
-            rest = self.zone(*zone).iter().fold(rest, |rest, held| without(&rest, *held));
-        }
+        rest = self.held(zones).into_iter().fold(rest, |rest, held| without(&rest, held));
         let routers =
             ports.iter().filter(|_| on_link || line).map(|port| (Spot::Port(*port), line));
         let unseen = opaques.iter().filter(|_| on_link || line).map(|id| (Spot::Opaque(*id), true));
@@ -154,16 +132,14 @@ impl Walk<'_> {
     }
 
     fn ranges(&self, networks: &[Prefix]) -> Vec<Block> {
-        let all = Block::all(self.family);
-        let range = |network: &Prefix| Some(all.with(DST, numbers(self.family, network.range())?));
-        networks.iter().filter_map(range).collect()
+        networks.iter().filter_map(|network| bound_for(self.family, network.range())).collect()
     }
 
     /// Destinations that senders on a segment need no router for: each is taken by a neighbour, or by nobody.
     pub(super) fn beside(&self, id: SegmentId) -> Vec<Block> {
         let segment = &self.snapshot.segments[id];
         let mut taken = self.ranges(&segment.networks);
-        taken.extend(segment.zones.iter().flat_map(|zone| self.zone(*zone)));
+        taken.extend(self.held(&segment.zones));
         let ports = self.ports(id, None);
         let own = ports.iter().flat_map(|port| self.addresses(*port));
         let unseen = segment.opaques.iter().flat_map(|id| &self.snapshot.opaques[*id].addresses);
@@ -197,8 +173,7 @@ impl Walk<'_> {
         let sure = packet.sure && opaque.declared;
         self.forward(packet, guide)?;
         self.zones(&opaque.zones, &Packet { sure, ..packet.clone() }, guide)?;
-        let behind = opaque.zones.iter().flat_map(|zone| self.zone(*zone)).copied();
-        let behind: Vec<Block> = behind.collect();
+        let behind = self.held(&opaque.zones);
         if !(opaque.declared && (starting || packet.block.covered(&behind))) {
             guide.lose(packet)?;
         }
@@ -210,7 +185,7 @@ impl Walk<'_> {
         }
         // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
-        let aside = packet.beside();
+        let aside = Packet { aside: true, ..packet.clone() };
         let mut spots: Vec<Spot> = Vec::new();
         for segment in &opaque.segments {
             let model = &self.snapshot.segments[*segment];
@@ -245,6 +220,11 @@ impl Walk<'_> {
         &self.zones[zone]
     }
 
+    /// The destinations that any of these zones holds.
+    pub(super) fn held(&self, zones: &[ZoneId]) -> Vec<Block> {
+        zones.iter().flat_map(|zone| self.zone(*zone)).copied().collect()
+    }
+
     fn addresses(&self, port: Port) -> impl Iterator<Item = IpAddr> + '_ {
         let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
         interface.addresses.iter().map(|own| own.address)
@@ -257,8 +237,7 @@ impl Walk<'_> {
         ports.filter(|port| up(port) && Some(*port) != except).collect()
     }
 
-    /// The ports that may receive what leaves by `from`: those of the segment that are up, and so the other ends of links inside
-    /// the device.
+    /// The ports, all up, that may receive what leaves by `from`: of the segment, or the other ends of links inside the device.
     fn others(&self, segment: Option<SegmentId>, from: Option<Port>) -> Vec<Port> {
         let mut ports = segment.map_or_else(Vec::new, |id| self.ports(id, from));
         if let Some(port) = from {

@@ -36,7 +36,7 @@ fn undelivered(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Option<P
     let wanted = claim.to.as_ref().map_or(&[][..], |(_, wanted)| wanted);
     let of_rule = || findings.iter().filter(|finding| finding.rule == claim.rule);
     let open = of_rule().next().is_some() && of_rule().all(|f| f.verdict != Verdict::Violated);
-    if open || walk.is_readdressed(wanted) {
+    if open || wanted.iter().any(|block| walk.origins(*block).next().is_some()) {
         return None;
     }
     let sent = required(claim);
