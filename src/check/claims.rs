@@ -12,8 +12,8 @@ use crate::packetset::Intervals;
 use crate::policy::{Service, Verb};
 use crate::snapshot::{Place, Snapshot};
 
-/// Every claim of every rule, in the order of the policy, IPv4 first. A rule that is more than what may not pass, or
-/// something else, makes further claims, for which there are no proofs.
+/// Every claim of every rule, in the order of the policy, IPv4 first. What a rule asks besides isolation, and rules that neither
+/// forbid nor require, make further claims, for which there are no proofs.
 #[must_use]
 pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
