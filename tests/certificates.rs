@@ -126,7 +126,6 @@ fn every_world_has_a_certificate_that_is_accepted_and_says_what_the_verdicts_say
     let mut tally = Tally::default();
     let wrong: Vec<String> = worlds.iter().flat_map(|dir| judged(dir, &mut tally)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("{tally:?}");
     let [proven, unproven] = tally.isolation;
     assert!(unproven * 100 <= proven, "of isolation, without proof, too many: {tally:?}");
     let [proven, unproven] = tally.require;

@@ -136,7 +136,6 @@ fn whatever_the_tracer_may_drop_the_checker_of_certificates_may_lose() {
         .take(3)
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("{tally:?}");
     assert!(tally.promised * 20 >= tally.losable, "too few promises: {tally:?}");
 }
 
@@ -149,7 +148,6 @@ fn what_is_proven_to_arrive_does_and_what_is_proven_not_to_does_not() {
         .take(3)
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("{tally:?}");
     assert!(tally.delivered >= 10 && tally.undelivered >= 10, "too few proofs: {tally:?}");
 }
 

@@ -382,7 +382,7 @@ fn what_loses_nothing_arrives() {
     assert!(!arrives(&snapshot, &WAY[..1]), "a place is missing");
     assert!(way(|fw, router| {
         // A second gateway that leads to the same router.
-        let mut second = router.interfaces.iter_mut().next().unwrap().1.addresses[0].clone();
+        let mut second = router.interfaces.iter_mut().next().unwrap().1.addresses[0];
         second.address = "10.0.1.3".parse().unwrap();
         router.interfaces.iter_mut().next().unwrap().1.addresses.push(second);
         let mut route = routes(fw)[0].clone();

@@ -1,6 +1,6 @@
 //! The judgment on a certificate.
 
-use super::block::{Block, DST, Range, SRC, common};
+use super::block::{Block, DST, PROTOCOL, Range, SRC, common};
 use super::data::{Certificate, Certified, Filtered, Proof, Stop, Summary, parse, write};
 use super::delivered::{delivered, unchanged};
 use super::lists::Fate;
@@ -240,8 +240,8 @@ pub fn is_any_source(family: Family, block: Block) -> bool {
 
 /// Whether a block is one packet that routers forward.
 pub(super) fn is_single(family: Family, block: Block) -> bool {
-    let travels = |field: usize| is_unicast(address(family, block.0[field].0));
-    block.0.iter().all(|(first, last)| first == last) && travels(SRC) && travels(DST)
+    let travels = |(first, _): &Range| is_unicast(address(family, *first));
+    block.0.iter().all(|(first, last)| first == last) && block.0.iter().take(PROTOCOL).all(travels)
 }
 
 /// One packet, step by step.

@@ -37,23 +37,7 @@ fn misled(world: &World, index: usize, way: u8, choice: usize) -> Option<Certifi
         }
         (Proof::Delivered { places, .. }, 4 | 5) => {
             let at = choice % places.len().max(1);
-            let gone = places.get(at)?.clone();
-            let others = places.iter().enumerate().filter(|(index, _)| *index != at);
-            let beside: Vec<Block> = others
-                .filter(|(_, other)| other.place == gone.place)
-                .flat_map(|(_, other)| &other.blocks)
-                .map(|block| parse(family, block).unwrap())
-                .collect();
-            let block = parse(family, gone.blocks.first()?)?;
-            if way == 4 && !block.covered(&beside) {
-                places.remove(at);
-            } else {
-                let (kept, gone) = narrowed(family, &gone.blocks[0], choice)?;
-                if gone.covered(&beside) {
-                    return None;
-                }
-                places[at].blocks[0] = kept;
-            }
+            shortened(family, places, at, (way == 4, choice))?;
         }
         (Proof::Delivered { places, .. }, 6) => {
             let pairs = leading(&world.loaded.snapshot, family, places);
@@ -74,6 +58,40 @@ fn misled(world: &World, index: usize, way: u8, choice: usize) -> Option<Certifi
         (Proof::Delivered { entry, .. }, 8) => {
             *entry = if entry.is_some() { None } else { Some("port nowhere".to_owned()) };
         }
+        (Proof::Undelivered { .. }, way) => return misled_packet(&entry, family, way, choice),
+        _ => return None,
+    }
+    Some(entry)
+}
+
+/// Takes a place out of a list, or makes less of it, unless another entry of the place makes up for it.
+fn shortened(
+    family: Family,
+    places: &mut Vec<Passed>,
+    at: usize,
+    (whole, choice): (bool, usize),
+) -> Option<()> {
+    let was = places.get(at)?.clone();
+    let others = places.iter().enumerate().filter(|(index, _)| *index != at);
+    let beside: Vec<Block> = others
+        .filter(|(_, other)| other.place == was.place)
+        .flat_map(|(_, other)| &other.blocks)
+        .map(|block| parse(family, block).unwrap())
+        .collect();
+    let first = was.blocks.first()?;
+    if whole && !parse(family, first)?.covered(&beside) {
+        places.remove(at);
+        return Some(());
+    }
+    let (kept, gone) = narrowed(family, first, choice)?;
+    places[at].blocks[0] = kept;
+    (!gone.covered(&beside)).then_some(())
+}
+
+/// A proof that a packet never arrives, made false.
+fn misled_packet(was: &Certified, family: Family, way: u8, choice: usize) -> Option<Certified> {
+    let mut entry = was.clone();
+    match (&mut entry.proof, way) {
         (Proof::Undelivered { .. }, 3) => {
             entry.proof =
                 Proof::Delivered { entry: None, places: Vec::new(), filters: Default::default() };
