@@ -340,14 +340,21 @@ fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
     snapshot
 }
 
+/// That everything from `a` arrives in `c`, at any address but that of the router.
+fn requirement(snapshot: &Snapshot) -> (Claim, Block) {
+    let wanted = Block::all(Family::V4).with(DST, range("10.0.2.128/25").numbers());
+    let to = Some((Place::Zone(snapshot.zone("c").unwrap()), vec![wanted]));
+    (Claim { kind: "require", to, ..claim(snapshot) }, wanted)
+}
+
 /// Whether it is believed that everything from `a` arrives in `c` by these places, in this order.
 fn arrives(snapshot: &Snapshot, order: &[&str]) -> bool {
-    let mut claim = claim(snapshot);
-    let all = Block::all(Family::V4);
-    // Without the address of the router itself.
-    let wanted = all.with(DST, range("10.0.2.128/25").numbers());
-    claim.kind = "require";
-    claim.to = Some((Place::Zone(snapshot.zone("c").unwrap()), vec![wanted]));
+    believes(snapshot, "require", order)
+}
+
+fn believes(snapshot: &Snapshot, kind: &'static str, order: &[&str]) -> bool {
+    let (mut claim, wanted) = requirement(snapshot);
+    claim.kind = kind;
     let block = write(Family::V4, wanted.with(SRC, range("10.0.0.0/24").numbers()));
     let passed = |place: &&str| Passed { place: (*place).to_owned(), blocks: vec![block.clone()] };
     let filter = |ends: &str| (format!("fw#0 context 0 stage {ends}"), vec![block.clone()]);
@@ -380,6 +387,11 @@ fn what_loses_nothing_arrives() {
     let snapshot = routed(|_, _| ());
     assert!(!arrives(&snapshot, &[WAY[1], WAY[0]]), "places in another order");
     assert!(!arrives(&snapshot, &WAY[..1]), "a place is missing");
+    assert!(!believes(&snapshot, "isolation", &WAY), "another kind of claim");
+    let mut nowhere = snapshot.clone();
+    let first = nowhere.segments.ids().next().unwrap();
+    nowhere.segments[first].zones.clear();
+    assert!(!arrives(&nowhere, &WAY), "the source is on no segment");
     assert!(way(|fw, router| {
         // A second gateway that leads to the same router.
         let mut second = router.interfaces.iter_mut().next().unwrap().1.addresses[0];
@@ -522,6 +534,51 @@ fn a_requirement_is_not_proven_by_what_proves_isolation() {
         let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
         assert!(verify(&snapshot, std::slice::from_ref(&claim), &certificate).is_err());
     }
+}
+
+/// Whether it is believed that this packet never arrives in `c`.
+fn never(snapshot: &Snapshot, packet: Block) -> bool {
+    let (claim, _) = requirement(snapshot);
+    let packet = write(Family::V4, packet);
+    let places = BTreeMap::from([("port fw:port0#0.0".to_owned(), vec![packet.clone()])]);
+    let proof = Proof::Undelivered { packet, places, filters: BTreeMap::new() };
+    let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
+    verify(snapshot, &[claim], &certificate).is_ok()
+}
+
+#[test]
+fn a_packet_that_never_arrives_is_a_required_one_and_nothing_stands_in_for_it() {
+    let one = |from: &str, to: &str| {
+        let fields = [range(from).numbers(), range(to).numbers(), (6, 6), (9, 9), (80, 80)];
+        Block(fields)
+    };
+    let packet = one("10.0.0.9/32", "10.0.2.200/32");
+    let cut = |more: &dyn Fn(&mut Device)| {
+        routed(|fw, _| {
+            routes(fw).clear();
+            more(fw);
+        })
+    };
+    let snapshot = cut(&|_| ());
+    assert!(never(&snapshot, packet));
+    assert!(!never(&snapshot, one("10.0.0.8/31", "10.0.2.200/32")), "two packets");
+    assert!(!never(&snapshot, one("10.0.7.9/32", "10.0.2.200/32")), "of another source");
+    assert!(!never(&snapshot, one("10.0.0.9/32", "10.0.2.20/32")), "to another destination");
+    assert!(!never(&routed(|_, _| ()), packet), "it arrives");
+    // A published address leads to the target: hosts may use that one.
+    let published = cut(&|fw| {
+        let all = fw.literal(AddressSet::Any, span());
+        let service = fw.literal_service(ServiceSet::Any, span());
+        let address = fw.literal(AddressSet::Range(range("192.0.2.7/32")), span());
+        let map = Some(AddressMap::Pool(vec![range("10.0.2.200/32")]));
+        let rewrite = Rewrite { label: "N".to_owned(), destination: map, ..Rewrite::default() };
+        let rewrite = fw.rewrites.push(rewrite);
+        let lines = vec![line(Action::Rewrite(rewrite), all, address, service)];
+        let list = fw.lists.push(RuleList { name: "N".to_owned(), lines });
+        let stage = Translate { name: "nat", bindings: vec![bound(list)] };
+        fw.contexts.iter_mut().next().unwrap().1.pipeline.push(Stage::Translate(stage));
+    });
+    assert!(!never(&published, packet));
 }
 
 #[test]
