@@ -8,11 +8,15 @@
 //! every place on its way; each step must be one that surely is possible. One of *undetermined* is the same with steps that
 //! hang on what is not known.
 //!
+//! What is *required* is proven the other way round: the places on the way in order, where no step may lose a packet and each
+//! leads further down or to the target. That it is *not* met, by one packet with the proof that it never arrives.
+//!
 //! Nothing here names the engine, and the claims that must be proven come from the caller, who reads them from the policy: a
 //! certificate cannot leave one out.
 
 pub mod block;
 mod data;
+mod delivered;
 mod lists;
 mod objects;
 mod origins;
@@ -24,9 +28,12 @@ mod wires;
 #[cfg(test)]
 mod tests;
 
-pub use data::{Certificate, Certified, Filtered, Proof, Stop, Stopped, parse, write};
+pub use data::{
+    Certificate, Certified, Filtered, Passed, Proof, Stop, Stopped, Summary, parse, write,
+};
+pub use delivered::arrives_as_wanted;
 pub use lists::{Fate, Met};
-pub use verify::{Path, Summary, is_any_source, is_forbidden, key, sent, spot_name, verify};
+pub use verify::{Path, is_any_source, is_forbidden, key, required, sent, spot_name, verify};
 pub use walk::{FilterAt, Walk};
 
 use crate::model::{ListId, RewriteId};
@@ -44,13 +51,15 @@ pub struct Packet {
     pub touched: Vec<RewriteId>,
     /// Whether they surely can be there.
     pub sure: bool,
+    /// Whether all of them came by a way beside the proper one: no promise of arrival rests on it, and it loses nothing.
+    pub aside: bool,
 }
 
 impl Packet {
     /// Packets that surely are there and were not changed.
     #[must_use]
     pub fn new(block: Block) -> Packet {
-        Packet { block, touched: Vec::new(), sure: true }
+        Packet { block, touched: Vec::new(), sure: true, aside: false }
     }
 
     /// The same with other headers.
@@ -103,6 +112,22 @@ pub trait Guide {
     /// # Errors
     /// When they may not be there.
     fn arrive(&mut self, spot: Spot, packet: Packet) -> Result<(), Refusal>;
+
+    /// A sender may use this port; others beside it may do as well.
+    ///
+    /// # Errors
+    /// As [`Guide::arrive`].
+    fn offer(&mut self, port: Port, packet: Packet) -> Result<(), Refusal> {
+        self.arrive(Spot::Port(port), packet)
+    }
+
+    /// Some of these packets may get lost here without a filter, end outside every zone, or go to another destination.
+    ///
+    /// # Errors
+    /// When that may not be.
+    fn lose(&mut self, _packet: &Packet) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 /// One statement that a policy rule makes.
@@ -110,14 +135,15 @@ pub trait Guide {
 pub struct Claim {
     /// The rule.
     pub rule: String,
-    /// What kind of statement it is: `isolation`, or one for which there are no proofs.
+    /// What kind of statement it is: `isolation`, `require`, or one for which there are no proofs.
     pub kind: &'static str,
     /// The family.
     pub family: Family,
     /// Names of both ends; empty where the kind has none.
     pub ends: (String, String),
-    /// Nothing that hosts of this zone send with these sources…
+    /// Nothing that hosts of this zone send with these sources (of `require`: everything that they send as one of the packets
+    /// below)…
     pub from: Option<(ZoneId, Vec<Range>)>,
-    /// …may arrive there as one of these, whatever its source has become.
+    /// …may arrive there as one of these, whatever its source has become (of `require`: must).
     pub to: Option<(Place, Vec<Block>)>,
 }

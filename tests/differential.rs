@@ -15,6 +15,8 @@
     reason = "a test fails by panicking, and makes its own inputs"
 )]
 
+#[path = "differential/arrivals.rs"]
+mod arrivals;
 #[path = "differential/describe.rs"]
 mod describe;
 #[path = "differential/device.rs"]
@@ -122,6 +124,38 @@ fn no_certificate_contradicts_the_verdict_of_the_engine() {
     let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let wrong: Vec<String> =
         seeds(16).filter_map(|seed| steps::contradicted(seed, features(seed))).take(3).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn whatever_the_tracer_may_drop_the_checker_of_certificates_may_lose() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let mut tally = arrivals::Tally::default();
+    let wrong: Vec<String> = seeds(24)
+        .filter_map(|seed| arrivals::lost(seed, features(seed), 24, &mut tally))
+        .take(3)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tally.promised * 20 >= tally.losable, "too few promises: {tally:?}");
+}
+
+#[test]
+fn what_is_proven_to_arrive_does_and_what_is_proven_not_to_does_not() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let mut tally = arrivals::Tally::default();
+    let wrong: Vec<String> = seeds(24)
+        .filter_map(|seed| arrivals::certified(seed, features(seed), &mut tally))
+        .take(3)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tally.delivered >= 10 && tally.undelivered >= 10, "too few proofs: {tally:?}");
+}
+
+#[test]
+fn no_certificate_contradicts_what_the_engine_says_of_requirements() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let wrong: Vec<String> =
+        seeds(16).filter_map(|seed| arrivals::contradicted(seed, features(seed))).take(3).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -115,3 +115,9 @@ pub fn common(blocks: &[Block], others: &[Block]) -> Vec<Block> {
 pub fn numbers(family: Family, range: AddressRange) -> Option<Range> {
     (range.family() == family).then(|| range.numbers())
 }
+
+/// The packets of `family` to an address range.
+#[must_use]
+pub fn bound_for(family: Family, range: AddressRange) -> Option<Block> {
+    numbers(family, range).map(|range| Block::all(family).with(DST, range))
+}

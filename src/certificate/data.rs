@@ -29,12 +29,16 @@ pub struct Certified {
     pub family: String,
     /// Where connections start.
     pub from: String,
-    /// Where they may not end.
+    /// Where they may not end; of `require`, where they must.
     pub to: String,
     /// The sources.
     pub sources: Vec<String>,
     /// What may not arrive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<String>,
+    /// What must arrive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
     /// What it rests on.
     pub proof: Proof,
 }
@@ -60,6 +64,25 @@ pub enum Proof {
         /// Its way.
         path: Vec<Stop>,
     },
+    /// Everything required always arrives.
+    Delivered {
+        /// The port by which it enters, where hosts may use several; without it, by every one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
+        /// What is at the places on the way: each step from one leads to later ones only, or to the target.
+        places: Vec<Passed>,
+        /// What each filter surely lets pass, at any time.
+        filters: BTreeMap<String, Vec<String>>,
+    },
+    /// A required packet never arrives.
+    Undelivered {
+        /// The packet.
+        packet: String,
+        /// What may become of it at each place, as blocks.
+        places: BTreeMap<String, Vec<String>>,
+        /// What each filter lets pass and stops.
+        filters: BTreeMap<String, Filtered>,
+    },
     /// Nothing is proven.
     Unproven {
         /// Why, in Japanese.
@@ -67,6 +90,16 @@ pub enum Proof {
         /// Why, in English.
         en: String,
     },
+}
+
+/// A place that required packets pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passed {
+    /// The place.
+    pub place: String,
+    /// The packets, as blocks.
+    pub blocks: Vec<String>,
 }
 
 /// What a filter does with the packets that come to it.
@@ -101,6 +134,19 @@ pub struct Stop {
     pub sure: bool,
     /// What the filters behind the place say, on every way that it may take.
     pub lines: Vec<String>,
+}
+
+/// How many claims rest on what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Proven to hold.
+    pub holds: usize,
+    /// Contradicted by a packet.
+    pub violated: usize,
+    /// Contradicted by a packet in the widest reading.
+    pub undetermined: usize,
+    /// Not proven.
+    pub unproven: usize,
 }
 
 /// Numbers of an address range as text.
@@ -164,7 +210,11 @@ impl Certified {
     #[must_use]
     pub fn of(claim: &Claim, proof: Proof) -> Certified {
         let sources = claim.from.iter().flat_map(|(_, sources)| sources);
-        let forbidden = claim.to.iter().flat_map(|(_, forbidden)| forbidden);
+        let blocks = claim.to.iter().flat_map(|(_, blocks)| blocks);
+        let blocks: Vec<String> = blocks.map(|block| write(claim.family, *block)).collect();
+        let require = claim.kind == "require";
+        let (forbidden, required) =
+            if require { (Vec::new(), blocks) } else { (blocks, Vec::new()) };
         Certified {
             rule: claim.rule.clone(),
             kind: claim.kind.to_owned(),
@@ -172,7 +222,8 @@ impl Certified {
             from: claim.ends.0.clone(),
             to: claim.ends.1.clone(),
             sources: sources.map(|range| addresses(claim.family, *range)).collect(),
-            forbidden: forbidden.map(|block| write(claim.family, *block)).collect(),
+            forbidden,
+            required,
             proof,
         }
     }

@@ -173,6 +173,48 @@ impl Site<'_> {
         (fate, met)
     }
 
+    /// Whether a list permits every packet of the block, at any time and whatever is not known; `Some(false)`: what it does not
+    /// permit comes to its end. `None`: it may stop some.
+    fn surely(&self, id: ListId, packet: &Packet, depth: usize, met: &mut Met) -> Option<bool> {
+        let probes = self.probes(packet);
+        let mut left = false;
+        for line in self.device.lists[id].lines.iter().filter(|line| line.enabled) {
+            let Some(fit) = self.fit(&line.matches, packet, &probes, met) else { continue };
+            let always = fit.whole && !fit.timed;
+            match line.action {
+                Action::Permit if always => return Some(!left),
+                // What it does not match goes on, as does all of it at another time.
+                Action::Permit => {}
+                Action::Return if fit.exact && fit.whole => return Some(false),
+                Action::Return if fit.exact => left = true,
+                Action::Jump(to) if depth < DEPTH => {
+                    if self.surely(to, packet, depth + 1, met)? && always {
+                        return Some(!left);
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(false)
+    }
+
+    /// Whether a filter lets every packet of the block pass, at any time and whatever is not known.
+    pub(super) fn passes(
+        &self,
+        bound: Option<&Binding>,
+        otherwise: Action,
+        packet: &Packet,
+    ) -> (bool, Met) {
+        let mut met = Met::default();
+        for list in bound.iter().flat_map(|binding| &binding.lists) {
+            match self.surely(*list, packet, 0, &mut met) {
+                Some(false) => {}
+                surely => return (surely.is_some(), met),
+            }
+        }
+        (bound.map_or(otherwise, |binding| binding.default) == Action::Permit, met)
+    }
+
     /// The first binding that fits.
     pub(super) fn binding<'b>(&self, bindings: &'b [Binding]) -> Option<&'b Binding> {
         bindings.iter().find(|binding| {
@@ -180,26 +222,31 @@ impl Site<'_> {
         })
     }
 
-    /// Everything that a translation may make of a packet.
-    pub(super) fn translate(&self, bindings: &[Binding], packet: Packet) -> Vec<Packet> {
-        let mut out = Vec::new();
+    /// Everything that a translation may make of a packet; and whether all of it surely goes on, to the same destination.
+    pub(super) fn translate(&self, bindings: &[Binding], packet: Packet) -> (Vec<Packet>, bool) {
+        let (mut made, mut kept) = (Vec::new(), true);
         let (touched, mut sure) = (packet.touched.clone(), packet.sure);
         let mut open = vec![packet.block];
-        for list in self.binding(bindings).iter().flat_map(|binding| &binding.lists) {
-            open = self.translations(*list, open, (&touched, 0), &mut sure, &mut out);
+        let bound = self.binding(bindings);
+        for list in bound.iter().flat_map(|binding| &binding.lists) {
+            let out = (&mut made, &mut kept);
+            open = self.translations(*list, open, (&touched, 0), &mut sure, out);
         }
-        out.extend(open.into_iter().map(|block| Packet { block, touched: touched.clone(), sure }));
-        out
+        kept &= open.is_empty() || bound.is_none_or(|bound| bound.default == Action::Permit);
+        kept &= made.iter().all(|made: &Packet| made.touched == touched);
+        made.extend(open.into_iter().map(|block| Packet { block, sure, ..packet.clone() }));
+        made.iter_mut().for_each(|made| made.aside = packet.aside);
+        (made, kept)
     }
 
-    /// Adds what a list may make of the blocks; returns those that may come to its end as they were.
+    /// Adds what a list may make of the blocks, and whether it stops none; returns those that may come to its end as they were.
     fn translations(
         &self,
         id: ListId,
         mut open: Vec<Block>,
         (touched, depth): (&[RewriteId], usize),
         sure: &mut bool,
-        out: &mut Vec<Packet>,
+        (out, kept): (&mut Vec<Packet>, &mut bool),
     ) -> Vec<Block> {
         let mut fallen: Vec<Block> = Vec::new();
         for line in self.device.lists[id].lines.iter().filter(|line| line.enabled) {
@@ -217,8 +264,11 @@ impl Site<'_> {
             let any = |block: &Block| block.0[SRC] == (0, self.family.last());
             let certain = certain && (met.iter().all(any) || !open.iter().any(any));
             *sure = *sure && certain;
-            let plain =
-                |block: &Block| Packet { block: *block, touched: touched.to_vec(), sure: *sure };
+            let plain = |block: &Block| Packet {
+                touched: touched.to_vec(),
+                sure: *sure,
+                ..Packet::new(*block)
+            };
             match line.action {
                 Action::Permit => out.extend(met.iter().map(plain)),
                 Action::Rewrite(id) => {
@@ -227,14 +277,16 @@ impl Site<'_> {
                     }
                 }
                 Action::Jump(to) if depth < DEPTH => {
+                    let out = (&mut *out, &mut *kept);
                     let back = self.translations(to, met, (touched, depth + 1), sure, out);
                     open = surely.iter().fold(open, |open, block| without(&open, *block));
                     open.extend(back);
                     continue;
                 }
                 Action::Return if certain => fallen.extend(&met),
-                Action::Deny => {}
+                Action::Deny => *kept = false,
                 Action::Return | Action::Undecided | Action::Jump(_) => {
+                    *kept = false;
                     fallen.extend(&met);
                     let all = Block::all(self.family);
                     for block in &met {

@@ -1,10 +1,10 @@
 //! The ways out of a context for a block: rule 3 of [`crate::snapshot`], in the widest reading.
 
 use super::Packet;
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, DST, bound_for, common, without};
 use super::lists::{Met, Site};
 use crate::model::{ContextId, InterfaceId, InterfaceKind, NextHop, RESOLVE_DEPTH};
-use crate::net::{AddressRange, Family, Prefix, number};
+use crate::net::{Family, Prefix, number};
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
@@ -77,12 +77,13 @@ impl Table<'_, '_> {
         prefixes.filter(|(_, prefix)| prefix.family() == family).collect()
     }
 
-    /// Every way that packets of a block may take.
-    pub(super) fn ways(&self, packet: &Packet) -> Vec<Part> {
+    /// Every way that packets of a block may take; and whether some of them may find none.
+    pub(super) fn ways(&self, packet: &Packet) -> (Vec<Part>, bool) {
         let context = &self.site.device.contexts[self.context];
         let block = packet.block;
-        let Found { mut parts, mut flood, .. } =
+        let Found { mut parts, mut flood, open } =
             self.lookup(self.site.family, block, RESOLVE_DEPTH);
+        let mut lost = !open.is_empty();
         let (mut others, mut policy) = (Vec::new(), false);
         let probes = self.site.probes(packet);
         for route in &context.policy_routes {
@@ -92,6 +93,7 @@ impl Table<'_, '_> {
                     None => (self.exits(), false),
                 };
                 others.extend(ways.into_iter().map(|(way, _)| (block, way, false)));
+                lost |= route.next_hop.is_none();
                 policy = true;
             }
         }
@@ -104,7 +106,7 @@ impl Table<'_, '_> {
         for (block, _, sure) in &mut parts {
             *sure = *sure && !policy && common(&[*block], &flood).is_empty();
         }
-        parts.into_iter().chain(others).collect()
+        (parts.into_iter().chain(others).collect(), lost || !flood.is_empty())
     }
 
     fn lookup(&self, family: Family, block: Block, depth: usize) -> Found {
@@ -205,8 +207,5 @@ impl Table<'_, '_> {
 
 /// The part of a block that goes to a prefix.
 fn met(block: Block, prefix: Prefix) -> Option<Block> {
-    let family = prefix.family();
-    let range = numbers(family, AddressRange::from(prefix))?;
-    let taken = Block::all(family).with(DST, range);
-    block.meet(taken)
+    block.meet(bound_for(prefix.family(), prefix.range())?)
 }

@@ -1,12 +1,15 @@
 //! Small networks, made by hand: what stands before a denying line must keep the checker from believing it.
 
 use super::block::{Block, DST, SRC};
-use super::{Certificate, Certified, Claim, Filtered, Proof, Stopped, verify, write};
+use super::{
+    Certificate, Certified, Claim, Filtered, Packet, Passed, Path, Proof, Spot, Stopped, Walk,
+    verify, write,
+};
 use crate::model::{
     Action, AddressId, AddressMap, AddressSet, AddressWithin, Binding, Context, Device,
     DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Interfaces,
-    Line, ListId, Match, Rewrite, RuleList, Schedule, ServiceId, ServiceSet, Stage, Translate,
-    Translated, Unknown,
+    Line, ListId, Match, NextHop, Rewrite, Route, RuleList, Schedule, ServiceId, ServiceSet, Stage,
+    Translate, Translated, Unknown,
 };
 use crate::net::{AddressRange, Family, Prefix};
 use crate::snapshot::{Place, Port, Segment, Snapshot, Zone, ZoneAddresses};
@@ -283,4 +286,323 @@ fn routes_that_are_not_known_lead_anywhere() {
     };
     assert!(routed(false), "without a route nothing arrives");
     assert!(!routed(true));
+}
+
+/// Zone `a` before the firewall `fw`, behind it a router with zone `c`; `change` works on both before they are joined.
+fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
+    let (mut fw, any, service) = device();
+    let list = fw.lists.push(RuleList {
+        name: "L".to_owned(),
+        lines: vec![line(Action::Permit, any, any, service)],
+    });
+    let context = fw.contexts.ids().next().unwrap();
+    let route = |gateway: &str| Route {
+        prefix: Prefix::parse("10.0.2.0/24").unwrap(),
+        next_hop: NextHop::Gateway { address: gateway.parse().unwrap(), interface: None },
+        distance: 1,
+        metric: 0,
+        withdrawable: false,
+        span: span(),
+    };
+    fw.contexts[context].routes.push(route("10.0.1.2"));
+    let (mut router, ..) = device();
+    router.name = "router".to_owned();
+    for (interface, own) in router.interfaces.iter_mut().zip(["10.0.1.2", "10.0.2.1"]) {
+        interface.1.addresses[0].address = own.parse().unwrap();
+    }
+    router.contexts[context].pipeline = vec![Stage::Route];
+    change(&mut fw, &mut router);
+    let ports: Vec<InterfaceId> = router.interfaces.ids().collect();
+    let up = ports.iter().map(|port| router.interfaces[*port].up).collect::<Vec<_>>();
+    let before = std::mem::take(&mut fw.contexts[context].pipeline);
+    let mut snapshot = world(fw, list, before);
+    let id = snapshot.devices.push(router.into());
+    let transit = snapshot.segments.ids().nth(1).unwrap();
+    if up[0] {
+        snapshot.segments[transit].ports.push(Port { device: id, interface: ports[0] });
+    }
+    let network = Prefix::parse("10.0.2.0/24").unwrap();
+    let zone = snapshot.zones.push(Zone {
+        id: "c".to_owned(),
+        label: "c".to_owned(),
+        addresses: ZoneAddresses::Networks(vec![network]),
+        external: false,
+        roles: Vec::new(),
+        span: None,
+    });
+    snapshot.segments.push(Segment {
+        ports: if up[1] { vec![Port { device: id, interface: ports[1] }] } else { Vec::new() },
+        zones: vec![zone],
+        opaques: Vec::new(),
+        networks: vec![network],
+    });
+    snapshot.index();
+    snapshot
+}
+
+/// That everything from `a` arrives in `c`, at any address but that of the router.
+fn requirement(snapshot: &Snapshot) -> (Claim, Block) {
+    let wanted = Block::all(Family::V4).with(DST, range("10.0.2.128/25").numbers());
+    let to = Some((Place::Zone(snapshot.zone("c").unwrap()), vec![wanted]));
+    (Claim { kind: "require", to, ..claim(snapshot) }, wanted)
+}
+
+/// Whether it is believed that everything from `a` arrives in `c` by these places, in this order.
+fn arrives(snapshot: &Snapshot, order: &[&str]) -> bool {
+    believes(snapshot, "require", order)
+}
+
+fn believes(snapshot: &Snapshot, kind: &'static str, order: &[&str]) -> bool {
+    let (mut claim, wanted) = requirement(snapshot);
+    claim.kind = kind;
+    let block = write(Family::V4, wanted.with(SRC, range("10.0.0.0/24").numbers()));
+    let passed = |place: &&str| Passed { place: (*place).to_owned(), blocks: vec![block.clone()] };
+    let filter = |ends: &str| (format!("fw#0 context 0 stage {ends}"), vec![block.clone()]);
+    let proof = Proof::Delivered {
+        entry: None,
+        places: order.iter().map(passed).collect(),
+        filters: ["1 port0#0 > port1#1", "2 port0#0 > port1#1", "1 port1#1 > port1#1"]
+            .map(filter)
+            .into(),
+    };
+    let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
+    verify(snapshot, &[claim], &certificate).is_ok()
+}
+
+const WAY: [&str; 2] = ["port fw:port0#0.0", "port router:port0#1.0"];
+
+/// Whether the way over both devices is believed when `change` has worked on them.
+fn way(change: impl FnOnce(&mut Device, &mut Device)) -> bool {
+    arrives(&routed(change), &WAY)
+}
+
+/// The routes of the only context of a device.
+fn routes(device: &mut Device) -> &mut Vec<Route> {
+    &mut device.contexts.iter_mut().next().unwrap().1.routes
+}
+
+#[test]
+fn what_loses_nothing_arrives() {
+    assert!(way(|_, _| ()));
+    let snapshot = routed(|_, _| ());
+    assert!(!arrives(&snapshot, &[WAY[1], WAY[0]]), "places in another order");
+    assert!(!arrives(&snapshot, &WAY[..1]), "a place is missing");
+    assert!(!believes(&snapshot, "isolation", &WAY), "another kind of claim");
+    let mut nowhere = snapshot.clone();
+    let first = nowhere.segments.ids().next().unwrap();
+    nowhere.segments[first].zones.clear();
+    assert!(!arrives(&nowhere, &WAY), "the source is on no segment");
+    assert!(way(|fw, router| {
+        // A second gateway that leads to the same router.
+        let mut second = router.interfaces.iter_mut().next().unwrap().1.addresses[0];
+        second.address = "10.0.1.3".parse().unwrap();
+        router.interfaces.iter_mut().next().unwrap().1.addresses.push(second);
+        let mut route = routes(fw)[0].clone();
+        route.next_hop = NextHop::Gateway { address: "10.0.1.3".parse().unwrap(), interface: None };
+        routes(fw).push(route);
+    }));
+}
+
+#[test]
+fn a_way_that_may_be_missing_is_a_loss() {
+    assert!(!way(|fw, _| routes(fw).clear()), "no route");
+    assert!(!way(|fw, _| routes(fw)[0].withdrawable = true), "a route that may go");
+    assert!(!way(|fw, _| routes(fw)[0].next_hop = NextHop::Discard), "a null route");
+    assert!(!way(|fw, _| {
+        let gateway = "10.0.1.9".parse().unwrap();
+        routes(fw)[0].next_hop = NextHop::Gateway { address: gateway, interface: None };
+    }));
+    for port in 0..2 {
+        let down = |_: &mut Device, router: &mut Device| {
+            router.interfaces.iter_mut().nth(port).unwrap().1.up = false;
+        };
+        assert!(!way(down), "port {port} is down");
+    }
+    assert!(!way(|fw, _| {
+        let protocol = "ospf".to_owned();
+        let context = fw.contexts.iter_mut().next().unwrap().1;
+        context.dynamic_routing.push(DynamicRouting { protocol, span: span() });
+    }));
+}
+
+#[test]
+fn every_branch_must_arrive() {
+    for dead in [
+        NextHop::Discard,
+        NextHop::Gateway { address: "10.0.1.9".parse().unwrap(), interface: None },
+        NextHop::Gateway { address: "10.0.0.99".parse().unwrap(), interface: None },
+    ] {
+        assert!(!way(|fw, _| {
+            let mut route = routes(fw)[0].clone();
+            route.next_hop = dead;
+            routes(fw).push(route);
+        }));
+    }
+}
+
+#[test]
+fn what_goes_round_does_not_arrive() {
+    let snapshot = routed(|fw, router| {
+        router.interfaces.iter_mut().last().unwrap().1.addresses.clear();
+        let mut back = routes(fw)[0].clone();
+        back.next_hop = NextHop::Gateway { address: "10.0.1.1".parse().unwrap(), interface: None };
+        routes(router).push(back);
+    });
+    let round = ["port router:port0#1.0", "port fw:port1#0.1"];
+    for times in 0..4 {
+        let order = [&WAY[..1], &round.repeat(times)].concat();
+        assert!(!arrives(&snapshot, &order), "{times} times");
+    }
+}
+
+#[test]
+fn what_a_filter_may_stop_at_some_time_is_a_loss() {
+    let permitting = |change: &dyn Fn(&mut Device, &mut Vec<Line>)| {
+        way(|fw, _| {
+            let list = fw.lists.ids().next().unwrap();
+            let mut lines = std::mem::take(&mut fw.lists[list].lines);
+            change(fw, &mut lines);
+            fw.lists[list].lines = lines;
+        })
+    };
+    let night = |device: &mut Device| {
+        let schedule = Schedule { name: "night".to_owned(), windows: None, span: span() };
+        Some(device.schedules.push(schedule))
+    };
+    assert!(permitting(&|_, _| ()));
+    assert!(!permitting(&|fw, lines| {
+        // What is not permitted at another time is denied.
+        lines.push(Line { action: Action::Deny, ..lines[0].clone() });
+        lines[0].matches.schedule = night(fw);
+    }));
+    assert!(permitting(&|fw, lines| {
+        // A line that may permit does not matter before one that surely does.
+        let mut before = lines[0].clone();
+        before.matches.schedule = night(fw);
+        lines.insert(0, before);
+    }));
+    for action in [Action::Deny, Action::Undecided, Action::Return] {
+        assert!(!permitting(&|fw, lines| {
+            let mut before = Line { action, ..lines[0].clone() };
+            before.matches.schedule = night(fw);
+            lines.insert(0, before);
+        }));
+    }
+    assert!(!permitting(&|_, lines| lines[0].action = Action::Deny));
+}
+
+#[test]
+fn a_translation_may_lose_packets_or_their_destination() {
+    let translated = |action: &dyn Fn(&mut Device) -> Action, default: Action| {
+        way(|fw, _| {
+            let all = fw.literal(AddressSet::Any, span());
+            let service = fw.literal_service(ServiceSet::Any, span());
+            let tcp = fw.literal_service(ServiceSet::Protocol(6), span());
+            let lines =
+                vec![line(action(fw), all, all, tcp), line(Action::Permit, all, all, service)];
+            let lines = if default == Action::Deny { lines[..1].to_vec() } else { lines };
+            let list = fw.lists.push(RuleList { name: "N".to_owned(), lines });
+            let binding = Binding { default, ..bound(list) };
+            let stage = Translate { name: "nat", bindings: vec![binding] };
+            fw.contexts.iter_mut().next().unwrap().1.pipeline.push(Stage::Translate(stage));
+        })
+    };
+    let rewrite = |device: &mut Device| {
+        let map = Some(AddressMap::Pool(vec![range("10.0.2.7/32")]));
+        let rewrite = Rewrite { label: "N".to_owned(), destination: map, ..Rewrite::default() };
+        Action::Rewrite(device.rewrites.push(rewrite))
+    };
+    assert!(translated(&|_| Action::Permit, Action::Permit));
+    assert!(!translated(&|_| Action::Permit, Action::Deny), "the rest is stopped");
+    assert!(!translated(&rewrite, Action::Permit));
+    assert!(!translated(&|_| Action::Deny, Action::Permit));
+    assert!(!translated(&|_| Action::Undecided, Action::Permit));
+}
+
+#[test]
+fn a_requirement_is_not_proven_by_what_proves_isolation() {
+    let snapshot = routed(|fw, _| routes(fw).clear());
+    let mut claim = claim(&snapshot);
+    let proofs = [
+        Proof::Holds { places: BTreeMap::new(), filters: BTreeMap::new() },
+        Proof::Violated { path: Vec::new() },
+        Proof::Undetermined { path: Vec::new() },
+        Proof::Delivered { entry: None, places: Vec::new(), filters: BTreeMap::new() },
+    ];
+    claim.kind = "require";
+    for proof in proofs {
+        let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
+        assert!(verify(&snapshot, std::slice::from_ref(&claim), &certificate).is_err());
+    }
+}
+
+/// Whether it is believed that this packet never arrives in `c`.
+fn never(snapshot: &Snapshot, packet: Block) -> bool {
+    let (claim, _) = requirement(snapshot);
+    let packet = write(Family::V4, packet);
+    let places = BTreeMap::from([("port fw:port0#0.0".to_owned(), vec![packet.clone()])]);
+    let proof = Proof::Undelivered { packet, places, filters: BTreeMap::new() };
+    let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
+    verify(snapshot, &[claim], &certificate).is_ok()
+}
+
+#[test]
+fn a_packet_that_never_arrives_is_a_required_one_and_nothing_stands_in_for_it() {
+    let one = |from: &str, to: &str| {
+        let fields = [range(from).numbers(), range(to).numbers(), (6, 6), (9, 9), (80, 80)];
+        Block(fields)
+    };
+    let packet = one("10.0.0.9/32", "10.0.2.200/32");
+    let cut = |more: &dyn Fn(&mut Device)| {
+        routed(|fw, _| {
+            routes(fw).clear();
+            more(fw);
+        })
+    };
+    let snapshot = cut(&|_| ());
+    assert!(never(&snapshot, packet));
+    assert!(!never(&snapshot, one("10.0.0.8/31", "10.0.2.200/32")), "two packets");
+    assert!(!never(&snapshot, one("10.0.7.9/32", "10.0.2.200/32")), "of another source");
+    assert!(!never(&snapshot, one("10.0.0.9/32", "10.0.2.20/32")), "to another destination");
+    assert!(!never(&routed(|_, _| ()), packet), "it arrives");
+    // A published address leads to the target: hosts may use that one.
+    let published = cut(&|fw| {
+        let all = fw.literal(AddressSet::Any, span());
+        let service = fw.literal_service(ServiceSet::Any, span());
+        let address = fw.literal(AddressSet::Range(range("192.0.2.7/32")), span());
+        let map = Some(AddressMap::Pool(vec![range("10.0.2.200/32")]));
+        let rewrite = Rewrite { label: "N".to_owned(), destination: map, ..Rewrite::default() };
+        let rewrite = fw.rewrites.push(rewrite);
+        let lines = vec![line(Action::Rewrite(rewrite), all, address, service)];
+        let list = fw.lists.push(RuleList { name: "N".to_owned(), lines });
+        let stage = Translate { name: "nat", bindings: vec![bound(list)] };
+        fw.contexts.iter_mut().next().unwrap().1.pipeline.push(Stage::Translate(stage));
+    });
+    assert!(!never(&published, packet));
+}
+
+#[test]
+fn the_other_end_of_a_link_that_is_down_takes_nothing() {
+    let snapshot = routed(|fw, _| {
+        // A third interface, linked to the second inside the firewall, has the address of the gateway.
+        let mut third = fw.interfaces.iter().last().unwrap().1.clone();
+        (third.name, third.up) = ("port2".to_owned(), false);
+        third.addresses[0].address = "10.0.1.9".parse().unwrap();
+        let second = fw.interfaces.ids().last().unwrap();
+        let third = fw.interfaces.push(third);
+        fw.internal_links.push((second, third));
+        let address = "10.0.1.9".parse().unwrap();
+        routes(fw)[0].next_hop = NextHop::Gateway { address, interface: None };
+    });
+    let walk = Walk::new(&snapshot, Family::V4);
+    let port = |device: usize, interface: usize| {
+        let device = snapshot.devices.ids().nth(device).unwrap();
+        let interface = snapshot.devices[device].interfaces.ids().nth(interface).unwrap();
+        Spot::Port(Port { device, interface })
+    };
+    let all = Block::all(Family::V4).with(DST, range("10.0.2.9/32").numbers());
+    let mut step = Path::default();
+    walk.step(port(0, 0), Packet::new(all), &mut step).unwrap();
+    let arrived: Vec<Spot> = step.arrived.iter().map(|(spot, _)| *spot).collect();
+    assert_eq!(arrived, [port(1, 0)], "any router of the segment may be the gateway");
 }

@@ -1,7 +1,8 @@
 //! The judgment on a certificate.
 
-use super::block::{Block, DST, Range, SRC, common};
-use super::data::{Certificate, Certified, Filtered, Proof, Stop, parse, write};
+use super::block::{Block, DST, PROTOCOL, Range, SRC, common};
+use super::data::{Certificate, Certified, Filtered, Proof, Stop, Summary, parse, write};
+use super::delivered::{delivered, unchanged};
 use super::lists::Fate;
 use super::walk::{FilterAt, Walk};
 use super::{Claim, Guide, Packet, Refusal, Spot};
@@ -11,19 +12,6 @@ use crate::snapshot::{Place, Snapshot, is_unicast};
 use crate::text::Text;
 use crate::workers;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many claims rest on what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Proven to hold.
-    pub holds: usize,
-    /// Contradicted by a packet.
-    pub violated: usize,
-    /// Contradicted by a packet in the widest reading.
-    pub undetermined: usize,
-    /// Not proven.
-    pub unproven: usize,
-}
 
 /// Checks every claim of a certificate.
 ///
@@ -58,8 +46,8 @@ pub fn verify(
             ));
         }
         *match certified.proof {
-            Proof::Holds { .. } => &mut summary.holds,
-            Proof::Violated { .. } => &mut summary.violated,
+            Proof::Holds { .. } | Proof::Delivered { .. } => &mut summary.holds,
+            Proof::Violated { .. } | Proof::Undelivered { .. } => &mut summary.violated,
             Proof::Undetermined { .. } => &mut summary.undetermined,
             Proof::Unproven { .. } => &mut summary.unproven,
         } += 1;
@@ -67,7 +55,7 @@ pub fn verify(
     if refusals.is_empty() { Ok(summary) } else { Err(refusals) }
 }
 
-fn refused<T>(text: Text) -> Result<T, Refusal> {
+pub(super) fn refused<T>(text: Text) -> Result<T, Refusal> {
     Err(Refusal(text))
 }
 
@@ -78,20 +66,30 @@ fn judge(walk: &Walk<'_>, claim: &Claim, certified: &Certified) -> Result<(), Re
             "the certificate speaks of something else than the policy"
         ));
     }
-    match &certified.proof {
-        Proof::Unproven { .. } => Ok(()),
-        Proof::Holds { places, filters } => holds(walk, claim, places, filters),
-        Proof::Violated { path } => follow(walk, claim, path, true),
-        Proof::Undetermined { path } => follow(walk, claim, path, false),
+    match (claim.kind, &certified.proof) {
+        (_, Proof::Unproven { .. }) => Ok(()),
+        ("isolation", Proof::Holds { places, filters }) => {
+            holds(walk, claim, &sent(walk, claim), (places, filters))
+        }
+        ("isolation", Proof::Violated { path }) => follow(walk, claim, path, true),
+        ("isolation", Proof::Undetermined { path }) => follow(walk, claim, path, false),
+        ("require", Proof::Delivered { entry, places, filters }) => {
+            delivered(walk, claim, entry.as_deref(), (places, filters))
+        }
+        ("require", Proof::Undelivered { packet, places, filters }) => {
+            let packet = unchanged(walk, claim, packet)?;
+            holds(walk, claim, &[packet], (places, filters))
+        }
+        _ => no_proofs(),
     }
 }
 
 /// The blocks that a text lists.
-fn blocks(family: Family, texts: &[String]) -> Result<Vec<Block>, Refusal> {
+pub(super) fn blocks(family: Family, texts: &[String]) -> Result<Vec<Block>, Refusal> {
     texts.iter().map(|text| block(family, text)).collect()
 }
 
-fn block(family: Family, text: &str) -> Result<Block, Refusal> {
+pub(super) fn block(family: Family, text: &str) -> Result<Block, Refusal> {
     let unread = || Refusal(crate::text!("「{text}」を読めません。", "`{text}` means nothing"));
     parse(family, text).ok_or_else(unread)
 }
@@ -100,12 +98,19 @@ fn block(family: Family, text: &str) -> Result<Block, Refusal> {
 /// something forbidden.
 #[must_use]
 pub fn sent(walk: &Walk<'_>, claim: &Claim) -> Vec<Block> {
-    let (Some((_, sources)), Some((_, forbidden))) = (&claim.from, &claim.to) else {
-        return Vec::new();
-    };
-    let before = walk.before(forbidden);
-    let from = |block: &Block| sources.iter().map(|range| block.with(SRC, *range)).collect();
-    before.iter().flat_map(|block| -> Vec<Block> { from(block) }).collect()
+    let forbidden = claim.to.as_ref().map_or(&[][..], |(_, forbidden)| forbidden);
+    from_sources(claim, &walk.before(forbidden))
+}
+
+/// The packets that hosts of the source send, and all of which must arrive, of a claim of `require`.
+#[must_use]
+pub fn required(claim: &Claim) -> Vec<Block> {
+    from_sources(claim, claim.to.as_ref().map_or(&[][..], |(_, wanted)| wanted))
+}
+
+fn from_sources(claim: &Claim, blocks: &[Block]) -> Vec<Block> {
+    let sources: Vec<Range> = claim.from.iter().flat_map(|(_, sources)| sources).copied().collect();
+    blocks.iter().flat_map(|block| sources.iter().map(|range| block.with(SRC, *range))).collect()
 }
 
 /// Whether packets of a block are forbidden at a place.
@@ -121,8 +126,8 @@ pub fn is_forbidden(claim: &Claim, spot: Spot, block: Block) -> bool {
 fn holds(
     walk: &Walk<'_>,
     claim: &Claim,
-    places: &BTreeMap<String, Vec<String>>,
-    filters: &BTreeMap<String, Filtered>,
+    sent: &[Block],
+    (places, filters): (&BTreeMap<String, Vec<String>>, &BTreeMap<String, Filtered>),
 ) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
     let mut induction =
@@ -139,8 +144,8 @@ fn holds(
         let stops = stops.into_iter().zip(by).map(|(block, by)| (block, by, false)).collect();
         induction.filters.insert(name, Parts { passes, stops, all });
     }
-    for block in sent(walk, claim) {
-        walk.start(zone, block, &mut induction)?;
+    for block in sent {
+        walk.start(zone, *block, &mut induction)?;
     }
     for spot in walk.spots().collect::<BTreeSet<Spot>>() {
         let name = spot_name(walk.snapshot, spot);
@@ -151,7 +156,7 @@ fn holds(
     Ok(())
 }
 
-fn no_proofs<T>() -> Result<T, Refusal> {
+pub(super) fn no_proofs<T>() -> Result<T, Refusal> {
     refused(crate::text!(
         "この種類の主張を証明する方法はありません。",
         "there are no proofs for this kind of claim"
@@ -233,22 +238,25 @@ pub fn is_any_source(family: Family, block: Block) -> bool {
     block.0[SRC] == (0, family.last())
 }
 
+/// Whether a block is one packet that routers forward.
+pub(super) fn is_single(family: Family, block: Block) -> bool {
+    let travels = |(first, _): &Range| is_unicast(address(family, *first));
+    block.0.iter().all(|(first, last)| first == last) && block.0.iter().take(PROTOCOL).all(travels)
+}
+
 /// One packet, step by step.
 fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
     let mut before: Option<(Spot, Block)> = None;
     let mut always = true;
+    let any = |block| is_any_source(walk.family, block);
     let sent = sent(walk, claim);
     for (index, stop) in path.iter().enumerate() {
         let (name, packet) = (&stop.place, block(walk.family, &stop.packet)?);
         // A packet that no router forwards is no evidence.
-        let travels = |side: Range| is_unicast(address(walk.family, side.0));
-        let single = packet.0.iter().skip(DST).all(|(first, last)| first == last)
-            && (is_any_source(walk.family, packet) || packet.0[SRC].0 == packet.0[SRC].1)
-            && (is_any_source(walk.family, packet) || travels(packet.0[SRC]))
-            && travels(packet.0[DST]);
+        let known = if any(packet) { packet.with(SRC, packet.0[DST]) } else { packet };
+        let single = is_single(walk.family, known);
         // What holds for a source that is not known must hold for every one.
-        let any = |block| is_any_source(walk.family, block);
         let lost = before.is_some_and(|(_, block)| any(block)) && !any(packet);
         let mut step = Path::default();
         match before {

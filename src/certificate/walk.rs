@@ -1,13 +1,13 @@
 //! One step of packets: from a place to every place where they may be next (rules 1 to 6 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, DST, SRC, bound_for, common, numbers, without};
 use super::lists::{Fate, Met, Site, products};
 use super::objects::Objects;
 use super::routes::{self, Way};
 use super::{Guide, LineAt, Packet, Refusal, Spot, origins, wires};
 use crate::model::{Action, ContextId, Filter, Id, InterfaceId, Stage, Table};
-use crate::net::{AddressRange, Family};
-use crate::snapshot::{Place, Port, Snapshot, ZoneId};
+use crate::net::{AddressRange, Family, Prefix};
+use crate::snapshot::{Place, Port, Snapshot, ZoneId, non_unicast};
 use crate::text;
 
 /// How often packets may change the context inside one device.
@@ -21,6 +21,8 @@ pub struct Walk<'a> {
     pub family: Family,
     pub(super) objects: Vec<Objects>,
     pub(super) zones: Table<ZoneId, Vec<Block>>,
+    /// What is never forwarded.
+    never: Vec<Block>,
 }
 
 /// A filter at its interfaces.
@@ -37,6 +39,13 @@ impl FilterAt<'_> {
     pub fn fate(&self, packet: &Packet) -> (Fate, Met) {
         let binding = self.site.binding(&self.filter.bindings);
         self.site.filter(binding, self.filter.otherwise, packet)
+    }
+
+    /// Whether every packet of the block gets through, at any time and whatever is not known, and where it may be cut when not.
+    #[must_use]
+    pub fn passes(&self, packet: &Packet) -> (bool, Met) {
+        let binding = self.site.binding(&self.filter.bindings);
+        self.site.passes(binding, self.filter.otherwise, packet)
     }
 
     /// Lines by name, the jumps to a line before it; the default when there is none.
@@ -70,7 +79,11 @@ impl<'a> Walk<'a> {
         for (_, zone) in snapshot.zones.iter() {
             zones.push(wires::held(snapshot, zone, family));
         }
-        Walk { snapshot, family, objects, zones }
+        let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
+        let never = never.filter_map(|block| numbers(family, block.range()));
+        let sides = |range| [SRC, DST].map(|side| Block::all(family).with(side, range));
+        let never = never.flat_map(sides).collect();
+        Walk { snapshot, family, objects, zones, never }
     }
 
     /// Every place where packets wait.
@@ -103,18 +116,26 @@ impl<'a> Walk<'a> {
     /// When the guide refuses.
     pub fn start(&self, zone: ZoneId, block: Block, guide: &mut dyn Guide) -> Result<(), Refusal> {
         let packet = Packet::new(block);
+        self.forward(&packet, guide)?;
+        // What a neighbour takes needs no router: those are beside the proper way.
+        let offered = |packet: Packet, taken: &[Block]| {
+            let aside = taken.iter().any(|taken| packet.block.within(taken));
+            Packet { aside, ..packet }
+        };
         for (id, segment) in self.snapshot.segments.iter() {
             if segment.zones.contains(&zone) {
-                for port in self.ports(id, None) {
-                    guide.arrive(Spot::Port(port), packet.clone())?;
+                let (ports, taken) = (self.ports(id, None), self.beside(id));
+                for port in &ports {
+                    guide.offer(*port, offered(packet.clone(), &taken))?;
                 }
                 for opaque in &segment.opaques {
-                    for zone in &self.snapshot.opaques[*opaque].zones {
-                        for block in common(&[block], self.zone(*zone)) {
-                            guide.arrive(Spot::Opaque(*opaque), packet.at(block))?;
-                        }
+                    let behind = self.held(&self.snapshot.opaques[*opaque].zones);
+                    for block in common(&[block], &behind) {
+                        let packet = offered(packet.at(block), &taken);
+                        guide.arrive(Spot::Opaque(*opaque), packet)?;
                     }
-                    guide.arrive(Spot::Opaque(*opaque), packet.perhaps())?;
+                    let perhaps = Packet { aside: !ports.is_empty(), ..packet.perhaps() };
+                    guide.arrive(Spot::Opaque(*opaque), perhaps)?;
                 }
                 self.deliver(Some(id), None, (false, false), &packet, guide)?;
             }
@@ -123,15 +144,22 @@ impl<'a> Walk<'a> {
             if opaque.zones.contains(&zone) {
                 let sure = packet.sure && opaque.declared;
                 let packet = Packet { sure, ..packet.clone() };
+                let held = self.held(&opaque.zones);
                 for segment in &opaque.segments {
                     for port in self.ports(*segment, None) {
-                        guide.arrive(Spot::Port(port), packet.clone())?;
+                        guide.offer(port, offered(packet.clone(), &held))?;
                     }
                 }
                 self.opaque(id, &packet, true, guide)?;
             }
         }
         Ok(())
+    }
+
+    /// Rule 6. Of a source that is not known nothing is said.
+    pub(super) fn forward(&self, packet: &Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
+        let never = self.never.iter().any(|never| packet.block.meets(never));
+        if never { guide.lose(packet) } else { Ok(()) }
     }
 
     /// Everything that may become of packets at a place.
@@ -143,10 +171,13 @@ impl<'a> Walk<'a> {
             Spot::End(_) => Ok(()),
             Spot::Opaque(id) => self.opaque(id, &packet, false, guide),
             Spot::Port(port) => {
+                self.forward(&packet, guide)?;
                 let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
                 let visit = Visit { port, context: interface.context, leaks: 0 };
-                let packets = if interface.up { vec![packet] } else { Vec::new() };
-                let packets = self.stages(visit, None, packets, true, guide)?;
+                if !interface.up {
+                    return guide.lose(&packet);
+                }
+                let packets = self.stages(visit, None, vec![packet], true, guide)?;
                 packets.into_iter().try_for_each(|packet| self.decide(visit, packet, guide))
             }
         }
@@ -184,8 +215,15 @@ impl<'a> Walk<'a> {
                     self.filtered(visit, site, (filter, format!("stage {index}")), packets, guide)?
                 }
                 Stage::Translate(translate) => {
-                    let one = |packet| site.translate(&translate.bindings, packet);
-                    packets.into_iter().flat_map(one).collect()
+                    let mut made = Vec::new();
+                    for packet in packets {
+                        let (after, kept) = site.translate(&translate.bindings, packet.clone());
+                        if !kept {
+                            guide.lose(&packet)?;
+                        }
+                        made.extend(after);
+                    }
+                    made
                 }
                 Stage::Filter(_) | Stage::Route => packets,
             };
@@ -219,29 +257,32 @@ impl<'a> Walk<'a> {
 
     /// Rule 2: what is for the device itself, and the rest.
     fn decide(&self, visit: Visit, packet: Packet, guide: &mut dyn Guide) -> Result<(), Refusal> {
-        let (device, all) = (visit.port.device, Block::all(self.family));
+        self.forward(&packet, guide)?;
         let site = self.site(visit.port, None)?;
         let table = routes::Table { site: &site, context: visit.context };
+        let own = table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses);
+        let own = own.map(|own| AddressRange::single(own.address));
+        let local = &site.device.contexts[visit.context].local;
         let mut rest = vec![packet.block];
-        for own in table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses) {
-            let Some(range) = numbers(self.family, AddressRange::single(own.address)) else {
-                continue;
-            };
-            for block in common(&rest, &[all.with(DST, range)]) {
+        for own in own.filter_map(|own| bound_for(self.family, own)) {
+            for block in common(&rest, &[own]) {
                 let mut packets = vec![packet.at(block)];
-                for (index, filter) in site.device.contexts[visit.context].local.iter().enumerate()
-                {
+                for (index, filter) in local.iter().enumerate() {
                     let stage = (filter, format!("local {index}"));
                     packets = self.filtered(visit, site, stage, packets, guide)?;
                 }
                 for packet in packets {
-                    guide.arrive(Spot::End(Place::Device(device)), packet)?;
+                    guide.arrive(Spot::End(Place::Device(visit.port.device)), packet)?;
                 }
             }
-            rest = without(&rest, all.with(DST, range));
+            rest = without(&rest, own);
         }
         for block in rest {
-            for (block, way, sure) in table.ways(&packet.at(block)) {
+            let (ways, lost) = table.ways(&packet.at(block));
+            if lost {
+                guide.lose(&packet)?;
+            }
+            for (block, way, sure) in ways {
                 let packet = Packet { sure: packet.sure && sure, ..packet.at(block) };
                 self.leave(visit, packet, way, guide)?;
             }
@@ -257,7 +298,7 @@ impl<'a> Walk<'a> {
         guide: &mut dyn Guide,
     ) -> Result<(), Refusal> {
         let (egress, hop) = match way {
-            Way::Discard => return Ok(()),
+            Way::Discard => return guide.lose(&packet),
             Way::Context(_) if visit.leaks == LEAKS => {
                 return Err(Refusal(text!(
                     "機器内のルーティング空間の間を回り続けます。",
@@ -273,7 +314,8 @@ impl<'a> Walk<'a> {
         let port = &self.snapshot.devices[visit.port.device].interfaces[egress];
         let mut out = Vec::new();
         if egress == visit.port.interface && port.hairpin_unfiltered {
-            out = self.stages(visit, Some(egress), vec![packet.perhaps()], false, guide)?;
+            let around = Packet { aside: true, ..packet.perhaps() };
+            out = self.stages(visit, Some(egress), vec![around], false, guide)?;
         }
         out.extend(self.stages(visit, Some(egress), vec![packet], true, guide)?);
         let out = out.into_iter().map(|packet| Packet { touched: Vec::new(), ..packet });
@@ -288,14 +330,20 @@ impl<'a> Walk<'a> {
         let mut next = 0;
         while let Some(block) = known.get(next).copied() {
             next += 1;
-            for (device, objects) in self.snapshot.devices.iter().zip(&self.objects) {
-                for before in origins::origins(device.1, objects, self.family, block) {
-                    if !before.covered(&known) {
-                        known.push(before);
-                    }
+            for before in self.origins(block) {
+                if !before.covered(&known) {
+                    known.push(before);
                 }
             }
         }
         known
+    }
+
+    /// What a translation of any device may make packets of `block` of.
+    pub fn origins(&self, block: Block) -> impl Iterator<Item = Block> + '_ {
+        let devices = self.snapshot.devices.iter().zip(&self.objects);
+        devices.flat_map(move |((_, device), objects)| {
+            origins::origins(device, objects, self.family, block)
+        })
     }
 }

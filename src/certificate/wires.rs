@@ -1,6 +1,6 @@
 //! What happens between devices: who may receive what leaves (rules 4 and 5 of [`crate::snapshot`]).
 
-use super::block::{Block, DST, common, numbers, without};
+use super::block::{Block, bound_for, common, without};
 use super::routes::Hop;
 use super::walk::Walk;
 use super::{Guide, Packet, Refusal, Spot, origins};
@@ -13,14 +13,13 @@ use std::net::IpAddr;
 
 /// The destinations that a zone holds.
 pub(super) fn held(snapshot: &Snapshot, zone: &Zone, family: Family) -> Vec<Block> {
-    let all = Block::all(family);
-    let block = |prefix: Prefix| Some(all.with(DST, numbers(family, prefix.range())?));
+    let block = |prefix: Prefix| bound_for(family, prefix.range());
     match &zone.addresses {
         ZoneAddresses::Networks(networks) => networks.iter().copied().filter_map(block).collect(),
         ZoneAddresses::Rest => {
             let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
             let gone = snapshot.declared_networks().chain(never).filter_map(block);
-            gone.fold(vec![all], |rest, gone| without(&rest, gone))
+            gone.fold(vec![Block::all(family)], |rest, gone| without(&rest, gone))
         }
     }
 }
@@ -37,24 +36,11 @@ impl Walk<'_> {
         let segment = self.snapshot.segment_of(port);
         let ports = self.others(segment, Some(port));
         let opaques = segment.map_or(&[][..], |id| &self.snapshot.segments[id].opaques);
+        let line = self.is_line(port);
         let gateway = match hop {
-            Hop::Connected => {
-                return self.deliver(
-                    segment,
-                    Some(port),
-                    (false, self.is_line(port)),
-                    packet,
-                    guide,
-                );
-            }
-            Hop::OnLink => {
-                return self.deliver(
-                    segment,
-                    Some(port),
-                    (true, self.is_line(port)),
-                    packet,
-                    guide,
-                );
+            Hop::Connected | Hop::OnLink => {
+                let how = (hop == Hop::OnLink, line);
+                return self.deliver(segment, Some(port), how, packet, guide);
             }
             Hop::Gateway(gateway) => Some(gateway),
             Hop::Anyone => None,
@@ -67,14 +53,16 @@ impl Walk<'_> {
             };
             spots = opaques.iter().copied().filter(owner).map(Spot::Opaque).collect();
         }
-        let packet = if spots.is_empty() && !(gateway.is_some() && self.is_line(port)) {
-            packet.perhaps()
-        } else {
-            packet.clone()
-        };
-        if spots.is_empty() {
+        // A gateway that nobody owns may be nobody, or any router; by a line it is the other ends.
+        let owned = !spots.is_empty();
+        let sure = packet.sure && (owned || gateway.is_some() && line);
+        let packet = Packet { sure, ..packet.clone() };
+        if !owned {
             let routers = ports.into_iter().map(Spot::Port);
             spots = routers.chain(opaques.iter().copied().map(Spot::Opaque)).collect();
+            if spots.is_empty() || gateway.is_none() || !line {
+                guide.lose(&packet)?;
+            }
         }
         if let (Hop::Anyone, Some(segment)) = (hop, segment) {
             self.zones(&self.snapshot.segments[segment].zones, &packet, guide)?;
@@ -92,7 +80,6 @@ impl Walk<'_> {
         packet: &Packet,
         guide: &mut dyn Guide,
     ) -> Result<(), Refusal> {
-        let all = Block::all(self.family);
         let (ports, model) =
             (self.others(segment, from), segment.map(|id| &self.snapshot.segments[id]));
         let opaques = model.map_or(&[][..], |model| &model.opaques);
@@ -105,14 +92,12 @@ impl Walk<'_> {
         for group in [routers.collect::<Vec<(Spot, Vec<IpAddr>)>>(), unseen.collect()] {
             let mut left = rest.clone();
             for (spot, addresses) in group {
-                for range in addresses
-                    .iter()
-                    .filter_map(|own| numbers(self.family, AddressRange::single(*own)))
-                {
-                    for block in common(&rest, &[all.with(DST, range)]) {
+                let own = addresses.into_iter().map(AddressRange::single);
+                for own in own.filter_map(|own| bound_for(self.family, own)) {
+                    for block in common(&rest, &[own]) {
                         guide.arrive(spot, packet.at(block))?;
                     }
-                    left = without(&left, all.with(DST, range));
+                    left = without(&left, own);
                 }
             }
             rest = left;
@@ -128,18 +113,39 @@ impl Walk<'_> {
         for block in &rest {
             self.zones(zones, &packet.at(*block), guide)?;
         }
-        for zone in zones {
-            rest = self.zone(*zone).iter().fold(rest, |rest, held| without(&rest, *held));
-        }
+        rest = self.held(zones).into_iter().fold(rest, |rest, held| without(&rest, held));
         let routers =
             ports.iter().filter(|_| on_link || line).map(|port| (Spot::Port(*port), line));
         let unseen = opaques.iter().filter(|_| on_link || line).map(|id| (Spot::Opaque(*id), true));
+        let mut nobody = true;
         for (spot, sure) in routers.chain(unseen) {
+            nobody &= !sure;
             for block in &rest {
-                guide.arrive(spot, Packet { sure: packet.sure && sure, ..packet.at(*block) })?;
+                let (sure, aside) = (packet.sure && sure, packet.aside || !sure);
+                guide.arrive(spot, Packet { sure, aside, ..packet.at(*block) })?;
             }
         }
-        Ok(())
+        // What senders send to somebody who is not beside them is for a router.
+        let networks = model.map_or_else(Vec::new, |model| self.ranges(&model.networks));
+        let lost = if from.is_some() { rest } else { common(&rest, &networks) };
+        if nobody && !lost.is_empty() { guide.lose(&packet) } else { Ok(()) }
+    }
+
+    fn ranges(&self, networks: &[Prefix]) -> Vec<Block> {
+        networks.iter().filter_map(|network| bound_for(self.family, network.range())).collect()
+    }
+
+    /// Destinations that senders on a segment need no router for: each is taken by a neighbour, or by nobody.
+    pub(super) fn beside(&self, id: SegmentId) -> Vec<Block> {
+        let segment = &self.snapshot.segments[id];
+        let mut taken = self.ranges(&segment.networks);
+        taken.extend(self.held(&segment.zones));
+        let ports = self.ports(id, None);
+        let own = ports.iter().flat_map(|port| self.addresses(*port));
+        let unseen = segment.opaques.iter().flat_map(|id| &self.snapshot.opaques[*id].addresses);
+        let own: Vec<Prefix> = own.chain(unseen.copied()).map(Prefix::host).collect();
+        taken.extend(self.ranges(&own));
+        taken
     }
 
     /// The destinations that a device may translate before the route, whatever else its lines ask.
@@ -165,18 +171,25 @@ impl Walk<'_> {
     ) -> Result<(), Refusal> {
         let opaque = &self.snapshot.opaques[id];
         let sure = packet.sure && opaque.declared;
+        self.forward(packet, guide)?;
         self.zones(&opaque.zones, &Packet { sure, ..packet.clone() }, guide)?;
+        let behind = self.held(&opaque.zones);
+        if !(opaque.declared && (starting || packet.block.covered(&behind))) {
+            guide.lose(packet)?;
+        }
         let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
         let outside =
             opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
         if outside && !starting {
             return Ok(());
         }
+        // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
+        let aside = Packet { aside: true, ..packet.clone() };
         let mut spots: Vec<Spot> = Vec::new();
         for segment in &opaque.segments {
             let model = &self.snapshot.segments[*segment];
-            self.zones(&model.zones, &packet, guide)?;
+            self.zones(&model.zones, if starting { &packet } else { &aside }, guide)?;
             spots.extend(self.ports(*segment, None).into_iter().map(Spot::Port));
             spots.extend(model.opaques.iter().copied().map(Spot::Opaque));
         }
@@ -184,7 +197,7 @@ impl Walk<'_> {
             spots.extend(self.snapshot.unknown_routers().map(Spot::Opaque));
         }
         spots.retain(|spot| *spot != Spot::Opaque(id));
-        spots.into_iter().try_for_each(|spot| guide.arrive(spot, packet.clone()))
+        spots.into_iter().try_for_each(|spot| guide.arrive(spot, aside.clone()))
     }
 
     /// Hands to each zone what is for its addresses.
@@ -207,6 +220,11 @@ impl Walk<'_> {
         &self.zones[zone]
     }
 
+    /// The destinations that any of these zones holds.
+    pub(super) fn held(&self, zones: &[ZoneId]) -> Vec<Block> {
+        zones.iter().flat_map(|zone| self.zone(*zone)).copied().collect()
+    }
+
     fn addresses(&self, port: Port) -> impl Iterator<Item = IpAddr> + '_ {
         let interface = &self.snapshot.devices[port.device].interfaces[port.interface];
         interface.addresses.iter().map(|own| own.address)
@@ -219,14 +237,16 @@ impl Walk<'_> {
         ports.filter(|port| up(port) && Some(*port) != except).collect()
     }
 
-    /// The ports that may receive what leaves by `from`: those of the segment, and the other ends of links inside the device.
+    /// The ports, all up, that may receive what leaves by `from`: of the segment, or the other ends of links inside the device.
     fn others(&self, segment: Option<SegmentId>, from: Option<Port>) -> Vec<Port> {
         let mut ports = segment.map_or_else(Vec::new, |id| self.ports(id, from));
         if let Some(port) = from {
-            for (a, b) in &self.snapshot.devices[port.device].internal_links {
+            let device = &self.snapshot.devices[port.device];
+            for (a, b) in &device.internal_links {
                 for (end, other) in [(a, b), (b, a)] {
                     let peer = Port { interface: *other, ..port };
-                    if *end == port.interface && !ports.contains(&peer) {
+                    let up = device.interfaces[*other].up;
+                    if *end == port.interface && up && !ports.contains(&peer) {
                         ports.push(peer);
                     }
                 }

@@ -2,6 +2,8 @@
 //!
 //! The search may go wrong in any way it likes: what it finds is checked by somebody else.
 
+mod require;
+
 use crate::certificate::block::{Block, DST, PROTOCOL, SRC, common};
 use crate::certificate::{
     Certificate, Certified, Claim, Fate, FilterAt, Filtered, Guide, Packet, Path, Proof, Refusal,
@@ -29,6 +31,9 @@ pub fn certify(snapshot: &Snapshot, claims: &[Claim], findings: &[Finding]) -> C
     let claims = workers::map(claims, |claim| {
         let walk = walks.iter().find(|walk| walk.family == claim.family);
         let proof = match (walk, &claim.to) {
+            (Some(walk), Some(_)) if claim.kind == "require" => {
+                require::proof(walk, claim, findings)
+            }
             (Some(walk), Some(_)) => proof(walk, claim, findings),
             _ => Proof::unproven(text!(
                 "この種類の主張を証明する方法はありません。",
@@ -41,18 +46,18 @@ pub fn certify(snapshot: &Snapshot, claims: &[Claim], findings: &[Finding]) -> C
 }
 
 fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
+    let sent = sent(walk, claim);
     let mut search = Search::new(walk, claim);
-    let refusal = match search.run() {
-        Ok(()) => return search.proof(),
+    let refusal = match search.run(&sent) {
+        Ok(()) => {
+            let (places, filters) = search.proof();
+            return Proof::Holds { places, filters };
+        }
         Err(refusal) => refusal,
     };
-    let mut seeds: Vec<Block> = findings
-        .iter()
-        .filter(|finding| finding.rule == claim.rule && finding.family == Some(walk.family))
-        .filter_map(|finding| finding.witness)
-        .map(|flow| single(&flow))
-        .collect();
-    let sent = sent(walk, claim);
+    let own = |f: &&Finding| f.rule == claim.rule && f.family == Some(walk.family);
+    let witnesses = findings.iter().filter(own).filter_map(|finding| finding.witness);
+    let mut seeds: Vec<Block> = witnesses.map(|flow| single(&flow)).collect();
     seeds.extend(common(&sent, &walk.translated()).into_iter().take(SEEDS / 2).map(corner));
     seeds.extend(search.hit.into_iter().flat_map(|hit| seeds_of(claim, hit)));
     seeds.extend(sent.iter().copied().map(corner));
@@ -157,11 +162,11 @@ impl<'c> Search<'c> {
         }
     }
 
-    fn run(&mut self) -> Result<(), Refusal> {
+    fn run(&mut self, sent: &[Block]) -> Result<(), Refusal> {
         let (walk, claim) = (self.walk, self.claim);
-        for block in sent(walk, claim) {
+        for block in sent {
             if let Some((zone, _)) = claim.from {
-                walk.start(zone, block, self)?;
+                walk.start(zone, *block, self)?;
             }
         }
         while let Some((spot, block)) = self.open.pop_front() {
@@ -170,7 +175,7 @@ impl<'c> Search<'c> {
         Ok(())
     }
 
-    fn proof(self) -> Proof {
+    fn proof(self) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Filtered>) {
         let family = self.walk.family;
         let texts = |blocks: Vec<Block>| -> Vec<String> {
             blocks.into_iter().map(|block| write(family, block)).collect()
@@ -185,7 +190,7 @@ impl<'c> Search<'c> {
         };
         let filters =
             self.filters.into_iter().map(|(name, cells)| (name, filtered(cells))).collect();
-        Proof::Holds { places, filters }
+        (places, filters)
     }
 
     /// Cuts what comes to a filter until each part is stopped as a whole or cannot be told apart further.

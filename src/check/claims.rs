@@ -1,5 +1,6 @@
 //! What the policy claims, as plain blocks: the statements that a certificate must prove.
 
+use super::deny::zone_of;
 use super::parties::{Direction, End, Resolved, ResolvedRule, Without};
 use super::sets;
 use crate::certificate::Claim;
@@ -11,8 +12,8 @@ use crate::packetset::Intervals;
 use crate::policy::{Service, Verb};
 use crate::snapshot::{Place, Snapshot};
 
-/// Every claim of every rule, in the order of the policy, IPv4 first. A rule that is more than what may not pass, or
-/// something else, makes further claims, for which there are no proofs.
+/// Every claim of every rule, in the order of the policy, IPv4 first. What a rule asks besides isolation, and rules that neither
+/// forbid nor require, make further claims, for which there are no proofs.
 #[must_use]
 pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
     let mut claims = Vec::new();
@@ -32,6 +33,10 @@ pub fn claims(snapshot: &Snapshot, resolved: &Resolved<'_>) -> Vec<Claim> {
                     let more = more.into_iter().filter(|(asked, _)| *asked);
                     claims.extend(more.map(|(_, kind)| other(rule, kind, family)));
                 }
+                Verb::Require => claims.extend(match family {
+                    Family::V4 => required::<u32>(snapshot, rule),
+                    Family::V6 => required::<u128>(snapshot, rule),
+                }),
                 verb => claims.push(other(rule, kind(verb), family)),
             }
         }
@@ -90,6 +95,23 @@ fn isolation<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Cla
         }
     }
     claims
+}
+
+/// One claim for each source and each target that both have addresses in the family: [`super::require`] asks about the same pairs.
+fn required<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Claim> {
+    let claim = |(from, to): (&End, &End)| {
+        let (zone, sources) = (zone_of(from)?, numbers(&addresses::<K>(snapshot, from)));
+        let wanted = products(&addresses::<K>(snapshot, to), &rule.rule.services);
+        (!sources.is_empty() && !wanted.is_empty()).then(|| Claim {
+            rule: rule.rule.id.clone(),
+            kind: "require",
+            family: K::FAMILY,
+            ends: (from.name.clone(), to.name.clone()),
+            from: Some((zone, sources)),
+            to: Some((to.place, wanted)),
+        })
+    };
+    sets::pairs(rule).into_iter().filter_map(claim).collect()
 }
 
 /// The addresses of a party.
