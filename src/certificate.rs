@@ -31,7 +31,7 @@ mod tests;
 pub use data::{
     Certificate, Certified, Filtered, Passed, Proof, Stop, Stopped, Summary, parse, write,
 };
-pub use delivered::arrives_as_wanted;
+pub use delivered::{arrives_as_wanted, serves};
 pub use lists::{Fate, Met};
 pub use verify::{Path, is_any_source, is_forbidden, key, required, sent, spot_name, verify};
 pub use walk::{FilterAt, Walk};

@@ -344,6 +344,24 @@ impl Snapshot {
         ports.dedup();
         ports
     }
+
+    /// The segments with devices that `zone` is on: a host with an address of one's networks is there, and chooses its gateway
+    /// among the ports there. Any other host may choose any of [`Snapshot::entries`].
+    pub fn homes(&self, zone: ZoneId) -> impl Iterator<Item = &Segment> {
+        let on = self.segments.iter().filter(move |(_, segment)| segment.zones.contains(&zone));
+        on.map(|(_, segment)| segment).filter(|segment| !segment.ports.is_empty())
+    }
+
+    /// Whether every host of `zone` with an address of `range` may choose `port` as its gateway.
+    #[must_use]
+    pub fn may_choose(&self, zone: ZoneId, port: Port, range: AddressRange) -> bool {
+        let meets = |network: &Prefix| {
+            let ((first, last), (from, to)) = (network.range().numbers(), range.numbers());
+            network.family() == range.family() && first <= to && from <= last
+        };
+        let mut homes = self.homes(zone).filter(|home| home.networks.iter().any(meets));
+        self.entries(zone).contains(&port) && homes.all(|home| home.ports.contains(&port))
+    }
 }
 
 /// Prefixes that together hold every address that is never the source or destination of a forwarded packet.

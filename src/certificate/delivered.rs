@@ -1,10 +1,11 @@
 //! The judgment on what is required: that every packet arrives, or that one never does.
 
-use super::block::Block;
+use super::block::{Block, Range};
 use super::data::{Passed, write};
 use super::verify::{block, blocks, is_single, key, no_proofs, refused, required, spot_name};
 use super::walk::{FilterAt, Walk};
 use super::{Claim, Guide, Packet, Refusal, Spot};
+use crate::net::{AddressRange, address};
 use crate::snapshot::Port;
 use crate::text;
 use std::collections::BTreeMap;
@@ -32,6 +33,17 @@ pub(super) fn unchanged(walk: &Walk<'_>, claim: &Claim, text: &str) -> Result<Bl
     Ok(packet)
 }
 
+/// Whether every host that a claim speaks of may choose this gateway.
+#[must_use]
+pub fn serves(walk: &Walk<'_>, claim: &Claim, port: Port) -> bool {
+    let side = |side: u128| address(walk.family, side);
+    let all = |(first, last): &Range| AddressRange::new(side(*first), side(*last));
+    claim.from.as_ref().is_some_and(|(zone, sources)| {
+        let may = |range| walk.snapshot.may_choose(*zone, port, range);
+        sources.iter().all(|range| all(range).is_some_and(may))
+    })
+}
+
 /// A proof of arrival: what is required is taken by somebody, and every step from what is listed leads further down the list
 /// or to the target, and loses nothing.
 pub(super) fn delivered(
@@ -46,9 +58,8 @@ pub(super) fn delivered(
     };
     let spots: BTreeMap<String, Spot> =
         walk.spots().map(|spot| (spot_name(walk.snapshot, spot), spot)).collect();
-    let entries = walk.snapshot.entries(zone);
     let named = |entry: &str| match spots.get(entry) {
-        Some(Spot::Port(port)) if entries.contains(port) => Ok(*port),
+        Some(Spot::Port(port)) if serves(walk, claim, *port) => Ok(*port),
         _ => Err(unknown(entry)),
     };
     let entry = entry.map(named).transpose()?;

@@ -4,11 +4,12 @@ use super::deny::zone_of;
 use super::facts::Facts;
 use super::parties::{End, ResolvedRule};
 use super::{Judge, prefer, sets, write};
-use crate::compile::{Header, Reading, fields};
+use crate::compile::{self, Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
+use crate::net::{AddressRange, Flow};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::reach::{Query, Run};
-use crate::snapshot::ZoneId;
+use crate::snapshot::{Port, ZoneId};
 use crate::trace::{self, Ingress, Options, TraceVerdict};
 
 impl<K: Header> Judge<'_, K> {
@@ -30,14 +31,15 @@ impl<K: Header> Judge<'_, K> {
         from: &End,
         to: &End,
     ) -> Option<Finding> {
-        let target = sets::addresses(self.network, to);
+        let (all, target) =
+            (sets::addresses(self.network, from), sets::addresses(self.network, to));
         let before = sets::preimages(self.network, &target);
         let mut first = None;
         for destinations in
             [Some(target.clone()), (!before.is_empty()).then_some(before)].into_iter().flatten()
         {
-            for entry in self.entry_choices(zone) {
-                let start = self.required(rule, from, &destinations);
+            let mut asked = |sources: &Intervals<K>, entry: Option<usize>| {
+                let start = self.required(rule, sources, &destinations);
                 let query = Query {
                     zone,
                     start: &start,
@@ -47,32 +49,54 @@ impl<K: Header> Judge<'_, K> {
                 };
                 let mut run = self.network.run_from(&query, entry);
                 let lost = self.lost(rule, &mut run, to, &target);
-                if lost.nothing() {
-                    return None;
+                let arrives = lost.nothing();
+                // Of hosts in several places those are told for whom no gateway serves.
+                if first.is_none() || entry.is_some() && *sources != all {
+                    first = Some((run, lost));
                 }
-                first.get_or_insert((run, lost));
+                arrives
+            };
+            if asked(&all, None) || self.some_gateway(zone, &all, |s, e| asked(s, Some(e))) {
+                return None;
             }
         }
         let (mut run, lost) = first?;
         Some(self.missing(rule, zone, (from, to), &mut run, &lost))
     }
 
-    /// Hosts use the gateway that leads to the destination: each entry of the zone is tried alone, after all together.
-    fn entry_choices(&self, zone: ZoneId) -> Vec<Option<usize>> {
-        let entries = self.network.snapshot.entries(zone).len();
-        let single = (entries > 1).then(|| (0..entries).map(Some)).into_iter().flatten();
-        std::iter::once(None).chain(single).collect()
+    /// Hosts use the gateway that leads to the destination: wherever sources are, one of the entries beside them, and it alone,
+    /// serves all that are there. See [`crate::snapshot::Snapshot::homes`].
+    fn some_gateway(
+        &self,
+        zone: ZoneId,
+        sources: &Intervals<K>,
+        mut serves: impl FnMut(&Intervals<K>, usize) -> bool,
+    ) -> bool {
+        let entries = self.network.snapshot.entries(zone);
+        let (mut elsewhere, mut parts) = (sources.clone(), Vec::new());
+        for home in self.network.snapshot.homes(zone) {
+            let networks = compile::intervals(home.networks.iter().map(|network| network.range()));
+            parts.push((sources.intersection(&networks), home.ports.as_slice()));
+            elsewhere = elsewhere.minus(&networks);
+        }
+        parts.push((elsewhere, &entries));
+        parts.retain(|(sources, _)| !sources.is_empty());
+        let mut serve = |(sources, ports): &(Intervals<K>, &[Port])| {
+            let mut beside = entries.iter().enumerate().filter(|(_, port)| ports.contains(port));
+            beside.any(|(entry, _)| serves(sources, entry))
+        };
+        entries.len() > 1 && parts.iter().all(&mut serve)
     }
 
     fn required<'x>(
         &'x self,
         rule: &'x ResolvedRule<'_>,
-        from: &'x End,
+        sources: &'x Intervals<K>,
         destinations: &'x Intervals<K>,
     ) -> impl Fn(&mut Arena<K>) -> Function + 'x {
         move |arena| {
             let services = sets::service_set(arena, &rule.rule.services);
-            let source = arena.field_in(fields::SRC, &sets::addresses(self.network, from));
+            let source = arena.field_in(fields::SRC, sources);
             let destination = arena.field_in(fields::DST, destinations);
             let set = arena.guard(services, source);
             let set = arena.guard(set, destination);
@@ -97,11 +121,13 @@ impl<K: Header> Judge<'_, K> {
         let arrived = run.arena.exists(arrived, fields::SPORT);
         let missing = run.arena.minus(wanted, arrived);
         let stray = run.ends.keys().copied().filter(|place| *place != to.place).collect::<Vec<_>>();
-        let astray = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
+        let elsewhere = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
+        // Some translation may make of them what nobody asked for.
+        let altered = !run.arena.minus(delivered, wanted).is_none();
         Lost {
             missing: !missing.is_none(),
             dropped: !run.drops.is_empty(),
-            astray,
+            astray: elsewhere || altered,
             limited: run.limited(),
         }
     }
@@ -127,7 +153,10 @@ impl<K: Header> Judge<'_, K> {
                 origin.flow,
                 &Options::default(),
             );
-            let verdict = if trace.verdict() == TraceVerdict::Dropped {
+            let beside = |end: &trace::End| self.enters_beside(zone, origin.flow, end);
+            let nowhere = !trace.ends.iter().any(|end| end.place().is_some() && beside(end));
+            let settled = !trace.truncated && !trace.ends.is_empty();
+            let verdict = if trace.verdict() == TraceVerdict::Dropped || settled && nowhere {
                 Verdict::Violated
             } else {
                 Verdict::Undetermined
@@ -137,7 +166,8 @@ impl<K: Header> Judge<'_, K> {
             }
             facts.verdict = verdict;
             facts.witness = Some(origin.flow);
-            let end = trace.ends.iter().find(|end| end.place() != Some(ends.1.place));
+            let mut lost = trace.ends.iter().filter(|end| end.place() != Some(ends.1.place));
+            let end = lost.clone().find(|end| beside(end)).or_else(|| lost.next());
             facts.path = end.map(|end| end.hops.clone()).unwrap_or_default();
             facts.causes = trace.ends.iter().flat_map(|end| end.causes.iter().cloned()).collect();
         }
@@ -151,6 +181,21 @@ impl<K: Header> Judge<'_, K> {
         facts.flows = sets::list_flows(&mut run.arena, seen, sets::FLOWS);
         facts.blame_denials();
         write::missing(self, rule, &facts)
+    }
+
+    /// Whether a traced way begins at a gateway that the sender may choose, or needs none.
+    fn enters_beside(&self, zone: ZoneId, flow: Flow, end: &trace::End) -> bool {
+        let Some(first) = end.hops.first() else { return true };
+        let snapshot = self.network.snapshot;
+        let own = AddressRange::single(flow.src);
+        let entries = snapshot.entries(zone).into_iter().filter(|port| {
+            let device = &snapshot.devices[port.device];
+            let interface = &device.interfaces[port.interface];
+            device.name == first.device && interface.name == first.ingress
+        });
+        // What begins at an opaque router is at no port.
+        let choices: Vec<Port> = entries.collect();
+        choices.is_empty() || choices.iter().any(|port| snapshot.may_choose(zone, *port, own))
     }
 }
 

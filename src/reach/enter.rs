@@ -18,11 +18,14 @@ struct Direct {
 }
 
 impl Direct {
-    /// The packets whose proper way is this router.
-    fn proper<K: Header>(&self, run: &mut Run<K>, node: Node) -> Function {
-        let mut set = run.arena.minus(run.start, self.all);
-        let owned = self.owned.get(&node).copied().unwrap_or(Function::NONE);
-        set = run.arena.min(set, owned);
+    /// The packets whose proper way is this router: what it takes as a neighbour, which is not the choice of hosts, and when they
+    /// use it, what needs a router.
+    fn proper<K: Header>(&self, run: &mut Run<K>, node: Node, used: bool) -> Function {
+        let mut set = self.owned.get(&node).copied().unwrap_or(Function::NONE);
+        if used {
+            let routed = run.arena.minus(run.start, self.all);
+            set = run.arena.min(set, routed);
+        }
         for (_, some) in self.answered.iter().filter(|(port, _)| Node::Arrive(*port) == node) {
             set = run.arena.min(set, *some);
         }
@@ -73,9 +76,13 @@ impl<K: Header> Walk<'_, '_, K> {
             }
             self.put(run, node, set);
         }
-        for port in segment.ports.iter().filter(|port| ports.contains(port)) {
-            let node = Node::Arrive(*port);
-            let set = if always { direct.proper(run, node) } else { run.start };
+        for port in &segment.ports {
+            let (node, used) = (Node::Arrive(*port), ports.contains(port));
+            let set = match (always, used) {
+                (true, used) => direct.proper(run, node, used),
+                (false, true) => run.start,
+                (false, false) => continue,
+            };
             self.put(run, node, set);
         }
     }
@@ -184,14 +191,18 @@ impl<K: Header> Walk<'_, '_, K> {
         owned.retain(|node, _| matches!(node, Node::Arrive(_)));
         let all = owned.values().fold(Intervals::empty(), |all, own| all.union(own));
         for segment in opaque.segments.iter().map(|segment| &snapshot.segments[*segment]) {
-            for port in segment.ports.iter().filter(|port| ports.contains(port)) {
-                let node = Node::Arrive(*port);
-                let mut set = run.start;
-                if self.query.reading == Reading::Always {
-                    let own = owned.get(&node).cloned().unwrap_or_else(Intervals::empty);
-                    let others = self.inside(run, left, &all.minus(&own));
-                    set = run.arena.minus(left, others);
-                }
+            for port in &segment.ports {
+                let (node, used) = (Node::Arrive(*port), ports.contains(port));
+                let own = owned.get(&node).cloned().unwrap_or_else(Intervals::empty);
+                let set = match (self.query.reading == Reading::Always, used) {
+                    (true, true) => {
+                        let others = self.inside(run, left, &all.minus(&own));
+                        run.arena.minus(left, others)
+                    }
+                    (true, false) => self.inside(run, left, &own),
+                    (false, true) => run.start,
+                    (false, false) => continue,
+                };
                 self.put(run, node, set);
             }
             run.exact &= segment.zones.is_empty() && segment.opaques.len() < 2;

@@ -15,7 +15,7 @@ use sekisho::check;
 use sekisho::finding::Verdict;
 use sekisho::net::{Family, Flow, PortRange};
 use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
-use sekisho::snapshot::{Place, Port, Snapshot, ZoneAddresses, ZoneId};
+use sekisho::snapshot::{Place, Port, Segment, Snapshot, ZoneAddresses, ZoneId};
 use sekisho::source::{Sources, Span};
 use sekisho::trace::{self, Ingress, Options, Trace};
 use std::collections::BTreeSet;
@@ -269,7 +269,8 @@ fn claims(snapshot: &Snapshot, rng: &mut Rng) -> Vec<Claim> {
     claims
 }
 
-/// Requirements between zones, judged by the engine and certified: neither contradicts the other.
+/// Requirements between zones, judged by the engine and certified: neither contradicts the other, and what holds the tracer
+/// delivers.
 pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(33);
@@ -307,6 +308,49 @@ pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
             let words = format!("{} {said:?}, but {proofs:?}", verdict.rule);
             return Some(format!("seed {seed} with {:?}\n{words}", features.list()));
         }
+        let of_rule = claims.iter().filter(|claim| claim.rule == verdict.rule);
+        for claim in of_rule.filter(|_| said == Verdict::Holds) {
+            if let Some(flow) = stopped(&snapshot, claim, &mut rng) {
+                let words = format!("{} holds, but {flow} may not arrive", verdict.rule);
+                return Some(format!("seed {seed} with {:?}\n{words}", features.list()));
+            }
+        }
     }
     None
+}
+
+/// A packet of a requirement that holds which the tracer lets go astray, whichever gateway hosts use. Where a translation brings
+/// packets to the target under another address, it may be those that arrive: then one of them must go astray, too.
+fn stopped(snapshot: &Snapshot, claim: &Claim, rng: &mut Rng) -> Option<Flow> {
+    let (zone, _) = claim.from.as_ref()?;
+    let (_, blocks) = claim.to.as_ref()?;
+    let walk = Walk::new(snapshot, claim.family);
+    let readdressed = walk.before(blocks).into_iter().filter(|block| !block.covered(blocks));
+    let other = |before: Block| blocks.iter().map(move |wanted| wanted.with(DST, before.0[DST]));
+    let others = Claim {
+        to: Some((claim.to.as_ref()?.0, readdressed.flat_map(other).collect())),
+        ..claim.clone()
+    };
+    let always = |trace: &Trace| {
+        let mut proper = trace.ends.iter().filter(|end| !end.aside).peekable();
+        let arrives = |end: &trace::End| end.lasting && wanted(claim, end);
+        trace.truncated || proper.peek().is_some() && proper.all(arrives)
+    };
+    let by = |port: &Port, flow: Flow| {
+        always(&trace::trace(snapshot, Ingress::Port(*port), flow, &Options::default()))
+    };
+    let entries = snapshot.entries(*zone);
+    let serves = |flow: &Flow| {
+        let here = |home: &&Segment| home.networks.iter().any(|n| n.contains(flow.src));
+        let mut homes = snapshot.homes(*zone).filter(here).map(|home| &home.ports).peekable();
+        let some = |ports: &Vec<Port>| ports.iter().any(|port| by(port, *flow));
+        always(&traced(snapshot, *zone, *flow))
+            || if homes.peek().is_some() { homes.all(some) } else { some(&entries) }
+    };
+    let mut some = |claim: &Claim| {
+        let flows: Vec<Flow> = (0..40).map(|_| picked(claim, rng)).collect();
+        flows.into_iter().find(|flow| !serves(flow))
+    };
+    let direct = some(claim)?;
+    (required(&others).is_empty() || some(&others).is_some()).then_some(direct)
 }

@@ -4,7 +4,7 @@ use super::{BLOCKS, SEEDS, Search, corner, single, too_much};
 use crate::certificate::block::Block;
 use crate::certificate::{
     Claim, Fate, FilterAt, Guide, Packet, Passed, Proof, Refusal, Spot, Walk, arrives_as_wanted,
-    key, required, spot_name, write,
+    key, required, serves, spot_name, write,
 };
 use crate::finding::{Finding, Verdict};
 use crate::snapshot::Port;
@@ -18,10 +18,13 @@ const HOPS: usize = 128;
 /// Tries what hosts send by every entry, then by each alone; then single packets that may never arrive.
 pub(super) fn proof(walk: &Walk<'_>, claim: &Claim, findings: &[Finding]) -> Proof {
     let ports = claim.from.iter().flat_map(|(zone, _)| walk.snapshot.entries(*zone));
-    let ports: Vec<Port> = ports.collect();
-    let alone = if ports.len() > 1 { ports.as_slice() } else { &[] };
+    let mut alone: Vec<Port> = ports.collect();
+    if alone.len() < 2 {
+        alone.clear();
+    }
+    alone.retain(|port| serves(walk, claim, *port));
     let mut why = None;
-    for entry in std::iter::once(None).chain(alone.iter().copied().map(Some)) {
+    for entry in std::iter::once(None).chain(alone.into_iter().map(Some)) {
         match Ways::new(walk, claim, entry).run() {
             Ok(proof) => return proof,
             Err(refusal) => _ = why.get_or_insert(refusal),
