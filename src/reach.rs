@@ -170,10 +170,10 @@ impl<K: Header> Network<'_, K> {
     }
 
     /// As [`Network::run`], with every way that packets can take, and not only the first one to each node: what
-    /// [`Run::origins`] asks for.
+    /// [`Run::origins`] asks for; with `entry`, as in [`Network::run_from`].
     #[must_use]
-    pub fn run_whole(&self, query: &Query<'_, K>) -> Run<K> {
-        self.walk(query, None, true)
+    pub fn run_whole(&self, query: &Query<'_, K>, entry: Option<usize>) -> Run<K> {
+        self.walk(query, entry, true)
     }
 
     /// As [`Network::run`], but packets enter at one entry of the zone only: its position in

@@ -10,6 +10,7 @@
 
 use sekisho::finding::Verdict;
 use sekisho::scan::certificate::{certify, recheck};
+use sekisho::scan::wish::{Desk, Outcome, Wish};
 use sekisho::scan::{self, Files, Options, Scan};
 
 /// A firewall between one subnet of the office and the servers.
@@ -70,4 +71,20 @@ fn a_certificate_names_no_gateway_that_hosts_are_not_beside() {
             assert!(holds || summary.holds == 0, "{east} {west} {office}: {summary:?}");
         }
     }
+}
+
+#[test]
+fn a_wish_is_not_granted_by_a_gateway_elsewhere() {
+    let asked = |east: &str, west: &str| {
+        let scan = judged(east, west, "office");
+        let (from, to) = ("office".to_owned(), "servers.web".to_owned());
+        let wish = Wish { from, to, service: "tcp/443".to_owned() };
+        Desk::new(&scan.loaded).answer(&wish).unwrap()
+    };
+    assert_eq!(asked("permit", "permit").outcome, Outcome::Passes);
+    let answer = asked("permit", "deny");
+    assert_eq!(answer.outcome, Outcome::Stopped);
+    let stops: Vec<&str> =
+        answer.missing[0].stops.iter().map(|stop| stop.hop.device.as_str()).collect();
+    assert_eq!(stops, ["west"]);
 }

@@ -2,14 +2,14 @@
 
 use super::deny::zone_of;
 use super::facts::Facts;
+use super::homes::{enters_beside, homes};
 use super::parties::{End, ResolvedRule};
 use super::{Judge, prefer, sets, write};
-use crate::compile::{self, Header, Reading, fields};
+use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
-use crate::net::{AddressRange, Flow};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::reach::{Query, Run};
-use crate::snapshot::{Port, ZoneId};
+use crate::snapshot::ZoneId;
 use crate::trace::{self, Ingress, Options, TraceVerdict};
 
 impl<K: Header> Judge<'_, K> {
@@ -72,20 +72,9 @@ impl<K: Header> Judge<'_, K> {
         sources: &Intervals<K>,
         mut serves: impl FnMut(&Intervals<K>, usize) -> bool,
     ) -> bool {
-        let entries = self.network.snapshot.entries(zone);
-        let (mut elsewhere, mut parts) = (sources.clone(), Vec::new());
-        for home in self.network.snapshot.homes(zone) {
-            let networks = compile::intervals(home.networks.iter().map(|network| network.range()));
-            parts.push((sources.intersection(&networks), home.ports.as_slice()));
-            elsewhere = elsewhere.minus(&networks);
-        }
-        parts.push((elsewhere, &entries));
-        parts.retain(|(sources, _)| !sources.is_empty());
-        let mut serve = |(sources, ports): &(Intervals<K>, &[Port])| {
-            let mut beside = entries.iter().enumerate().filter(|(_, port)| ports.contains(port));
-            beside.any(|(entry, _)| serves(sources, entry))
-        };
-        entries.len() > 1 && parts.iter().all(&mut serve)
+        let several = self.network.snapshot.entries(zone).len() > 1;
+        let mut parts = homes(self.network, zone, sources).into_iter();
+        several && parts.all(|(part, beside)| beside.into_iter().any(|entry| serves(&part, entry)))
     }
 
     fn required<'x>(
@@ -153,7 +142,8 @@ impl<K: Header> Judge<'_, K> {
                 origin.flow,
                 &Options::default(),
             );
-            let beside = |end: &trace::End| self.enters_beside(zone, origin.flow, end);
+            let beside =
+                |end: &trace::End| enters_beside(self.network.snapshot, zone, origin.flow, end);
             let nowhere = !trace.ends.iter().any(|end| end.place().is_some() && beside(end));
             let settled = !trace.truncated && !trace.ends.is_empty();
             let verdict = if trace.verdict() == TraceVerdict::Dropped || settled && nowhere {
@@ -181,21 +171,6 @@ impl<K: Header> Judge<'_, K> {
         facts.flows = sets::list_flows(&mut run.arena, seen, sets::FLOWS);
         facts.blame_denials();
         write::missing(self, rule, &facts)
-    }
-
-    /// Whether a traced way begins at a gateway that the sender may choose, or needs none.
-    fn enters_beside(&self, zone: ZoneId, flow: Flow, end: &trace::End) -> bool {
-        let Some(first) = end.hops.first() else { return true };
-        let snapshot = self.network.snapshot;
-        let own = AddressRange::single(flow.src);
-        let entries = snapshot.entries(zone).into_iter().filter(|port| {
-            let device = &snapshot.devices[port.device];
-            let interface = &device.interfaces[port.interface];
-            device.name == first.device && interface.name == first.ingress
-        });
-        // What begins at an opaque router is at no port.
-        let choices: Vec<Port> = entries.collect();
-        choices.is_empty() || choices.iter().any(|port| snapshot.may_choose(zone, *port, own))
     }
 }
 

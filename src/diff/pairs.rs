@@ -154,7 +154,7 @@ fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
     };
     let run = |reading| {
         let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
-        let run = network.run_whole(&query);
+        let run = network.run_whole(&query, None);
         let ways = Ways::of(&run);
         (run, ways)
     };

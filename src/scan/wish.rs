@@ -11,7 +11,7 @@ use crate::dialect::{self, Permit, Place as Entry, Product};
 use crate::finding::{Basis, Hop, HopAction, HopLine};
 use crate::model::{Device, InterfaceId, Stage};
 use crate::net::{Family, Flow};
-use crate::packetset::Arena;
+use crate::packetset::{Arena, Intervals};
 use crate::policy::{Policy, Service};
 use crate::reach::{Network, Query, Ways};
 use crate::snapshot::{DeviceId, Place, ZoneId};
@@ -183,22 +183,40 @@ impl<'l> Desk<'l> {
     }
 }
 
-/// A packet of the wish that does not surely arrive; `None` when all of them do.
+/// A packet of the wish that does not surely arrive; `None` when all of them do, wherever hosts of the source are, by some
+/// gateway that they may choose.
 fn lacking<K: Header>(
     network: &Network<'_, K>,
-    (from, zone): (&End, ZoneId),
+    ends: (&End, ZoneId),
     to: &End,
     service: Service,
 ) -> Option<Flow> {
     // What goes to or comes from a device of the zone itself is not what is meant.
     let own = ask::own(network);
+    let hosts = |end: &End| match end.place {
+        Place::Zone(_) => check::addresses(network, end).minus(&own),
+        _ => check::addresses(network, end),
+    };
+    let (sources, destinations) = (hosts(ends.0), hosts(to));
+    check::homes(network, ends.1, &sources).into_iter().find_map(|(part, entries)| {
+        let lacks = |entry| lacking_by(network, ends, (&part, &destinations, to), service, entry);
+        let first = lacks(entries.first().copied())?;
+        let others = entries.into_iter().skip(1);
+        others.map(Some).all(|entry| lacks(entry).is_some()).then_some(first)
+    })
+}
+
+/// As [`lacking`], of some sources by one entry of their zone.
+fn lacking_by<K: Header>(
+    network: &Network<'_, K>,
+    (from, zone): (&End, ZoneId),
+    (sources, destinations, to): (&Intervals<K>, &Intervals<K>, &End),
+    service: Service,
+    entry: Option<usize>,
+) -> Option<Flow> {
     let start = |arena: &mut Arena<K>| {
-        let hosts = |end: &End| match end.place {
-            Place::Zone(_) => check::addresses(network, end).minus(&own),
-            _ => check::addresses(network, end),
-        };
-        let source = arena.field_in(fields::SRC, &hosts(from));
-        let destination = arena.field_in(fields::DST, &hosts(to));
+        let source = arena.field_in(fields::SRC, sources);
+        let destination = arena.field_in(fields::DST, destinations);
         let services = check::service_set(arena, &[service]);
         let ends = arena.guard(source, destination);
         let wished = arena.guard(services, ends);
@@ -206,7 +224,7 @@ fn lacking<K: Header>(
     };
     let reading = Reading::Must;
     let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
-    let mut run = network.run_whole(&query);
+    let mut run = network.run_whole(&query, entry);
     let ways = Ways::of(&run);
     let arrived = run.origins(network, &ways, to.place, crate::packetset::Function::ALL);
     let mut left = run.arena.minus(run.start, arrived);
@@ -227,12 +245,15 @@ fn stops(
     let stopped = |id: DeviceId| {
         let options = trace::Options { only_filters_of: Some(id), ..trace::Options::default() };
         let trace = trace::trace(snapshot, Ingress::Zone(zone), flow, &options);
-        if trace.ends.iter().any(|end| end.place() == Some(to.place) && end.certain) {
+        let beside = |end: &&trace::End| check::enters_beside(snapshot, zone, flow, end);
+        let mut ends = trace.ends.iter().filter(beside);
+        if ends.any(|end| end.place() == Some(to.place) && end.certain) {
             return None;
         }
         let denied = |line: &&HopLine| line.action == HopAction::Deny;
         let own = |hop: &&Hop| hop.device == snapshot.devices[id].name;
-        let mut hops = trace.ends.iter().flat_map(|end| &end.hops).filter(own);
+        let ends = trace.ends.iter().filter(beside);
+        let mut hops = ends.flat_map(|end| &end.hops).filter(own);
         let (hop, line) =
             hops.find_map(|hop| Some((hop.clone(), hop.lines.iter().find(denied)?.clone())))?;
         let commands = commands(loaded, id, (&hop, &line), (from, to, service));
