@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use artefact::{Artefact, Entry};
 pub use cover::{Covers, Fate};
-pub(crate) use decide::fits;
+pub(crate) use group::fits;
 pub use header::{Header, Layout, fields};
 pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, span, stray,

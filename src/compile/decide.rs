@@ -4,6 +4,7 @@
 //! decides.
 
 use super::artefact::{Artefact, Jump, product};
+use super::group::fits;
 use super::{Compiled, Header, Reading, fields};
 use crate::model::{Action, InterfaceId, Interfaces, ListId};
 use crate::packetset::{Arena, Function};
@@ -56,19 +57,6 @@ impl<K: Header> Artefact<K> {
     pub(super) fn jumps_into(&self, list: ListId) -> bool {
         self.jumps.iter().any(|jump| jump.list == list)
     }
-}
-
-/// Whether packets on their way between two ports (no egress before the route) meet conditions on them.
-pub(crate) fn fits(
-    ports: (InterfaceId, Option<InterfaceId>),
-    ingress: &Interfaces,
-    egress: &Interfaces,
-) -> bool {
-    ingress.contains(ports.0)
-        && match ports.1 {
-            Some(port) => egress.contains(port),
-            None => *egress == Interfaces::Any,
-        }
 }
 
 impl Jump {

@@ -2,7 +2,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::decide::fits;
 use crate::model::{InterfaceId, Interfaces};
 use crate::packetset::Function;
 
@@ -50,4 +49,17 @@ impl Groups {
         let groups = self.anywhere.iter().chain(named).filter_map(|at| self.all.get(*at as usize));
         groups.filter(move |group| fits(ports, &group.ingress, &group.egress))
     }
+}
+
+/// Whether packets on their way between two ports (no egress before the route) meet conditions on them.
+pub(crate) fn fits(
+    ports: (InterfaceId, Option<InterfaceId>),
+    ingress: &Interfaces,
+    egress: &Interfaces,
+) -> bool {
+    ingress.contains(ports.0)
+        && match ports.1 {
+            Some(port) => egress.contains(port),
+            None => *egress == Interfaces::Any,
+        }
 }
