@@ -61,13 +61,10 @@ impl<K: Header> Origins<K> {
     fn of(network: &Network<'_, K>, zone: ZoneId) -> Origins<K> {
         let start = |_: &mut Arena<K>| network.opening();
         let reading = Reading::May;
-        let mut run = network.run_whole(&Query {
-            zone,
-            start: &start,
-            reading,
-            only_filters_of: None,
-            watch: &[],
-        });
+        let mut run = network.run_whole(
+            &Query { zone, start: &start, reading, only_filters_of: None, watch: &[] },
+            None,
+        );
         let places: Vec<Place> = run.ends.keys().copied().collect();
         let ways = Ways::of(&run);
         let mut by_place: Vec<(Place, Function)> = places
