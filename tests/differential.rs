@@ -17,6 +17,8 @@
 
 #[path = "differential/arrivals.rs"]
 mod arrivals;
+#[path = "differential/crossings.rs"]
+mod crossings;
 #[path = "differential/describe.rs"]
 mod describe;
 #[path = "differential/device.rs"]
@@ -32,6 +34,8 @@ mod judges;
 mod lists;
 #[path = "differential/network.rs"]
 mod network;
+#[path = "differential/policies.rs"]
+mod policies;
 #[path = "differential/rng.rs"]
 mod rng;
 #[path = "differential/steps.rs"]
@@ -157,6 +161,19 @@ fn no_certificate_contradicts_what_the_engine_says_of_requirements() {
     let wrong: Vec<String> =
         seeds(16).filter_map(|seed| arrivals::contradicted(seed, features(seed))).take(3).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_must_cross_or_be_stopped_at_a_device_does_and_is() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let mut tally = crossings::Tally::default();
+    let wrong: Vec<String> = seeds(24)
+        .filter_map(|seed| crossings::contradicted(seed, features(seed), &mut tally))
+        .take(3)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tally.holds >= 10 && tally.arrived >= 10, "too little to see: {tally:?}");
+    println!("{tally:?}");
 }
 
 #[test]

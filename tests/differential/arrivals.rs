@@ -4,6 +4,7 @@
 use super::features::Features;
 use super::flows::Samples;
 use super::network;
+use super::policies::Rules;
 use super::rng::Rng;
 use super::steps::{flow_of, point};
 use crate::judges::{tell, traced};
@@ -13,10 +14,9 @@ use sekisho::certificate::{
 };
 use sekisho::check;
 use sekisho::finding::Verdict;
-use sekisho::net::{Family, Flow, PortRange};
-use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
+use sekisho::net::{Family, Flow};
+use sekisho::policy::{Policy, Verb};
 use sekisho::snapshot::{Place, Port, Segment, Snapshot, ZoneAddresses, ZoneId};
-use sekisho::source::{Sources, Span};
 use sekisho::trace::{self, Ingress, Options, Trace};
 use std::collections::BTreeSet;
 
@@ -274,25 +274,16 @@ fn claims(snapshot: &Snapshot, rng: &mut Rng) -> Vec<Claim> {
 pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(33);
-    let mut sources = Sources::default();
-    let file = sources.add("random.conf", "line\n".repeat(4096).as_bytes()).unwrap();
-    let span = Span { file, start: 0, end: 1 };
+    let rules = Rules::new(&snapshot);
     let mut policy = Policy::default();
     for from in snapshot.zones.ids() {
         for to in snapshot.zones.ids().filter(|to| *to != from) {
-            let party = |zone: ZoneId| {
-                let who = Who::Zone(snapshot.zones[zone].id.clone());
-                vec![Party { who, span }]
-            };
             let port = rng.pick(&[22, 80, 443, 445, 90]);
-            let services = vec![Service { protocol: Some(6), ports: PortRange::single(port) }];
-            let flow = Except { from: party(from), to: party(to), services, span };
-            let id = format!("R{}", policy.rules.len());
-            policy.rules.push(PolicyRule::new(id, Verb::Require, flow));
+            policy.rules.push(rules.between((from, to), Some(port), Verb::Require));
         }
     }
     let resolved = check::resolve(&snapshot, &policy).unwrap();
-    let judgment = check::judge(&snapshot, &policy, &resolved, &sources);
+    let judgment = check::judge(&snapshot, &policy, &resolved, &rules.sources);
     let claims = check::claims(&snapshot, &resolved);
     let certificate = check::certify(&snapshot, &claims, &judgment.findings);
     if let Err(refusals) = verify(&snapshot, &claims, &certificate) {

@@ -4,16 +4,16 @@
 use super::features::Features;
 use super::flows::Samples;
 use super::network;
+use super::policies::Rules;
 use super::rng::Rng;
 use crate::judges::{tell, traced};
 use sekisho::certificate::block::{Block, DPORT, DST, PROTOCOL};
 use sekisho::certificate::{Claim, Packet, Path, Proof, Spot, Walk, is_any_source, parse, verify};
 use sekisho::check;
 use sekisho::finding::Verdict;
-use sekisho::net::{Family, Flow, PortRange, State, address, number};
-use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
+use sekisho::net::{Family, Flow, State, address, number};
+use sekisho::policy::{Policy, Verb};
 use sekisho::snapshot::{Place, Snapshot, ZoneId};
-use sekisho::source::{Sources, Span};
 use std::collections::BTreeSet;
 
 /// How many certificates of the networks so far said what.
@@ -135,29 +135,17 @@ fn packet(snapshot: &Snapshot, walk: &Walk<'_>, zone: ZoneId, flow: Flow) -> Opt
 pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(23);
-    let mut sources = Sources::default();
-    let text = "line\n".repeat(4096);
-    let file = sources.add("random.conf", text.as_bytes()).unwrap();
-    let span = Span { file, start: 0, end: 1 };
-    let party = |zone: ZoneId| {
-        let who = Who::Zone(snapshot.zones[zone].id.clone());
-        vec![Party { who, span }]
-    };
+    let rules = Rules::new(&snapshot);
     let mut policy = Policy::default();
     for (index, to) in snapshot.zones.ids().enumerate() {
         let from = snapshot.zones.ids().nth((index + 1) % snapshot.zones.len()).unwrap();
         let port = rng.pick(&[22, 80, 443, 445, 90]);
-        let one = Service { protocol: Some(6), ports: PortRange::single(port) };
-        let services = if rng.chance(70) { vec![one] } else { Vec::new() };
-        let flow = Except { from: party(from), to: party(to), services, span };
-        policy.rules.push(PolicyRule::new(
-            format!("R{index}"),
-            Verb::Deny { both_ways: false },
-            flow,
-        ));
+        let port = rng.chance(70).then_some(port);
+        let verb = Verb::Deny { both_ways: false };
+        policy.rules.push(rules.between((from, to), port, verb));
     }
     let resolved = check::resolve(&snapshot, &policy).unwrap();
-    let judgment = check::judge(&snapshot, &policy, &resolved, &sources);
+    let judgment = check::judge(&snapshot, &policy, &resolved, &rules.sources);
     let claims = check::claims(&snapshot, &resolved);
     let certificate = check::certify(&snapshot, &claims, &judgment.findings);
     if let Err(refusals) = verify(&snapshot, &claims, &certificate) {

@@ -1,0 +1,41 @@
+//! Rules about pairs of zones, as a policy file would hold them.
+
+use sekisho::net::PortRange;
+use sekisho::policy::{Except, Party, PolicyRule, Service, Verb, Who};
+use sekisho::snapshot::{Snapshot, ZoneId};
+use sekisho::source::{Sources, Span};
+
+/// Makes rules about a network.
+pub(crate) struct Rules<'a> {
+    snapshot: &'a Snapshot,
+    /// The file in which the lines of random networks stand.
+    pub(crate) sources: Sources,
+    /// Its first line.
+    pub(crate) span: Span,
+}
+
+impl Rules<'_> {
+    pub(crate) fn new(snapshot: &Snapshot) -> Rules<'_> {
+        let mut sources = Sources::default();
+        let file = sources.add("random.conf", "line\n".repeat(4096).as_bytes()).unwrap();
+        Rules { snapshot, sources, span: Span { file, start: 0, end: 1 } }
+    }
+
+    /// A rule about all that goes from one zone to another, or about one port of TCP.
+    pub(crate) fn between(
+        &self,
+        (from, to): (ZoneId, ZoneId),
+        port: Option<u16>,
+        verb: Verb,
+    ) -> PolicyRule {
+        let span = self.span;
+        let party = |zone: ZoneId| {
+            let who = Who::Zone(self.snapshot.zones[zone].id.clone());
+            vec![Party { who, span }]
+        };
+        let one = |port| Service { protocol: Some(6), ports: PortRange::single(port) };
+        let services = port.map(one).into_iter().collect();
+        let flow = Except { from: party(from), to: party(to), services, span };
+        PolicyRule::new(format!("{from:?} {to:?}"), verb, flow)
+    }
+}
