@@ -16,7 +16,7 @@ use sekisho::compile::Header;
 use sekisho::lint::lint;
 use sekisho::net::Family;
 use sekisho::packetset::Arena;
-use sekisho::reach::Network;
+use sekisho::reach::{Devices, Network};
 use sekisho::scan::{self, Files, Loaded, Options};
 use worlds::questions::{self, Pairs};
 use worlds::table::Table;
@@ -80,9 +80,11 @@ fn measure<K: Header>(table: &mut Table, name: &str, files: &Files) {
     table.size(&row, None, Some(pairs.steps));
     table.note(&row, format!("{} of {} open", pairs.open, zones.len() * (zones.len() - 1)));
 
-    let mut findings = 0;
+    let (mut findings, devices) = (0, Devices::new(&loaded.snapshot));
     let row = work("lint");
-    table.row(&row, lines, "", || findings = lint(&loaded.snapshot, &loaded.sources).len());
+    table.row(&row, lines, "", || {
+        findings = lint(&loaded.snapshot, &devices, &loaded.sources).len()
+    });
     table.note(&row, format!("{findings} findings"));
 
     let row = work("text to findings");

@@ -20,7 +20,7 @@ use sekisho::compile::{Compiled, Conditions};
 use sekisho::formats::{self, Input};
 use sekisho::lint::lint;
 use sekisho::packetset::Arena;
-use sekisho::reach::Network;
+use sekisho::reach::{Devices, Network};
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::source::Sources;
 use worlds::World;
@@ -103,8 +103,9 @@ fn engine(table: &mut Table, world: World) {
         50_000.. => "250 ms",
         _ => "",
     };
+    let devices = Devices::new(snapshot);
     let mut findings = 0;
-    table.row("lint", lines, target, || findings = lint(snapshot, &loaded.sources).len());
+    table.row("lint", lines, target, || findings = lint(snapshot, &devices, &loaded.sources).len());
     table.note("lint", format!("{findings} findings"));
     table.row("text to snapshot", lines, "", || load(files.clone()));
     let target = if lines > 50_000 { "30 ms (7 MB)" } else { "" };

@@ -52,7 +52,7 @@ pub use write::summary;
 use crate::compile::Header;
 use crate::finding::{Basis, Finding, RuleVerdict, Verdict, Waived};
 use crate::policy::{Policy, PolicyRule};
-use crate::reach::{Network, Visits};
+use crate::reach::{Devices, Network, Visits};
 use crate::snapshot::{Difference, Snapshot};
 use crate::source::Sources;
 use crate::text::Text;
@@ -117,15 +117,17 @@ impl<K: Header> Judge<'_, K> {
     }
 }
 
-/// Judges every rule of `policy` in both families.
+/// Judges every rule of `policy` in both families; `devices` are those of `snapshot`.
 #[must_use]
 pub fn judge(
     snapshot: &Snapshot,
+    devices: &Devices,
     policy: &Policy,
     resolved: &Resolved<'_>,
     sources: &Sources,
 ) -> Judgment {
-    let (v4, v6) = (Network::<u32>::new(snapshot), Network::<u128>::new(snapshot));
+    let v4 = Network::of(snapshot, devices.v4.clone());
+    let v6 = Network::of(snapshot, devices.v6.clone());
     let (known4, known6) = (Known::default(), Known::default());
     let v4 = Judge { network: &v4, sources, resolved, known: &known4 };
     let v6 = Judge { network: &v6, sources, resolved, known: &known6 };
@@ -137,13 +139,14 @@ pub fn judge(
 #[must_use]
 pub fn judge_again(
     snapshot: &Snapshot,
+    devices: &Devices,
     policy: &Policy,
     resolved: &Resolved<'_>,
     sources: &Sources,
     memory: &mut Memory,
     difference: &Difference<'_>,
 ) -> Judgment {
-    let (v4, v6) = memory.resume(snapshot, difference);
+    let (v4, v6) = memory.resume(snapshot, devices, difference);
     let (known4, known6) = (memory.v4.known(), memory.v6.known());
     let v4 = Judge { network: &v4, sources, resolved, known: &known4 };
     let v6 = Judge { network: &v6, sources, resolved, known: &known6 };

@@ -49,8 +49,10 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use crate::compile::Compiled;
 use crate::finding::Finding;
-use crate::model::Device;
+use crate::model::{Device, Id};
+use crate::reach::Devices;
 use crate::snapshot::{DeviceId, Difference, Snapshot};
 use crate::source::Sources;
 use crate::workers;
@@ -66,9 +68,28 @@ pub fn stay_mark(text: &str) -> String {
 struct Subject<'a> {
     sources: &'a Sources,
     snapshot: &'a Snapshot,
+    devices: &'a Devices,
     id: DeviceId,
     device: &'a Device,
     lists: Vec<entries::List>,
+}
+
+impl<'a> Subject<'a> {
+    fn new(
+        snapshot: &'a Snapshot,
+        devices: &'a Devices,
+        sources: &'a Sources,
+        id: DeviceId,
+        lists: Vec<entries::List>,
+    ) -> Subject<'a> {
+        Subject { sources, snapshot, devices, id, device: &snapshot.devices[id], lists }
+    }
+
+    /// What the device was compiled to.
+    fn compiled(&self) -> (Option<&'a Compiled<u32>>, Option<&'a Compiled<u128>>) {
+        let (Devices { v4, v6 }, at) = (self.devices, Id::index(self.id));
+        (v4.get(at).map(AsRef::as_ref), v6.get(at).map(AsRef::as_ref))
+    }
 }
 
 struct Rule {
@@ -119,15 +140,15 @@ pub struct Memory {
     fates: BTreeMap<DeviceId, entries::Fates>,
 }
 
-/// The findings of every hygiene rule, in the order of the rules.
+/// The findings of every hygiene rule, in the order of the rules; `devices` are those of `snapshot`.
 #[must_use]
-pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
+pub fn lint(snapshot: &Snapshot, devices: &Devices, sources: &Sources) -> Vec<Finding> {
     let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
     let subjects = workers::map(&ids, |id| {
-        let device = &snapshot.devices[*id];
-        let mut lists = entries::lists(device);
-        entries::weigh(device, &mut lists, entries::Fates::new());
-        Subject { sources, snapshot, id: *id, device, lists }
+        let lists = entries::lists(&snapshot.devices[*id]);
+        let mut subject = Subject::new(snapshot, devices, sources, *id, lists);
+        entries::weigh(&mut subject, entries::Fates::new());
+        subject
     });
     let mut found = look(&subjects, |_, _| true);
     tell(snapshot, |of| found.remove(&of))
@@ -139,6 +160,7 @@ pub fn lint(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
 #[must_use]
 pub fn lint_again(
     snapshot: &Snapshot,
+    devices: &Devices,
     sources: &Sources,
     memory: &mut Memory,
     difference: &Difference<'_>,
@@ -146,14 +168,13 @@ pub fn lint_again(
     let stands = |id: DeviceId| difference.same_ways() && difference.untouched(id);
     let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
     let read = workers::map(&ids, |id| {
-        let device = &snapshot.devices[*id];
-        let mut lists = Vec::new();
+        let mut subject = Subject::new(snapshot, devices, sources, *id, Vec::new());
         let fates = (!stands(*id)).then(|| {
-            lists = entries::lists(device);
+            subject.lists = entries::lists(subject.device);
             let known = memory.fates.get(id).and_then(|fates| kept(fates, *id, difference));
-            entries::weigh(device, &mut lists, known.unwrap_or_default())
+            entries::weigh(&mut subject, known.unwrap_or_default())
         });
-        (Subject { sources, snapshot, id: *id, device, lists }, fates)
+        (subject, fates)
     });
     let (subjects, fates): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     memory.fates.extend(ids.into_iter().zip(fates).filter_map(|(id, fates)| Some((id, fates?))));

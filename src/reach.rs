@@ -10,6 +10,7 @@
 
 mod blame;
 mod device;
+mod devices;
 mod enter;
 mod loops;
 mod network;
@@ -18,6 +19,7 @@ mod visits;
 mod witness;
 
 pub use blame::{Blamed, blamed_lines};
+pub use devices::Devices;
 pub use network::{Network, Parts};
 pub use origins::Ways;
 pub use visits::{Changes, Visits};

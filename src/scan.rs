@@ -21,6 +21,7 @@ use crate::model::Moment;
 use crate::model::{Coverage, Device};
 use crate::net::{Family, Flow, Prefix};
 use crate::policy::{Party, Policy};
+use crate::reach::Devices;
 use crate::snapshot::Snapshot;
 use crate::source::{FileId, Sources, Span};
 use crate::text::Text;
@@ -203,13 +204,14 @@ fn load_again(
 /// Judges what was read.
 #[must_use]
 pub fn judge(loaded: Loaded) -> Scan {
+    let devices = Devices::new(&loaded.snapshot);
     let judgment = match resolved(&loaded) {
         Some((policy, resolved)) => {
-            check::judge(&loaded.snapshot, policy, &resolved, &loaded.sources)
+            check::judge(&loaded.snapshot, &devices, policy, &resolved, &loaded.sources)
         }
         None => check::Judgment::default(),
     };
-    let hygiene = lint::lint(&loaded.snapshot, &loaded.sources);
+    let hygiene = lint::lint(&loaded.snapshot, &devices, &loaded.sources);
     joined(loaded, judgment, hygiene)
 }
 

@@ -2,12 +2,16 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+/// Asked once: on Linux every answer is read from the files of the control group.
+static PROCESSORS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
 /// The result of `work` for each item, in the order of the items whatever the threads do. A panic of `work` goes on in the caller.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let threads = (*PROCESSORS).min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use sekisho::finding::{Kind, Severity};
+use sekisho::reach::Devices;
 use sekisho::scan::{self, Files, Options};
 
 /// `rule severity file:line`, in order, without what is told for information.
@@ -26,7 +27,8 @@ fn lint(world: &str) -> Vec<String> {
     entries.sort();
     let files = Files { name: world.to_owned(), entries };
     let loaded = scan::load(files, &Options::default()).unwrap();
-    let findings = sekisho::lint::lint(&loaded.snapshot, &loaded.sources);
+    let findings =
+        sekisho::lint::lint(&loaded.snapshot, &Devices::new(&loaded.snapshot), &loaded.sources);
     let mut found: Vec<String> = findings
         .iter()
         .filter(|finding| finding.severity > Severity::Info)

@@ -7,6 +7,7 @@
 )]
 
 use sekisho::net::{Flow, State, TCP_SYN};
+use sekisho::reach::Devices;
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::snapshot::Port;
 use sekisho::trace::{self, Ingress};
@@ -94,7 +95,8 @@ fn firewalls_of_a_panorama_keep_apart() {
 #[test]
 fn lines_that_follow_from_translations_are_no_findings() {
     let town = load("town-fw.xml");
-    let findings = sekisho::lint::lint(&town.snapshot, &town.sources);
+    let findings =
+        sekisho::lint::lint(&town.snapshot, &Devices::new(&town.snapshot), &town.sources);
     let told = |finding: &sekisho::finding::Finding| finding.message.en.clone();
     let grave =
         |finding: &&sekisho::finding::Finding| finding.severity > sekisho::finding::Severity::Info;

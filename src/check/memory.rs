@@ -6,11 +6,12 @@
 //! everything is asked again; devices that nobody touched are not compiled again in any case.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Known, stones};
-use crate::compile::Header;
+use crate::compile::{Compiled, Header};
 use crate::model::Id;
-use crate::reach::{Changes, Network, Parts, Visits};
+use crate::reach::{Changes, Devices, Network, Parts, Visits};
 use crate::snapshot::{Difference, Snapshot};
 
 /// What earlier judgments of one policy found out.
@@ -71,10 +72,11 @@ impl Memory {
     pub(super) fn resume<'s>(
         &mut self,
         snapshot: &'s Snapshot,
+        devices: &Devices,
         difference: &Difference<'_>,
     ) -> (Network<'s, u32>, Network<'s, u128>) {
-        let (v4, old) = self.v4.resume(snapshot, difference);
-        let (v6, other) = self.v6.resume(snapshot, difference);
+        let (v4, old) = self.v4.resume(snapshot, &devices.v4, difference);
+        let (v6, other) = self.v6.resume(snapshot, &devices.v6, difference);
         match old.zip(other) {
             Some((old, other)) => {
                 let stands = |(v4, v6): &Both| !v4.meet(&old) && !v6.meet(&other);
@@ -91,12 +93,13 @@ impl<K: Header> Side<K> {
     fn resume<'s>(
         &mut self,
         snapshot: &'s Snapshot,
+        compiled: &[Arc<Compiled<K>>],
         difference: &Difference<'_>,
     ) -> (Network<'s, K>, Option<Changes<K>>) {
         let (network, changes) = match &self.parts {
-            None => (Network::new(snapshot), None),
+            None => (Network::of(snapshot, compiled.to_vec()), None),
             Some(old) => {
-                let network = Network::resume(snapshot, old, difference);
+                let network = Network::resume(snapshot, compiled.to_vec(), old, difference);
                 let changes = changes(old, &network, difference);
                 (network, changes)
             }

@@ -9,7 +9,7 @@ use super::header::Header;
 use super::height;
 use super::objects::{Objects, Pair};
 use super::{Conditions, LineRef, Reading};
-use crate::model::{Action, Activity, Device, Id, InterfaceId, Interfaces, Line, ListId};
+use crate::model::{Action, Activity, Device, Id, Interfaces, Line, ListId};
 use crate::packetset::{Arena, Function, Intervals, Rule};
 
 /// A compiled list. A priority is a position in `entries`.
@@ -51,6 +51,10 @@ pub struct Entry<K> {
     pub action: Action,
     /// Whether the line, where it is met, surely applies to what it matches: exact match, always active, no uncertain jump.
     pub sure: bool,
+    /// Whether it applies to exactly what it matches at all times, wherever it is met.
+    pub(super) certain: bool,
+    /// How many jumps lead to it.
+    pub(super) depth: u8,
     /// Interface conditions of the line.
     pub ingress: Interfaces,
     /// Interface conditions of the line.
@@ -146,6 +150,12 @@ impl<K> Artefact<K> {
         self.undecided
     }
 
+    /// The groups of a list whose lines are all its own and have one reading; none of a list that was not compiled.
+    pub(super) fn only_reading(&self) -> Option<&Groups> {
+        let plain = self.exact && self.jumps.is_empty() && self.without.is_empty();
+        self.readings.first().filter(|_| plain)
+    }
+
     /// The positions in [`Artefact::entries`] of some lines, ascending, when the list is `id`.
     pub(super) fn positions(&self, id: ListId, lines: &[LineRef]) -> Vec<u32> {
         let mut found: Vec<u32> = if self.jumps.is_empty() {
@@ -198,21 +208,27 @@ impl<K: Header> Builder<'_, K> {
     ) {
         let Place { depth, sure, .. } = place;
         let lines = &self.device.lists[id].lines;
+        artefact.entries.reserve(lines.len());
+        if depth == 0 {
+            ready.reserve(lines.len());
+        }
         for (index, line) in lines.iter().enumerate() {
             let reference = LineRef { list: id, line: u32::try_from(index).unwrap_or(u32::MAX) };
             let Some(activity) = self.activity(line, reference) else { continue };
             let next = self.ready(line, activity, artefact.entries.len());
             let (widest, ingress, egress) = self.behind(&next, place.gate.as_ref());
+            let certain = next.exact && activity == Activity::Active;
             artefact.entries.push(Entry {
                 line: reference,
                 action: next.action,
-                sure: sure && next.exact && activity == Activity::Active,
+                sure: sure && certain,
+                certain,
+                depth: u8::try_from(depth).unwrap_or(u8::MAX),
                 ingress,
                 egress,
                 widest,
             });
-            let doubted =
-                next.action == Action::Return && !(next.exact && activity == Activity::Active);
+            let doubted = next.action == Action::Return && !certain;
             match next.action {
                 Action::Jump(target) if depth < JUMP_DEPTH => {
                     self.collect_jump(&next, target, artefact, &place);
@@ -307,16 +323,10 @@ impl<K: Header> Builder<'_, K> {
     /// The groups of one reading: lines by interface condition, then by heights.
     fn groups(&mut self, ready: &[Ready<K>], reading: Reading) -> Groups {
         let mut order: Vec<(&Interfaces, &Interfaces, Vec<Placed<K>>)> = Vec::new();
-        let mut index: FxHashMap<(Vec<InterfaceId>, Vec<InterfaceId>, u8), usize> =
-            FxHashMap::default();
+        let mut index: FxHashMap<(&Interfaces, &Interfaces), usize> = FxHashMap::default();
         for line in ready {
             let Some(parts) = placed(line, reading) else { continue };
-            let key = (
-                listed(&line.ingress),
-                listed(&line.egress),
-                any_bits(&line.ingress, &line.egress),
-            );
-            let at = *index.entry(key).or_insert_with(|| {
+            let at = *index.entry((&line.ingress, &line.egress)).or_insert_with(|| {
                 order.push((&line.ingress, &line.egress, Vec::new()));
                 order.len() - 1
             });
@@ -343,7 +353,8 @@ impl<K: Header> Builder<'_, K> {
 fn collect_doubted<K: Header>(artefact: &mut Draft<K>, ready: Option<&mut Vec<Ready<K>>>) {
     let priority = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
     let last = artefact.entries.last().cloned();
-    artefact.entries.extend(last.map(|entry| Entry { action: Action::Undecided, ..entry }));
+    let undecided = |entry| Entry { action: Action::Undecided, certain: false, ..entry };
+    artefact.entries.extend(last.map(undecided));
     if let Some(ready) = ready {
         let last = ready.last().cloned();
         ready.extend(last.map(|line| Ready { priority, action: Action::Undecided, ..line }));
@@ -358,17 +369,6 @@ fn both(a: &Interfaces, b: &Interfaces) -> Interfaces {
             Interfaces::Of(a.iter().filter(|id| b.contains(id)).copied().collect())
         }
     }
-}
-
-pub(super) fn listed(interfaces: &Interfaces) -> Vec<InterfaceId> {
-    match interfaces {
-        Interfaces::Any => Vec::new(),
-        Interfaces::Of(ids) => ids.clone(),
-    }
-}
-
-pub(super) fn any_bits(ingress: &Interfaces, egress: &Interfaces) -> u8 {
-    u8::from(*ingress == Interfaces::Any) << 1 | u8::from(*egress == Interfaces::Any)
 }
 
 /// The match of a line as it counts in a reading; `None` when it does not count.

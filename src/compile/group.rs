@@ -40,6 +40,11 @@ impl Groups {
         groups
     }
 
+    /// Every condition with its functions.
+    pub(super) fn all(&self) -> impl Iterator<Item = ((&Interfaces, &Interfaces), &[Function])> {
+        self.all.iter().map(|group| ((&group.ingress, &group.egress), group.roots.as_slice()))
+    }
+
     /// The groups whose conditions packets on their way between two ports meet.
     pub(super) fn at(
         &self,

@@ -2,7 +2,7 @@
 
 use super::artefact::product;
 use super::header::{Header, fields, port_protocols, small, span};
-use super::{Artefact, Compiled, LineRef, Reading};
+use super::{Artefact, Compiled, Entry, LineRef, Reading, fits};
 use crate::model::{Action, AddressMap, Id, InterfaceId, PortMap, Rewrite, RewriteId};
 use crate::packetset::{Arena, Function, Intervals};
 
@@ -107,11 +107,19 @@ fn uncertain<K: Header>(
     undecided: Function,
 ) -> Vec<(Function, u32)> {
     let mut out = Vec::new();
+    // What has surely left each of the lists that the entry at hand is in by jumps.
+    let mut returned: Vec<(u8, Function)> = Vec::new();
     for (index, entry) in artefact.entries.iter().enumerate() {
+        returned.retain(|(depth, _)| *depth <= entry.depth);
+        if entry.depth > 0 && entry.action == Action::Return && entry.certain {
+            let leaves =
+                if fits(ports, &entry.ingress, &entry.egress) { set } else { Function::NONE };
+            returned.push((entry.depth, widest(scratch, compiled, entry, leaves)));
+        }
         let takes = matches!(entry.action, Action::Rewrite(_) | Action::Permit);
-        let fits = entry.ingress.contains(ports.0)
+        let meets = entry.ingress.contains(ports.0)
             && ports.1.is_none_or(|port| entry.egress.contains(port));
-        if !takes || !fits || entry.sure && undecided.is_none() {
+        if !takes || !meets || entry.sure && undecided.is_none() {
             continue;
         }
         let priority = u32::try_from(index).unwrap_or(u32::MAX);
@@ -120,14 +128,28 @@ fn uncertain<K: Header>(
         if !entry.sure {
             open = scratch.min(open, undecided);
         }
-        let rest = scratch.import(&compiled.arena, entry.widest.2, open);
-        let widest = product(scratch, &(entry.widest.0.clone(), entry.widest.1.clone(), rest));
-        let part = scratch.guard(open, widest);
+        for (_, gone) in &returned {
+            open = scratch.minus(open, *gone);
+        }
+        let part = widest(scratch, compiled, entry, open);
         if !part.is_none() {
             out.push((part, priority));
         }
     }
     out
+}
+
+/// The packets of `set` that an entry may match.
+fn widest<K: Header>(
+    scratch: &mut Arena<K>,
+    compiled: &Compiled<K>,
+    entry: &Entry<K>,
+    set: Function,
+) -> Function {
+    let (source, destination, rest) = &entry.widest;
+    let rest = scratch.import(&compiled.arena, *rest, set);
+    let widest = product(scratch, &(source.clone(), destination.clone(), rest));
+    scratch.guard(set, widest)
 }
 
 /// The addresses that a map names by their place only.

@@ -41,12 +41,14 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     findings
 }
 
-/// The family in which the line is wider counts.
+/// The family in which the line is wider counts. Of a line with fewer than two parts open not all parts are looked at: that is
+/// most lines.
 fn open(device: &Device, line: &Line) -> Open {
     let service = any_service(device, line.matches.service);
     let of = |family| {
         let is_any = |id| addresses(device, id, family) == Breadth::Any;
-        let (source, destination) = (is_any(line.matches.source), is_any(line.matches.destination));
+        let source = is_any(line.matches.source);
+        let destination = (source || service) && is_any(line.matches.destination);
         let count = u8::from(source) + u8::from(destination) + u8::from(service);
         Open { count, source, destination, service }
     };

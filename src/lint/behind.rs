@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use super::extent::Extent;
-use crate::graph::zone_set;
 use crate::model::{AddressMap, ContextId, Id, InterfaceId, NextHop};
 use crate::net::AddressRange;
 use crate::snapshot::{
@@ -61,9 +60,8 @@ pub(super) fn behind(subject: &Subject<'_>, interface: InterfaceId) -> Extent {
             ZoneAddresses::Rest => rest.push(*zone),
         }
     }
-    rest.iter().fold(Extent::of(&walk.ranges), |all, zone| {
-        all.union(&Extent { v4: zone_set(snapshot, *zone), v6: zone_set(snapshot, *zone) })
-    })
+    rest.iter()
+        .fold(Extent::of(&walk.ranges), |all, zone| all.union(&Extent::of_zone(snapshot, *zone)))
 }
 
 /// Whether nothing says what is on the segment of an interface whose own subnet is not known.

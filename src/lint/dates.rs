@@ -38,16 +38,19 @@ const UNTIL_BEFORE: [&str; 12] = [
 const SINCE_BEFORE: [&str; 8] =
     ["since", "from", "added", "created", "追加", "作成", "開始", "申請"];
 
-/// Every date of `text`, in order.
-pub(super) fn dates(text: &str) -> Vec<Date> {
-    let chars = half_width(text);
+/// Eras as they are written, with their first year.
+const ERAS: [(&str, i32); 4] = [("令和", 2019), ("平成", 1989), ("r", 2019), ("h", 1989)];
+
+/// Every date of a text in half width, in order.
+pub(super) fn dates(chars: &[char]) -> Vec<Date> {
     let (mut out, mut at, mut end) = (Vec::new(), 0, 0);
-    while at < chars.len() {
-        let begins = begins(&chars, at, end);
-        let here = Cursor { chars: &chars, at };
-        match here.date().filter(|_| begins) {
+    while let Some(first) = chars.get(at) {
+        let era = || ERAS.iter().any(|(era, _)| era.starts_with(*first));
+        let begins = (first.is_ascii_digit() || era()) && begins(chars, at, end);
+        let date = begins.then(|| Cursor { chars, at }.date()).flatten();
+        match date {
             Some((day, closes, next)) => {
-                let role = role(&chars, (at, next), end, closes);
+                let role = role(chars, (at, next), end, closes);
                 let text = chars.get(at..next).unwrap_or_default().iter().collect();
                 out.push(Date { day, text, role });
                 (at, end) = (next, next);
@@ -177,7 +180,6 @@ impl Cursor<'_> {
 
     /// The first year of the era whose name stands here.
     fn era(&mut self) -> Option<i32> {
-        const ERAS: [(&str, i32); 4] = [("令和", 2019), ("平成", 1989), ("r", 2019), ("h", 1989)];
         for (name, first) in ERAS {
             let at = self.at;
             if self.word(name) {
@@ -219,15 +221,12 @@ impl Cursor<'_> {
     }
 
     fn number(&mut self) -> Option<i32> {
-        let digits: String = self
-            .chars
-            .get(self.at..)?
-            .iter()
-            .take(DIGITS + 1)
-            .take_while(|c| c.is_ascii_digit())
-            .collect();
-        self.at += digits.len();
-        digits.parse().ok().filter(|_| digits.len() <= DIGITS)
+        let here = self.chars.get(self.at..)?.iter().take(DIGITS + 1);
+        let digits = here.map_while(|c| c.to_digit(10));
+        let (count, number) = digits
+            .fold((0, 0), |(count, number), digit| (count + 1, number * 10 + i64::from(digit)));
+        self.at += count;
+        i32::try_from(number).ok().filter(|_| (1..=DIGITS).contains(&count))
     }
 
     fn separator(&mut self, any: &[char]) -> bool {
@@ -281,6 +280,10 @@ pub(super) fn written(day: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn dates(text: &str) -> Vec<Date> {
+        super::dates(&half_width(text))
+    }
 
     fn only(text: &str) -> (i32, Role) {
         let found = dates(text);

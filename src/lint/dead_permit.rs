@@ -99,12 +99,12 @@ fn link() -> Extent {
 impl Ground<'_, '_> {
     /// Why no packet can come to the line, when that is certain.
     fn dead(&mut self, list: &List, line: &Line) -> Option<Dead> {
-        let device = self.subject.device;
+        let subject = self.subject;
         if !line.matches.unknown.is_empty() || line.matches.translated != Translated::Ignored {
             return None;
         }
         let (source, destination) =
-            (extent(device, line.matches.source), extent(device, line.matches.destination));
+            (extent(subject, line.matches.source), extent(subject, line.matches.destination));
         if !self.is_odd(&source) {
             let into = self.places(list, |(ingress, _)| ingress, &line.matches.ingress);
             let comes = into.iter().any(|id| self.at(*id).meets(&source));
@@ -127,7 +127,7 @@ impl Ground<'_, '_> {
     fn is_odd(&self, ends: &Extent) -> bool {
         ends.is_empty()
             || ends.meets(&self.link)
-            || !ends.minus(&self.unicast).is_empty()
+            || !ends.within(&self.unicast)
             || ends.meets(&self.translated)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Subject;
 use crate::compile::{Covers, Fate};
 use crate::model::{
     Action, Binding, Context, ContextId, Device, Filter, InterfaceId, Interfaces, Line, ListId,
@@ -103,14 +104,16 @@ pub(super) fn lists(device: &Device) -> Vec<List> {
 }
 
 /// Tells every entry its fate, and returns those of the lines. What is `known` of lists with the same lines is taken as it is.
-pub(super) fn weigh(device: &Device, lists: &mut [List], mut known: Fates) -> Fates {
-    let (mut v4, mut v6) = (None, None);
+pub(super) fn weigh(subject: &mut Subject<'_>, mut known: Fates) -> Fates {
+    let (v4, v6) = subject.compiled();
+    let mut v4 = v4.map(|compiled| Covers::new(subject.device, compiled));
+    let mut v6 = v6.map(|compiled| Covers::new(subject.device, compiled));
     let mut all = Fates::new();
-    for list in lists {
+    for list in &mut subject.lists {
         let fates = known.remove(&list.id).unwrap_or_else(|| {
-            let v4 = v4.get_or_insert_with(|| Covers::<u32>::new(device));
-            let v6 = v6.get_or_insert_with(|| Covers::<u128>::new(device));
-            [v4.fates(list.id, list.end), v6.fates(list.id, list.end)]
+            let v4 = v4.as_mut().map(|covers| covers.fates(list.id, list.end));
+            let v6 = v6.as_mut().map(|covers| covers.fates(list.id, list.end));
+            [v4.unwrap_or_default(), v6.unwrap_or_default()]
         });
         for entry in &mut list.entries {
             entry.fate = join(&entry.members, &fates);

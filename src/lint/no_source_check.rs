@@ -100,17 +100,17 @@ fn sources<'s>(
                 continue;
             }
             for (entry, line) in permits(subject, list, side.interface) {
-                let source = extent(subject.device, line.matches.source);
+                let source = extent(subject, line.matches.source);
                 let whole = unicast.minus(&source);
                 any |= whole.v4.is_empty() || whole.v6.is_empty();
                 allowed = allowed.union(&source);
-                if !whole.v4.is_empty() && !source.minus(beyond).is_empty() {
+                if !whole.v4.is_empty() && !source.within(beyond) {
                     passed.foreign.push((list, entry));
                 }
             }
         }
         passed.any &= any;
-        if allowed.minus(beyond).is_empty() {
+        if allowed.within(beyond) {
             // This filter alone keeps every forged source out.
             return Passed { any: false, foreign: Vec::new() };
         }

@@ -9,7 +9,7 @@ use super::extent::{Extent, extent};
 use super::parts::Parts;
 use super::sides;
 use super::write;
-use crate::compile::{Fate, intervals};
+use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
 use crate::model::{
     Action, Device, InterfaceId, InterfaceKind, Interfaces, Line, ServiceId, ServiceSet,
@@ -86,14 +86,11 @@ fn own_addresses(subject: &Subject<'_>) -> Extent {
         .flat_map(|(_, interface)| &interface.addresses)
         .map(|own| AddressRange::single(own.address))
         .collect();
-    Extent { v4: intervals(all.iter().copied()), v6: intervals(all.iter().copied()) }
+    Extent::of(&all)
 }
 
 fn ends_here(subject: &Subject<'_>, line: &Line, own: &Extent) -> bool {
-    let inside = |id| {
-        let ends = extent(subject.device, id);
-        ends.v4.minus(&own.v4).is_empty() && ends.v6.minus(&own.v6).is_empty()
-    };
+    let inside = |id| extent(subject, id).within(own);
     inside(line.matches.source) || inside(line.matches.destination)
 }
 

@@ -30,7 +30,7 @@ pub(super) fn permits<'s>(
 }
 
 fn stay(device: &Device, line: &Line) -> Stay {
-    let words = format!("{} {}", line.label, line.comment.as_deref().unwrap_or(""));
+    let words = half_width(&format!("{} {}", line.label, line.comment.as_deref().unwrap_or("")));
     let found = dates(&words);
     let end = found.iter().filter(|date| date.role == Role::Until).max_by_key(|date| date.day);
     match end {
@@ -44,9 +44,10 @@ fn stay(device: &Device, line: &Line) -> Stay {
 
 /// The least that says of the stay of a line what `text` says: `-temp`, `~2026-03-31`, both, or nothing.
 pub(super) fn mark(text: &str) -> String {
-    let found = dates(text);
+    let text = half_width(text);
+    let found = dates(&text);
     let end = found.iter().filter(|date| date.role == Role::Until).map(|date| date.day).max();
-    let temporary = if is_temporary(text) { "-temp" } else { "" };
+    let temporary = if is_temporary(&text) { "-temp" } else { "" };
     let end = end.map(|day| format!("~{}", super::dates::written(day)));
     format!("{temporary}{}", end.unwrap_or_default())
 }
@@ -92,9 +93,9 @@ const ENGLISH: [&str; 10] = [
 const LASTING_ENGLISH: [&str; 10] =
     ["server", "servers", "env", "environment", "network", "net", "segment", "lab", "zone", "vlan"];
 
-/// Whether the text calls the thing temporary.
-fn is_temporary(text: &str) -> bool {
-    let text: String = half_width(text).into_iter().collect();
+/// Whether a text in half width calls the thing temporary.
+fn is_temporary(text: &[char]) -> bool {
+    let text: String = text.iter().collect();
     JAPANESE.iter().any(|(word, follow)| japanese(&text, word, follow)) || english(&text)
 }
 
@@ -111,17 +112,20 @@ fn japanese(text: &str, word: &str, follow: &[&str]) -> bool {
 }
 
 fn english(text: &str) -> bool {
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.iter().enumerate().any(|(at, word)| {
-        let next = words.get(at + 1);
-        ENGLISH.contains(word) && !next.is_some_and(|next| LASTING_ENGLISH.contains(next))
-    })
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words = words.peekable();
+    while let Some(word) = words.next() {
+        let lasts = |next: &&str| LASTING_ENGLISH.contains(next);
+        if ENGLISH.contains(&word) && !words.peek().is_some_and(lasts) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, dates, is_temporary};
+    use super::{Role, dates, half_width, is_temporary};
 
     #[test]
     fn a_mark_says_the_same_again() {
@@ -130,7 +134,7 @@ mod tests {
             ("policy 31", "text-24-temp~2025-03-31"),
             ("line-2-temp", "text-1~2026-03-31"),
         ] {
-            let found = dates(&format!("{label} {text}"));
+            let found = dates(&half_width(&format!("{label} {text}")));
             assert_eq!(
                 found.iter().map(|date| date.role).collect::<Vec<_>>(),
                 [Role::Until],
@@ -156,7 +160,7 @@ mod tests {
             "タブレット実証",
             "試行運用",
         ] {
-            assert!(is_temporary(text), "{text}");
+            assert!(is_temporary(&half_width(text)), "{text}");
         }
     }
 
@@ -178,7 +182,7 @@ mod tests {
             "template",
             "臨時福祉給付金",
         ] {
-            assert!(!is_temporary(text), "{text}");
+            assert!(!is_temporary(&half_width(text)), "{text}");
         }
     }
 }

@@ -14,6 +14,10 @@ mod trust;
 const LINES: [&str; 6] =
     ["shadowed", "redundant", "any-any", "undefined", "unbound", "disabled-broad"];
 
+fn linted(snapshot: &Snapshot, sources: &Sources) -> Vec<Finding> {
+    lint(snapshot, &Devices::new(snapshot), sources)
+}
+
 /// The findings about the lists of one configuration.
 fn about(format: &str, text: &str) -> Vec<Finding> {
     let mut findings = everything_about(format, text);
@@ -28,7 +32,7 @@ fn everything_about(format: &str, text: &str) -> Vec<Finding> {
     let reading = by_id(format).unwrap().read(&[Input { id, file: sources.file(id) }], &[]);
     let mut snapshot = Snapshot::default();
     snapshot.devices.push(reading.device.into());
-    lint(&snapshot, &sources)
+    linted(&snapshot, &sources)
 }
 
 /// The findings of one rule about a network: a topology, and name, reader and text of each configuration.
@@ -58,7 +62,7 @@ fn of_network(
     let topology = crate::topology::read(id, sources.file(id)).unwrap();
     let input = BuildInput { name: String::new(), topology: Some(topology), devices, at };
     let snapshot = build(input).unwrap();
-    let mut findings = lint(&snapshot, &sources);
+    let mut findings = linted(&snapshot, &sources);
     findings.retain(|finding| finding.rule == rule);
     findings
 }

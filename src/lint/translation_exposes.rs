@@ -9,7 +9,6 @@ use super::sides;
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::graph::zone_set;
 use crate::model::{
     Action, AddressMap, Binding, ContextId, Line, Rewrite, Stage, Translate, Translated,
 };
@@ -136,8 +135,7 @@ struct Ground {
 fn ground(subject: &Subject<'_>) -> Ground {
     let snapshot = subject.snapshot;
     let own = snapshot.zones.iter().filter(|(_, zone)| !zone.external);
-    let zones =
-        own.map(|(id, _)| (id, Extent { v4: zone_set(snapshot, id), v6: zone_set(snapshot, id) }));
+    let zones = own.map(|(id, _)| (id, Extent::of_zone(snapshot, id)));
     Ground { meant: meant(subject), zones: zones.collect() }
 }
 
@@ -156,9 +154,7 @@ fn meant(subject: &Subject<'_>) -> Extent {
             && [&zone.id, &zone.label].iter().any(|name| name.to_ascii_lowercase().contains("dmz"))
     };
     let zones = snapshot.zones.iter().filter(|(_, zone)| is_meant(&zone.roles) || by_name(zone));
-    let all = zones.fold(Extent::none(), |all, (id, _)| {
-        all.union(&Extent { v4: zone_set(snapshot, id), v6: zone_set(snapshot, id) })
-    });
+    let all = zones.fold(Extent::none(), |all, (id, _)| all.union(&Extent::of_zone(snapshot, id)));
     let hosts = snapshot.hosts.iter().filter(|(_, host)| is_meant(&host.roles));
     let addresses: Vec<AddressRange> = hosts
         .flat_map(|(_, host)| &host.addresses)
@@ -180,10 +176,10 @@ fn pointless(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
             let permits = |line: &&Line| line.enabled && line.action == Action::Permit;
             let mut lines = entry.lines(device, list.id).filter(permits).peekable();
             let gone = |line: &Line| {
-                let ends = extent(device, line.matches.destination);
+                let ends = extent(subject, line.matches.destination);
                 line.matches.translated == Translated::Ignored
                     && !ends.is_empty()
-                    && ends.minus(&before).is_empty()
+                    && ends.within(&before)
             };
             let live = !matches!(entry.fate, Fate::Covered(_) | Fate::Empty);
             if live && lines.peek().is_some() && lines.all(gone) {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::device::Fixed;
+use super::devices;
 use super::visits::Recorder;
 use crate::compile::{Compiled, Conditions, Header, LineRef};
 use crate::graph::{self, Graph};
-use crate::model::{Device, Id, Table};
+use crate::model::Table;
 use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{DeviceId, Difference, Snapshot, ZoneId};
-use crate::workers;
 
 /// A snapshot compiled for one family.
 #[derive(Debug)]
@@ -56,34 +56,29 @@ impl<'a, K: Header> Network<'a, K> {
     /// Compiles `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let steps = snapshot.steps.map(|steps| steps.device);
-        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
-        let devices: Vec<&Device> = snapshot.devices.iter().map(|(_, device)| &**device).collect();
-        let compiled =
-            workers::map(&devices, |device| Arc::new(Compiled::new(device, &conditions)));
+        Network::of(snapshot, devices::compiled(snapshot))
+    }
+
+    /// The network of `snapshot`, whose devices are compiled.
+    #[must_use]
+    pub fn of(snapshot: &'a Snapshot, compiled: Vec<Arc<Compiled<K>>>) -> Self {
         let graph = Arc::new(Graph::new(snapshot, &compiled));
         let places = Arc::new(Places::new(snapshot));
         Network { snapshot, compiled, graph, places, recorder: None }
     }
 
-    /// As [`Network::new`] after configurations were edited: compiles only what differs from what `parts` were made of.
+    /// As [`Network::of`] after configurations were edited: what hangs together as it did in `parts` is taken from there.
     #[must_use]
-    pub fn resume(snapshot: &'a Snapshot, parts: &Parts<K>, difference: &Difference<'_>) -> Self {
-        let steps = snapshot.steps.map(|steps| steps.device);
-        let conditions = Conditions { at: snapshot.at, without: Vec::new(), steps };
-        let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
-        let compiled = workers::map(&ids, |id| {
-            // Routing tables hold spans, so that the same device on other lines is compiled, too.
-            let known = parts.compiled.get(Id::index(*id)).filter(|_| difference.untouched(*id));
-            known
-                .cloned()
-                .unwrap_or_else(|| Arc::new(Compiled::new(&snapshot.devices[*id], &conditions)))
-        });
-        let (graph, places) = if difference.same_ways() {
-            (Arc::clone(&parts.graph), Arc::clone(&parts.places))
-        } else {
-            (Arc::new(Graph::new(snapshot, &compiled)), Arc::new(Places::new(snapshot)))
-        };
+    pub fn resume(
+        snapshot: &'a Snapshot,
+        compiled: Vec<Arc<Compiled<K>>>,
+        parts: &Parts<K>,
+        difference: &Difference<'_>,
+    ) -> Self {
+        if !difference.same_ways() {
+            return Network::of(snapshot, compiled);
+        }
+        let (graph, places) = (Arc::clone(&parts.graph), Arc::clone(&parts.places));
         Network { snapshot, compiled, graph, places, recorder: None }
     }
 

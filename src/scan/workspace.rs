@@ -2,7 +2,7 @@
 //!
 //! What comes out is what a new run on the edited files would say, to the byte. Three things make it fast, and each falls back
 //! to the whole when it cannot tell: files that nobody edited are not decoded and read again (`load::known`), devices that
-//! nobody edited are not compiled again ([`crate::reach::Network::resume`]), and parts of the policy that found nothing are
+//! nobody edited are not compiled again ([`Devices::resume`]), and parts of the policy that found nothing are
 //! not asked again while none of their packets meets an edited line ([`check::Memory`]).
 
 use std::collections::BTreeSet;
@@ -10,6 +10,7 @@ use std::hash::RandomState;
 
 use super::load::Known;
 use super::{Files, InputError, Loaded, Options, Role, Scan, joined, load_again, resolved};
+use crate::reach::Devices;
 use crate::snapshot::{Difference, Outline};
 use crate::source::FileId;
 use crate::{check, lint};
@@ -22,6 +23,7 @@ pub struct Workspace {
     /// Nobody outside can make two configurations that only seem alike.
     key: RandomState,
     outline: Option<Outline>,
+    devices: Devices,
     judged: check::Memory,
     hygiene: lint::Memory,
     /// Files whose edits say nothing about zones, names or policy, by the last run that could read all.
@@ -47,6 +49,7 @@ impl Workspace {
             known: Known::keeping(),
             key: RandomState::new(),
             outline: None,
+            devices: Devices::default(),
             judged: check::Memory::default(),
             hygiene: lint::Memory::default(),
             configs: Vec::new(),
@@ -64,9 +67,11 @@ impl Workspace {
         let loaded = load_again(&self.files, &self.options, &mut self.known)?;
         let outline = Outline::of(&loaded.snapshot, &self.key, self.outline.as_ref());
         let difference = Difference::new(self.outline.as_ref(), &outline);
+        let devices = self.devices.resume(&loaded.snapshot, &difference);
         let judgment = match resolved(&loaded) {
             Some((policy, resolved)) => check::judge_again(
                 &loaded.snapshot,
+                &devices,
                 policy,
                 &resolved,
                 &loaded.sources,
@@ -75,8 +80,14 @@ impl Workspace {
             ),
             None => check::Judgment::default(),
         };
-        let hygiene =
-            lint::lint_again(&loaded.snapshot, &loaded.sources, &mut self.hygiene, &difference);
+        let hygiene = lint::lint_again(
+            &loaded.snapshot,
+            &devices,
+            &loaded.sources,
+            &mut self.hygiene,
+            &difference,
+        );
+        self.devices = devices;
         self.outline = Some(outline);
         self.configs = configs(&loaded);
         Ok(joined(loaded, judgment, hygiene))
@@ -111,6 +122,7 @@ impl Workspace {
     /// Another topology or policy, or another set of files: numbers of files and of rules may stand for others.
     fn forget(&mut self) {
         self.outline = None;
+        self.devices = Devices::default();
         self.judged = check::Memory::default();
         self.hygiene = lint::Memory::default();
     }

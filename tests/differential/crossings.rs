@@ -116,7 +116,7 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
     let written = asked.iter().map(|one| one.rule(&snapshot, &rules)).collect();
     let policy = Policy { rules: written, ..Policy::default() };
     let resolved = check::resolve(&snapshot, &policy).unwrap();
-    let judgment = check::judge(&snapshot, &policy, &resolved, &rules.sources);
+    let judgment = rules.judge(&policy, &resolved);
     if judgment.findings.iter().any(|finding| finding.kind == Kind::InternalDisagreement) {
         return Some(format!("seed {seed} with {:?}: a witness is not confirmed", features.list()));
     }

@@ -117,13 +117,17 @@ fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Vec<String> {
                 out.push(format!("witness for {place:?} in {reading:?}: {words}"));
             }
             let trace = traced(network.snapshot, zone, origin.flow);
-            let arrives = |end: &&trace::End| {
-                end.place() == Some(place) && (end.certain || reading == Reading::May)
-            };
+            let at = |end: &&trace::End| end.place() == Some(place);
+            let arrives = |end: &&trace::End| at(end) && (end.certain || reading == Reading::May);
             if !trace.truncated && !trace.ends.iter().any(|end| arrives(&end)) {
+                // The tracer tries values of an address that nobody knows one by one, the engine decides about all of them.
+                let kind = if trace.ends.iter().any(|end| at(&end)) { LOOSE } else { "" };
+                let way: Vec<String> =
+                    origin.points.iter().map(|(id, _)| step(&run, *id)).collect();
                 out.push(format!(
-                    "witness for {place:?} in {reading:?} from {zone:?} does not arrive: {}\n{}",
+                    "{kind}witness for {place:?} in {reading:?} from {zone:?} does not arrive: {}\nby {}\n{}",
                     origin.flow,
+                    way.join("\nby "),
                     tell(&trace)
                 ));
             }
@@ -139,6 +143,11 @@ fn witnesses<K: Header>(network: &Network<'_, K>, zone: ZoneId) -> Vec<String> {
         }
     }
     out
+}
+
+/// An event in words.
+fn step<K>(run: &Run<K>, id: usize) -> String {
+    format!("{:?} {:?}", run.events[id].node, run.events[id].records)
 }
 
 /// The devices of a chain of events, each once, in order.

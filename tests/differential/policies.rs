@@ -1,7 +1,9 @@
 //! Rules about pairs of zones, as a policy file would hold them.
 
+use sekisho::check::{self, Judgment, Resolved};
 use sekisho::net::PortRange;
-use sekisho::policy::{Except, Party, PolicyRule, Service, Verb, Who};
+use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
+use sekisho::reach::Devices;
 use sekisho::snapshot::{Snapshot, ZoneId};
 use sekisho::source::{Sources, Span};
 
@@ -9,7 +11,7 @@ use sekisho::source::{Sources, Span};
 pub(crate) struct Rules<'a> {
     snapshot: &'a Snapshot,
     /// The file in which the lines of random networks stand.
-    pub(crate) sources: Sources,
+    sources: Sources,
     /// Its first line.
     pub(crate) span: Span,
 }
@@ -19,6 +21,12 @@ impl Rules<'_> {
         let mut sources = Sources::default();
         let file = sources.add("random.conf", "line\n".repeat(4096).as_bytes()).unwrap();
         Rules { snapshot, sources, span: Span { file, start: 0, end: 1 } }
+    }
+
+    /// The policy judged.
+    pub(crate) fn judge(&self, policy: &Policy, resolved: &Resolved<'_>) -> Judgment {
+        let devices = Devices::new(self.snapshot);
+        check::judge(self.snapshot, &devices, policy, resolved, &self.sources)
     }
 
     /// A rule about all that goes from one zone to another, or about one port of TCP.

@@ -145,7 +145,7 @@ pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
         policy.rules.push(rules.between((from, to), port, verb));
     }
     let resolved = check::resolve(&snapshot, &policy).unwrap();
-    let judgment = check::judge(&snapshot, &policy, &resolved, &rules.sources);
+    let judgment = rules.judge(&policy, &resolved);
     let claims = check::claims(&snapshot, &resolved);
     let certificate = check::certify(&snapshot, &claims, &judgment.findings);
     if let Err(refusals) = verify(&snapshot, &claims, &certificate) {

@@ -8,6 +8,8 @@ use crate::packetset::{Arena, Function, Intervals};
 /// A list with room to calculate.
 pub(super) struct Asked<'l, K> {
     arena: &'l Arena<K>,
+    /// Where the functions of what lines surely match are.
+    sure: &'l Arena<K>,
     lines: &'l Lines<K>,
     end: Option<Action>,
     scratch: Arena<K>,
@@ -19,8 +21,12 @@ const BUDGET: usize = 1 << 20;
 const FULL: usize = 60_000;
 
 impl<'l, K: Header> Asked<'l, K> {
-    pub(super) fn new(arena: &'l Arena<K>, lines: &'l Lines<K>, end: Option<Action>) -> Self {
-        Asked { arena, lines, end, scratch: Arena::new(&K::layout(), BUDGET) }
+    pub(super) fn new(
+        (arena, sure): (&'l Arena<K>, &'l Arena<K>),
+        lines: &'l Lines<K>,
+        end: Option<Action>,
+    ) -> Self {
+        Asked { arena, sure, lines, end, scratch: Arena::new(&K::layout(), BUDGET) }
     }
 
     /// The fate of an item; of one that can decide nothing, [`Fate::Empty`].
@@ -65,7 +71,7 @@ impl<'l, K: Header> Asked<'l, K> {
         let values = self
             .groups(&group.wide)
             .flat_map(|wide| &wide.sure)
-            .filter_map(|root| self.arena.value_at(*root, point));
+            .filter_map(|root| self.sure.value_at(*root, point));
         values.min().filter(|first| *first < item.at)
     }
 
@@ -125,7 +131,7 @@ impl<'l, K: Header> Asked<'l, K> {
         let mut parts = Vec::new();
         // Classes of wide prefixes come last; they are the smallest and take the most.
         for root in self.groups(&group.wide).flat_map(|wide| wide.sure.iter().rev()) {
-            let part = self.scratch.import(self.arena, *root, left);
+            let part = self.scratch.import(self.sure, *root, left);
             let before = self.scratch.relabel(part, &|at| (at < item.at).then_some(at));
             left = self.scratch.minus(left, before);
             parts.push(*root);
@@ -143,7 +149,7 @@ impl<'l, K: Header> Asked<'l, K> {
     fn takers(&mut self, roots: &[Function], all: Function, item: &Item<K>) -> Vec<u32> {
         let mut first = Function::NONE;
         for root in roots {
-            let part = self.scratch.import(self.arena, *root, all);
+            let part = self.scratch.import(self.sure, *root, all);
             first = self.scratch.min(first, part);
         }
         self.scratch.priorities(first).into_iter().filter(|at| *at < item.at).collect()

@@ -1,8 +1,11 @@
 //! Fates against a scan of every packet of a small universe.
 
 use super::*;
+use crate::compile::Conditions;
 use crate::model::{AddressSet, Context, Id, Interface, InterfaceKind, Line, Match, RuleList};
-use crate::model::{ContextId, ServiceSet, Translated, Unknown};
+use crate::model::{
+    Binding, ContextId, Filter, InterfaceId, ServiceSet, Stage, Translated, Unknown,
+};
 use crate::net::{AddressRange, PortRange};
 use crate::source::{Sources, Span};
 use crate::text::Text;
@@ -138,6 +141,38 @@ pub(in crate::compile) fn device(lines: &[Plain]) -> Device {
     device
 }
 
+/// A device whose one filter consults its one list.
+pub(in crate::compile) fn filtering(lines: &[Plain]) -> Device {
+    let mut device = device(lines);
+    let binding = Binding {
+        ingress: Interfaces::Any,
+        egress: Interfaces::Any,
+        lists: device.lists.ids().collect(),
+        default: Action::Deny,
+        default_label: String::new(),
+        span: None,
+    };
+    let (bindings, otherwise) = (vec![binding], Action::Deny);
+    let filter = Filter { name: "filter", bindings, otherwise, stateful: false };
+    device.contexts[ContextId::from_index(0)].pipeline.push(Stage::Filter(filter));
+    device
+}
+
+/// The fates of the lines; the same from a list that is compiled, when it can be, and from one that is not.
+fn fates<K: Header>(lines: &[Plain], end: Option<Action>) -> Vec<Fate> {
+    let list = ListId::from_index(0);
+    let [compiled, own] = [filtering(lines), device(lines)].map(|device| {
+        let compiled = Compiled::<K>::new(&device, &Conditions::default());
+        let mut covers = Covers::new(&device, &compiled);
+        let from_compiled = covers.compiled_lines(list).is_some();
+        (from_compiled, covers.fates(list, end))
+    });
+    let certain = lines.iter().all(|line| line.sure || !line.enabled);
+    assert_eq!((compiled.0, own.0), (certain, false));
+    assert_eq!(compiled.1, own.1, "{lines:#?}");
+    own.1
+}
+
 /// The positions of the certain lines before `at` that decide packets of it first, when none is left.
 fn covered(lines: &[Plain], at: usize, packets: &[Packet]) -> Option<Vec<u32>> {
     let mut by = std::collections::BTreeSet::new();
@@ -174,9 +209,8 @@ fn certain_lines_without_interfaces_get_exactly_their_fate() {
     let (mut all, mut some) = ([0; 3], 0);
     for round in 0..60 {
         let lines: Vec<Plain> = (0..14).map(|_| Plain::random(&mut random, true)).collect();
-        let device = device(&lines);
         let end = [None, Some(Action::Permit), Some(Action::Deny)][round % 3];
-        let fates = Covers::<u32>::new(&device).fates(ListId::from_index(0), end);
+        let fates = fates::<u32>(&lines, end);
         for (at, fate) in fates.iter().enumerate() {
             let by = covered(&lines, at, &packets);
             let same = repeated(&lines, at, &packets, end);
@@ -206,10 +240,11 @@ fn a_fate_is_never_claimed_wrongly() {
     let packets = packets();
     let mut claimed = [0; 2];
     for round in 0..100 {
-        let lines: Vec<Plain> = (0..14).map(|_| Plain::random(&mut random, false)).collect();
-        let device = device(&lines);
+        let mut lines: Vec<Plain> = (0..14).map(|_| Plain::random(&mut random, false)).collect();
+        // Every second list is certain as a whole.
+        lines.iter_mut().for_each(|line| line.sure |= round % 2 == 0);
         let end = [None, Some(Action::Permit), Some(Action::Deny)][round % 3];
-        let fates = Covers::<u32>::new(&device).fates(ListId::from_index(0), end);
+        let fates = fates::<u32>(&lines, end);
         for (at, fate) in fates.iter().enumerate() {
             match fate {
                 Fate::Covered(_) => {
@@ -224,7 +259,7 @@ fn a_fate_is_never_claimed_wrongly() {
                 Fate::Live => {}
             }
         }
-        let v6 = Covers::<u128>::new(&device).fates(ListId::from_index(0), end);
+        let v6 = self::fates::<u128>(&lines, end);
         assert!(v6.iter().all(|fate| *fate == Fate::Empty));
     }
     assert!(claimed.iter().all(|count| *count > 10), "{claimed:?}");
@@ -245,8 +280,7 @@ fn long_lists_are_searched_block_by_block() {
         }
     };
     let lines: Vec<Plain> = (0..700).map(|_| narrow(&mut random)).collect();
-    let device = device(&lines);
-    let fates = Covers::<u32>::new(&device).fates(ListId::from_index(0), None);
+    let fates = fates::<u32>(&lines, None);
     for (at, fate) in fates.iter().enumerate() {
         let expected = match covered(&lines, at, &packets) {
             Some(by) => Fate::Covered(by),

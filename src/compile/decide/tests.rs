@@ -1,26 +1,9 @@
 //! Lists without some of their lines, against lists that were compiled without them.
 
 use super::*;
-use crate::compile::cover::tests::{Plain, Random, device};
+use crate::compile::cover::tests::{Plain, Random, filtering};
 use crate::compile::{Conditions, LineRef};
-use crate::model::{Binding, ContextId, Device, Filter, Id, Stage};
-
-/// A device whose one filter consults its one list.
-fn filtering(lines: &[Plain]) -> Device {
-    let mut device = device(lines);
-    let binding = Binding {
-        ingress: Interfaces::Any,
-        egress: Interfaces::Any,
-        lists: device.lists.ids().collect(),
-        default: Action::Deny,
-        default_label: String::new(),
-        span: None,
-    };
-    let (bindings, otherwise) = (vec![binding], Action::Deny);
-    let filter = Filter { name: "filter", bindings, otherwise, stateful: false };
-    device.contexts[ContextId::from_index(0)].pipeline.push(Stage::Filter(filter));
-    device
-}
+use crate::model::Id;
 
 /// By which line of the configuration every packet is decided.
 fn deciding(

@@ -16,7 +16,7 @@ fn pair(format: &str, active: &str, standby: &str) -> Vec<(Severity, String, Vec
     snapshot.coverage.push(own.coverage);
     let (export, coverage) = (other.device, other.coverage);
     snapshot.partners.push(Partner { device, export, coverage });
-    let findings = lint(&snapshot, &sources);
+    let findings = linted(&snapshot, &sources);
     let told = findings.iter().filter(|finding| finding.rule == "ha-difference").map(|finding| {
         let blame = finding.blame.iter().map(|b| format!("{} {}", b.label, sources.line(b.span)));
         (finding.severity, finding.message.en.clone(), blame.collect())

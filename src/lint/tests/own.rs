@@ -13,7 +13,7 @@ fn one(rule: &str, format: &str, text: &str) -> Vec<(Severity, String)> {
     let mut snapshot = Snapshot::default();
     snapshot.devices.push(reading.device.into());
     let first = |text: &str| text.lines().next().unwrap_or("").trim().to_owned();
-    lint(&snapshot, &sources)
+    linted(&snapshot, &sources)
         .iter()
         .filter(|finding| finding.rule == rule)
         .map(|finding| (finding.severity, first(sources.text(finding.blame[0].span))))
@@ -455,7 +455,7 @@ fn network(rule: &str, format: &str, config: &str, topology: &str) -> Vec<(Sever
         devices: vec![(reading.device.into(), reading.coverage)],
         ..BuildInput::default()
     };
-    let findings = lint(&build(input).unwrap(), &sources);
+    let findings = linted(&build(input).unwrap(), &sources);
     let kept = findings.into_iter().filter(|finding| finding.rule == rule);
     kept.map(|finding| (finding.severity, finding.message.en)).collect()
 }
