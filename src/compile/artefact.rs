@@ -15,7 +15,8 @@ use crate::packetset::{Arena, Function, Intervals, Rule};
 /// A compiled list. A priority is a position in `entries`.
 #[derive(Clone, Debug)]
 pub struct Artefact<K> {
-    /// The lines in order of priority; the lines of a list that is jumped into stand at the jump.
+    /// The lines that may match packets of the family, in order of priority; the lines of a list that is jumped into stand at
+    /// the jump.
     pub entries: Arc<Vec<Entry<K>>>,
     /// One group set a reading; [`Reading::May`] first. One entry only when the readings do not differ.
     pub(super) readings: Arc<Vec<Groups>>,
@@ -126,15 +127,15 @@ impl<K> Default for Draft<K> {
 
 /// A line ready to be placed in a reading.
 #[derive(Clone)]
-pub(super) struct Ready<K> {
+pub(super) struct Ready<'l, K> {
     pub(super) priority: u32,
     pub(super) must: Parts<K>,
     pub(super) may: Parts<K>,
     pub(super) exact: bool,
     pub(super) activity: Activity,
     pub(super) action: Action,
-    pub(super) ingress: Interfaces,
-    pub(super) egress: Interfaces,
+    pub(super) ingress: &'l Interfaces,
+    pub(super) egress: &'l Interfaces,
 }
 
 impl<K> Artefact<K> {
@@ -174,7 +175,7 @@ impl<K> Artefact<K> {
     }
 }
 
-impl<K: Header> Builder<'_, K> {
+impl<'a, K: Header> Builder<'a, K> {
     pub(super) fn build(&mut self, id: ListId) -> Artefact<K> {
         let mut draft = Draft::default();
         let mut ready = Vec::new();
@@ -203,18 +204,23 @@ impl<K: Header> Builder<'_, K> {
         &mut self,
         id: ListId,
         artefact: &mut Draft<K>,
-        ready: &mut Vec<Ready<K>>,
+        ready: &mut Vec<Ready<'a, K>>,
         place: Place<K>,
     ) {
         let Place { depth, sure, .. } = place;
-        let lines = &self.device.lists[id].lines;
-        artefact.entries.reserve(lines.len());
+        let device = self.device;
+        let lines = &device.lists[id].lines;
+        let count = lines.iter().filter(|line| !self.is_of_other_family(line)).count();
+        artefact.entries.reserve(count);
         if depth == 0 {
-            ready.reserve(lines.len());
+            ready.reserve(count);
         }
         for (index, line) in lines.iter().enumerate() {
             let reference = LineRef { list: id, line: u32::try_from(index).unwrap_or(u32::MAX) };
             let Some(activity) = self.activity(line, reference) else { continue };
+            if self.is_of_other_family(line) {
+                continue;
+            }
             let next = self.ready(line, activity, artefact.entries.len());
             let (widest, ingress, egress) = self.behind(&next, place.gate.as_ref());
             let certain = next.exact && activity == Activity::Active;
@@ -245,7 +251,7 @@ impl<K: Header> Builder<'_, K> {
 
     fn collect_jump(
         &mut self,
-        line: &Ready<K>,
+        line: &Ready<'_, K>,
         target: ListId,
         artefact: &mut Draft<K>,
         place: &Place<K>,
@@ -271,7 +277,7 @@ impl<K: Header> Builder<'_, K> {
     /// The widest reading of a line and its interface conditions, behind the jumps that lead to it.
     fn behind(
         &mut self,
-        line: &Ready<K>,
+        line: &Ready<'_, K>,
         gate: Option<&(Parts<K>, Interfaces, Interfaces)>,
     ) -> (Parts<K>, Interfaces, Interfaces) {
         let Some((parts, ingress, egress)) = gate else {
@@ -280,7 +286,7 @@ impl<K: Header> Builder<'_, K> {
         let first = Arc::new(parts.0.intersection(&line.may.0));
         let second = Arc::new(parts.1.intersection(&line.may.1));
         let rest = self.arena.guard(parts.2, line.may.2);
-        ((first, second, rest), both(ingress, &line.ingress), both(egress, &line.egress))
+        ((first, second, rest), both(ingress, line.ingress), both(egress, line.egress))
     }
 
     /// Whether the line can apply at all.
@@ -294,7 +300,18 @@ impl<K: Header> Builder<'_, K> {
         (activity != Activity::Inactive).then_some(activity)
     }
 
-    pub(super) fn ready(&mut self, line: &Line, activity: Activity, position: usize) -> Ready<K> {
+    /// Whether no packet of the family can match.
+    fn is_of_other_family(&self, line: &Line) -> bool {
+        let nobody = |address| self.objects.known(address).may.is_empty();
+        nobody(line.matches.source) || nobody(line.matches.destination)
+    }
+
+    pub(super) fn ready(
+        &mut self,
+        line: &'a Line,
+        activity: Activity,
+        position: usize,
+    ) -> Ready<'a, K> {
         let matches = &line.matches;
         let (source, destination) =
             (self.objects.address(matches.source), self.objects.address(matches.destination));
@@ -311,8 +328,8 @@ impl<K: Header> Builder<'_, K> {
             exact,
             activity,
             action: line.action,
-            ingress: matches.ingress.clone(),
-            egress: matches.egress.clone(),
+            ingress: &matches.ingress,
+            egress: &matches.egress,
         }
     }
 
@@ -321,13 +338,13 @@ impl<K: Header> Builder<'_, K> {
     }
 
     /// The groups of one reading: lines by interface condition, then by heights.
-    fn groups(&mut self, ready: &[Ready<K>], reading: Reading) -> Groups {
+    fn groups(&mut self, ready: &[Ready<'_, K>], reading: Reading) -> Groups {
         let mut order: Vec<(&Interfaces, &Interfaces, Vec<Placed<K>>)> = Vec::new();
         let mut index: FxHashMap<(&Interfaces, &Interfaces), usize> = FxHashMap::default();
         for line in ready {
             let Some(parts) = placed(line, reading) else { continue };
-            let at = *index.entry((&line.ingress, &line.egress)).or_insert_with(|| {
-                order.push((&line.ingress, &line.egress, Vec::new()));
+            let at = *index.entry((line.ingress, line.egress)).or_insert_with(|| {
+                order.push((line.ingress, line.egress, Vec::new()));
                 order.len() - 1
             });
             if let Some(group) = order.get_mut(at) {
@@ -350,7 +367,7 @@ impl<K: Header> Builder<'_, K> {
 
 /// After a `Return` whose match is uncertain, the last entry, stands an undecided one for the packets that may or may not
 /// return; in `ready`, when it is a line of the list itself.
-fn collect_doubted<K: Header>(artefact: &mut Draft<K>, ready: Option<&mut Vec<Ready<K>>>) {
+fn collect_doubted<K: Header>(artefact: &mut Draft<K>, ready: Option<&mut Vec<Ready<'_, K>>>) {
     let priority = u32::try_from(artefact.entries.len()).unwrap_or(u32::MAX);
     let last = artefact.entries.last().cloned();
     let undecided = |entry| Entry { action: Action::Undecided, certain: false, ..entry };
@@ -372,7 +389,7 @@ fn both(a: &Interfaces, b: &Interfaces) -> Interfaces {
 }
 
 /// The match of a line as it counts in a reading; `None` when it does not count.
-fn placed<K: Header>(line: &Ready<K>, reading: Reading) -> Option<&Parts<K>> {
+fn placed<'r, K: Header>(line: &'r Ready<'_, K>, reading: Reading) -> Option<&'r Parts<K>> {
     let sometimes = line.activity == Activity::Sometimes;
     let widest = match (line.action, reading) {
         (Action::Undecided, _) => true,

@@ -64,7 +64,8 @@ impl<K: Header> Objects<K> {
         self.known(id).clone()
     }
 
-    fn known(&self, id: AddressId) -> &Addresses<K> {
+    /// As [`Objects::address`], to look at.
+    pub(super) fn known(&self, id: AddressId) -> &Addresses<K> {
         self.addresses.get(Id::index(id)).unwrap_or(&self.unknown)
     }
 

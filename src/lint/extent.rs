@@ -60,7 +60,7 @@ impl Extent {
 
     /// Whether `other` holds all of it.
     pub(super) fn within(&self, other: &Extent) -> bool {
-        self.v4.minus(&other.v4).is_empty() && self.v6.minus(&other.v6).is_empty()
+        self.v4.within(&other.v4) && self.v6.within(&other.v6)
     }
 
     pub(super) fn meets(&self, other: &Extent) -> bool {

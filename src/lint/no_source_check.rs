@@ -93,24 +93,23 @@ fn sources<'s>(
         if bindings.is_empty() && filter.otherwise == Action::Permit || !shut {
             continue;
         }
-        let mut any = false;
-        let mut allowed = Extent::none();
+        let (mut any, mut all_beyond) = (false, true);
         for list in &subject.lists {
             if !bindings.iter().any(|binding| binding.lists.contains(&list.id)) {
                 continue;
             }
             for (entry, line) in permits(subject, list, side.interface) {
                 let source = extent(subject, line.matches.source);
-                let whole = unicast.minus(&source);
-                any |= whole.v4.is_empty() || whole.v6.is_empty();
-                allowed = allowed.union(&source);
-                if !whole.v4.is_empty() && !source.within(beyond) {
-                    passed.foreign.push((list, entry));
+                let whole4 = unicast.v4.within(&source.v4);
+                any |= whole4 || unicast.v6.within(&source.v6);
+                if !source.within(beyond) {
+                    all_beyond = false;
+                    passed.foreign.extend((!whole4).then_some((list, entry)));
                 }
             }
         }
         passed.any &= any;
-        if allowed.within(beyond) {
+        if all_beyond {
             // This filter alone keeps every forged source out.
             return Passed { any: false, foreign: Vec::new() };
         }

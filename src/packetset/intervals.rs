@@ -102,6 +102,16 @@ impl<K: Key> Intervals<K> {
         })
     }
 
+    /// Whether `other` holds all of them.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> bool {
+        // Intervals that touch are one, so that each lies in one of the other side.
+        self.0.iter().all(|(first, last)| {
+            let at = other.0.partition_point(|(_, end)| end < first);
+            other.0.get(at).is_some_and(|(start, end)| start <= first && last <= end)
+        })
+    }
+
     /// The coordinates that are not in `other`.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

@@ -178,6 +178,8 @@ proptest! {
             prop_assert_eq!(x.intersection(&y).contains(v), holds(&a, v) && holds(&b, v));
             prop_assert_eq!(x.minus(&y).contains(v), holds(&a, v) && !holds(&b, v));
         }
+        prop_assert_eq!(x.within(&y), x.minus(&y).is_empty());
+        prop_assert!(x.intersection(&y).within(&x) && x.within(&x.union(&y)));
         prop_assert_eq!(x.minus(&y).union(&x.intersection(&y)), x);
     }
 }

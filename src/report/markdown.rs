@@ -7,7 +7,7 @@ use crate::model::LineStatus;
 use crate::scan::Scan;
 use crate::source::{Sources, Span};
 use crate::text;
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, counted};
 
 /// By this a program finds the comment that it wrote before.
 const MARKER: &str = "<!-- sekisho-report -->";
@@ -106,6 +106,7 @@ fn head(page: &mut Comment, scan: &Scan, style: &Style) {
 fn verdicts(scan: &Scan) -> Text {
     let (holds, violated, undetermined) = view::tally(scan);
     let all = scan.verdicts.len();
+    let rules = counted(all, "rule");
     if all == 0 {
         return text!(
             "方針の規則がないため、何も判定していません。",
@@ -114,7 +115,7 @@ fn verdicts(scan: &Scan) -> Text {
     }
     text!(
         "規則 {all} 件: 適合 {holds}・不適合 {violated}・確認不能 {undetermined}",
-        "{all} rules: {holds} hold, {violated} violated, {undetermined} undetermined"
+        "{rules}: {holds} hold, {violated} violated, {undetermined} undetermined"
     )
 }
 

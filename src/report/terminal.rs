@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity, catalogue};
 use crate::model::LineStatus;
 use crate::scan::{Loaded, Scan};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, counted};
 
 /// How many entries of a long list are shown unless the reader wants all.
 const SHORT: usize = 20;
@@ -260,15 +260,16 @@ fn summary(page: &mut Page<'_>, scan: &Scan, style: &Style) {
         page.say(&tail).to_owned()
     };
     if style.hygiene_only {
-        let line =
-            text!("結果: 設定の点検 {total} 件{tail}。", "Result: {total} hygiene findings{tail}.");
+        let found = counted(total, "hygiene finding");
+        let line = text!("結果: 設定の点検 {total} 件{tail}。", "Result: {found}{tail}.");
         let line = page.say(&line).to_owned();
         return page.sentence("", "  ", Tone::Strong, &line);
     }
     compared(page, scan);
+    let (all, found) = (counted(rules, "rule"), counted(total, "finding"));
     let line = text!(
         "結果: 規則 {rules} 件のうち 適合 {holds}・不適合 {violated}・確認不能 {undetermined}。指摘事項 {total} 件{tail}。",
-        "Result: {rules} rules: {holds} hold, {violated} violated, {undetermined} undetermined; {total} findings{tail}."
+        "Result: {all}: {holds} hold, {violated} violated, {undetermined} undetermined; {found}{tail}."
     );
     let line = page.say(&line).to_owned();
     page.sentence("", "  ", Tone::Strong, &line);

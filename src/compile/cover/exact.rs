@@ -1,5 +1,9 @@
 //! The fate of one line: sample packets first, set arithmetic for what they leave open.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
 use super::{Fate, Group, Item, Lines, Parts};
 use crate::compile::header::{Header, fields};
 use crate::model::Action;
@@ -13,6 +17,8 @@ pub(super) struct Asked<'l, K> {
     lines: &'l Lines<K>,
     end: Option<Action>,
     scratch: Arena<K>,
+    /// A few packets of each set over the fields beside addresses: few lines have one of their own.
+    packets: FxHashMap<Function, Arc<[Vec<K>]>>,
 }
 
 /// What one line may take to calculate; past it the line is taken for live.
@@ -26,7 +32,8 @@ impl<'l, K: Header> Asked<'l, K> {
         lines: &'l Lines<K>,
         end: Option<Action>,
     ) -> Self {
-        Asked { arena, sure, lines, end, scratch: Arena::new(&K::layout(), BUDGET) }
+        let scratch = Arena::new(&K::layout(), BUDGET);
+        Asked { arena, sure, lines, end, scratch, packets: FxHashMap::default() }
     }
 
     /// The fate of an item; of one that can decide nothing, [`Fate::Empty`].
@@ -43,11 +50,7 @@ impl<'l, K: Header> Asked<'l, K> {
         let (Some(item), Some(group)) = (self.lines.items.get(index), group) else {
             return Fate::Live;
         };
-        let live = samples(self.arena, &item.may)
-            .into_iter()
-            .filter(|point| self.taken_before(group, item, point).is_none())
-            .any(|point| !self.same_after(group, item, &point));
-        if live {
+        if self.shows_life(group, item) {
             return Fate::Live;
         }
         if self.scratch.step_count() > FULL {
@@ -59,6 +62,28 @@ impl<'l, K: Header> Asked<'l, K> {
             return Fate::Live;
         }
         fate
+    }
+
+    /// Whether one of a few packets of the line fares otherwise without it: corners of its first and last parts.
+    fn shows_life(&mut self, group: &Group, item: &Item<K>) -> bool {
+        let fresh = || packets(self.arena, item.may.2);
+        let packets = Arc::clone(self.packets.entry(item.may.2).or_insert_with(fresh));
+        let (sources, destinations) = (corners(&item.may.0), corners(&item.may.1));
+        for packet in packets.iter() {
+            let mut point = packet.clone();
+            for (source, destination) in
+                sources.iter().flat_map(|s| destinations.iter().map(move |d| (*s, *d)))
+            {
+                if let [src, dst, ..] = point.as_mut_slice() {
+                    (*src, *dst) = (source, destination);
+                }
+                let decides = self.taken_before(group, item, &point).is_none();
+                if decides && !self.same_after(group, item, &point) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     fn groups<'n>(&self, numbers: &'n [usize]) -> impl Iterator<Item = &'l Group> + use<'l, 'n, K> {
@@ -232,34 +257,15 @@ impl<'l, K: Header> Asked<'l, K> {
 /// One coordinate of a set, when there is one.
 type End<K> = fn(&Intervals<K>) -> Option<K>;
 
-/// A few packets of a product: corners of its first and last parts.
-fn samples<K: Header>(arena: &Arena<K>, parts: &Parts<K>) -> Vec<Vec<K>> {
-    let (sources, destinations) = (corners(&parts.0), corners(&parts.1));
-    let (cubes, _) = arena.cubes(parts.2, 3);
-    let mut points = Vec::new();
-    for cube in &cubes {
-        let ends: [End<K>; 2] = [
-            |values| values.as_slice().first().map(|(first, _)| *first),
-            |values| values.as_slice().last().map(|(_, last)| *last),
-        ];
-        for end in ends {
-            let point: Option<Vec<K>> = cube.fields.iter().map(end).collect();
-            points.extend(point);
-        }
-    }
-    let mut out = Vec::new();
-    for point in points {
-        for source in &sources {
-            for destination in &destinations {
-                let mut point = point.clone();
-                if let [src, dst, ..] = point.as_mut_slice() {
-                    (*src, *dst) = (*source, *destination);
-                }
-                out.push(point);
-            }
-        }
-    }
-    out
+/// A few packets of a set that says nothing of addresses.
+fn packets<K: Header>(arena: &Arena<K>, rest: Function) -> Arc<[Vec<K>]> {
+    let ends: [End<K>; 2] = [
+        |values| values.as_slice().first().map(|(first, _)| *first),
+        |values| values.as_slice().last().map(|(_, last)| *last),
+    ];
+    let (cubes, _) = arena.cubes(rest, 3);
+    let both = cubes.iter().flat_map(|cube| ends.map(|end| (cube, end)));
+    both.filter_map(|(cube, end)| cube.fields.iter().map(end).collect()).collect()
 }
 
 fn corners<K: Header>(set: &Intervals<K>) -> Vec<K> {

@@ -75,7 +75,7 @@ impl<K: Header> Covers<'_, K> {
     }
 }
 
-fn item<K: Header>(arena: &mut Arena<K>, normal: Function, ready: Ready<K>) -> Item<K> {
+fn item<K: Header>(arena: &mut Arena<K>, normal: Function, ready: Ready<'_, K>) -> Item<K> {
     let decides = !matches!(ready.action, Action::Jump(_) | Action::Undecided);
     let always = ready.activity == Activity::Active && decides;
     let (mut may, mut must) = (ready.may, ready.must);
