@@ -142,6 +142,12 @@ impl<K: Header> Compiled<K> {
         self.objects.address(address).may
     }
 
+    /// Whether an object surely holds every address of the family.
+    #[must_use]
+    pub fn is_everything(&self, address: AddressId) -> bool {
+        self.objects.is_everything(address)
+    }
+
     /// The artefact of a list.
     #[must_use]
     pub fn list(&self, id: ListId) -> Option<&Artefact<K>> {

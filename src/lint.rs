@@ -51,7 +51,8 @@ use std::collections::BTreeMap;
 
 use crate::compile::Compiled;
 use crate::finding::Finding;
-use crate::model::{Device, Id};
+use crate::model::{AddressId, Device, Id};
+use crate::net::Family;
 use crate::reach::Devices;
 use crate::snapshot::{DeviceId, Difference, Snapshot};
 use crate::source::Sources;
@@ -89,6 +90,15 @@ impl<'a> Subject<'a> {
     fn compiled(&self) -> (Option<&'a Compiled<u32>>, Option<&'a Compiled<u128>>) {
         let (Devices { v4, v6 }, at) = (self.devices, Id::index(self.id));
         (v4.get(at).map(AsRef::as_ref), v6.get(at).map(AsRef::as_ref))
+    }
+
+    /// Whether an address object of the device surely holds every address of a family.
+    fn is_everything(&self, id: AddressId, family: Family) -> bool {
+        let (v4, v6) = self.compiled();
+        match family {
+            Family::V4 => v4.is_some_and(|compiled| compiled.is_everything(id)),
+            Family::V6 => v6.is_some_and(|compiled| compiled.is_everything(id)),
+        }
     }
 }
 

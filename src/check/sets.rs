@@ -2,11 +2,11 @@
 
 use super::parties::{Direction, End, ResolvedRule, Without};
 use crate::compile::{
-    self, Compiled, Header, cube, fields, icmp_protocols, port_protocols, ranges, span,
+    self, Artefact, Compiled, Header, cube, fields, icmp_protocols, port_protocols, ranges, span,
 };
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
-use crate::model::{AddressMap, Device, Stage};
+use crate::model::{Action, AddressMap, Device, Stage};
 use crate::net::{AddressRange, PortRange, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
@@ -234,16 +234,22 @@ pub(super) fn changeable<K: Header>(
     network: &Network<'_, K>,
     targets: &Intervals<K>,
 ) -> Intervals<K> {
-    let mut devices = network.snapshot.devices.iter().zip(&network.compiled);
-    let garbled = devices.any(|((_, device), compiled)| garbles(device, compiled));
+    let devices = network.snapshot.devices.iter().zip(&network.compiled);
+    let translated: Vec<(&Device, Vec<&Artefact<K>>)> = devices
+        .map(|((_, device), compiled)| (&**device, translations(device, compiled)))
+        .collect();
+    let mut lists = translated.iter().flat_map(|(_, lists)| lists);
+    // Such a list may make anything of both addresses.
+    let garbled = lists.any(|list| list.is_undecided());
     let mut changed = if garbled { network.unicast().clone() } else { Intervals::empty() };
     let mut reached = targets.union(&changed);
     loop {
         let before = reached.clone();
-        for (_, device) in network.snapshot.devices.iter() {
-            for origin in origins(network, device, &reached) {
-                reached = reached.union(&origin);
-                changed = changed.union(&origin);
+        for (device, lists) in &translated {
+            for list in lists {
+                let origins = origins(device, list, &reached);
+                reached = reached.union(&origins);
+                changed = changed.union(&origins);
             }
         }
         if reached == before {
@@ -252,40 +258,46 @@ pub(super) fn changeable<K: Header>(
     }
 }
 
-/// Whether a translation list holds a line that may make anything of both addresses.
-fn garbles<K: Header>(device: &Device, compiled: &Compiled<K>) -> bool {
+/// The translation lists of a device.
+fn translations<'c, K: Header>(device: &Device, compiled: &'c Compiled<K>) -> Vec<&'c Artefact<K>> {
     let stages = device.contexts.iter().flat_map(|(_, context)| &context.pipeline);
     let bindings = stages.flat_map(|stage| match stage {
         Stage::Translate(translate) => translate.bindings.as_slice(),
         Stage::Filter(_) | Stage::Route => &[],
     });
-    let mut lists = bindings.flat_map(|binding| &binding.lists);
-    lists.any(|list| compiled.list(*list).is_some_and(compile::Artefact::is_undecided))
+    bindings.flat_map(|binding| &binding.lists).filter_map(|list| compiled.list(*list)).collect()
 }
 
-fn origins<K: Header>(
-    network: &Network<'_, K>,
-    device: &Device,
-    reached: &Intervals<K>,
-) -> Vec<Intervals<K>> {
-    let hits =
-        |ranges: &[AddressRange]| compile::intervals::<K>(ranges.iter().copied()).meets(reached);
-    let ports = device.rewrites.iter().filter(|(_, rewrite)| rewrite.destination_port.is_some());
-    let ports = ports.filter(|(_, rewrite)| rewrite.destination.is_none());
-    let same: Vec<_> = ports.map(|_| reached.clone()).take(1).collect();
-    let maps = device.rewrites.iter().filter_map(|(_, rewrite)| rewrite.destination.as_ref());
-    let moved = maps.filter_map(|map| match map {
-        AddressMap::Shift { from, to } if hits(std::slice::from_ref(to)) => {
-            Some(compile::intervals(std::iter::once(*from)))
+/// The destinations of which a list may make one of `reached`, or a packet to one of them on another port.
+fn origins<K: Header>(device: &Device, list: &Artefact<K>, reached: &Intervals<K>) -> Intervals<K> {
+    let mut origins = Vec::new();
+    for entry in list.entries.iter() {
+        let Action::Rewrite(id) = entry.action else { continue };
+        let (rewrite, destinations) = (&device.rewrites[id], entry.destinations());
+        let same = || Some(destinations.intersection(reached));
+        let moved = match &rewrite.destination {
+            Some(map) => makes(map, destinations, reached).then(|| destinations.clone()),
+            None => rewrite.destination_port.and_then(|_| same()),
+        };
+        origins.extend(moved.iter().flat_map(|moved| moved.as_slice()).copied());
+    }
+    Intervals::of(origins)
+}
+
+/// Whether a map may make one of `reached` of one of these destinations. What it says nothing of may become anything.
+fn makes<K: Header>(map: &AddressMap, from: &Intervals<K>, reached: &Intervals<K>) -> bool {
+    let own = |ranges: &[AddressRange]| compile::intervals::<K>(ranges.iter().copied());
+    match map {
+        AddressMap::Shift { from: window, to } => {
+            let known = from.within(&own(std::slice::from_ref(window)));
+            !known || own(std::slice::from_ref(to)).meets(reached)
         }
-        AddressMap::Shift { .. } => None,
-        AddressMap::Pool(ranges) if !hits(ranges) => None,
-        AddressMap::Pool(_)
-        | AddressMap::EgressInterface
-        | AddressMap::IngressInterface
-        | AddressMap::Unknown => Some(network.unicast().clone()),
-    });
-    same.into_iter().chain(moved).collect()
+        AddressMap::Pool(ranges) => {
+            let pool = own(ranges);
+            pool.is_empty() || pool.meets(reached)
+        }
+        AddressMap::EgressInterface | AddressMap::IngressInterface | AddressMap::Unknown => true,
+    }
 }
 
 /// `set` as source, destination and service, at most `limit` entries; connection state and TCP flags are left out.

@@ -1,5 +1,6 @@
 //! A rule list as functions from packets to the position of the first line that matches.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -9,7 +10,7 @@ use super::header::Header;
 use super::height;
 use super::objects::{Objects, Pair};
 use super::{Conditions, LineRef, Reading};
-use crate::model::{Action, Activity, Device, Id, Interfaces, Line, ListId};
+use crate::model::{Action, Activity, AddressMap, Device, Id, Interfaces, Line, ListId};
 use crate::packetset::{Arena, Function, Intervals, Rule};
 
 /// A compiled list. A priority is a position in `entries`.
@@ -138,6 +139,14 @@ pub(super) struct Ready<'l, K> {
     pub(super) egress: &'l Interfaces,
 }
 
+impl<K> Entry<K> {
+    /// The destinations that it may match.
+    #[must_use]
+    pub fn destinations(&self) -> &Intervals<K> {
+        &self.widest.1
+    }
+}
+
 impl<K> Artefact<K> {
     /// Whether every reading of the list is the same.
     #[must_use]
@@ -222,6 +231,7 @@ impl<'a, K: Header> Builder<'a, K> {
                 continue;
             }
             let next = self.ready(line, activity, artefact.entries.len());
+            let next = Ready { action: self.known_action(&next), ..next };
             let (widest, ingress, egress) = self.behind(&next, place.gate.as_ref());
             let certain = next.exact && activity == Activity::Active;
             artefact.entries.push(Entry {
@@ -306,6 +316,20 @@ impl<'a, K: Header> Builder<'a, K> {
         nobody(line.matches.source) || nobody(line.matches.destination)
     }
 
+    /// The action of a line; undecided, when it moves addresses of which its rewrite does not say where to.
+    fn known_action(&self, line: &Ready<'_, K>) -> Action {
+        let Action::Rewrite(id) = line.action else { return line.action };
+        let rewrite = &self.device.rewrites[id];
+        let known = |map: &Option<AddressMap>, held: &Intervals<K>| match map {
+            Some(AddressMap::Shift { from, .. }) if from.family() == K::FAMILY => {
+                held.within(&super::intervals(std::iter::once(*from)))
+            }
+            _ => true,
+        };
+        let both = known(&rewrite.source, &line.may.0) && known(&rewrite.destination, &line.may.1);
+        if both { line.action } else { Action::Undecided }
+    }
+
     pub(super) fn ready(
         &mut self,
         line: &'a Line,
@@ -339,7 +363,7 @@ impl<'a, K: Header> Builder<'a, K> {
 
     /// The groups of one reading: lines by interface condition, then by heights.
     fn groups(&mut self, ready: &[Ready<'_, K>], reading: Reading) -> Groups {
-        let mut order: Vec<(&Interfaces, &Interfaces, Vec<Placed<K>>)> = Vec::new();
+        let mut order: Vec<(&Interfaces, &Interfaces, Vec<Rule<'_, K>>)> = Vec::new();
         let mut index: FxHashMap<(&Interfaces, &Interfaces), usize> = FxHashMap::default();
         for line in ready {
             let Some(parts) = placed(line, reading) else { continue };
@@ -348,19 +372,16 @@ impl<'a, K: Header> Builder<'a, K> {
                 order.len() - 1
             });
             if let Some(group) = order.get_mut(at) {
-                group.2.push(Placed {
-                    first: parts.0.clone(),
-                    second: parts.1.clone(),
-                    rest: parts.2,
-                    priority: line.priority,
-                });
+                let (first, second, rest) = parts;
+                group.2.push(Rule { first, second, rest: *rest, priority: line.priority });
             }
         }
-        let group = |(ingress, egress, lines): (&Interfaces, &Interfaces, Vec<Placed<K>>)| Group {
-            ingress: ingress.clone(),
-            egress: egress.clone(),
-            roots: classes(self.arena, &lines),
-        };
+        let group =
+            |(ingress, egress, lines): (&Interfaces, &Interfaces, Vec<Rule<'_, K>>)| Group {
+                ingress: ingress.clone(),
+                egress: egress.clone(),
+                roots: classes(self.arena, &lines),
+            };
         Groups::new(order.into_iter().map(group).collect())
     }
 }
@@ -408,51 +429,23 @@ fn placed<'r, K: Header>(line: &'r Ready<'_, K>, reading: Reading) -> Option<&'r
     (!dropped && !parts.2.is_none() && !parts.0.is_empty() && !parts.1.is_empty()).then_some(parts)
 }
 
-pub(super) struct Placed<K> {
-    pub(super) first: Arc<Intervals<K>>,
-    pub(super) second: Arc<Intervals<K>>,
-    pub(super) rest: Function,
-    pub(super) priority: u32,
-}
-
 /// One function for each pair of nesting heights that occurs: inside a class, intervals of a field hardly meet.
-pub(super) fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Vec<Function> {
+pub(super) fn classes<K: Header>(arena: &mut Arena<K>, lines: &[Rule<'_, K>]) -> Vec<Function> {
     if lines.len() <= SMALL {
-        return vec![load(arena, lines)];
+        return vec![arena.first_match(lines)];
     }
-    let sources = height::layers(lines.iter().map(|line| &line.first));
-    let destinations = height::layers(lines.iter().map(|line| &line.second));
-    let mut classes: std::collections::BTreeMap<(u8, u8), Vec<Placed<K>>> =
-        std::collections::BTreeMap::new();
+    let sources = height::layers(lines.iter().map(|line| line.first));
+    let destinations = height::layers(lines.iter().map(|line| line.second));
+    let mut classes: BTreeMap<(u8, u8), Vec<Rule<'_, K>>> = BTreeMap::new();
     for line in lines {
-        let layers = |layers: &height::Layers<K>, set: &Arc<Intervals<K>>| {
-            layers.get(&Arc::as_ptr(set)).cloned().unwrap_or_default()
-        };
-        for (height_first, first) in layers(&sources, &line.first) {
-            for (height_second, second) in layers(&destinations, &line.second) {
-                classes.entry((height_first, height_second)).or_default().push(Placed {
-                    first: first.clone(),
-                    second,
-                    rest: line.rest,
-                    priority: line.priority,
-                });
+        for (height_first, first) in sources.of(line.first) {
+            for (height_second, second) in destinations.of(line.second) {
+                let class = classes.entry((*height_first, *height_second)).or_default();
+                class.push(Rule { first, second, ..*line });
             }
         }
     }
-    classes.values().map(|lines| load(arena, lines)).collect()
-}
-
-fn load<K: Header>(arena: &mut Arena<K>, lines: &[Placed<K>]) -> Function {
-    let rules: Vec<Rule<'_, K>> = lines
-        .iter()
-        .map(|line| Rule {
-            first: &line.first,
-            second: &line.second,
-            rest: line.rest,
-            priority: line.priority,
-        })
-        .collect();
-    arena.first_match(&rules)
+    classes.values().map(|lines| arena.first_match(lines)).collect()
 }
 
 /// The product of a source set, a destination set and a set over the other fields.

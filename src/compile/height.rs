@@ -1,25 +1,34 @@
 //! Nesting heights of intervals: intervals of one height hardly meet, so a class of lines on one height is linear in its lines.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use super::header::Header;
 use crate::packetset::Intervals;
 
-/// The layers of each set, by the address of the set.
-pub(super) type Layers<K> = FxHashMap<*const Intervals<K>, Vec<(u8, Arc<Intervals<K>>)>>;
+/// The layers of some sets, each with its height.
+pub(super) struct Layers<K> {
+    /// By where the set is in memory: lines that name one object share it.
+    by_set: FxHashMap<*const Intervals<K>, SmallVec<[(u8, Intervals<K>); 1]>>,
+}
+
+impl<K> Layers<K> {
+    /// The layers of one of the sets, none of another.
+    pub(super) fn of(&self, set: &Intervals<K>) -> &[(u8, Intervals<K>)] {
+        self.by_set.get(&std::ptr::from_ref(set)).map_or(&[], SmallVec::as_slice)
+    }
+}
 
 /// The tallest height that is told apart; taller intervals share a class, which costs size, never truth.
 const TALLEST: u8 = 15;
 
 /// Each set cut into layers: the intervals that contain nothing, those that contain only such, and so on.
-pub(super) fn layers<'a, K: Header>(
-    sets: impl Iterator<Item = &'a Arc<Intervals<K>>>,
-) -> Layers<K> {
-    let mut distinct: FxHashMap<*const Intervals<K>, &Arc<Intervals<K>>> = FxHashMap::default();
+pub(super) fn layers<'a, K: Header>(sets: impl Iterator<Item = &'a Intervals<K>>) -> Layers<K> {
+    let mut distinct: FxHashMap<*const Intervals<K>, &Intervals<K>> = FxHashMap::default();
     for set in sets {
-        distinct.entry(Arc::as_ptr(set)).or_insert(set);
+        distinct.entry(std::ptr::from_ref(set)).or_insert(set);
     }
     let mut all: Vec<(K, K)> = Vec::new();
     #[allow(clippy::iter_over_hash_type, reason = "sorted below")]
@@ -29,15 +38,18 @@ pub(super) fn layers<'a, K: Header>(
     all.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
     all.dedup();
     let heights = heights(&all);
-    let layer = |set: &Arc<Intervals<K>>| {
-        let mut layers: std::collections::BTreeMap<u8, Vec<(K, K)>> =
-            std::collections::BTreeMap::new();
-        for interval in set.as_slice() {
-            layers.entry(heights.get(interval).copied().unwrap_or(0)).or_default().push(*interval);
+    let height = |interval: &(K, K)| heights.get(interval).copied().unwrap_or(0);
+    let layer = |set: &Intervals<K>| {
+        if let [only] = set.as_slice() {
+            return smallvec![(height(only), set.clone())];
         }
-        layers.into_iter().map(|(height, parts)| (height, Arc::new(Intervals::of(parts)))).collect()
+        let mut layers: BTreeMap<u8, Vec<(K, K)>> = BTreeMap::new();
+        for interval in set.as_slice() {
+            layers.entry(height(interval)).or_default().push(*interval);
+        }
+        layers.into_iter().map(|(height, parts)| (height, Intervals::of(parts))).collect()
     };
-    distinct.into_iter().map(|(pointer, set)| (pointer, layer(set))).collect()
+    Layers { by_set: distinct.into_iter().map(|(at, set)| (at, layer(set))).collect() }
 }
 
 /// The height of every interval of a list sorted by start, longest first.

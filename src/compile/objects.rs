@@ -69,6 +69,10 @@ impl<K: Header> Objects<K> {
         self.addresses.get(Id::index(id)).unwrap_or(&self.unknown)
     }
 
+    pub(super) fn is_everything(&self, id: AddressId) -> bool {
+        self.known(id).must == self.everything.must
+    }
+
     /// The service set; an id that refers forward is unknown.
     pub(super) fn service(&self, id: ServiceId) -> Pair<Function> {
         let unknown = Pair { must: Function::NONE, may: Function::ALL };

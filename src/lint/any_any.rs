@@ -1,14 +1,12 @@
 //! Permits without limits: every source, every destination, every service, or two of the three.
 
-use rustc_hash::FxHashMap;
-
 use super::Subject;
-use super::breadth::{Breadth, addresses, any_service, plumbing, unconditional};
+use super::breadth::{any_service, plumbing, unconditional};
 use super::entries::{self, Entry, List};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::model::{Action, AddressId, Device, Interfaces, Line};
+use crate::model::{Action, Device, Interfaces, Line};
 use crate::net::Family;
 use crate::text;
 use crate::text::Text;
@@ -24,7 +22,6 @@ struct Open {
 
 pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut known = Known { device: subject.device, any: FxHashMap::default() };
     for list in &subject.lists {
         for entry in &list.entries {
             if matches!(entry.fate, Fate::Covered(_) | Fate::Empty) {
@@ -34,7 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
                 .lines(subject.device, list.id)
                 .filter(|line| line.enabled && line.action == Action::Permit && unconditional(line))
                 .filter(|line| !plumbing(subject.device, line.matches.service))
-                .map(|line| (known.open(line), line))
+                .map(|line| (open(subject, line), line))
                 .max_by_key(|(open, _)| *open);
             if let Some((open, line)) = open.filter(|(open, _)| open.count >= 2) {
                 findings.push(finding(subject, rule, (list, entry), (open, line)));
@@ -44,30 +41,16 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
     findings
 }
 
-/// Which objects hold every address: many lines name the same.
-struct Known<'d> {
-    device: &'d Device,
-    any: FxHashMap<(AddressId, Family), bool>,
-}
-
-impl Known<'_> {
-    /// The family in which the line is wider counts. Of a line with fewer than two parts open not all parts are looked at: that
-    /// is most lines.
-    fn open(&mut self, line: &Line) -> Open {
-        let service = any_service(self.device, line.matches.service);
-        let mut of = |family| {
-            let source = self.is_any(line.matches.source, family);
-            let destination = (source || service) && self.is_any(line.matches.destination, family);
-            let count = u8::from(source) + u8::from(destination) + u8::from(service);
-            Open { count, source, destination, service }
-        };
-        Family::ALL.into_iter().map(&mut of).max().unwrap_or_default()
-    }
-
-    fn is_any(&mut self, id: AddressId, family: Family) -> bool {
-        let fresh = || addresses(self.device, id, family) == Breadth::Any;
-        *self.any.entry((id, family)).or_insert_with(fresh)
-    }
+/// The family in which the line is wider counts.
+fn open(subject: &Subject<'_>, line: &Line) -> Open {
+    let service = any_service(subject.device, line.matches.service);
+    let of = |family| {
+        let [source, destination] = [line.matches.source, line.matches.destination]
+            .map(|ends| subject.is_everything(ends, family));
+        let count = u8::from(source) + u8::from(destination) + u8::from(service);
+        Open { count, source, destination, service }
+    };
+    Family::ALL.into_iter().map(of).max().unwrap_or_default()
 }
 
 fn finding(

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Subject;
-use super::breadth::{Breadth, addresses, any_service};
+use super::breadth::any_service;
 use super::entries::{Entry, List};
 use super::write;
 use crate::compile::Fate;
 use crate::finding::{Finding, Severity};
-use crate::model::{Action, Device};
+use crate::model::Action;
 use crate::net::Family;
 use crate::text;
 use crate::text::Text;
@@ -25,7 +25,7 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
             if by.is_empty() && !end
                 || needed.contains(&entry.span)
                 || by.iter().any(gone)
-                || states_a_ban(subject.device, list, entry, &by)
+                || states_a_ban(subject, list, entry, &by)
             {
                 continue;
             }
@@ -38,12 +38,11 @@ pub(super) fn check(subject: &Subject<'_>, rule: &'static str) -> Vec<Finding> {
 
 /// Whether the entry denies what a later deny of everything would deny anyway. To write a ban down is good practice: it stays
 /// when permits are added.
-fn states_a_ban(device: &Device, list: &List, entry: &Entry, by: &[&Entry]) -> bool {
+fn states_a_ban(subject: &Subject<'_>, list: &List, entry: &Entry, by: &[&Entry]) -> bool {
+    let device = subject.device;
     let everything = |entry: &&Entry| {
         entry.lines(device, list.id).any(|line| {
-            let any = |id| {
-                Family::ALL.into_iter().any(|family| addresses(device, id, family) == Breadth::Any)
-            };
+            let any = |id| Family::ALL.into_iter().any(|family| subject.is_everything(id, family));
             any(line.matches.source)
                 && any(line.matches.destination)
                 && any_service(device, line.matches.service)

@@ -13,7 +13,7 @@ use sekisho::model::{Context, Device, Stage};
 use sekisho::net::{Family, Flow};
 use sekisho::policy::{Policy, PolicyRule, Verb};
 use sekisho::snapshot::{DeviceId, Place, Snapshot, ZoneId};
-use sekisho::trace::End;
+use sekisho::trace::{End, Trace};
 use std::sync::Arc;
 
 /// Packets of each family that are traced against a rule that holds.
@@ -31,7 +31,7 @@ pub(crate) struct Tally {
 }
 
 /// What a rule asks about a device.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asks {
     /// Whatever arrives crosses it.
     Cross,
@@ -39,6 +39,7 @@ enum Asks {
     Stop,
 }
 
+#[derive(Debug)]
 struct Asked {
     from: ZoneId,
     to: ZoneId,
@@ -154,8 +155,9 @@ fn against(snapshot: &Snapshot, asked: &Asked, rng: &mut Rng, tally: &mut Tally)
             tally.arrived += usize::from(meant.peek().is_some());
             let crosses =
                 |end: &&End| asked.asks == Asks::Cross && end.devices.contains(&asked.device);
-            if meant.any(|end| !crosses(&end)) {
-                return Some(format!("{flow}\n{}", tell(&trace)));
+            if let Some(end) = meant.find(|end| !crosses(end)) {
+                let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
+                return Some(format!("{asked:?}: {flow}\n{}", tell(&way)));
             }
         }
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{BLOCK, Covers, FAN, Group, Item, Lines, Parts, Sure};
-use crate::compile::artefact::{Builder, Placed, Ready, classes};
+use crate::compile::artefact::{Builder, Ready, classes};
 use crate::compile::header::Header;
 use crate::compile::objects::Objects;
 use crate::compile::{Conditions, LineRef};
 use crate::model::{Action, Activity, Interfaces, ListId};
-use crate::packetset::{Arena, Function};
+use crate::packetset::{Arena, Function, Rule};
 
 /// A line with its interface conditions.
 type Placeable<'l, K> = (Item<K>, (&'l Interfaces, &'l Interfaces));
@@ -158,14 +158,14 @@ impl Group {
 }
 
 /// Some items with one of their readings, as the arena takes them.
-fn placed<K: Header>(
-    items: &[Item<K>],
+fn placed<'i, K: Header>(
+    items: &'i [Item<K>],
     pick: fn(&Item<K>) -> &Parts<K>,
     part: &[usize],
-) -> Vec<Placed<K>> {
+) -> Vec<Rule<'i, K>> {
     let placed = part.iter().filter_map(|index| items.get(*index)).map(|item| {
-        let (first, second, rest) = pick(item).clone();
-        Placed { first, second, rest, priority: item.at }
+        let (first, second, rest) = pick(item);
+        Rule { first, second, rest: *rest, priority: item.at }
     });
     placed.filter(|line| !line.rest.is_none()).collect()
 }

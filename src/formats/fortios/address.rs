@@ -96,6 +96,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) {
         let mut fields = Fields::default();
         let entries = reader.plain_entries(&blocks);
         names(scope, family).reserve(entries.len());
+        reader.device.addresses.reserve(entries.len());
         for entry in entries {
             let id = object(reader, &entry, &mut fields, &words, family);
             names(scope, family).insert(entry.name, id);
