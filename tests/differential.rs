@@ -224,7 +224,7 @@ fn what_a_map_says_nothing_of_may_become_anything() {
     let (mut changed, mut flows) = (0, 0);
     for seed in 0..6 {
         let mut snapshot = network::generate(seed, both(seed));
-        changed += network::without_windows(&mut snapshot);
+        changed += judge::without_windows(&mut snapshot);
         let judged = judge::soundness(&snapshot, &mut Rng::new(seed).fork(51), 6);
         flows += judged.unwrap_or_else(|words| panic!("seed {seed}: {words}"));
     }

@@ -8,10 +8,13 @@ use smallvec::{SmallVec, smallvec};
 use super::header::Header;
 use crate::packetset::Intervals;
 
-/// The layers of some sets, each with its height.
+/// The layers of a set, each with its height; most sets have one.
+type Layered<K> = SmallVec<[(u8, Intervals<K>); 1]>;
+
+/// The layers of some sets.
 pub(super) struct Layers<K> {
     /// By where the set is in memory: lines that name one object share it.
-    by_set: FxHashMap<*const Intervals<K>, SmallVec<[(u8, Intervals<K>); 1]>>,
+    by_set: FxHashMap<*const Intervals<K>, Layered<K>>,
 }
 
 impl<K> Layers<K> {

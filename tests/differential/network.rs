@@ -3,7 +3,7 @@
 use super::device::DeviceMaker;
 use super::features::{Feature, Features};
 use super::rng::Rng;
-use sekisho::model::{Action, AddressSet, Device, Id, InterfaceId, InterfaceKind, Moment};
+use sekisho::model::{Device, Id, InterfaceId, InterfaceKind, Moment};
 use sekisho::net::Prefix;
 use sekisho::snapshot::{
     DeviceId, Opaque, OpaqueId, Port, Segment, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId,
@@ -140,27 +140,6 @@ fn attach(
         segments.push(Segment { ports, ..Segment::default() });
     }
     snapshot.devices.push(device.into());
-}
-
-/// Lets every translation line match any address, also those that its map says nothing of; how many lines it changed.
-pub(crate) fn without_windows(snapshot: &mut Snapshot) -> usize {
-    let mut changed = 0;
-    let ids: Vec<DeviceId> = snapshot.devices.ids().collect();
-    for id in ids {
-        let mut device = Device::clone(&snapshot.devices[id]);
-        let any = device.literal(AddressSet::Any, span(0));
-        let lists: Vec<_> = device.lists.ids().collect();
-        for list in lists {
-            for line in &mut device.lists[list].lines {
-                if matches!(line.action, Action::Rewrite(_)) {
-                    (line.matches.source, line.matches.destination) = (any, any);
-                    changed += 1;
-                }
-            }
-        }
-        snapshot.devices[id] = device.into();
-    }
-    changed
 }
 
 fn zone(snapshot: &mut Snapshot, networks: Vec<Prefix>, external: bool) -> ZoneId {
