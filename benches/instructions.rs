@@ -23,7 +23,7 @@ use sekisho::compile::{Compiled, Conditions};
 use sekisho::formats::{self, Input};
 use sekisho::lint::lint;
 use sekisho::net::Family;
-use sekisho::reach::Network;
+use sekisho::reach::{Devices, Network};
 use sekisho::scan::{self, Files, Loaded, Options};
 use sekisho::source::Sources;
 use worlds::questions;
@@ -119,8 +119,9 @@ fn all_pairs(files: Files, work: bool) {
 
 fn hygiene(files: Files, work: bool) {
     let loaded = load(files);
+    let devices = Devices::new(&loaded.snapshot);
     if work {
-        black_box(lint(&loaded.snapshot, &loaded.sources));
+        black_box(lint(&loaded.snapshot, &devices, &loaded.sources));
     }
 }
 
