@@ -17,6 +17,8 @@
 
 #[path = "differential/arrivals.rs"]
 mod arrivals;
+#[path = "differential/chains.rs"]
+mod chains;
 #[path = "differential/crossings.rs"]
 mod crossings;
 #[path = "differential/describe.rs"]
@@ -180,6 +182,18 @@ fn what_must_cross_or_be_stopped_at_a_device_does_and_is() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(tally.holds >= 10 && tally.arrived >= 10, "too little to see: {tally:?}");
+}
+
+#[test]
+fn no_chain_of_hosts_comes_where_a_rule_excludes_it() {
+    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
+    let mut tally = chains::Tally::default();
+    let wrong: Vec<String> = seeds(24)
+        .filter_map(|seed| chains::contradicted(seed, features(seed), &mut tally))
+        .take(3)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tally.holds >= 10 && tally.fallen >= 10, "too little to see: {tally:?}");
 }
 
 #[test]
