@@ -25,7 +25,7 @@ use crate::reach::Devices;
 use crate::snapshot::Snapshot;
 use crate::source::{FileId, Sources, Span};
 use crate::text::Text;
-use crate::{check, lint, snapshot, text};
+use crate::{check, lint, snapshot, text, workers};
 
 /// The files of a run as the caller read them: relative path with forward slashes, and bytes.
 #[derive(Clone, Debug, Default)]
@@ -212,6 +212,7 @@ pub fn judge(loaded: Loaded) -> Scan {
         None => check::Judgment::default(),
     };
     let hygiene = lint::lint(&loaded.snapshot, &devices, &loaded.sources);
+    workers::discard(devices);
     joined(loaded, judgment, hygiene)
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Frees what is large and done with beside the work that goes on; at once, where there is no thread to be had.
+pub(crate) fn discard<T: Send + 'static>(done: T) {
+    _ = thread::Builder::new().spawn(move || drop(done));
+}
+
 /// What several workers remember together. Entries are whole, so one that panicked left nothing half-done behind.
 pub(crate) fn lock<T>(memory: &Mutex<T>) -> MutexGuard<'_, T> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
