@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::Subject;
 use crate::compile::{Covers, Fate};
 use crate::model::{
@@ -78,7 +76,7 @@ pub(super) type Fates = BTreeMap<ListId, [Vec<Fate>; 2]>;
 
 /// The lists of the filters of `device`, each once, in the order of the tables; what the lines leave to one another is left open.
 pub(super) fn lists(device: &Device) -> Vec<List> {
-    let mut claimed = FxHashSet::default();
+    let mut claimed = BTreeSet::new();
     let mut out = Vec::new();
     for (id, bindings) in bound(device) {
         let end = end(&bindings);
@@ -178,10 +176,11 @@ fn entries(
     device: &Device,
     list: ListId,
     bindings: &[Bound<'_>],
-    claimed: &FxHashSet<Span>,
+    claimed: &BTreeSet<Span>,
 ) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    let mut index: FxHashMap<Span, usize> = FxHashMap::default();
+    // No quick hash: those of spans collide by the thousand.
+    let mut index: BTreeMap<Span, usize> = BTreeMap::new();
     for (position, line) in device.lists[list].lines.iter().enumerate() {
         let binds = bindings.iter().any(|bound| bound.binding.span == Some(line.span));
         let decides = matches!(line.action, Action::Permit | Action::Deny);
