@@ -133,9 +133,14 @@ fn nothing_that_a_certificate_excludes_can_be_traced() {
 #[test]
 fn no_certificate_contradicts_the_verdict_of_the_engine() {
     let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
-    let wrong: Vec<String> =
-        seeds(16).filter_map(|seed| steps::contradicted(seed, features(seed))).take(3).collect();
+    let mut judged = steps::Judged::default();
+    let wrong: Vec<String> = seeds(16)
+        .filter_map(|seed| steps::contradicted(seed, features(seed), &mut judged))
+        .take(3)
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The engine decides about all values of an unknown address at once, and calls some of what is sure undetermined.
+    assert!(judged.vague * 40 <= judged.rules, "{judged:?}");
 }
 
 #[test]

@@ -131,8 +131,15 @@ fn packet(snapshot: &Snapshot, walk: &Walk<'_>, zone: ZoneId, flow: Flow) -> Opt
     None
 }
 
+/// How many rules were judged, and of how many a certificate says more than the engine.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) rules: usize,
+    pub(crate) vague: usize,
+}
+
 /// Rules about pairs of zones, judged by the engine and certified: neither contradicts the other.
-pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
+pub(crate) fn contradicted(seed: u64, features: Features, judged: &mut Judged) -> Option<String> {
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(23);
     let rules = Rules::new(&snapshot);
@@ -157,9 +164,11 @@ pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
         let all = proofs.iter().all(|proof| matches!(proof, Proof::Holds { .. }));
         let violated = proofs.iter().any(|proof| matches!(proof, Proof::Violated { .. }));
         let open = proofs.iter().any(|proof| matches!(proof, Proof::Undetermined { .. }));
+        judged.rules += 1;
+        judged.vague += usize::from(verdict.verdict == Verdict::Undetermined && (violated || all));
         let wrong = match verdict.verdict {
             Verdict::Holds => violated || open,
-            Verdict::Undetermined => violated || all,
+            Verdict::Undetermined => false,
             Verdict::Violated => all,
         };
         if wrong {
