@@ -231,7 +231,9 @@ pub(crate) fn certified(seed: u64, features: Features, tally: &mut Tally) -> Opt
         };
         if let Some(flow) = wrong {
             let said = format!("{:?}", certified.proof);
-            return Some(format!("seed {seed} with {:?}: {flow} against {said}", features.list()));
+            let way = tell(&traced(&snapshot, *zone, flow));
+            let words = format!("{flow} against {said}\n{way}");
+            return Some(format!("seed {seed} with {:?}: {words}", features.list()));
         }
     }
     None
