@@ -52,8 +52,16 @@ fn edited(text: &str, rng: &mut Rng) -> String {
     lines.join("\n") + "\n"
 }
 
-/// An edit of a configuration; now and then of the topology or the policy, or a file that goes away and comes back.
-fn next(files: &Files, whole: &Files, rng: &mut Rng) -> Edit {
+/// An edit of a configuration; now and then of the topology or the policy, or a file that goes away and comes back. What cannot be
+/// read any more is mended soon.
+fn next(files: &Files, whole: &Files, readable: bool, rng: &mut Rng) -> Edit {
+    let broken = |(path, bytes): &&(String, Vec<u8>)| {
+        path.ends_with(".yaml") && files.entries.iter().any(|(p, b)| p == path && b != bytes)
+    };
+    let broken = whole.entries.iter().find(broken).filter(|_| !readable && rng.below(2) == 0);
+    if let Some((path, bytes)) = broken {
+        return Edit { path: path.clone(), bytes: Some(bytes.clone()) };
+    }
     let gone = whole.entries.iter().find(|(path, _)| !files.entries.iter().any(|(p, _)| p == path));
     if let Some((path, bytes)) = gone.filter(|_| rng.below(2) == 0) {
         return Edit { path: path.clone(), bytes: Some(bytes.clone()) };
@@ -88,7 +96,8 @@ fn hold(world: &str, seed: u64, edits: usize) {
     let mut history = vec![workspace.recheck(Vec::new())];
     assert_eq!(said(&history[0]), said(&scan::scan(files.clone(), &options)), "{world}");
     for at in 0..edits {
-        let edit = next(&files, &whole, &mut rng);
+        let readable = history.last().is_some_and(Result::is_ok);
+        let edit = next(&files, &whole, readable, &mut rng);
         apply(&mut files, &edit);
         let path = edit.path.clone();
         let again = workspace.recheck(vec![edit]);
