@@ -52,6 +52,10 @@ fn edited(text: &str, rng: &mut Rng) -> String {
     lines.join("\n") + "\n"
 }
 
+fn is_config(path: &str) -> bool {
+    !path.ends_with(".yaml") && !path.ends_with(".md")
+}
+
 /// An edit of a configuration; now and then of the topology or the policy, or a file that goes away and comes back. What cannot be
 /// read any more is mended soon.
 fn next(files: &Files, whole: &Files, readable: bool, rng: &mut Rng) -> Edit {
@@ -63,10 +67,10 @@ fn next(files: &Files, whole: &Files, readable: bool, rng: &mut Rng) -> Edit {
         return Edit { path: path.clone(), bytes: Some(bytes.clone()) };
     }
     let gone = whole.entries.iter().find(|(path, _)| !files.entries.iter().any(|(p, _)| p == path));
-    if let Some((path, bytes)) = gone.filter(|_| rng.below(2) == 0) {
+    let configs = files.entries.iter().any(|(path, _)| is_config(path));
+    if let Some((path, bytes)) = gone.filter(|_| !configs || rng.below(2) == 0) {
         return Edit { path: path.clone(), bytes: Some(bytes.clone()) };
     }
-    let is_config = |path: &str| !path.ends_with(".yaml") && !path.ends_with(".md");
     let wanted: Vec<&(String, Vec<u8>)> =
         files.entries.iter().filter(|(path, _)| rng.below(12) == 0 || is_config(path)).collect();
     let (path, bytes) = wanted[rng.below(wanted.len())];
