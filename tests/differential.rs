@@ -92,7 +92,7 @@ fn random_networks() {
     let flows = if only.is_some() { MANY.0 } else { FLOWS };
     let mut failures = Vec::new();
     for seed in seeds {
-        let features = Features::some(&mut Rng::new(seed).fork(3));
+        let features = features_of(seed);
         if let Err(words) = judge(seed, features, flows) {
             failures.push(narrowed(seed, flows, features, words));
             if failures.len() >= ENOUGH {
@@ -103,6 +103,21 @@ fn random_networks() {
     assert!(failures.is_empty(), "{} seeds:\n{}", failures.len(), failures.join("\n"));
 }
 
+/// What the network of a seed may contain.
+fn features_of(seed: u64) -> Features {
+    Features::some(&mut Rng::new(seed).fork(3))
+}
+
+/// Asks network after network, and fails with the first few that something is found against.
+fn expect_nothing(
+    seeds: impl Iterator<Item = u64>,
+    mut found: impl FnMut(u64, Features) -> Option<String>,
+) {
+    let wrong: Vec<String> =
+        seeds.filter_map(|seed| found(seed, features_of(seed))).take(3).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The seeds of a run: those that were asked for, or as many as `few`.
 fn seeds(few: u64) -> std::ops::Range<u64> {
     let only = wanted("SEKISHO_DIFFERENTIAL_SEED");
@@ -111,93 +126,59 @@ fn seeds(few: u64) -> std::ops::Range<u64> {
 
 #[test]
 fn the_checker_of_certificates_takes_no_narrower_step_than_the_tracer() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
-    let differences: Vec<String> =
-        seeds(24).filter_map(|seed| steps::difference(seed, features(seed), 24)).take(3).collect();
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    expect_nothing(seeds(24), |seed, features| steps::difference(seed, features, 24));
 }
 
 #[test]
 fn nothing_that_a_certificate_excludes_can_be_traced() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut tally = steps::Tally::default();
-    let wrong: Vec<String> = seeds(24)
-        .filter_map(|seed| steps::certified(seed, features(seed), &mut tally))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(24), |seed, features| steps::certified(seed, features, &mut tally));
     let proven = tally.holds + tally.violated + tally.undetermined;
     assert!(tally.unproven * 4 <= proven, "too few proofs: {tally:?}");
 }
 
 #[test]
 fn no_certificate_contradicts_the_verdict_of_the_engine() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut judged = steps::Judged::default();
-    let wrong: Vec<String> = seeds(16)
-        .filter_map(|seed| steps::contradicted(seed, features(seed), &mut judged))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(16), |seed, features| steps::contradicted(seed, features, &mut judged));
     // The engine decides about all values of an unknown address at once, and calls some of what is sure undetermined.
-    assert!(judged.vague * 40 <= judged.rules, "{judged:?}");
+    let allowed = wanted("SEKISHO_DIFFERENTIAL").map_or(0, |_| judged.rules / 40);
+    assert!(judged.vague.len() <= allowed, "{}", judged.vague.join("\n"));
 }
 
 #[test]
 fn whatever_the_tracer_may_drop_the_checker_of_certificates_may_lose() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut tally = arrivals::Tally::default();
-    let wrong: Vec<String> = seeds(24)
-        .filter_map(|seed| arrivals::lost(seed, features(seed), 24, &mut tally))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(24), |seed, features| arrivals::lost(seed, features, 24, &mut tally));
     assert!(tally.promised * 20 >= tally.losable, "too few promises: {tally:?}");
 }
 
 #[test]
 fn what_is_proven_to_arrive_does_and_what_is_proven_not_to_does_not() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut tally = arrivals::Tally::default();
-    let wrong: Vec<String> = seeds(24)
-        .filter_map(|seed| arrivals::certified(seed, features(seed), &mut tally))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(24), |seed, features| arrivals::certified(seed, features, &mut tally));
     assert!(tally.delivered >= 10 && tally.undelivered >= 10, "too few proofs: {tally:?}");
 }
 
 #[test]
 fn no_certificate_contradicts_what_the_engine_says_of_requirements() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
-    let wrong: Vec<String> =
-        seeds(16).filter_map(|seed| arrivals::contradicted(seed, features(seed))).take(3).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(16), arrivals::contradicted);
 }
 
 #[test]
 fn what_must_cross_or_be_stopped_at_a_device_does_and_is() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut tally = crossings::Tally::default();
     // 368: a pool of the other family may become anything.
-    let wrong: Vec<String> = seeds(24)
-        .chain([368])
-        .filter_map(|seed| crossings::contradicted(seed, features(seed), &mut tally))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(24).chain([368]), |seed, features| {
+        crossings::contradicted(seed, features, &mut tally)
+    });
     assert!(tally.holds >= 10 && tally.arrived >= 10, "too little to see: {tally:?}");
 }
 
 #[test]
 fn no_chain_of_hosts_comes_where_a_rule_excludes_it() {
-    let features = |seed| Features::some(&mut Rng::new(seed).fork(3));
     let mut tally = chains::Tally::default();
-    let wrong: Vec<String> = seeds(24)
-        .filter_map(|seed| chains::contradicted(seed, features(seed), &mut tally))
-        .take(3)
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    expect_nothing(seeds(24), |seed, features| chains::contradicted(seed, features, &mut tally));
     assert!(tally.holds >= 10 && tally.fallen >= 10, "too little to see: {tally:?}");
 }
 
@@ -209,7 +190,7 @@ fn many_flows_of_further_networks() {
     let work = || {
         while judged.load(Ordering::Relaxed) < all && failures.lock().unwrap().len() < ENOUGH {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            let features = Features::some(&mut Rng::new(seed).fork(3));
+            let features = features_of(seed);
             match judge(seed, features, flows) {
                 Ok(agreed) => _ = judged.fetch_add(agreed, Ordering::Relaxed),
                 Err(words) if words.contains(judges::LOOSE) => loose.lock().unwrap().push(seed),
@@ -236,10 +217,7 @@ fn many_flows_of_further_networks() {
 #[test]
 fn what_a_map_says_nothing_of_may_become_anything() {
     use features::Feature::{DestinationNat, SourceNat};
-    let both = |seed| {
-        let features = Features::some(&mut Rng::new(seed).fork(3));
-        features.with(DestinationNat).with(SourceNat)
-    };
+    let both = |seed| features_of(seed).with(DestinationNat).with(SourceNat);
     let (mut changed, mut flows) = (0, 0);
     for seed in 0..6 {
         let mut snapshot = network::generate(seed, both(seed));

@@ -6,7 +6,7 @@ use crate::compile::{
 };
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
-use crate::model::{Action, AddressMap, Device, Stage};
+use crate::model::{Action, AddressMap, Device, Rewrite, Stage};
 use crate::net::{AddressRange, PortRange, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
@@ -235,22 +235,25 @@ pub(super) fn changeable<K: Header>(
     targets: &Intervals<K>,
 ) -> Intervals<K> {
     let devices = network.snapshot.devices.iter().zip(&network.compiled);
-    let translated: Vec<(&Device, Vec<&Artefact<K>>)> = devices
-        .map(|((_, device), compiled)| (&**device, translations(device, compiled)))
-        .collect();
-    let mut lists = translated.iter().flat_map(|(_, lists)| lists);
-    // Such a list may make anything of both addresses.
-    let garbled = lists.any(|list| list.is_undecided());
+    let (mut garbled, mut moves) = (false, Vec::new());
+    for ((_, device), compiled) in devices {
+        for list in translations(device, compiled) {
+            // Such a list may make anything of both addresses.
+            garbled |= list.is_undecided();
+            moves.extend(list.entries.iter().filter_map(|entry| match entry.action {
+                Action::Rewrite(id) => Some((&device.rewrites[id], entry.destinations())),
+                _ => None,
+            }));
+        }
+    }
     let mut changed = if garbled { network.unicast().clone() } else { Intervals::empty() };
     let mut reached = targets.union(&changed);
     loop {
         let before = reached.clone();
-        for (device, lists) in &translated {
-            for list in lists {
-                let origins = origins(device, list, &reached);
-                reached = reached.union(&origins);
-                changed = changed.union(&origins);
-            }
+        for (rewrite, destinations) in &moves {
+            let origins = origins(rewrite, destinations, &reached);
+            reached = reached.union(&origins);
+            changed = changed.union(&origins);
         }
         if reached == before {
             return changed;
@@ -259,29 +262,29 @@ pub(super) fn changeable<K: Header>(
 }
 
 /// The translation lists of a device.
-fn translations<'c, K: Header>(device: &Device, compiled: &'c Compiled<K>) -> Vec<&'c Artefact<K>> {
+fn translations<'c, K: Header>(
+    device: &'c Device,
+    compiled: &'c Compiled<K>,
+) -> impl Iterator<Item = &'c Artefact<K>> {
     let stages = device.contexts.iter().flat_map(|(_, context)| &context.pipeline);
     let bindings = stages.flat_map(|stage| match stage {
         Stage::Translate(translate) => translate.bindings.as_slice(),
         Stage::Filter(_) | Stage::Route => &[],
     });
-    bindings.flat_map(|binding| &binding.lists).filter_map(|list| compiled.list(*list)).collect()
+    bindings.flat_map(|binding| &binding.lists).filter_map(|list| compiled.list(*list))
 }
 
-/// The destinations of which a list may make one of `reached`, or a packet to one of them on another port.
-fn origins<K: Header>(device: &Device, list: &Artefact<K>, reached: &Intervals<K>) -> Intervals<K> {
-    let mut origins = Vec::new();
-    for entry in list.entries.iter() {
-        let Action::Rewrite(id) = entry.action else { continue };
-        let (rewrite, destinations) = (&device.rewrites[id], entry.destinations());
-        let same = || Some(destinations.intersection(reached));
-        let moved = match &rewrite.destination {
-            Some(map) => makes(map, destinations, reached).then(|| destinations.clone()),
-            None => rewrite.destination_port.and_then(|_| same()),
-        };
-        origins.extend(moved.iter().flat_map(|moved| moved.as_slice()).copied());
+/// Those of `destinations` of which a rewrite may make one of `reached`, or a packet to one of them on another port.
+fn origins<K: Header>(
+    rewrite: &Rewrite,
+    destinations: &Intervals<K>,
+    reached: &Intervals<K>,
+) -> Intervals<K> {
+    match &rewrite.destination {
+        Some(map) if makes(map, destinations, reached) => destinations.clone(),
+        None if rewrite.destination_port.is_some() => destinations.intersection(reached),
+        _ => Intervals::empty(),
     }
-    Intervals::of(origins)
 }
 
 /// Whether a map may make one of `reached` of one of these destinations. What it says nothing of may become anything.

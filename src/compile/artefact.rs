@@ -162,8 +162,13 @@ impl<K> Artefact<K> {
 
     /// The groups of a list whose lines are all its own and have one reading; none of a list that was not compiled.
     pub(super) fn only_reading(&self) -> Option<&Groups> {
-        let plain = self.exact && self.jumps.is_empty() && self.without.is_empty();
-        self.readings.first().filter(|_| plain)
+        self.readings.first().filter(|_| self.is_plain() && self.without.is_empty())
+    }
+
+    /// Whether the list has one reading, and all of its lines are its own.
+    #[must_use]
+    pub(super) fn is_plain(&self) -> bool {
+        self.exact && self.jumps.is_empty()
     }
 
     /// The positions in [`Artefact::entries`] of some lines, ascending, when the list is `id`.

@@ -10,15 +10,14 @@
 mod exact;
 mod lines;
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::Compiled;
+use super::artefact::Parts;
 use super::header::{self, Header};
 use super::objects::Objects;
 use crate::model::{Action, Device, Interfaces, ListId};
-use crate::packetset::{Arena, Function, Intervals};
+use crate::packetset::{Arena, Function};
 use crate::workers;
 
 /// What the other lines of its list leave to a line. Lines are named by their position in the list.
@@ -51,8 +50,6 @@ pub struct Covers<'a, K> {
     /// For lists that are read in several ways; evaluated when the first is met.
     objects: Option<Objects<K>>,
 }
-
-type Parts<K> = (Arc<Intervals<K>>, Arc<Intervals<K>>, Function);
 
 /// One line that can apply.
 struct Item<K> {

@@ -46,12 +46,6 @@ impl<K: Header> Artefact<K> {
         self.is_plain().then(|| Artefact { without, ..self.clone() })
     }
 
-    /// Whether the list has one reading, and all of its lines are its own.
-    #[must_use]
-    fn is_plain(&self) -> bool {
-        self.is_exact() && self.jumps.is_empty()
-    }
-
     /// Whether lines of the list jump into `list`.
     #[must_use]
     pub(super) fn jumps_into(&self, list: ListId) -> bool {

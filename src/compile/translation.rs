@@ -111,10 +111,9 @@ fn uncertain<K: Header>(
     let mut returned: Vec<(u8, Function)> = Vec::new();
     for (index, entry) in artefact.entries.iter().enumerate() {
         returned.retain(|(depth, _)| *depth <= entry.depth);
-        if entry.depth > 0 && entry.action == Action::Return && entry.certain {
-            let leaves =
-                if fits(ports, &entry.ingress, &entry.egress) { set } else { Function::NONE };
-            returned.push((entry.depth, widest(scratch, compiled, entry, leaves)));
+        let returns = entry.depth > 0 && entry.action == Action::Return && entry.certain;
+        if returns && fits(ports, &entry.ingress, &entry.egress) {
+            returned.push((entry.depth, widest(scratch, compiled, entry, set)));
         }
         let takes = matches!(entry.action, Action::Rewrite(_) | Action::Permit);
         let meets = entry.ingress.contains(ports.0)

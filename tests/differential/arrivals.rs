@@ -276,11 +276,9 @@ pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
     let mut rng = Rng::new(seed).fork(33);
     let rules = Rules::new(&snapshot);
     let mut policy = Policy::default();
-    for from in snapshot.zones.ids() {
-        for to in snapshot.zones.ids().filter(|to| *to != from) {
-            let port = rng.pick(&[22, 80, 443, 445, 90]);
-            policy.rules.push(rules.between((from, to), Some(port), Verb::Require));
-        }
+    for pair in rules.pairs() {
+        let port = rng.pick(&[22, 80, 443, 445, 90]);
+        policy.rules.push(rules.between(pair, Some(port), Verb::Require));
     }
     let resolved = check::resolve(&snapshot, &policy).unwrap();
     let judgment = rules.judge(&policy, &resolved);

@@ -33,9 +33,7 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(43);
     let rules = Rules::new(&snapshot);
-    let zones: Vec<ZoneId> = snapshot.zones.ids().collect();
-    let pairs = zones.iter().flat_map(|from| zones.iter().map(move |to| (*from, *to)));
-    let pairs: Vec<(ZoneId, ZoneId)> = pairs.filter(|(from, to)| from != to).collect();
+    let pairs = rules.pairs();
     let rule = |pair: &(ZoneId, ZoneId)| {
         let deny = rules.between(*pair, None, Verb::Deny { both_ways: false });
         PolicyRule { stepping_stones: true, ..deny }

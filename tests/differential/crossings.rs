@@ -49,12 +49,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn some(snapshot: &Snapshot, rng: &mut Rng) -> Vec<Asked> {
-        let zones: Vec<ZoneId> = snapshot.zones.ids().collect();
+    fn some(snapshot: &Snapshot, rules: &Rules<'_>, rng: &mut Rng) -> Vec<Asked> {
         let devices: Vec<DeviceId> = snapshot.devices.ids().collect();
-        let pairs = zones.iter().flat_map(|from| zones.iter().map(move |to| (*from, *to)));
-        let pairs: Vec<(ZoneId, ZoneId)> = pairs.filter(|(from, to)| from != to).collect();
-        let asked = pairs.into_iter().map(|(from, to)| Asked {
+        let asked = rules.pairs().into_iter().map(|(from, to)| Asked {
             from,
             to,
             port: rng.chance(60).then(|| rng.pick(&[22, 80, 443, 445, 90])),
@@ -112,8 +109,8 @@ fn open(device: &Device) -> Device {
 pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> Option<String> {
     let snapshot = network::generate(seed, features);
     let mut rng = Rng::new(seed).fork(41);
-    let asked = Asked::some(&snapshot, &mut rng);
     let rules = Rules::new(&snapshot);
+    let asked = Asked::some(&snapshot, &rules, &mut rng);
     let written = asked.iter().map(|one| one.rule(&snapshot, &rules)).collect();
     let policy = Policy { rules: written, ..Policy::default() };
     let resolved = check::resolve(&snapshot, &policy).unwrap();

@@ -23,6 +23,13 @@ impl Rules<'_> {
         Rules { snapshot, sources, span: Span { file, start: 0, end: 1 } }
     }
 
+    /// Every zone with every other one.
+    pub(crate) fn pairs(&self) -> Vec<(ZoneId, ZoneId)> {
+        let zones: Vec<ZoneId> = self.snapshot.zones.ids().collect();
+        let pairs = zones.iter().flat_map(|from| zones.iter().map(move |to| (*from, *to)));
+        pairs.filter(|(from, to)| from != to).collect()
+    }
+
     /// The policy judged.
     pub(crate) fn judge(&self, policy: &Policy, resolved: &Resolved<'_>) -> Judgment {
         let devices = Devices::new(self.snapshot);

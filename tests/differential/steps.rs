@@ -135,7 +135,7 @@ fn packet(snapshot: &Snapshot, walk: &Walk<'_>, zone: ZoneId, flow: Flow) -> Opt
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     pub(crate) rules: usize,
-    pub(crate) vague: usize,
+    pub(crate) vague: Vec<String>,
 }
 
 /// Rules about pairs of zones, judged by the engine and certified: neither contradicts the other.
@@ -165,16 +165,19 @@ pub(crate) fn contradicted(seed: u64, features: Features, judged: &mut Judged) -
         let violated = proofs.iter().any(|proof| matches!(proof, Proof::Violated { .. }));
         let open = proofs.iter().any(|proof| matches!(proof, Proof::Undetermined { .. }));
         judged.rules += 1;
-        judged.vague += usize::from(verdict.verdict == Verdict::Undetermined && (violated || all));
         let wrong = match verdict.verdict {
             Verdict::Holds => violated || open,
             Verdict::Undetermined => false,
             Verdict::Violated => all,
         };
-        if wrong {
+        let vague = verdict.verdict == Verdict::Undetermined && (violated || all);
+        let words = || {
             let (said, rule) = (verdict.verdict, &verdict.rule);
-            let words = format!("{rule} {said:?}, but {proofs:?}");
-            return Some(format!("seed {seed} with {:?}\n{words}", features.list()));
+            format!("seed {seed} with {:?}\n{rule} {said:?}, but {proofs:?}", features.list())
+        };
+        judged.vague.extend(vague.then(words));
+        if wrong {
+            return Some(words());
         }
     }
     None
