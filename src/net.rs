@@ -362,11 +362,18 @@ impl WildcardMask {
         WildcardMask { address: u32::from(address) & !ignore, ignore }
     }
 
-    /// Whether the set falls into more than 4,096 intervals: more than 12 ignored bits stand above the lowest run of them. Both
-    /// judges read such a set as unknown.
+    /// Whether the set falls into more than 4,096 intervals: more than 12 ignored bits stand above the lowest run of them. Every
+    /// judge reads such a set as unknown within its [`hull`](WildcardMask::hull).
     #[must_use]
     pub fn is_scattered(self) -> bool {
         self.ignore.count_ones() - self.ignore.trailing_ones() > 12
+    }
+
+    /// From the first address of the set to the last.
+    #[must_use]
+    pub fn hull(self) -> AddressRange {
+        let [first, last] = [self.address, self.address | self.ignore].map(Ipv4Addr::from);
+        AddressRange { first: first.into(), last: last.into() }
     }
 
     /// The same set as a prefix, when the ignored bits are the lowest ones without a gap.

@@ -222,7 +222,7 @@ impl Site<'_> {
         })
     }
 
-    /// Everything that a translation may make of a packet; and whether all of it surely goes on, to the same destination.
+    /// Everything that a translation may make of a packet; and whether all of it surely goes on.
     pub(super) fn translate(&self, bindings: &[Binding], packet: Packet) -> (Vec<Packet>, bool) {
         let (mut made, mut kept) = (Vec::new(), true);
         let (touched, mut sure) = (packet.touched.clone(), packet.sure);
@@ -233,7 +233,6 @@ impl Site<'_> {
             open = self.translations(*list, open, (&touched, 0), &mut sure, out);
         }
         kept &= open.is_empty() || bound.is_none_or(|bound| bound.default == Action::Permit);
-        kept &= made.iter().all(|made: &Packet| made.touched == touched);
         made.extend(open.into_iter().map(|block| Packet { block, sure, ..packet.clone() }));
         made.iter_mut().for_each(|made| made.aside = packet.aside);
         (made, kept)
@@ -294,6 +293,7 @@ impl Site<'_> {
                         out.push(Packet { sure: false, ..plain(&garbled) });
                         out.push(Packet { sure: false, ..plain(block) });
                     }
+                    *sure = false;
                 }
             }
             open = surely.iter().fold(open, |open, block| without(&open, *block));

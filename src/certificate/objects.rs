@@ -57,7 +57,10 @@ impl Objects {
                 Held::exactly(numbers(family, *range).map(at).into_iter().collect())
             }
             AddressSet::Wildcard(_) if family == Family::V6 => Held::default(),
-            AddressSet::Wildcard(mask) if mask.is_scattered() => self.unknown.clone(),
+            AddressSet::Wildcard(mask) if mask.is_scattered() => {
+                let hull = numbers(family, mask.hull()).map(at);
+                Held { sure: Vec::new(), may: hull.into_iter().collect() }
+            }
             AddressSet::Wildcard(mask) => Held::exactly(wildcard(*mask).map(at).collect()),
             AddressSet::Union(members) => union(members.iter().map(|id| of(id.index()))),
             AddressSet::Except { of: kept, minus } => except(of(kept.index()), of(minus.index())),

@@ -266,6 +266,64 @@ fn a_translation_brings_what_the_certificate_does_not_list() {
     assert!(!translated(Some(AddressMap::Unknown)));
 }
 
+/// Where packets from zone `a` to `destination` come to in a step from the zone, and in the next, when `change` may translate
+/// them before the route: each place with whether it is sure.
+fn steps(
+    destination: &str,
+    change: impl FnOnce(&mut Device) -> (Action, &'static str),
+) -> Vec<(String, bool)> {
+    let (mut device, any, service) = device();
+    let list = device.lists.push(RuleList {
+        name: "L".to_owned(),
+        lines: vec![line(Action::Permit, any, any, service)],
+    });
+    let (action, met) = change(&mut device);
+    let met = device.literal(AddressSet::Range(range(met)), span());
+    let lines = vec![line(action, any, met, service)];
+    let nat = device.lists.push(RuleList { name: "N".to_owned(), lines });
+    let stage = Translate { name: "nat", bindings: vec![bound(nat)] };
+    let snapshot = world(device, list, vec![Stage::Translate(stage)]);
+    let walk = Walk::new(&snapshot, Family::V4);
+    let sides = ["10.0.0.7/32", destination].map(|side| range(side).numbers());
+    let packet = Block::all(Family::V4).with(SRC, sides[0]).with(DST, sides[1]);
+    let mut met = Path::default();
+    walk.start(snapshot.zone("a").unwrap(), packet, &mut met).unwrap();
+    let mut next = Path::default();
+    for (spot, packet) in &met.arrived {
+        walk.step(*spot, packet.clone(), &mut next).unwrap();
+    }
+    let all = met.arrived.into_iter().chain(next.arrived);
+    let named = all.map(|(spot, packet)| (super::spot_name(&snapshot, spot), packet.sure));
+    named.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+#[test]
+fn behind_a_translation_that_nobody_knows_nothing_is_sure() {
+    let ways = |action: Action| steps("10.0.1.7/32", |_| (action, "10.0.1.7/32"));
+    let way = |sure| [("port fw:port0#0.0".to_owned(), true), ("zone b#1".to_owned(), sure)];
+    assert_eq!(ways(Action::Permit), way(true));
+    assert_eq!(ways(Action::Return), way(true));
+    assert!(ways(Action::Undecided).contains(&way(false)[1]));
+    assert!(!ways(Action::Undecided).contains(&way(true)[1]));
+}
+
+#[test]
+fn what_a_router_surely_answers_for_no_neighbour_gets() {
+    let ways = |to: AddressMap| {
+        steps("10.0.0.9/32", |device| {
+            let destination = Some(to);
+            let rewrite = Rewrite { label: "N".to_owned(), destination, ..Rewrite::default() };
+            (Action::Rewrite(device.rewrites.push(rewrite)), "10.0.0.9/32")
+        })
+    };
+    let shift = |to: &str| AddressMap::Shift { from: range("10.0.0.9/32"), to: range(to) };
+    let beside = |ways: Vec<(String, bool)>| ways.into_iter().find(|(at, _)| at == "zone a#0");
+    assert_eq!(beside(ways(shift("10.0.1.9/32"))), None);
+    assert!(beside(ways(shift("10.0.0.9/32"))).is_some(), "translated to itself");
+    let pool = AddressMap::Pool(vec![range("10.0.1.9/32")]);
+    assert_eq!(beside(ways(pool)).map(|(_, sure)| sure), Some(false));
+}
+
 #[test]
 fn routes_that_are_not_known_lead_anywhere() {
     let routed = |unknown: bool| {

@@ -218,7 +218,7 @@ impl<'a> Walk<'a> {
                     let mut made = Vec::new();
                     for packet in packets {
                         let (after, kept) = site.translate(&translate.bindings, packet.clone());
-                        if !kept {
+                        if !kept || after.iter().any(|after| after.touched != packet.touched) {
                             guide.lose(&packet)?;
                         }
                         made.extend(after);

@@ -1,10 +1,11 @@
 //! What happens between devices: who may receive what leaves (rules 4 and 5 of [`crate::snapshot`]).
 
-use super::block::{Block, bound_for, common, without};
+use super::block::{Block, DST, bound_for, common, without};
+use super::lists::Site;
 use super::routes::Hop;
 use super::walk::Walk;
 use super::{Guide, Packet, Refusal, Spot, origins};
-use crate::model::{InterfaceId, InterfaceKind, ListId, Stage};
+use crate::model::{AddressMap, Binding, InterfaceId, InterfaceKind, ListId, RewriteId, Stage};
 use crate::net::{AddressRange, Family, Prefix};
 use crate::snapshot::{
     OpaqueId, Place, Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId, non_unicast,
@@ -102,14 +103,19 @@ impl Walk<'_> {
             }
             rest = left;
         }
-        let mut answered = false;
+        let (mut perhaps, mut surely) = (false, Vec::new());
         for port in &ports {
             for block in common(&rest, &self.answers(*port)?) {
-                guide.arrive(Spot::Port(*port), packet.at(block).perhaps())?;
-                answered = true;
+                let sure = self.answers_surely(*port, block)?;
+                let packet = packet.at(block);
+                let packet = if sure { packet } else { packet.perhaps() };
+                guide.arrive(Spot::Port(*port), packet)?;
+                perhaps |= !sure;
+                surely.extend(sure.then_some(block));
             }
         }
-        let packet = if answered { packet.perhaps() } else { packet.clone() };
+        rest = surely.into_iter().fold(rest, |rest, taken| without(&rest, taken));
+        let packet = if perhaps { packet.perhaps() } else { packet.clone() };
         for block in &rest {
             self.zones(zones, &packet.at(*block), guide)?;
         }
@@ -148,17 +154,47 @@ impl Walk<'_> {
         taken
     }
 
-    /// The destinations that a device may translate before the route, whatever else its lines ask.
-    fn answers(&self, port: Port) -> Result<Vec<Block>, Refusal> {
+    /// The translations that a device may do before the route.
+    fn translates(&self, port: Port) -> Result<(Site<'_>, Vec<&[Binding]>), Refusal> {
         let site = self.site(port, None)?;
         let context = &site.device.contexts[site.device.interfaces[port.interface].context];
         let stages = context.pipeline.iter().take_while(|stage| !matches!(stage, Stage::Route));
-        let bound = stages.filter_map(|stage| match stage {
-            Stage::Translate(translate) => site.binding(&translate.bindings),
+        let bindings = stages.filter_map(|stage| match stage {
+            Stage::Translate(translate) => Some(translate.bindings.as_slice()),
             _ => None,
         });
+        Ok((site, bindings.collect()))
+    }
+
+    /// The destinations that a device may translate before the route, whatever else its lines ask.
+    fn answers(&self, port: Port) -> Result<Vec<Block>, Refusal> {
+        let (site, translates) = self.translates(port)?;
+        let bound = translates.into_iter().filter_map(|bindings| site.binding(bindings));
         let lists: Vec<ListId> = bound.flat_map(|binding| binding.lists.iter().copied()).collect();
         Ok(origins::readdressed(site.device, site.objects, self.family, &lists))
+    }
+
+    /// Whether a device translates all of a block before the route, one address to one, to others.
+    fn answers_surely(&self, port: Port, block: Block) -> Result<bool, Refusal> {
+        let (site, translates) = self.translates(port)?;
+        let mut packets = vec![Packet::new(block)];
+        for bindings in translates {
+            let mut made = Vec::new();
+            for packet in packets {
+                let (after, kept) = site.translate(bindings, packet);
+                if !kept {
+                    return Ok(false);
+                }
+                made.extend(after);
+            }
+            packets = made;
+        }
+        let shifts = |id: &RewriteId| {
+            matches!(site.device.rewrites[*id].destination, Some(AddressMap::Shift { .. }))
+        };
+        let before = Block::all(self.family).with(DST, block.0[DST]);
+        let other = |packet: &Packet| !packet.block.meets(&before);
+        Ok(packets.iter().all(|packet| other(packet) && packet.touched.iter().any(shifts)))
     }
 
     /// Rule 5; what starts behind the router has been handed to the ports around it.

@@ -7,7 +7,7 @@ use crate::model::{
     AddressId, AddressSet, AddressWithin, Device, Id, Match, ServiceId, ServiceSet, TcpFlags,
     Translated,
 };
-use crate::net::{PortRange, State, WildcardMask};
+use crate::net::{Family, PortRange, State, WildcardMask};
 use crate::packetset::{Arena, Function, Intervals, Key};
 
 /// A value in two readings, `must ⊆ may`.
@@ -86,8 +86,12 @@ impl<K: Header> Objects<K> {
             AddressSet::Range(range) => {
                 Pair::same(Arc::new(super::intervals(std::iter::once(*range))))
             }
-            AddressSet::Wildcard(mask) => wildcard(*mask)
-                .map_or_else(|| self.unknown.clone(), |set| Pair::same(Arc::new(set))),
+            AddressSet::Wildcard(_) if K::FAMILY != Family::V4 => self.nothing.clone(),
+            AddressSet::Wildcard(mask) if mask.is_scattered() => {
+                let hull = super::intervals(std::iter::once(mask.hull()));
+                Pair { must: Arc::clone(&self.nothing.must), may: Arc::new(hull) }
+            }
+            AddressSet::Wildcard(mask) => Pair::same(Arc::new(wildcard(*mask))),
             AddressSet::Union(members) => match members.as_slice() {
                 [only] => self.address(*only),
                 _ => self.union(members),
@@ -214,17 +218,11 @@ fn ports<K: Header>(
     header::cube(arena, &one(protocol), &more)
 }
 
-/// The intervals of a wildcard; `None` when they would be too many. Empty for IPv6.
-fn wildcard<K: Header>(mask: WildcardMask) -> Option<Intervals<K>> {
-    if K::FAMILY != crate::net::Family::V4 {
-        return Some(Intervals::empty());
-    }
+/// The intervals of a wildcard that is not scattered.
+fn wildcard<K: Header>(mask: WildcardMask) -> Intervals<K> {
     let run = mask.ignore.trailing_ones();
     let low = 1u32.checked_shl(run).map_or(u32::MAX, |bit| bit - 1);
     let high = mask.ignore & !low;
-    if mask.is_scattered() {
-        return None;
-    }
     let mut starts = Vec::new();
     let mut part = 0u32;
     loop {
@@ -232,7 +230,7 @@ fn wildcard<K: Header>(mask: WildcardMask) -> Option<Intervals<K>> {
         starts.push((small(start), small(start | low)));
         part = part.wrapping_sub(high) & high;
         if part == 0 {
-            return Some(Intervals::of(starts));
+            return Intervals::of(starts);
         }
     }
 }

@@ -319,6 +319,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         if let Some(rewrite) = rewrite {
             set = compile::image(&mut run.arena, before, rewrite, outcome.rewrite, named);
             let (known, open) = compile::addressed(rewrite, named);
+            run.exact &= open == 0 || before.is_none();
             let open = if self.query.reading == Reading::Must { open } else { 0 };
             unknown = unknown & !known | open;
         }

@@ -119,6 +119,7 @@ impl<K: Header> Walk<'_, '_, K> {
             direct.answered.push((port, some));
         }
         direct.all = run.arena.min(direct.all, some_all);
+        run.exact &= some_all == sure_all;
         let must = self.query.reading == Reading::Must;
         rest = run.arena.minus(rest, if must { some_all } else { sure_all });
         let segment = &snapshot.segments[id];

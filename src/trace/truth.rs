@@ -332,10 +332,8 @@ fn address_value(
     match value {
         AddressSet::Any => Truth::Yes,
         AddressSet::Range(set) => Truth::of(address_inside(range, *set), field),
-        AddressSet::Wildcard(wildcard)
-            if wildcard.is_scattered() && range.family() == Family::V4 =>
-        {
-            Truth::Maybe
+        AddressSet::Wildcard(wildcard) if wildcard.is_scattered() => {
+            Truth::of(address_inside(range, wildcard.hull()), field).and(Truth::Maybe)
         }
         AddressSet::Wildcard(wildcard) => Truth::of(wildcard_inside(range, *wildcard), field),
         AddressSet::Union(members) => members.iter().map(of).fold(Truth::No, Truth::or),

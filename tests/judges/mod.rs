@@ -24,6 +24,8 @@ pub(crate) struct Said {
     pub(crate) must: BTreeSet<Place>,
     pub(crate) always: Option<Place>,
     pub(crate) limited: bool,
+    /// Whether the widest reading claims to be the only one.
+    pub(crate) exact: bool,
 }
 
 /// The point of a flow in the coordinates of `K`.
@@ -88,6 +90,7 @@ pub(crate) fn symbolic<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: 
         must: places(&must),
         always: only.flatten(),
         limited: may.limited() || must.limited() || always.limited(),
+        exact: may.exact,
     }
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn concrete(trace: &Trace) -> Option<Said> {
     let may: BTreeSet<Place> = trace.ends.iter().filter_map(|end| end.place()).collect();
     let must = may.iter().copied().filter(|place| trace.certainly_reaches(*place)).collect();
     let always = may.iter().copied().find(|place| trace.always_reaches(*place));
-    (!trace.truncated).then_some(Said { may, must, always, limited: false })
+    (!trace.truncated).then_some(Said { may, must, always, limited: false, exact: false })
 }
 
 pub(crate) fn traced(snapshot: &Snapshot, zone: ZoneId, flow: Flow) -> Trace {
@@ -155,7 +158,7 @@ pub(crate) fn compare<K: Header>(
 pub(crate) const LOOSE: &str = "less exact: ";
 
 /// What a verdict could wrongly rest on: a place that the engine excludes and the tracer comes to, one that it is sure of and the
-/// tracer never comes to, or a promise to arrive that the tracer does not give.
+/// tracer never comes to, a promise to arrive that the tracer does not give, or a widest reading that is taken for the only one.
 fn unsound(engine: &Said, tracer: &Said) -> Option<String> {
     let words = |what: &str| {
         Some(format!(
@@ -169,6 +172,8 @@ fn unsound(engine: &Said, tracer: &Said) -> Option<String> {
         words("the engine is sure of a place that is not reached")
     } else if engine.always.is_some() && engine.always != tracer.always {
         words("the engine promises what the tracer does not")
+    } else if engine.exact && engine.must != engine.may {
+        words("the engine takes what is not sure for proven")
     } else {
         None
     }

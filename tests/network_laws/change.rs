@@ -3,8 +3,8 @@
 use crate::network::span;
 use crate::rng::Rng;
 use sekisho::model::{
-    Action, AddressId, Device, Id, Interfaces, Line, ListId, Match, ServiceSet, Stage, TcpFlags,
-    Translated, Unknown,
+    Action, AddressId, AddressSet, Device, Id, Interfaces, Line, ListId, Match, ServiceSet, Stage,
+    TcpFlags, Translated, Unknown,
 };
 use sekisho::net::PortRange;
 use sekisho::snapshot::{DeviceId, Snapshot};
@@ -63,11 +63,25 @@ fn decides(line: &Line) -> bool {
 
 pub(crate) fn append_shadowed(snapshot: &mut Snapshot, rng: &mut Rng) -> bool {
     let Some((device, list, at)) = some_line(snapshot, rng, decides) else { return false };
-    let lines = &mut snapshot.device_mut(device).lists[list].lines;
-    let mut copy = lines[at].clone();
+    let model = &snapshot.devices[device];
+    let mut copy = model.lists[list].lines[at].clone();
+    if !known(model, copy.matches.source) || !known(model, copy.matches.destination) {
+        return false;
+    }
     copy.action = if copy.action == Action::Permit { Action::Deny } else { Action::Permit };
-    lines.push(copy);
+    snapshot.device_mut(device).lists[list].lines.push(copy);
     true
+}
+
+/// Whether the engine reads an address set exactly.
+fn known(device: &Device, address: AddressId) -> bool {
+    match &device.addresses[address].value {
+        AddressSet::Any | AddressSet::Range(_) => true,
+        AddressSet::Wildcard(mask) => !mask.is_scattered(),
+        AddressSet::Union(members) => members.iter().all(|member| known(device, *member)),
+        AddressSet::Except { of, minus } => known(device, *of) && known(device, *minus),
+        AddressSet::Unknown { .. } => false,
+    }
 }
 
 /// A line for every packet of a protocol to a port.

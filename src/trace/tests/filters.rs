@@ -147,6 +147,23 @@ fn wildcards_with_gaps() {
     assert_eq!(world.verdict(tcp("10.0.1.5", "10.0.2.6", 443)), Dropped);
 }
 
+/// Too many intervals to list: what lies between the first address and the last is not known, what lies outside is no member.
+#[test]
+fn scattered_wildcards_are_unknown_between_their_ends_only() {
+    let [address, ignore] = ["10.0.1.1", "0.0.252.254"].map(|text| text.parse().unwrap());
+    let odd = crate::net::WildcardMask::new(address, ignore);
+    assert!(odd.is_scattered());
+    assert_eq!(odd.hull().to_string(), "10.0.1.1-10.0.253.255");
+    let world = pair(|fw| {
+        let odd = fw.device.literal(AddressSet::Wildcard(odd), span(2));
+        let deny = line("odd", Match { source: odd, ..fw.any() }, Action::Deny);
+        fw.policy(vec![deny, line("rest", fw.any(), Action::Permit)]);
+    });
+    assert_eq!(world.verdict(tcp("10.0.1.5", "10.0.2.5", 443)), Undetermined);
+    assert_eq!(world.verdict(tcp("10.0.1.0", "10.0.2.5", 443)), Delivered);
+    assert_eq!(world.verdict(tcp("10.1.0.1", "10.0.2.5", 443)), Delivered);
+}
+
 #[test]
 fn jump_comes_back_and_return_leaves() {
     let chain = |fw: &mut Box_, action| {
