@@ -33,7 +33,9 @@ pub use data::{
 };
 pub use delivered::{arrives_as_wanted, serves};
 pub use lists::{Fate, Met};
-pub use verify::{Path, is_any_source, is_forbidden, key, required, sent, spot_name, verify};
+pub use verify::{
+    Path, is_any_source, is_evident, is_forbidden, key, required, sent, spot_name, verify,
+};
 pub use walk::{FilterAt, Walk};
 
 use crate::model::{ListId, RewriteId};

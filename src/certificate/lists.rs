@@ -258,10 +258,10 @@ impl Site<'_> {
             if met.is_empty() {
                 continue;
             }
-            let certain = met.iter().all(|block| block.covered(&surely));
+            let known = met.iter().all(|block| block.covered(&surely));
             // A source that is not known is told apart here.
             let any = |block: &Block| block.0[SRC] == (0, self.family.last());
-            let certain = certain && (met.iter().all(any) || !open.iter().any(any));
+            let certain = known && (met.iter().all(any) || !open.iter().any(any));
             *sure = *sure && certain;
             let plain = |block: &Block| Packet {
                 touched: touched.to_vec(),
@@ -282,7 +282,7 @@ impl Site<'_> {
                     open.extend(back);
                     continue;
                 }
-                Action::Return if certain => fallen.extend(&met),
+                Action::Return if known => fallen.extend(&met),
                 Action::Deny => *kept = false,
                 Action::Return | Action::Undecided | Action::Jump(_) => {
                     *kept = false;

@@ -244,6 +244,15 @@ pub(super) fn is_single(family: Family, block: Block) -> bool {
     block.0.iter().all(|(first, last)| first == last) && block.0.iter().take(PROTOCOL).all(travels)
 }
 
+/// Whether a packet can be the next on a way: one that routers forward, be its source known or not. What holds for a source that
+/// is not known must hold for every one, so that one is never told apart.
+#[must_use]
+pub fn is_evident(family: Family, before: Option<Block>, packet: Block) -> bool {
+    let any = |block| is_any_source(family, block);
+    let known = if any(packet) { packet.with(SRC, packet.0[DST]) } else { packet };
+    is_single(family, known) && (any(packet) || !before.is_some_and(any))
+}
+
 /// One packet, step by step.
 fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(), Refusal> {
     let Some((zone, _)) = claim.from else { return no_proofs() };
@@ -253,11 +262,7 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
     let sent = sent(walk, claim);
     for (index, stop) in path.iter().enumerate() {
         let (name, packet) = (&stop.place, block(walk.family, &stop.packet)?);
-        // A packet that no router forwards is no evidence.
-        let known = if any(packet) { packet.with(SRC, packet.0[DST]) } else { packet };
-        let single = is_single(walk.family, known);
-        // What holds for a source that is not known must hold for every one.
-        let lost = before.is_some_and(|(_, block)| any(block)) && !any(packet);
+        let evident = is_evident(walk.family, before.map(|(_, block)| block), packet);
         let mut step = Path::default();
         match before {
             None if !sent.iter().any(|block| packet.within(block)) => {}
@@ -273,7 +278,7 @@ fn follow(walk: &Walk<'_>, claim: &Claim, path: &[Stop], sure: bool) -> Result<(
         let found = step.arrived.iter().find(fits);
         let told = index.checked_sub(1).and_then(|index| path.get(index));
         let Some((spot, _)) =
-            found.filter(|_| single && !lost && told.is_none_or(|b| b.lines == step.lines))
+            found.filter(|_| evident && told.is_none_or(|b| b.lines == step.lines))
         else {
             let packet = &stop.packet;
             return refused(crate::text!(

@@ -7,7 +7,8 @@ mod require;
 use crate::certificate::block::{Block, DST, PROTOCOL, SRC, common};
 use crate::certificate::{
     Certificate, Certified, Claim, Fate, FilterAt, Filtered, Guide, Packet, Path, Proof, Refusal,
-    Spot, Stop, Stopped, Walk, is_any_source, is_forbidden, key, sent, spot_name, write,
+    Spot, Stop, Stopped, Walk, is_any_source, is_evident, is_forbidden, key, sent, spot_name,
+    write,
 };
 use crate::finding::Finding;
 use crate::net::{Family, Flow, number};
@@ -266,9 +267,9 @@ fn way(walk: &Walk<'_>, claim: &Claim, seed: Block, sure: bool) -> Option<Vec<St
     let name = |spot| spot_name(walk.snapshot, spot);
     let mut first = Path::default();
     walk.start(*zone, seed, &mut first).ok()?;
-    let mut open = VecDeque::from([(Vec::<Stop>::new(), first)]);
+    let mut open = VecDeque::from([(Vec::<Stop>::new(), None, first)]);
     let mut seen: BTreeSet<(Spot, Block)> = BTreeSet::new();
-    while let Some((mut path, step)) = open.pop_front() {
+    while let Some((mut path, before, step)) = open.pop_front() {
         if let Some(last) = path.last_mut() {
             last.lines = step.lines;
         }
@@ -279,6 +280,9 @@ fn way(walk: &Walk<'_>, claim: &Claim, seed: Block, sure: bool) -> Option<Vec<St
                 one = one.with(SRC, block.0[SRC]);
             }
             let block = one;
+            if !is_evident(walk.family, before, block) {
+                continue;
+            }
             let stop = Stop {
                 place: name(spot),
                 packet: write(walk.family, block),
@@ -295,7 +299,7 @@ fn way(walk: &Walk<'_>, claim: &Claim, seed: Block, sure: bool) -> Option<Vec<St
             }
             let mut next = Path::default();
             walk.step(spot, Packet::new(block), &mut next).ok()?;
-            open.push_back((path, next));
+            open.push_back((path, Some(block), next));
         }
     }
     None

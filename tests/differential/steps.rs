@@ -225,7 +225,7 @@ pub(crate) fn certified(seed: u64, features: Features, tally: &mut Tally) -> Opt
             Proof::Undetermined { path } => {
                 tally.undetermined += 1;
                 let trace = traced(&snapshot, *zone, first(path));
-                (!trace.may_reach(*place)).then(|| first(path))
+                (!trace.truncated && !trace.may_reach(*place)).then(|| first(path))
             }
             _ => {
                 tally.unproven += 1;
