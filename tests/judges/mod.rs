@@ -24,7 +24,7 @@ pub(crate) struct Said {
     pub(crate) must: BTreeSet<Place>,
     pub(crate) always: Option<Place>,
     pub(crate) limited: bool,
-    /// Whether the widest reading claims to be the only one.
+    /// Whether a reading claims to be the only one.
     pub(crate) exact: bool,
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn symbolic<K: Header>(network: &Network<'_, K>, zone: ZoneId, flow: 
         must: places(&must),
         always: only.flatten(),
         limited: may.limited() || must.limited() || always.limited(),
-        exact: may.exact,
+        exact: may.exact || must.exact,
     }
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn compare<K: Header>(
 pub(crate) const LOOSE: &str = "less exact: ";
 
 /// What a verdict could wrongly rest on: a place that the engine excludes and the tracer comes to, one that it is sure of and the
-/// tracer never comes to, a promise to arrive that the tracer does not give, or a widest reading that is taken for the only one.
+/// tracer never comes to, a promise to arrive that the tracer does not give, or a reading that is taken for the only one.
 fn unsound(engine: &Said, tracer: &Said) -> Option<String> {
     let words = |what: &str| {
         Some(format!(
