@@ -32,6 +32,7 @@ mod sets;
 mod stones;
 mod units;
 mod via;
+mod views;
 mod waivers;
 mod wish;
 mod write;
@@ -100,11 +101,17 @@ struct Known<K> {
     cuts: cuts::Memory,
     /// What compromised addresses were found to reach.
     reached: stones::Memory<K>,
+    /// The network as it would be if some lines did something else.
+    views: views::Views<K>,
 }
 
 impl<K> Default for Known<K> {
     fn default() -> Self {
-        Known { cuts: cuts::Memory::default(), reached: stones::Memory::default() }
+        Known {
+            cuts: cuts::Memory::default(),
+            reached: stones::Memory::default(),
+            views: views::Views::default(),
+        }
     }
 }
 

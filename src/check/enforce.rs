@@ -51,7 +51,7 @@ impl<K: Header> Judge<'_, K> {
                     if *settled {
                         continue;
                     }
-                    let facts = self.crossing(rule, ends, &mut asked, *crossed);
+                    let facts = self.crossing(rule, ends, &mut asked, Some(*crossed));
                     *settled = facts.is_some() || asked.run.exact;
                     let fresh = facts.map(|facts| tell(&facts, *crossed));
                     if fresh.as_ref().is_some_and(proven) || found.is_none() {
@@ -63,17 +63,17 @@ impl<K: Header> Judge<'_, K> {
         found.into_iter().flatten().collect()
     }
 
-    /// What a run tells about forbidden packets that did (not) cross what is watched.
-    fn crossing(
+    /// What a run tells about forbidden packets; when it is said, only about those that did (not) cross what is watched.
+    pub(super) fn crossing(
         &self,
         rule: &ResolvedRule<'_>,
         ends: (&End, &End),
         asked: &mut Asked<'_, K>,
-        crossed: bool,
+        crossed: Option<bool>,
     ) -> Option<Facts> {
         let place = ends.1.place;
         let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
-        let delivered = asked.run.delivered(place, Some(crossed));
+        let delivered = asked.run.delivered(place, crossed);
         let nothing = asked.run.arena.guard(delivered, wanted).is_none();
         let limited = asked.run.limited();
         if nothing && !limited {
@@ -81,7 +81,7 @@ impl<K: Header> Judge<'_, K> {
         }
         let proven = asked.reading == Reading::Must && !limited;
         let verdict = if proven { Verdict::Violated } else { Verdict::Undetermined };
-        let mut hit = Hit { asked, wanted, place, crossed: Some(crossed) };
+        let mut hit = Hit { asked, wanted, place, crossed };
         Some(self.facts(rule, ends, &mut hit, verdict))
     }
 }

@@ -4,27 +4,27 @@
 
 use super::deny::{Asked, Focus, Hit, zone_of};
 use super::parties::{End, ResolvedRule};
+use super::sets::Cell;
 use super::{Judge, sets, write};
 use crate::compile::{Header, Reading};
 use crate::finding::{Finding, Verdict};
-use crate::model::{AddressId, AddressSet, Device, Line};
+use crate::model::{AddressId, AddressSet, Device};
 use crate::net::AddressRange;
 use crate::packetset::Function;
 use crate::policy::{Category, Policy, Verb};
 use crate::reach::Blamed;
+use crate::snapshot::ZoneId;
 
-/// What is wrong with the lines of one way.
+/// The lines of one way that name forbidden destinations.
 #[derive(Default)]
 struct Wrong {
     lines: Vec<Blamed>,
-    /// Whether it is not known that something is wrong: the lines do not say.
-    open: bool,
     /// The forbidden destinations that the lines name.
     words: Vec<String>,
 }
 
 impl<K: Header> Judge<'_, K> {
-    /// One finding for each cell of the source in which a line is not as the rule asks.
+    /// One finding for each cell of the source in which something passes otherwise than the rule asks.
     pub(super) fn passing(
         &self,
         rule: &ResolvedRule<'_>,
@@ -32,21 +32,55 @@ impl<K: Header> Judge<'_, K> {
         policy: &Policy,
     ) -> Vec<Finding> {
         let categories = categories(&rule.rule.verb, policy);
-        let mut findings = Vec::new();
-        let Some(zone) = zone_of(ends.0) else { return findings };
-        for cell in sets::cells(self.network, ends.0, &rule.without) {
-            for reading in [Reading::Must, Reading::May] {
+        let Some(zone) = zone_of(ends.0) else { return Vec::new() };
+        let cells = sets::cells(self.network, ends.0, &rule.without).into_iter();
+        let found = cells.filter_map(|cell| match rule.rule.verb {
+            Verb::Destinations { .. } => self.named(rule, &categories, ends, (zone, cell)),
+            _ => self.unmarked(rule, ends, (zone, cell)),
+        });
+        found.collect()
+    }
+
+    /// What passes without any line that logs, or that is limited in time. Where no line is met at all, nobody knows whether the
+    /// device logs.
+    fn unmarked<'r>(
+        &self,
+        rule: &'r ResolvedRule<'_>,
+        ends: (&End, &End),
+        (zone, cell): (ZoneId, Cell<'r, K>),
+    ) -> Option<Finding> {
+        let seen = |reading: Reading| {
+            self.viewed(&rule.rule.verb, reading, |judge| {
                 let (cell, focus) = (cell.clone(), Focus::default());
-                let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
-                let found = self.lines(rule, &categories, ends, &mut asked);
-                let settled = found.is_some() || asked.run.exact;
-                findings.extend(found);
-                if settled {
-                    break;
-                }
+                let mut asked = judge.ask(rule, &[ends.1], zone, cell, reading, focus);
+                let facts = judge.crossing(rule, ends, &mut asked, None)?;
+                let unsure = rule.rule.verb == Verb::Logged && facts.lines.is_empty();
+                let sure = facts.verdict == Verdict::Violated && !unsure;
+                let told = write::passing(judge, rule, &facts, &[]);
+                (sure || reading == Reading::May).then_some(told)
+            })
+        };
+        let perhaps = seen(Reading::May)?;
+        Some(seen(Reading::Must).unwrap_or(perhaps))
+    }
+
+    /// Lines that let packets pass to destinations of a forbidden category.
+    fn named<'r>(
+        &self,
+        rule: &'r ResolvedRule<'_>,
+        categories: &[&Category],
+        ends: (&End, &End),
+        (zone, cell): (ZoneId, Cell<'r, K>),
+    ) -> Option<Finding> {
+        for reading in [Reading::Must, Reading::May] {
+            let (cell, focus) = (cell.clone(), Focus::default());
+            let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+            let found = self.lines(rule, categories, ends, &mut asked);
+            if found.is_some() || asked.run.exact {
+                return found;
             }
         }
-        findings
+        None
     }
 
     fn lines(
@@ -67,16 +101,15 @@ impl<K: Header> Judge<'_, K> {
                 continue;
             }
             let lines = asked.run.blame(self.network, id, part, asked.reading);
-            let Some(wrong) = self.wrong(&rule.rule.verb, categories, lines) else { continue };
+            let Some(wrong) = self.wrong(categories, lines) else { continue };
             bad = asked.run.arena.min(bad, part);
             all.lines.extend(wrong.lines);
-            all.open |= wrong.open;
             all.words.extend(wrong.words);
         }
         if bad.is_none() && !asked.run.limited() {
             return None;
         }
-        let sure = asked.reading == Reading::Must && !all.open && !asked.run.limited();
+        let sure = asked.reading == Reading::Must && !asked.run.limited();
         let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
         let mut hit = Hit { asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, verdict);
@@ -91,53 +124,19 @@ impl<K: Header> Judge<'_, K> {
         Some(write::passing(self, rule, &facts, &all.words))
     }
 
-    fn wrong(
-        &self,
-        verb: &Verb,
-        categories: &[&Category],
-        mut lines: Vec<Blamed>,
-    ) -> Option<Wrong> {
+    fn wrong(&self, categories: &[&Category], mut lines: Vec<Blamed>) -> Option<Wrong> {
         let snapshot = self.network.snapshot;
-        let line = |blamed: &Blamed| -> Option<(&Device, &Line)> {
+        let mut words = Vec::new();
+        lines.retain(|blamed| {
             let device = &snapshot.devices[blamed.filter.device];
-            let reference = blamed.line?;
-            Some((device, device.lists[reference.list].lines.get(reference.line as usize)?))
-        };
-        match verb {
-            Verb::Logged => {
-                let logs = |blamed: &Blamed| line(blamed).map(|(device, line)| device.logs(line));
-                // One line on the way that logs is a record of the connection.
-                if lines.iter().any(|blamed| logs(blamed) == Some(Some(true))) {
-                    return None;
-                }
-                lines.retain(|blamed| logs(blamed).is_some());
-                let off = |blamed: &Blamed| logs(blamed) == Some(Some(false));
-                let open = lines.is_empty() || !lines.iter().all(off);
-                // What surely does not log comes first.
-                lines.sort_by_key(|blamed| !off(blamed));
-                Some(Wrong { lines, open, ..Wrong::default() })
-            }
-            Verb::Scheduled => {
-                let timed = |blamed: &Blamed| {
-                    line(blamed).is_some_and(|(_, line)| line.matches.schedule.is_some())
-                };
-                let always = !lines.iter().any(timed);
-                always.then(|| Wrong { lines, ..Wrong::default() })
-            }
-            Verb::Destinations { .. } => {
-                let mut words = Vec::new();
-                lines.retain(|blamed| {
-                    let word = line(blamed).and_then(|(device, line)| {
-                        forbidden_name(device, line.matches.destination, categories)
-                    });
-                    let named = word.is_some();
-                    words.extend(word);
-                    named
-                });
-                (!lines.is_empty()).then_some(Wrong { lines, open: false, words })
-            }
-            _ => None,
-        }
+            let line = blamed.line.and_then(|at| device.lists[at.list].lines.get(at.line as usize));
+            let word =
+                line.and_then(|line| forbidden_name(device, line.matches.destination, categories));
+            let named = word.is_some();
+            words.extend(word);
+            named
+        });
+        (!lines.is_empty()).then_some(Wrong { lines, words })
     }
 }
 

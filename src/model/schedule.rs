@@ -89,7 +89,7 @@ impl Schedule {
     #[must_use]
     pub fn activity(&self, at: Option<Moment>) -> Activity {
         let Some(windows) = &self.windows else { return Activity::Sometimes };
-        if windows.contains(&Window::Always) {
+        if is_always(windows) {
             return Activity::Active;
         }
         match at {
@@ -100,7 +100,25 @@ impl Schedule {
     }
 }
 
+/// Whether windows leave no moment out. Those that recur do when each end of one lies in another.
+fn is_always(windows: &[Window]) -> bool {
+    let open = Window::Once(Span { from: None, to: None });
+    let mut ends = windows.iter().flat_map(|window| window.ends()).peekable();
+    let recurring = || windows.iter().filter(|window| matches!(window, Window::Weekly { .. }));
+    windows.iter().any(|window| [Window::Always, open].contains(window))
+        || ends.peek().is_some() && ends.all(|end| recurring().any(|window| window.holds(end)))
+}
+
 impl Window {
+    /// The first moments behind the window, in some week; of one that recurs only.
+    fn ends(self) -> Vec<Moment> {
+        let Window::Weekly { days, from, to } = self else { return Vec::new() };
+        let whole = from == to;
+        let (next, minute) = if whole || to >= 24 * 60 { (1, 0) } else { ((to < from).into(), to) };
+        let on = (0..7i32).filter(|day| days >> day & 1 == 1);
+        on.map(|day| Moment { day: day - 3 + next, minute }).collect()
+    }
+
     fn holds(self, at: Moment) -> bool {
         match self {
             Window::Always => true,
@@ -142,5 +160,30 @@ mod tests {
         assert!(thursday_night.holds(Moment { day: 0, minute: 1400 }));
         assert!(thursday_night.holds(Moment { day: 1, minute: 100 }));
         assert!(!thursday_night.holds(Moment { day: 0, minute: 100 }));
+    }
+    #[test]
+    fn windows_that_leave_nothing_out_are_always() {
+        let always = |windows: &[Window]| {
+            let span = crate::source::Sources::default().add("s", b"x").unwrap();
+            let span = SourceSpan { file: span, start: 0, end: 1 };
+            let schedule = Schedule { name: "s".to_owned(), windows: Some(windows.to_vec()), span };
+            schedule.activity(None) == Activity::Active
+        };
+        let (all, monday) = (0b111_1111, 0b000_0001);
+        assert!(always(&[weekly(all, 0, 0)]));
+        assert!(always(&[weekly(all, 0, 1440)]));
+        assert!(always(&[weekly(all, 540, 1020), weekly(all, 1020, 540)]));
+        assert!(always(&[weekly(monday, 0, 0), weekly(all & !monday, 0, 0)]));
+        assert!(always(&[Window::Once(Span { from: None, to: None })]));
+        assert!(!always(&[weekly(all, 0, 1439)]));
+        assert!(!always(&[weekly(all & !monday, 0, 0)]));
+        assert!(!always(&[weekly(all, 540, 1020), weekly(all, 1021, 540)]));
+        assert!(!always(&[weekly(0, 0, 0)]));
+        assert!(!always(&[]));
+        let moment = Moment { day: 0, minute: 0 };
+        assert!(!always(&[
+            weekly(monday, 0, 0),
+            Window::Once(Span { from: Some(moment), to: None })
+        ]));
     }
 }

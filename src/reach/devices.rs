@@ -37,7 +37,8 @@ pub(super) fn compiled<K: Header>(snapshot: &Snapshot) -> Vec<Arc<Compiled<K>>> 
     again(snapshot, &[], |_| false)
 }
 
-fn again<K: Header>(
+/// As [`compiled`]; what `stands` is taken from `old`.
+pub(super) fn again<K: Header>(
     snapshot: &Snapshot,
     old: &[Arc<Compiled<K>>],
     stands: impl Fn(DeviceId) -> bool + Sync,

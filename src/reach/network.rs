@@ -82,6 +82,25 @@ impl<'a, K: Header> Network<'a, K> {
         Network { snapshot, compiled, graph, places, recorder: None }
     }
 
+    /// The network of `changed`, a copy of this network's snapshot in which lines of some devices do something else: the other
+    /// devices are not compiled again.
+    #[must_use]
+    pub fn changed<'b>(&self, changed: &'b Snapshot) -> Network<'b, K> {
+        let same = |id| {
+            let devices = (&self.snapshot.devices[id], &changed.devices[id]);
+            Arc::ptr_eq(devices.0, devices.1) && self.snapshot.at == changed.at
+        };
+        Network::of(changed, devices::again(changed, &self.compiled, same))
+    }
+
+    /// The network of `snapshot`, compiled to `parts`; it notes where packets go as this one does.
+    #[must_use]
+    pub fn beside<'b>(&self, snapshot: &'b Snapshot, parts: &Parts<K>) -> Network<'b, K> {
+        let (graph, places) = (Arc::clone(&parts.graph), Arc::clone(&parts.places));
+        let (compiled, recorder) = (parts.compiled.clone(), self.recorder.clone());
+        Network { snapshot, compiled, graph, places, recorder }
+    }
+
     /// What can be gone on with after an edit.
     #[must_use]
     pub fn parts(&self) -> Parts<K> {
