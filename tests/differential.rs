@@ -36,6 +36,8 @@ mod judges;
 mod lists;
 #[path = "differential/network.rs"]
 mod network;
+#[path = "differential/passing.rs"]
+mod passing;
 #[path = "differential/policies.rs"]
 mod policies;
 #[path = "differential/rng.rs"]
@@ -183,6 +185,13 @@ fn what_must_cross_or_be_stopped_at_a_device_does_and_is() {
         crossings::contradicted(seed, features, &mut tally)
     });
     assert!(tally.holds >= 10 && tally.arrived >= 10, "too little to see: {tally:?}");
+}
+
+#[test]
+fn what_is_logged_or_limited_in_time_passes_by_such_lines() {
+    let mut tally = passing::Tally::default();
+    expect_nothing(seeds(24), |seed, features| passing::contradicted(seed, features, &mut tally));
+    assert!(tally.arrived >= 10 && tally.violated >= 10, "too little to see: {tally:?}");
 }
 
 #[test]
