@@ -1,11 +1,10 @@
 //! What happens between devices: who may receive what leaves (rules 4 and 5 of [`crate::snapshot`]).
 
 use super::block::{Block, DST, bound_for, common, without};
-use super::lists::Site;
 use super::routes::Hop;
 use super::walk::Walk;
 use super::{Guide, Packet, Refusal, Spot, origins};
-use crate::model::{AddressMap, Binding, InterfaceId, InterfaceKind, ListId, RewriteId, Stage};
+use crate::model::{AddressMap, InterfaceId, InterfaceKind, ListId, RewriteId, Stage};
 use crate::net::{AddressRange, Family, Prefix};
 use crate::snapshot::{
     OpaqueId, Place, Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId, non_unicast,
@@ -105,8 +104,7 @@ impl Walk<'_> {
         }
         let (mut perhaps, mut surely) = (false, Vec::new());
         for port in &ports {
-            for block in common(&rest, &self.answers(*port)?) {
-                let sure = self.answers_surely(*port, block)?;
+            for (block, sure) in self.answers(*port, &rest)? {
                 let packet = packet.at(block);
                 let packet = if sure { packet } else { packet.perhaps() };
                 guide.arrive(Spot::Port(*port), packet)?;
@@ -154,47 +152,39 @@ impl Walk<'_> {
         taken
     }
 
-    /// The translations that a device may do before the route.
-    fn translates(&self, port: Port) -> Result<(Site<'_>, Vec<&[Binding]>), Refusal> {
+    /// What of some packets a device may translate before the route, whatever its lines ask besides, and answers for on the
+    /// segment of `port`; with whether it surely does: all of it, one address to one, to others.
+    fn answers(&self, port: Port, packets: &[Block]) -> Result<Vec<(Block, bool)>, Refusal> {
         let site = self.site(port, None)?;
         let context = &site.device.contexts[site.device.interfaces[port.interface].context];
         let stages = context.pipeline.iter().take_while(|stage| !matches!(stage, Stage::Route));
-        let bindings = stages.filter_map(|stage| match stage {
+        let stages = stages.filter_map(|stage| match stage {
             Stage::Translate(translate) => Some(translate.bindings.as_slice()),
             _ => None,
         });
-        Ok((site, bindings.collect()))
-    }
-
-    /// The destinations that a device may translate before the route, whatever else its lines ask.
-    fn answers(&self, port: Port) -> Result<Vec<Block>, Refusal> {
-        let (site, translates) = self.translates(port)?;
-        let bound = translates.into_iter().filter_map(|bindings| site.binding(bindings));
+        let bound = stages.clone().filter_map(|bindings| site.binding(bindings));
         let lists: Vec<ListId> = bound.flat_map(|binding| binding.lists.iter().copied()).collect();
-        Ok(origins::readdressed(site.device, site.objects, self.family, &lists))
-    }
-
-    /// Whether a device translates all of a block before the route, one address to one, to others.
-    fn answers_surely(&self, port: Port, block: Block) -> Result<bool, Refusal> {
-        let (site, translates) = self.translates(port)?;
-        let mut packets = vec![Packet::new(block)];
-        for bindings in translates {
-            let mut made = Vec::new();
-            for packet in packets {
-                let (after, kept) = site.translate(bindings, packet);
-                if !kept {
-                    return Ok(false);
-                }
-                made.extend(after);
-            }
-            packets = made;
-        }
+        let some = origins::readdressed(site.device, site.objects, self.family, &lists);
         let shifts = |id: &RewriteId| {
             matches!(site.device.rewrites[*id].destination, Some(AddressMap::Shift { .. }))
         };
-        let before = Block::all(self.family).with(DST, block.0[DST]);
-        let other = |packet: &Packet| !packet.block.meets(&before);
-        Ok(packets.iter().all(|packet| other(packet) && packet.touched.iter().any(shifts)))
+        let mut out = Vec::new();
+        for block in common(packets, &some) {
+            let (mut packets, mut sure) = (vec![Packet::new(block)], true);
+            for bindings in stages.clone() {
+                let mut made = Vec::new();
+                for packet in packets {
+                    let (after, kept) = site.translate(bindings, packet);
+                    sure &= kept;
+                    made.extend(after);
+                }
+                packets = made;
+            }
+            let before = Block::all(self.family).with(DST, block.0[DST]);
+            let other = |p: &Packet| !p.block.meets(&before) && p.touched.iter().any(shifts);
+            out.push((block, sure && packets.iter().all(other)));
+        }
+        Ok(out)
     }
 
     /// Rule 5; what starts behind the router has been handed to the ports around it.
