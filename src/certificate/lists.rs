@@ -250,11 +250,10 @@ impl Site<'_> {
         let mut fallen: Vec<Block> = Vec::new();
         for line in self.device.lists[id].lines.iter().filter(|line| line.enabled) {
             let Some(timed) = self.applies(&line.matches, touched) else { continue };
-            let (mut surely, may) = products(self.objects, self.family, line);
+            let (mut surely, met) = products(self.objects, self.family, (line, &open));
             if timed {
                 surely.clear();
             }
-            let met = common(&open, &may);
             if met.is_empty() {
                 continue;
             }
@@ -366,19 +365,23 @@ impl Site<'_> {
     }
 }
 
-/// The blocks that a line surely matches, and those that it may match, whatever the interfaces.
-pub(super) fn products(objects: &Objects, family: Family, line: &Line) -> (Vec<Block>, Vec<Block>) {
+/// What of some blocks a line surely matches, and what it may match, whatever the interfaces.
+pub(super) fn products(
+    objects: &Objects,
+    family: Family,
+    (line, blocks): (&Line, &[Block]),
+) -> (Vec<Block>, Vec<Block>) {
     let [source, destination, service] = objects.of(&line.matches);
     let all = Block::all(family);
     let product = |pick: &dyn Fn(&Held) -> &[Block]| {
-        let (source, destination, service) = (pick(source), pick(destination), pick(service));
-        let count = source.len().saturating_mul(destination.len()).saturating_mul(service.len());
-        let swapped = |block: &Block| all.with(DST, block.0[SRC]);
-        let destination: Vec<Block> = destination.iter().map(swapped).collect();
-        (count <= PRODUCTS).then(|| common(&common(source, &destination), service))
+        let swapped = pick(destination).iter().map(|block| all.with(DST, block.0[SRC]));
+        let parts = [pick(source), &swapped.collect::<Vec<_>>(), pick(service)];
+        parts.into_iter().try_fold(blocks.to_vec(), |blocks, part| {
+            Some(common(&blocks, part)).filter(|met| met.len() <= PRODUCTS.max(blocks.len()))
+        })
     };
     let surely = product(&|held| &held.sure).filter(|_| line.matches.unknown.is_empty());
-    (surely.unwrap_or_default(), product(&|held| &held.may).unwrap_or_else(|| vec![all]))
+    (surely.unwrap_or_default(), product(&|held| &held.may).unwrap_or_else(|| blocks.to_vec()))
 }
 
 /// Whether some, and whether all protocols of a block have ports.

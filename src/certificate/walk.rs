@@ -100,11 +100,11 @@ impl<'a> Walk<'a> {
     /// The blocks that some line of the snapshot may translate.
     #[must_use]
     pub fn translated(&self) -> Vec<Block> {
-        let mut out = Vec::new();
+        let (mut out, all) = (Vec::new(), [Block::all(self.family)]);
         for ((_, device), objects) in self.snapshot.devices.iter().zip(&self.objects) {
             let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
             for line in lines.filter(|line| matches!(line.action, Action::Rewrite(_))) {
-                out.extend(products(objects, self.family, line).1);
+                out.extend(products(objects, self.family, (line, &all)).1);
             }
         }
         out
