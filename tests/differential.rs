@@ -25,6 +25,8 @@ mod crossings;
 mod describe;
 #[path = "differential/device.rs"]
 mod device;
+#[path = "differential/exceptions.rs"]
+mod exceptions;
 #[path = "differential/features.rs"]
 mod features;
 #[path = "differential/flows.rs"]
@@ -185,6 +187,15 @@ fn what_must_cross_or_be_stopped_at_a_device_does_and_is() {
         crossings::contradicted(seed, features, &mut tally)
     });
     assert!(tally.holds >= 10 && tally.arrived >= 10, "too little to see: {tally:?}");
+}
+
+#[test]
+fn what_a_rule_excepts_is_all_that_passes() {
+    let mut tally = exceptions::Tally::default();
+    expect_nothing(seeds(16), |seed, features| {
+        exceptions::contradicted(seed, features, &mut tally)
+    });
+    assert!(tally.holds >= 20 && tally.excused >= 20 && tally.witnesses >= 40, "{tally:?}");
 }
 
 #[test]
