@@ -27,7 +27,7 @@ pub(crate) use header::{
 };
 pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
 pub use translation::{
-    Applied, Named, Outcome, addressed, apply, garble, image, preimage, pull_back,
+    Applied, Named, Outcome, addressed, apply, garble, image, permitting, preimage, pull_back,
 };
 
 use crate::model::{AddressId, Device, Id, ListId, Moment, Stage};

@@ -115,3 +115,61 @@ fn a_schedule_that_is_always_open_limits_nothing() {
     let (verdicts, _) = judged(&[("ALL", "week", "all")], OPEN);
     assert_eq!(verdicts, [Verdict::Holds, Verdict::Violated]);
 }
+
+/// The verdict on a rule that forbids a category, when the firewall to the Internet lets these destinations pass, in this order.
+fn reaching(destinations: &[&str]) -> (Verdict, Vec<Finding>) {
+    let mut text = "#config-version=FGT60F-7.2.5-FW-build1517-230606:opmode=0:vdom=0:user=admin\n\
+                    config system interface\n    edit \"port1\"\n        \
+                    set ip 10.1.0.1 255.255.255.0\n    next\n    edit \"port2\"\n        \
+                    set ip 198.51.100.2 255.255.255.0\n    next\nend\nconfig router static\n    \
+                    edit 1\n        set gateway 198.51.100.1\n        set device \"port2\"\n    \
+                    next\nend\nconfig firewall address\n"
+        .to_owned();
+    for (name, domain) in [("patches", "patch.example.jp"), ("chat", "api.ai.example")] {
+        text += &format!(
+            "    edit \"{name}\"\n        set type fqdn\n        set fqdn \"{domain}\"\n    next\n"
+        );
+    }
+    text += "end\nconfig firewall policy\n";
+    for (id, destination) in (1..).zip(destinations) {
+        text += &format!(
+            "    edit {id}\n        set srcintf \"port1\"\n        set dstintf \"port2\"\n        \
+             set srcaddr \"all\"\n        set dstaddr \"{destination}\"\n        \
+             set action accept\n        set schedule \"always\"\n        \
+             set service \"HTTPS\"\n        set logtraffic all\n    next\n"
+        );
+    }
+    text += "end\n";
+    let topology = "version: 1\nname: names\nzones:\n  \
+                    office: { label: 執務室, networks: [10.1.0.0/24] }\n  \
+                    internet: { label: インターネット, external: true }\ndevices:\n  \
+                    gw: { config: gw.conf }\nattach:\n  \
+                    - { zone: internet, at: \"gw:port2\" }\n";
+    let policy = "version: 1\ncategories:\n  \
+                  ai: { label: { ja: 生成AI, en: AI }, names: [\"*.ai.example\"] }\nrules:\n  \
+                  - { id: D1, destinations: { from: office, to: internet, forbid: [ai] } }\n";
+    let entry = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+    let entries = vec![
+        entry("gw.conf", &text),
+        entry("policy.yaml", policy),
+        entry("topology.yaml", topology),
+    ];
+    let files = Files { name: "names".to_owned(), entries };
+    let scan = scan::scan(files, &Options::default()).unwrap();
+    (scan.verdicts.first().unwrap().verdict, scan.findings)
+}
+
+#[test]
+fn a_name_whose_addresses_nobody_knows_hides_no_other() {
+    use Verdict::{Holds, Violated};
+    assert_eq!(reaching(&["patches"]).0, Holds);
+    for destinations in [["patches", "chat"], ["chat", "all"], ["chat", "patches"]] {
+        let (verdict, findings) = reaching(&destinations);
+        assert_eq!(verdict, Violated, "{destinations:?}");
+        let found = findings.iter().find(|finding| finding.rule == "D1").unwrap();
+        let policy = 1 + destinations.iter().position(|name| *name == "chat").unwrap();
+        let blamed: Vec<&String> = found.blame.iter().map(|line| &line.label).collect();
+        assert_eq!(blamed, [&format!("policy {policy}")]);
+    }
+    assert_eq!(reaching(&["all", "chat"]).0, Holds, "nothing comes to the second line");
+}

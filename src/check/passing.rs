@@ -72,26 +72,38 @@ impl<K: Header> Judge<'_, K> {
         ends: (&End, &End),
         (zone, cell): (ZoneId, Cell<'r, K>),
     ) -> Option<Finding> {
-        for reading in [Reading::Must, Reading::May] {
+        let found = |reading: Reading| {
             let (cell, focus) = (cell.clone(), Focus::default());
-            let mut asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
-            let found = self.lines(rule, categories, ends, &mut asked);
-            if found.is_some() || asked.run.exact {
-                return found;
-            }
+            let asked = self.ask(rule, &[ends.1], zone, cell, reading, focus);
+            self.lines(rule, categories, ends.1, asked)
+        };
+        let (wide, some, mut wrong) = found(Reading::May)?;
+        // A packet that surely passes is the better witness.
+        let (mut asked, bad) =
+            found(Reading::Must).map_or((wide, some), |(sure, bad, _)| (sure, bad));
+        let mut hit = Hit { asked: &mut asked, wanted: bad, place: ends.1.place, crossed: None };
+        let mut facts = self.facts(rule, ends, &mut hit, Verdict::Undetermined);
+        facts.blame_only(self, &wrong.lines);
+        wrong.words.sort();
+        wrong.words.dedup();
+        if !wrong.words.is_empty() {
+            // The line itself says which destination it lets pass; what its name stands for need not be known.
+            facts.verdict = Verdict::Violated;
+            facts.causes.clear();
         }
-        None
+        Some(write::passing(self, rule, &facts, &wrong.words))
     }
 
-    fn lines(
+    /// The packets of a run that pass by lines which name forbidden destinations, and those lines; all of it, when a limit was met.
+    fn lines<'r>(
         &self,
         rule: &ResolvedRule<'_>,
         categories: &[&Category],
-        ends: (&End, &End),
-        asked: &mut Asked<'_, K>,
-    ) -> Option<Finding> {
-        let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, ends.1);
-        let ids = asked.run.ends.get(&ends.1.place).cloned().unwrap_or_default();
+        to: &End,
+        mut asked: Asked<'r, K>,
+    ) -> Option<(Asked<'r, K>, Function, Wrong)> {
+        let wanted = sets::forbidden(&mut asked.run.arena, self.network, rule, &asked.cell, to);
+        let ids = asked.run.ends.get(&to.place).cloned().unwrap_or_default();
         let mut bad = Function::NONE;
         let mut all = Wrong::default();
         for id in ids {
@@ -100,28 +112,16 @@ impl<K: Header> Judge<'_, K> {
             if part.is_none() {
                 continue;
             }
-            let lines = asked.run.blame(self.network, id, part, asked.reading);
+            let lines = match asked.reading {
+                Reading::May => asked.run.blame_all(self.network, id, part),
+                reading => asked.run.blame(self.network, id, part, reading),
+            };
             let Some(wrong) = self.wrong(categories, lines) else { continue };
             bad = asked.run.arena.min(bad, part);
             all.lines.extend(wrong.lines);
             all.words.extend(wrong.words);
         }
-        if bad.is_none() && !asked.run.limited() {
-            return None;
-        }
-        let sure = asked.reading == Reading::Must && !asked.run.limited();
-        let verdict = if sure { Verdict::Violated } else { Verdict::Undetermined };
-        let mut hit = Hit { asked, wanted: bad, place: ends.1.place, crossed: None };
-        let mut facts = self.facts(rule, ends, &mut hit, verdict);
-        facts.blame_only(self, &all.lines);
-        all.words.sort();
-        all.words.dedup();
-        if !all.words.is_empty() {
-            // The line itself says which destination it lets pass; what its name stands for need not be known.
-            facts.verdict = Verdict::Violated;
-            facts.causes.clear();
-        }
-        Some(write::passing(self, rule, &facts, &all.words))
+        (!bad.is_none() || asked.run.limited()).then_some((asked, bad, all))
     }
 
     fn wrong(&self, categories: &[&Category], mut lines: Vec<Blamed>) -> Option<Wrong> {

@@ -44,10 +44,7 @@ pub fn apply<K: Header>(
     reading: Reading,
 ) -> Applied {
     let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
-    let fate = |p: u32| match artefact.entries.get(p as usize) {
-        Some(entry) if entry.action == Action::Deny && !entry.sure => None,
-        entry => entry.map(|entry| entry.action).filter(|action| *action != Action::Undecided),
-    };
+    let fate = |p: u32| fate(artefact, p);
     let undecided = scratch.select(found, &|p| fate(p).is_none());
     let garbled = scratch.select(found, &|p| {
         artefact.entries.get(p as usize).is_none_or(|entry| entry.action == Action::Undecided)
@@ -85,6 +82,39 @@ pub fn apply<K: Header>(
     }
     outcomes.retain(|outcome| !outcome.before.is_none());
     Applied { outcomes, left: untouched, stopped, exact }
+}
+
+/// What a line that surely comes first does; `None` where that is not known.
+fn fate<K>(artefact: &Artefact<K>, priority: u32) -> Option<Action> {
+    match artefact.entries.get(priority as usize) {
+        Some(entry) if entry.action == Action::Deny && !entry.sure => None,
+        entry => entry.map(|entry| entry.action).filter(|action| *action != Action::Undecided),
+    }
+}
+
+/// Every line by which packets of `set` may pass a list that filters: those that surely take some, and uncertain ones that no
+/// certain line comes before; and what may come to the end of the list.
+#[must_use]
+pub fn permitting<K: Header>(
+    artefact: &Artefact<K>,
+    scratch: &mut Arena<K>,
+    compiled: &Compiled<K>,
+    ports: (InterfaceId, Option<InterfaceId>),
+    set: Function,
+) -> (Vec<LineRef>, Function) {
+    let found = artefact.decide(scratch, compiled, ports, set, Reading::Always);
+    let ends = |p: u32| !matches!(fate(artefact, p), None | Some(Action::Return));
+    let decided = scratch.select(found, &ends);
+    let undecided = scratch.select(found, &|p| fate(artefact, p).is_none());
+    let possible = uncertain(artefact, scratch, compiled, ports, set, found, undecided);
+    let mut priorities = scratch.priorities(found);
+    priorities.extend(possible.into_iter().map(|(_, priority)| priority));
+    priorities.sort_unstable();
+    priorities.dedup();
+    let entries = priorities.into_iter().filter_map(|p| artefact.entries.get(p as usize));
+    let passes = |entry: &&Entry<K>| matches!(entry.action, Action::Permit | Action::Undecided);
+    let lines = entries.filter(passes).map(|entry| entry.line).collect();
+    (lines, scratch.minus(set, decided))
 }
 
 fn outcome<K>(artefact: &Artefact<K>, before: Function, priority: u32) -> Outcome {

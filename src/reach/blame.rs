@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::device::binding;
 use super::{FilterRef, Network, Record, Run};
-use crate::compile::{Header, LineRef, Reading, fields};
+use crate::compile::{self, Artefact, Compiled, Entry, Header, LineRef, Reading, fields};
 use crate::model::{Action, Filter, Id, Stage};
-use crate::packetset::Function;
+use crate::packetset::{Arena, Function};
 
 /// A line, or the default of a binding, that lets packets pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +26,38 @@ pub fn blamed_lines<K: Header>(
     set: Function,
     reading: Reading,
 ) -> Vec<Blamed> {
+    lines(network, run, (filter, set), |artefact, arena, compiled, open| {
+        let found = artefact.decide(arena, compiled, filter.ports, open, reading);
+        let action = |p: u32| artefact.entries.get(p as usize).map(|entry| entry.action);
+        let entries = arena.priorities(found).into_iter();
+        let entries = entries.filter_map(|priority| artefact.entries.get(priority as usize));
+        let passes = |entry: &&Entry<K>| matches!(entry.action, Action::Permit | Action::Undecided);
+        let decided = arena.select(found, &|p| action(p) != Some(Action::Return));
+        let lines = entries.filter(passes).map(|entry| entry.line).collect();
+        (lines, arena.minus(open, decided))
+    })
+}
+
+/// As [`blamed_lines`] in the widest reading, with every line that may let some packet pass, not the first alone.
+fn all_lines<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    filter: FilterRef,
+    set: Function,
+) -> Vec<Blamed> {
+    lines(network, run, (filter, set), |artefact, arena, compiled, open| {
+        compile::permitting(artefact, arena, compiled, filter.ports, open)
+    })
+}
+
+/// What `of` says of each list of a filter, given the packets that come to it, and of what it hands to the next; and the default,
+/// when it lets packets pass.
+fn lines<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    (filter, set): (FilterRef, Function),
+    of: impl Fn(&Artefact<K>, &mut Arena<K>, &Compiled<K>, Function) -> (Vec<LineRef>, Function),
+) -> Vec<Blamed> {
     let Some(compiled) = network.compiled.get(Id::index(filter.device)) else { return Vec::new() };
     let Some(model) = filter_of(network, filter) else { return Vec::new() };
     let Some(binding) = binding(&model.bindings, filter.ports) else {
@@ -33,18 +65,9 @@ pub fn blamed_lines<K: Header>(
     };
     let (mut open, mut out) = (set, Vec::new());
     for artefact in binding.lists.iter().filter_map(|list| compiled.list(*list)) {
-        let found = artefact.decide(&mut run.arena, compiled, filter.ports, open, reading);
-        for priority in run.arena.priorities(found) {
-            let Some(entry) = artefact.entries.get(priority as usize) else { continue };
-            if matches!(entry.action, Action::Permit | Action::Undecided) {
-                out.push(Blamed { filter, line: Some(entry.line) });
-            }
-        }
-        let returns = |p: u32| {
-            artefact.entries.get(p as usize).is_some_and(|entry| entry.action == Action::Return)
-        };
-        let decided = run.arena.select(found, &|p| !returns(p));
-        open = run.arena.minus(open, decided);
+        let (own, left) = of(artefact, &mut run.arena, compiled, open);
+        out.extend(own.into_iter().map(|line| Blamed { filter, line: Some(line) }));
+        open = left;
     }
     if binding.default == Action::Permit && !open.is_none() {
         out.push(Blamed { filter, line: None });
@@ -75,6 +98,29 @@ impl<K: Header> Run<K> {
         wanted: Function,
         reading: Reading,
     ) -> Vec<Blamed> {
+        self.on_the_way(end, (network, wanted), |run, filter, set| {
+            blamed_lines(network, run, filter, set, reading)
+        })
+    }
+
+    /// As [`Run::blame`] in the widest reading, with every line that may let some packet pass, not the first alone.
+    pub fn blame_all(
+        &mut self,
+        network: &Network<'_, K>,
+        end: usize,
+        wanted: Function,
+    ) -> Vec<Blamed> {
+        self.on_the_way(end, (network, wanted), |run, filter, set| {
+            all_lines(network, run, filter, set)
+        })
+    }
+
+    fn on_the_way(
+        &mut self,
+        end: usize,
+        (network, wanted): (&Network<'_, K>, Function),
+        lines: impl Fn(&mut Self, FilterRef, Function) -> Vec<Blamed>,
+    ) -> Vec<Blamed> {
         let mut out: BTreeMap<Blamed, ()> = BTreeMap::new();
         let mut order = Vec::new();
         // At the end no mark is left; in the devices between, packets may carry one.
@@ -97,7 +143,7 @@ impl<K: Header> Run<K> {
                     Record::Filter { filter, after } => {
                         let set =
                             narrowed.map_or(*after, |wanted| self.arena.guard(*after, wanted));
-                        let lines = blamed_lines(network, self, *filter, set, reading);
+                        let lines = lines(self, *filter, set);
                         order.extend(
                             lines.into_iter().filter(|line| out.insert(*line, ()).is_none()),
                         );
