@@ -243,7 +243,7 @@ fn joined(loaded: Loaded, judgment: check::Judgment, mut hygiene: Vec<Finding>) 
     let check::Judgment { mut verdicts, mut findings, not_applicable, waived } = judgment;
     findings.extend(check::issues(&loaded.snapshot));
     if let Some(policy) = &loaded.policy {
-        hygiene::decide(policy, &mut hygiene, &mut verdicts);
+        hygiene::decide(&loaded.snapshot, policy, &mut hygiene, &mut verdicts);
     }
     findings.append(&mut hygiene);
     findings.sort_by(|a, b| order(a).cmp(&order(b)));

@@ -1,11 +1,21 @@
-//! `hygiene` rules of a policy: they hold when the hygiene rules that they name find nothing. The findings stay what they are and
-//! take clause and requirements from the first policy rule that names them.
+//! `hygiene` rules of a policy: they hold when the hygiene rules that they name find nothing, and nothing was left unread in which
+//! they might have. The findings stay what they are and take clause and requirements from the first policy rule that names them.
 
-use crate::finding::{Finding, Kind, RuleVerdict, Verdict};
-use crate::policy::{Policy, Verb};
+use crate::finding::{Cause, Finding, Kind, RuleVerdict, Verdict, fingerprint};
+use crate::model::LineStatus;
+use crate::policy::{Policy, PolicyRule, Verb};
+use crate::snapshot::Snapshot;
+use crate::text;
 
-/// Gives `verdicts` of `hygiene` rules what `findings` say.
-pub(super) fn decide(policy: &Policy, findings: &mut [Finding], verdicts: &mut [RuleVerdict]) {
+/// Gives `verdicts` of `hygiene` rules what `findings` say; adds what keeps a rule undetermined.
+pub(super) fn decide(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
+    verdicts: &mut [RuleVerdict],
+) {
+    let unread = unread(snapshot);
+    let mut open = Vec::new();
     for rule in &policy.rules {
         let Verb::Hygiene { rules } = &rule.verb else { continue };
         let named = |kind: Kind| match kind {
@@ -20,8 +30,35 @@ pub(super) fn decide(policy: &Policy, findings: &mut [Finding], verdicts: &mut [
                 finding.requirements.clone_from(&rule.requirements);
             }
         }
+        if worst == Verdict::Holds && !unread.is_empty() {
+            worst = Verdict::Undetermined;
+            open.push(unsettled(rule, &unread));
+        }
         for verdict in verdicts.iter_mut().filter(|verdict| verdict.rule == rule.id) {
             verdict.verdict = verdict.verdict.max(worst);
         }
     }
+    findings.extend(open);
+}
+
+/// Lines of configurations of which nobody knows what they say.
+fn unread(snapshot: &Snapshot) -> Vec<Cause> {
+    let gaps = snapshot.coverage.iter().flatten().flat_map(|coverage| &coverage.gaps);
+    let unknown = gaps.filter(|gap| gap.status == LineStatus::Unknown);
+    unknown.map(|gap| Cause { span: Some(gap.span), reason: gap.reason.clone() }).collect()
+}
+
+fn unsettled(rule: &PolicyRule, unread: &[Cause]) -> Finding {
+    let (id, count) = (&rule.id, unread.len());
+    let message = text!(
+        "解釈できない行が{count}行あるため、規則「{id}」の点検項目に該当しないとは言えません。",
+        "lines that are not understood may hold what {id} asks about; how many: {count}"
+    );
+    let mut finding =
+        Finding::new(Kind::Coverage, id, rule.severity, Verdict::Undetermined, message);
+    finding.causes = unread.to_vec();
+    finding.basis.clone_from(&rule.basis);
+    finding.requirements.clone_from(&rule.requirements);
+    finding.fingerprint = fingerprint(&[Kind::Coverage.id(), id.clone()]);
+    finding
 }
