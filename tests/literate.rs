@@ -33,9 +33,11 @@ mod sections;
 use packets::{Expectation, Outcome, Target};
 use sections::Section;
 use sekisho::formats;
+use sekisho::model::{Action, Binding, Device, ListId, Stage};
 use sekisho::scan::{self, Loaded, Options};
 use sekisho::snapshot::{Place, Port, Snapshot};
 use sekisho::trace::{self, End, Ingress, Trace};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -78,6 +80,8 @@ fn judge(format: &str, section: &Section) -> Vec<String> {
         Err(errors) => return vec![format!("cannot be read: {errors:?}")],
     };
     let mut wrong = undetected(format, &loaded);
+    let devices = loaded.snapshot.devices.iter();
+    wrong.extend(devices.flat_map(|(_, device)| torn(device)));
     for statement in &section.packets {
         let (line, text) = (statement.line, &statement.text);
         let expected = packets::read(text);
@@ -85,6 +89,35 @@ fn judge(format: &str, section: &Section) -> Vec<String> {
         wrong.extend(result.err().map(|why| format!("line {line}: {text}\n    {why}")));
     }
     wrong
+}
+
+/// Lists that both filter and translate: whoever reads a line as doing something else (`check/views.rs`) would change both.
+fn torn(device: &Device) -> Option<String> {
+    let reached = |wanted: fn(&Stage) -> &[Binding]| {
+        let contexts = || device.contexts.iter().map(|(_, context)| context);
+        let stages = contexts().flat_map(|context| &context.pipeline).flat_map(wanted);
+        let mut open: Vec<ListId> = stages.flat_map(|bound| bound.lists.clone()).collect();
+        let mut found = BTreeSet::new();
+        while let Some(list) = open.pop() {
+            if found.insert(list) {
+                open.extend(device.lists[list].lines.iter().filter_map(|line| match line.action {
+                    Action::Jump(to) => Some(to),
+                    _ => None,
+                }));
+            }
+        }
+        found
+    };
+    let filtering = reached(|stage| match stage {
+        Stage::Filter(filter) => &filter.bindings,
+        _ => &[],
+    });
+    let translating = reached(|stage| match stage {
+        Stage::Translate(translate) => &translate.bindings,
+        _ => &[],
+    });
+    let both = filtering.intersection(&translating).next()?;
+    Some(format!("list {} filters and translates", device.lists[*both].name))
 }
 
 /// Every configuration was taken for the format that the directory names, by detection alone. What several formats read

@@ -79,8 +79,8 @@ impl<K: Header> Judge<'_, K> {
         };
         let (wide, some, mut wrong) = found(Reading::May)?;
         // A packet that surely passes is the better witness.
-        let (mut asked, bad) =
-            found(Reading::Must).map_or((wide, some), |(sure, bad, _)| (sure, bad));
+        let sure = found(Reading::Must).filter(|(_, bad, _)| !bad.is_none());
+        let (mut asked, bad) = sure.map_or((wide, some), |(sure, bad, _)| (sure, bad));
         let mut hit = Hit { asked: &mut asked, wanted: bad, place: ends.1.place, crossed: None };
         let mut facts = self.facts(rule, ends, &mut hit, Verdict::Undetermined);
         facts.blame_only(self, &wrong.lines);

@@ -139,7 +139,7 @@ fn no_register(snapshot: &Snapshot, rule: &PolicyRule, all: &[Attachment]) -> Fi
     let count = all.len();
     let message = text!(
         "外部接続台帳（external-connections）がないため、{count}か所の外部接続を照合できません。",
-        "there is no register of external connections, so {count} attachments cannot be compared with it"
+        "there is no register of external connections to compare what is attached with; attachments: {count}"
     );
     let mut finding = blank(Kind::ExternalConnection, rule, Verdict::Undetermined, message);
     finding.causes = all

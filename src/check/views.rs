@@ -109,7 +109,8 @@ fn seen(snapshot: &Snapshot, does: fn(&Device, &Line) -> Does) -> Snapshot {
     seen
 }
 
-/// The lists of the filters of a device, and those that they jump into. No reader translates by a list that filters.
+/// The lists of the filters of a device, and those that they jump into. No reader translates by a list that filters, which
+/// `tests/literate.rs` holds.
 fn filtering(device: &Device) -> BTreeSet<ListId> {
     let mut open = Vec::new();
     for (_, context) in device.contexts.iter() {
