@@ -2,7 +2,6 @@
 //! than a rule that holds allows.
 
 use super::features::Features;
-use super::flows::Samples;
 use super::network;
 use super::policies::Rules;
 use super::rng::Rng;
@@ -10,9 +9,8 @@ use crate::judges::{tell, traced};
 use sekisho::check;
 use sekisho::finding::{Kind, Verdict};
 use sekisho::model::{Context, Device, Stage};
-use sekisho::net::{Family, Flow};
 use sekisho::policy::{Policy, PolicyRule, Verb};
-use sekisho::snapshot::{DeviceId, Place, Snapshot, ZoneId};
+use sekisho::snapshot::{DeviceId, Snapshot, ZoneId};
 use sekisho::trace::{End, Trace};
 use std::sync::Arc;
 
@@ -73,16 +71,6 @@ impl Asked {
         }
     }
 
-    /// Whether an end is among what the rule is about.
-    fn meant(&self, snapshot: &Snapshot, end: &End) -> bool {
-        let service = self
-            .port
-            .is_none_or(|port| end.flow.protocol == 6 && end.flow.destination_port == port);
-        end.place() == Some(Place::Zone(self.to))
-            && service
-            && snapshot.zone_holds(self.to, end.flow.dst)
-    }
-
     /// The network in which the rule is asked: where a device must stop everything alone, no other one filters.
     fn network(&self, snapshot: &Snapshot) -> Snapshot {
         let mut network = snapshot.clone();
@@ -125,7 +113,7 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
             Verdict::Undetermined => tally.undetermined += 1,
         }
         let against = match verdict.verdict {
-            Verdict::Holds => against(&snapshot, one, &mut rng, tally),
+            Verdict::Holds => against(&snapshot, (one, &rules), &mut rng, tally),
             _ => None,
         };
         if let Some(words) = against {
@@ -137,25 +125,23 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
     None
 }
 
-fn against(snapshot: &Snapshot, asked: &Asked, rng: &mut Rng, tally: &mut Tally) -> Option<String> {
+fn against(
+    snapshot: &Snapshot,
+    (asked, rules): (&Asked, &Rules<'_>),
+    rng: &mut Rng,
+    tally: &mut Tally,
+) -> Option<String> {
     let network = asked.network(snapshot);
-    for family in Family::ALL {
-        let samples = Samples::new(snapshot, family);
-        for _ in 0..PACKETS {
-            let flow = samples.flow(rng, snapshot, asked.from).filter(Flow::is_opening);
-            let Some(flow) = flow.filter(|flow| snapshot.zone_holds(asked.from, flow.src)) else {
-                continue;
-            };
-            let trace = traced(&network, asked.from, flow);
-            tally.packets += 1;
-            let mut meant = trace.ends.iter().filter(|end| asked.meant(snapshot, end)).peekable();
-            tally.arrived += usize::from(meant.peek().is_some());
-            let crosses =
-                |end: &&End| asked.asks == Asks::Cross && end.devices.contains(&asked.device);
-            if let Some(end) = meant.find(|end| !crosses(end)) {
-                let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
-                return Some(format!("{asked:?}: {flow}\n{}", tell(&way)));
-            }
+    for flow in rules.sent(rng, asked.from, PACKETS) {
+        let trace = traced(&network, asked.from, flow);
+        tally.packets += 1;
+        let meant = |end: &&End| rules.meant(asked.to, asked.port, end);
+        let mut meant = trace.ends.iter().filter(meant).peekable();
+        tally.arrived += usize::from(meant.peek().is_some());
+        let crosses = |end: &&End| asked.asks == Asks::Cross && end.devices.contains(&asked.device);
+        if let Some(end) = meant.find(|end| !crosses(end)) {
+            let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
+            return Some(format!("{asked:?}: {flow}\n{}", tell(&way)));
         }
     }
     None

@@ -2,7 +2,6 @@
 //! What is violated is excepted until the rule holds, so that what still arrives is all excused; one packet more is one too many.
 
 use super::features::Features;
-use super::flows::Samples;
 use super::network;
 use super::policies::Rules;
 use super::rng::Rng;
@@ -46,12 +45,8 @@ impl Maker<'_> {
     fn some(&mut self) -> Party {
         let zones: Vec<ZoneId> = self.snapshot.zones.ids().collect();
         let zone = self.rng.pick(&zones);
-        let inside = Family::ALL.map(|family| Samples::new(self.snapshot, family)).into_iter();
-        let hosts: Vec<IpAddr> = inside
-            .filter_map(|samples| samples.flow(&mut self.rng, self.snapshot, zone))
-            .map(|flow| flow.src)
-            .filter(|host| self.snapshot.zone_holds(zone, *host))
-            .collect();
+        let sent = self.rules.sent(&mut self.rng, zone, 2).into_iter();
+        let hosts: Vec<IpAddr> = sent.map(|flow| flow.src).collect();
         if !hosts.is_empty() && self.rng.chance(50) {
             let host = self.rng.pick(&hosts);
             return self.around(host);
@@ -215,28 +210,19 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
 /// A packet that arrives where a rule that holds forbids it.
 fn exception(maker: &mut Maker<'_>, rule: &PolicyRule, tally: &mut Tally) -> Option<String> {
     let snapshot = maker.snapshot;
-    for family in Family::ALL {
-        let samples = Samples::new(snapshot, family);
-        for zone in snapshot.zones.ids() {
-            for _ in 0..PACKETS {
-                let flow = samples.flow(&mut maker.rng, snapshot, zone).filter(Flow::is_opening);
-                let Some(flow) = flow.filter(|flow| snapshot.zone_holds(zone, flow.src)) else {
-                    continue;
-                };
-                let speaks =
-                    [&rule.from, &rule.to].iter().any(|p| holds(snapshot, p, zone, flow.src));
-                if !speaks {
-                    continue;
-                }
-                let trace = traced(snapshot, zone, flow);
-                for end in &trace.ends {
-                    let (wrong, excused) = forbidden(snapshot, rule, (zone, &flow), end);
-                    tally.excused += usize::from(excused);
-                    if wrong {
-                        let ends = vec![end.clone()];
-                        let way = Trace { ends, truncated: trace.truncated };
-                        return Some(format!("{flow}\n{}", tell(&way)));
-                    }
+    for zone in snapshot.zones.ids() {
+        for flow in maker.rules.sent(&mut maker.rng, zone, PACKETS) {
+            let speaks = |parties: &[Party]| holds(snapshot, parties, zone, flow.src);
+            if !speaks(&rule.from) && !speaks(&rule.to) {
+                continue;
+            }
+            let trace = traced(snapshot, zone, flow);
+            for end in &trace.ends {
+                let (wrong, excused) = forbidden(snapshot, rule, (zone, &flow), end);
+                tally.excused += usize::from(excused);
+                if wrong {
+                    let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
+                    return Some(format!("{flow}\n{}", tell(&way)));
                 }
             }
         }

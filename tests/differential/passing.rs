@@ -2,7 +2,6 @@
 //! otherwise than a rule that holds allows, and looks at the witnesses of what is violated.
 
 use super::features::{Feature, Features};
-use super::flows::Samples;
 use super::network;
 use super::policies::Rules;
 use super::rng::Rng;
@@ -12,9 +11,8 @@ use sekisho::finding::{HopAction, Kind, Verdict};
 use sekisho::model::{
     Action, Activity, AddressSet, Device, Line, Match, Schedule, ServiceSet, Window,
 };
-use sekisho::net::{Family, Flow};
 use sekisho::policy::{Policy, Verb};
-use sekisho::snapshot::{DeviceId, Place, Snapshot, ZoneId};
+use sekisho::snapshot::{DeviceId, Snapshot, ZoneId};
 use sekisho::trace::{End, Trace};
 
 /// Packets of each family that are traced against a rule that holds.
@@ -107,17 +105,6 @@ struct Asked {
     verb: Verb,
 }
 
-impl Asked {
-    fn meant(&self, snapshot: &Snapshot, end: &End) -> bool {
-        let service = self
-            .port
-            .is_none_or(|port| end.flow.protocol == 6 && end.flow.destination_port == port);
-        end.place() == Some(Place::Zone(self.to))
-            && service
-            && snapshot.zone_holds(self.to, end.flow.dst)
-    }
-}
-
 /// A rule about the lines that let packets pass whose verdict the tracer contradicts.
 pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> Option<String> {
     let absent = [Feature::Moment, Feature::DefaultPermit, Feature::Bindings];
@@ -147,14 +134,15 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
         let words = match verdict.verdict {
             Verdict::Holds => {
                 tally.holds += 1;
-                exception(&snapshot, one, &mut rng, tally)
+                exception(&snapshot, (one, &rules), &mut rng, tally)
             }
             Verdict::Violated => {
                 tally.violated += 1;
                 let sure = of_rule.find(|finding| finding.verdict == Verdict::Violated);
                 sure.and_then(|finding| finding.witness).and_then(|flow| {
                     let trace = traced(&snapshot, one.from, flow);
-                    let mut meant = trace.ends.iter().filter(|end| one.meant(&snapshot, end));
+                    let mut meant =
+                        trace.ends.iter().filter(|end| rules.meant(one.to, one.port, end));
                     let shown = trace.truncated
                         || meant.any(|end| end.certain && shows(&snapshot, &one.verb, end));
                     (!shown).then(|| format!("{flow} shows nothing\n{}", tell(&trace)))
@@ -176,24 +164,18 @@ pub(crate) fn contradicted(seed: u64, features: Features, tally: &mut Tally) -> 
 /// A packet that passes without a line that does what a rule asks.
 fn exception(
     snapshot: &Snapshot,
-    asked: &Asked,
+    (asked, rules): (&Asked, &Rules<'_>),
     rng: &mut Rng,
     tally: &mut Tally,
 ) -> Option<String> {
-    for family in Family::ALL {
-        let samples = Samples::new(snapshot, family);
-        for _ in 0..PACKETS {
-            let flow = samples.flow(rng, snapshot, asked.from).filter(Flow::is_opening);
-            let Some(flow) = flow.filter(|flow| snapshot.zone_holds(asked.from, flow.src)) else {
-                continue;
-            };
-            let trace = traced(snapshot, asked.from, flow);
-            let mut meant = trace.ends.iter().filter(|end| asked.meant(snapshot, end)).peekable();
-            tally.arrived += usize::from(meant.peek().is_some());
-            if let Some(end) = meant.find(|end| against(snapshot, &asked.verb, end)) {
-                let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
-                return Some(format!("{flow}\n{}", tell(&way)));
-            }
+    for flow in rules.sent(rng, asked.from, PACKETS) {
+        let trace = traced(snapshot, asked.from, flow);
+        let meant = |end: &&End| rules.meant(asked.to, asked.port, end);
+        let mut meant = trace.ends.iter().filter(meant).peekable();
+        tally.arrived += usize::from(meant.peek().is_some());
+        if let Some(end) = meant.find(|end| against(snapshot, &asked.verb, end)) {
+            let way = Trace { ends: vec![end.clone()], truncated: trace.truncated };
+            return Some(format!("{flow}\n{}", tell(&way)));
         }
     }
     None

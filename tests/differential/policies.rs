@@ -1,11 +1,14 @@
 //! Rules about pairs of zones, as a policy file would hold them.
 
+use super::flows::Samples;
+use super::rng::Rng;
 use sekisho::check::{self, Judgment, Resolved};
-use sekisho::net::PortRange;
+use sekisho::net::{Family, Flow, PortRange};
 use sekisho::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Who};
 use sekisho::reach::Devices;
-use sekisho::snapshot::{Snapshot, ZoneId};
+use sekisho::snapshot::{Place, Snapshot, ZoneId};
 use sekisho::source::{Sources, Span};
+use sekisho::trace::End;
 
 /// Makes rules about a network.
 pub(crate) struct Rules<'a> {
@@ -28,6 +31,25 @@ impl Rules<'_> {
         let zones: Vec<ZoneId> = self.snapshot.zones.ids().collect();
         let pairs = zones.iter().flat_map(|from| zones.iter().map(move |to| (*from, *to)));
         pairs.filter(|(from, to)| from != to).collect()
+    }
+
+    /// Packets of both families, so many of each, that hosts of a zone might send to open connections.
+    pub(crate) fn sent(&self, rng: &mut Rng, zone: ZoneId, count: usize) -> Vec<Flow> {
+        let snapshot = self.snapshot;
+        let own = |flow: &Flow| flow.is_opening() && snapshot.zone_holds(zone, flow.src);
+        let mut sent = Vec::new();
+        for samples in Family::ALL.map(|family| Samples::new(snapshot, family)) {
+            let some = (0..count).filter_map(|_| samples.flow(rng, snapshot, zone));
+            sent.extend(some.filter(own));
+        }
+        sent
+    }
+
+    /// Whether an end of a packet is what a rule as [`Rules::between`] makes it is about.
+    pub(crate) fn meant(&self, to: ZoneId, port: Option<u16>, end: &End) -> bool {
+        let flow = &end.flow;
+        let service = port.is_none_or(|port| flow.protocol == 6 && flow.destination_port == port);
+        end.place() == Some(Place::Zone(to)) && service && self.snapshot.zone_holds(to, flow.dst)
     }
 
     /// The policy judged.
