@@ -13,6 +13,7 @@ mod group;
 mod header;
 mod height;
 mod objects;
+mod possible;
 mod routes;
 mod translation;
 
@@ -25,9 +26,10 @@ pub use header::{Header, Layout, fields};
 pub(crate) use header::{
     cube, flow_at, icmp_protocols, opening, port_protocols, ranges, span, stray,
 };
+pub use possible::permitting;
 pub use routes::{Choice, ChoiceKind, Group, PolicyBranch, RouteTable};
 pub use translation::{
-    Applied, Named, Outcome, addressed, apply, garble, image, permitting, preimage, pull_back,
+    Applied, Named, Outcome, addressed, apply, garble, image, preimage, pull_back,
 };
 
 use crate::model::{AddressId, Device, Id, ListId, Moment, Stage};
