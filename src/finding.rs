@@ -476,6 +476,8 @@ pub struct FlowList {
     pub flows: Vec<FlowCube>,
     /// How many more there are beyond the list.
     pub omitted: u64,
+    /// A hash of all of them, when the list does not say all: two lists that look alike may be of different flows.
+    pub unlisted: Option<String>,
 }
 
 impl FlowList {
@@ -483,7 +485,8 @@ impl FlowList {
     #[must_use]
     pub fn anything() -> FlowList {
         let any = || "any".to_owned();
-        FlowList { flows: vec![FlowCube { src: any(), dst: any(), service: any() }], omitted: 0 }
+        let flows = vec![FlowCube { src: any(), dst: any(), service: any() }];
+        FlowList { flows, ..FlowList::default() }
     }
 }
 

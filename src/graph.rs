@@ -119,6 +119,10 @@ impl<K: Header> Graph<K> {
             return;
         }
         let beside = (false, true);
+        for zone in &opaque.perhaps {
+            let held = Some(zone_set(snapshot, *zone));
+            self.wire_beside(node, Node::End(Place::Zone(*zone)), held, beside);
+        }
         for (segment_id, segment) in opaque.segments.iter().map(|id| (*id, &snapshot.segments[*id]))
         {
             for port in &segment.ports {

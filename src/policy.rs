@@ -19,7 +19,7 @@ pub use shipped::{SHIPPED, Shipped, shipped, shipped_pack};
 pub use verb::Verb;
 
 use crate::finding::{Basis, Severity};
-use crate::net::{PortRange, Prefix};
+use crate::net::{Family, PortRange, Prefix};
 use crate::source::{Span, Spanned};
 use crate::text::Text;
 
@@ -276,6 +276,35 @@ pub struct Service {
     pub protocol: Option<u8>,
     /// Destination ports (TCP, UDP, SCTP…); [`PortRange::ALL`] unless written. For ICMP the type, in both ends.
     pub ports: PortRange,
+}
+
+impl Service {
+    /// What it means in a family, where ICMP is another protocol with other numbers; `None` when no packet of the family has it.
+    /// A type of ICMP without a counterpart in ICMPv6 may be any.
+    #[must_use]
+    pub fn within(self, family: Family) -> Option<Service> {
+        match (self.protocol, family) {
+            (Some(1), Family::V6) => {
+                let one = self.ports.first() == self.ports.last();
+                let kind = same_icmp_type(self.ports.first()).filter(|_| one);
+                let ports = kind.map_or(PortRange::ALL, PortRange::single);
+                Some(Service { protocol: Some(58), ports })
+            }
+            (Some(58), Family::V4) => None,
+            _ => Some(self),
+        }
+    }
+}
+
+/// The type of ICMPv6 (RFC 4443) that means what a type of ICMP (RFC 792) means: echo, unreachable, time exceeded.
+fn same_icmp_type(kind: u16) -> Option<u16> {
+    match kind {
+        0 => Some(129),
+        3 => Some(1),
+        8 => Some(128),
+        11 => Some(3),
+        _ => None,
+    }
 }
 
 /// Flows that a `deny` does not speak of. An empty list means: as in the rule.

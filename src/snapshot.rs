@@ -58,7 +58,7 @@ pub use outline::{Difference, Outline};
 pub use place::{HostId, Place};
 
 use crate::finding::Cause;
-use crate::model::{Coverage, Device, Id, InterfaceId, Moment, Table};
+use crate::model::{ContextId, Coverage, Device, Id, InterfaceId, Moment, Table};
 use crate::net::{AddressRange, Family, Prefix, number};
 use crate::source::Span;
 use crate::text::Text;
@@ -93,6 +93,8 @@ pub struct Snapshot {
     pub opaques: Table<OpaqueId, Opaque>,
     /// Declared hosts.
     pub hosts: Table<HostId, Host>,
+    /// Addresses of which each of these interfaces has one that it learns at run time.
+    pub learnt: Vec<(Port, Vec<Prefix>)>,
     /// What became of every line of every configuration: one entry a device, in it one a file.
     pub coverage: Vec<Vec<Coverage>>,
     /// Exports of the partners of HA pairs: compared with their devices, and not part of the network.
@@ -143,12 +145,40 @@ pub struct Zone {
     pub label: String,
     /// Its addresses.
     pub addresses: ZoneAddresses,
+    /// Those of its networks that the topology does not name: what no zone holds of the subnets of its segments, whose hosts are
+    /// beside its own. What is required of the zone is not required of them.
+    pub assumed: Vec<Prefix>,
     /// Whether it is another's network (the Internet).
     pub external: bool,
     /// Roles, with which packs refer to it.
     pub roles: Vec<String>,
     /// Where it is declared; `None` when derived from a single configuration.
     pub span: Option<Span>,
+}
+
+impl Zone {
+    /// Its networks; none when it is the rest.
+    pub fn networks(&self) -> impl Iterator<Item = Prefix> {
+        match &self.addresses {
+            ZoneAddresses::Networks(networks) => networks.as_slice(),
+            ZoneAddresses::Rest => &[],
+        }
+        .iter()
+        .copied()
+    }
+
+    /// Those of its networks that the topology names.
+    pub fn named(&self) -> impl Iterator<Item = Prefix> {
+        self.networks().filter(|network| !self.assumed.contains(network))
+    }
+
+    /// Whether nobody named any of its addresses: a zone made of a subnet that is in none.
+    #[must_use]
+    pub fn is_assumed(&self) -> bool {
+        self.addresses != ZoneAddresses::Rest
+            && !self.assumed.is_empty()
+            && self.named().next().is_none()
+    }
 }
 
 /// The addresses of a zone.
@@ -193,6 +223,8 @@ pub struct Opaque {
     pub addresses: Vec<IpAddr>,
     /// Zones behind it.
     pub zones: Vec<ZoneId>,
+    /// Zones that it may lead to besides, because nobody says that it does not: external ones, of a router that nobody declared.
+    pub perhaps: Vec<ZoneId>,
     /// Its roles in the topology file, with which packs refer to it.
     pub roles: Vec<String>,
     /// The segments it is on.
@@ -267,6 +299,16 @@ impl Snapshot {
         self.zones.iter().find(|(_, zone)| zone.id == id).map(|(id, _)| id)
     }
 
+    /// The networks in which a context has addresses of its own that are not known, because it learns them at run time.
+    pub fn learnt(&self, device: DeviceId, context: ContextId) -> impl Iterator<Item = Prefix> {
+        let own = move |port: Port| {
+            let interface = &self.devices[port.device].interfaces[port.interface];
+            port.device == device && interface.context == context
+        };
+        let here = self.learnt.iter().filter(move |(port, _)| own(*port));
+        here.flat_map(|(_, networks)| networks.iter().copied())
+    }
+
     /// `device:interface`, as the topology file writes it.
     #[must_use]
     pub fn port_name(&self, port: Port) -> String {
@@ -313,13 +355,7 @@ impl Snapshot {
 
     /// The networks of all zones that have networks.
     pub fn declared_networks(&self) -> impl Iterator<Item = Prefix> {
-        self.zones
-            .iter()
-            .flat_map(|(_, zone)| match &zone.addresses {
-                ZoneAddresses::Networks(networks) => networks.as_slice(),
-                ZoneAddresses::Rest => &[],
-            })
-            .copied()
+        self.zones.iter().flat_map(|(_, zone)| zone.networks())
     }
 
     /// The opaque routers that nobody declared: each may hand a packet to any other of them.

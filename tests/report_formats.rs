@@ -112,7 +112,7 @@ fn finding(index: usize, kind: Kind, span: Span) -> Finding {
         witness: Some(flow(port)),
         path: vec![hop(span)],
         blame: vec![blame.clone(), blame.clone()],
-        flows: FlowList { flows: vec![cube], omitted: 7 },
+        flows: FlowList { flows: vec![cube], omitted: 7, unlisted: None },
         causes: vec![Cause { span: Some(span), reason: hostile("cause") }],
         cuts: vec![Cut { lines: vec![blame], breaks: vec![HOSTILE.to_owned()] }],
         chains: vec![Chain { steps: vec![step] }],

@@ -141,6 +141,10 @@ impl<'a> Walk<'a> {
             }
         }
         for (id, opaque) in self.snapshot.opaques.iter() {
+            if opaque.perhaps.contains(&zone) {
+                let packet = Packet { aside: true, ..packet.clone().perhaps() };
+                guide.arrive(Spot::Opaque(id), packet)?;
+            }
             if opaque.zones.contains(&zone) {
                 let sure = packet.sure && opaque.declared;
                 let packet = Packet { sure, ..packet.clone() };
@@ -263,19 +267,38 @@ impl<'a> Walk<'a> {
         let own = table.interfaces().flat_map(|id| &site.device.interfaces[id].addresses);
         let own = own.map(|own| AddressRange::single(own.address));
         let local = &site.device.contexts[visit.context].local;
+        let accepted = |packet: Packet, guide: &mut dyn Guide| {
+            let mut packets = vec![packet];
+            for (index, filter) in local.iter().enumerate() {
+                let stage = (filter, format!("local {index}"));
+                packets = self.filtered(visit, site, stage, packets, guide)?;
+            }
+            Ok(packets)
+        };
+        let itself = Spot::End(Place::Device(visit.port.device));
         let mut rest = vec![packet.block];
         for own in own.filter_map(|own| bound_for(self.family, own)) {
             for block in common(&rest, &[own]) {
-                let mut packets = vec![packet.at(block)];
-                for (index, filter) in local.iter().enumerate() {
-                    let stage = (filter, format!("local {index}"));
-                    packets = self.filtered(visit, site, stage, packets, guide)?;
-                }
+                let packets = accepted(packet.at(block), guide)?;
+                let on = self.snapshot.segment_of(visit.port);
                 for packet in packets {
-                    guide.arrive(Spot::End(Place::Device(visit.port.device)), packet)?;
+                    for id in on.iter().copied() {
+                        let beside = Packet { aside: true, ..packet.clone() };
+                        self.zones(&self.snapshot.segments[id].zones, &beside, guide)?;
+                    }
+                    guide.arrive(itself, packet)?;
                 }
             }
             rest = without(&rest, own);
+        }
+        for learnt in self.snapshot.learnt(visit.port.device, visit.context) {
+            let learnt = bound_for(self.family, learnt.range());
+            for block in learnt.iter().flat_map(|learnt| common(&rest, &[*learnt])) {
+                let perhaps = Packet { aside: true, ..packet.at(block).perhaps() };
+                for packet in accepted(perhaps, guide)? {
+                    guide.arrive(itself, packet)?;
+                }
+            }
         }
         for block in rest {
             let (ways, lost) = table.ways(&packet.at(block));

@@ -212,6 +212,7 @@ impl Walk<'_> {
         // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
         let aside = Packet { aside: true, ..packet.clone() };
+        self.zones(&opaque.perhaps, &aside, guide)?;
         let mut spots: Vec<Spot> = Vec::new();
         for segment in &opaque.segments {
             let model = &self.snapshot.segments[*segment];
@@ -227,7 +228,7 @@ impl Walk<'_> {
     }
 
     /// Hands to each zone what is for its addresses.
-    fn zones(
+    pub(super) fn zones(
         &self,
         zones: &[ZoneId],
         packet: &Packet,

@@ -121,7 +121,8 @@ fn addresses<K: Header>(snapshot: &Snapshot, end: &End) -> Intervals<K> {
         Place::Device(device) => {
             let up = snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
             let own = up.flat_map(|(_, interface)| &interface.addresses);
-            compile::intervals(own.map(|own| AddressRange::single(own.address)))
+            let own = compile::intervals(own.map(|own| AddressRange::single(own.address)));
+            own.union(&sets::learnt(snapshot, device))
         }
         Place::Unzoned(_) => Intervals::empty(),
     };
@@ -186,15 +187,16 @@ fn forbidden<K: Header>(
 /// Packets to these destinations of these services; every service when none is named.
 fn products<K: Header>(destinations: &Intervals<K>, services: &[Service]) -> Vec<Block> {
     let all = Block::all(K::FAMILY);
-    let service = |service: &Service| {
+    let service = |service: Service| {
         let Some(protocol) = service.protocol else { return all };
         let ports = (service.ports.first().into(), service.ports.last().into());
         all.with(PROTOCOL, (protocol.into(), protocol.into())).with(DPORT, ports)
     };
-    let mut services: Vec<Block> = services.iter().map(service).collect();
+    let own = services.iter().filter_map(|service| service.within(K::FAMILY));
+    let mut blocks: Vec<Block> = own.map(service).collect();
     if services.is_empty() {
-        services.push(all);
+        blocks.push(all);
     }
     let ranges = numbers(destinations);
-    services.iter().flat_map(|block| ranges.iter().map(|range| block.with(DST, *range))).collect()
+    blocks.iter().flat_map(|block| ranges.iter().map(|range| block.with(DST, *range))).collect()
 }

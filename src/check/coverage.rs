@@ -1,9 +1,13 @@
 //! What the judgment could not see: vacuous rules, and what is missing from the picture.
 
 use super::parties::{End, Resolved, ResolvedRule};
+use super::sets::are_apart;
 use super::write;
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
-use crate::snapshot::{Issue, IssueKind, Place, Snapshot, ZoneAddresses};
+use crate::model::InterfaceAddress;
+use crate::net::{AddressRange, Family, Prefix};
+use crate::policy::Verb;
+use crate::snapshot::{Issue, IssueKind, Place, Snapshot, ZoneAddresses, non_unicast};
 use crate::text;
 use crate::text::Text;
 
@@ -23,14 +27,23 @@ fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding>
         .directions
         .iter()
         .flat_map(|d| d.from.iter().flat_map(|from| d.to.iter().map(move |to| (from, to))));
-    let testable = pairs.filter(|(from, to)| from.place != to.place).count();
+    let pairs: Vec<(&End, &End)> = pairs.filter(|(from, to)| are_apart(from, to)).collect();
+    let strangers = pairs.iter().filter(|(from, to)| {
+        rule.rule.verb == Verb::Require
+            && !is_empty(snapshot, from)
+            && are_strangers(snapshot, from, to)
+    });
     let mut causes: Vec<Cause> = empty
         .iter()
         .map(|end| Cause { span: Some(rule.rule.span), reason: nowhere(end) })
         .collect();
+    causes.extend(
+        strangers
+            .map(|(from, to)| Cause { span: Some(rule.rule.span), reason: no_family(from, to) }),
+    );
     causes.sort();
     causes.dedup();
-    if causes.is_empty() && testable > 0 {
+    if causes.is_empty() && !pairs.is_empty() {
         return None;
     }
     let id = &rule.rule.id;
@@ -39,7 +52,7 @@ fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding>
         "policy rule {id} has nothing to test, so it cannot be said to hold"
     );
     let mut finding = write::blank(Kind::Vacuous, rule.rule, Verdict::Undetermined, message);
-    if testable == 0 {
+    if pairs.is_empty() {
         let reason = text!(
             "送信元と宛先が同じゾーンの組しかありません。",
             "source and destination are the same zone in every pair"
@@ -51,11 +64,51 @@ fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding>
     Some(finding)
 }
 
+/// Whether nothing can come from a party nor go there: it has no usable address, or no place.
 fn is_empty(snapshot: &Snapshot, end: &End) -> bool {
-    let Place::Zone(zone) = end.place else { return false };
-    let unplaced = !snapshot.segments.iter().any(|(_, s)| s.zones.contains(&zone))
-        && !snapshot.opaques.iter().any(|(_, o)| o.zones.contains(&zone));
-    unplaced || snapshot.zones[zone].addresses == ZoneAddresses::Networks(Vec::new())
+    let unplaced = |zone| {
+        !snapshot.segments.iter().any(|(_, s)| s.zones.contains(&zone))
+            && !snapshot.opaques.iter().any(|(_, o)| o.zones.contains(&zone))
+    };
+    let nowhere = matches!(end.place, Place::Zone(zone) if unplaced(zone));
+    nowhere || [Family::V4, Family::V6].iter().all(|family| !speaks(snapshot, end, *family))
+}
+
+/// Whether two parties have no family of addresses in common.
+fn are_strangers(snapshot: &Snapshot, from: &End, to: &End) -> bool {
+    let both = |family| speaks(snapshot, from, family) && speaks(snapshot, to, family);
+    !both(Family::V4) && !both(Family::V6)
+}
+
+/// Whether a party has an address of a family that packets can have.
+fn speaks(snapshot: &Snapshot, end: &End, family: Family) -> bool {
+    let usable = |range: AddressRange| {
+        let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
+        let inside = |block: Prefix| block.contains(range.first()) && block.contains(range.last());
+        range.family() == family && !never.into_iter().any(inside)
+    };
+    match (end.place, &end.ranges) {
+        (_, Some(ranges)) => ranges.iter().any(|range| usable(*range)),
+        (Place::Zone(zone), None) => {
+            let zone = &snapshot.zones[zone];
+            let mut networks = zone.networks();
+            zone.addresses == ZoneAddresses::Rest || networks.any(|n| usable(n.range()))
+        }
+        (Place::Device(device), None) => {
+            let mut up = snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
+            let own = |a: &InterfaceAddress| usable(AddressRange::single(a.address));
+            up.any(|(_, i)| i.dynamic || i.addresses.iter().any(own))
+        }
+        (Place::Unzoned(_), None) => true,
+    }
+}
+
+fn no_family(from: &End, to: &End) -> Text {
+    let (from, to) = (&from.name, &to.name);
+    text!(
+        "「{from}」と「{to}」には、共通のアドレス体系（IPv4、IPv6）のアドレスがありません。",
+        "`{from}` and `{to}` have no address of one family, IPv4 or IPv6"
+    )
 }
 
 fn nowhere(end: &End) -> Text {
@@ -66,7 +119,8 @@ fn nowhere(end: &End) -> Text {
     )
 }
 
-/// What is missing from the picture, as findings; none of them decides a verdict, since each is modelled as the widest reading.
+/// What is missing from the picture, as findings; none of them decides a verdict, since each is modelled as the widest reading:
+/// who may be at the other end, and whose the addresses are that nobody names.
 #[must_use]
 pub fn issues(snapshot: &Snapshot) -> Vec<Finding> {
     snapshot.issues.iter().map(issue).collect()

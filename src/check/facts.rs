@@ -238,6 +238,7 @@ pub(super) fn fingerprint<K>(judge: &Judge<'_, K>, finding: &Finding) -> String 
             .iter()
             .map(|flow| format!("{} {} {}", flow.src, flow.dst, flow.service)),
     );
+    parts.extend(finding.flows.unlisted.clone());
     for blame in &finding.blame {
         let text = judge.sources.text(blame.span);
         parts.push(format!(

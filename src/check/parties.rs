@@ -177,7 +177,10 @@ impl<'a> Resolver<'a> {
         counted: &Counted<'_>,
     ) -> Result<ResolvedRule<'p>, Vec<String>> {
         self.nobody = rule.pack.is_some().then(Vec::new);
-        let (from, to) = (self.ends(&rule.from), self.ends(&rule.to));
+        let (mut from, mut to) = (self.ends(&rule.from), self.ends(&rule.to));
+        if rule.verb == Verb::Require {
+            (from, to) = (self.named(from), self.named(to));
+        }
         // Roles that only an exception names do not make the rule one about nobody.
         let missing = self.nobody.clone();
         let through = match &rule.verb {
@@ -286,6 +289,31 @@ impl<'a> Resolver<'a> {
             || (to.is_empty() && !except.to.is_empty());
         let services = except.services.clone();
         (!nobody).then_some(Without { from, to, services, waiver: None, flow: None })
+    }
+
+    /// Whole zones without what nobody named as theirs: it is not what a rule requires.
+    fn named(&self, ends: Vec<End>) -> Vec<End> {
+        let only_named = |mut end: End| {
+            if let (Place::Zone(zone), None) = (end.place, &end.ranges)
+                && let zone = &self.snapshot.zones[zone]
+                && !zone.assumed.is_empty()
+            {
+                end.ranges = Some(zone.named().map(crate::net::Prefix::range).collect());
+            }
+            if let Place::Device(device) = end.place
+                && self.snapshot.learnt.iter().any(|(port, _)| port.device == device)
+            {
+                let up = self.snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
+                let own = up.flat_map(|(_, interface)| &interface.addresses);
+                end.ranges = Some(own.map(|own| AddressRange::single(own.address)).collect());
+            }
+            end
+        };
+        let ends = ends.into_iter().map(only_named);
+        let nobody = |end: &End| {
+            matches!(end.place, Place::Zone(_)) && end.ranges.as_ref().is_some_and(Vec::is_empty)
+        };
+        ends.filter(|end| !nobody(end)).collect()
     }
 
     pub(super) fn ends(&mut self, parties: &[Party]) -> Vec<End> {

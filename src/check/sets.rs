@@ -11,7 +11,7 @@ use crate::net::{AddressRange, PortRange, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
 use crate::reach::Network;
-use crate::snapshot::{Place, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
 
 /// How many flows a finding lists.
 pub(super) const FLOWS: usize = 12;
@@ -19,6 +19,8 @@ pub(super) const FLOWS: usize = 12;
 const SERVICES: usize = 4096;
 /// How many services or ports are listed in one place.
 const LISTED: usize = 16;
+/// Of how many flows a list that does not say all takes the hash.
+const DIGESTED: usize = 256;
 /// How many ranges one side of a listed flow names.
 const RANGES: usize = 8;
 
@@ -45,7 +47,8 @@ pub fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K>
                 .get(crate::model::Id::index(device))
                 .into_iter()
                 .flat_map(|c| c.routes.iter());
-            own.fold(Intervals::empty(), |all, table| all.union(&table.own))
+            let own = own.fold(Intervals::empty(), |all, table| all.union(&table.own));
+            own.union(&learnt(network.snapshot, device))
         }
         Place::Unzoned(_) => Intervals::empty(),
     };
@@ -53,6 +56,12 @@ pub fn addresses<K: Header>(network: &Network<'_, K>, end: &End) -> Intervals<K>
         Some(ranges) => all.intersection(&compile::intervals(ranges.iter().copied())),
         None => all,
     }
+}
+
+/// The addresses of which a device may have one, learnt at run time.
+pub(super) fn learnt<K: Header>(snapshot: &Snapshot, device: DeviceId) -> Intervals<K> {
+    let here = snapshot.learnt.iter().filter(|(port, _)| port.device == device);
+    compile::intervals(here.flat_map(|(_, networks)| networks.iter().map(|n| n.range())))
 }
 
 /// A source of a rule in one direction, before it is cut by exceptions.
@@ -70,9 +79,15 @@ pub(super) fn sources<'r>(rule: &'r ResolvedRule<'_>) -> Vec<Source<'r>> {
     rule.directions.iter().flat_map(of).collect()
 }
 
-/// The destinations of a direction other than the source's own zone.
+/// The destinations of a direction that are others than the source: at another place, or named parts of one zone.
 pub(super) fn targets<'r>(from: &End, direction: &'r Direction) -> Vec<&'r End> {
-    direction.to.iter().filter(|to| to.place != from.place).collect()
+    direction.to.iter().filter(|to| are_apart(from, to)).collect()
+}
+
+/// Whether a rule can speak of packets from one party to another.
+pub(super) fn are_apart(from: &End, to: &End) -> bool {
+    let parts = from.ranges.is_some() && to.ranges.is_some() && from.ranges != to.ranges;
+    from.place != to.place || parts
 }
 
 /// Every source with each of its targets, over all directions of a rule.
@@ -136,11 +151,12 @@ pub fn service_set<K: Header>(arena: &mut Arena<K>, services: &[Service]) -> Fun
     if services.is_empty() {
         return Function::ALL;
     }
-    let parts = services.iter().map(|service| one_service(arena, service)).collect();
+    let own = services.iter().filter_map(|service| service.within(K::FAMILY));
+    let parts = own.map(|service| one_service(arena, service)).collect();
     arena.min_all(parts)
 }
 
-fn one_service<K: Header>(arena: &mut Arena<K>, service: &Service) -> Function {
+fn one_service<K: Header>(arena: &mut Arena<K>, service: Service) -> Function {
     let Some(protocol) = service.protocol else { return Function::ALL };
     let mut more = Vec::new();
     if service.ports != PortRange::ALL {
@@ -311,10 +327,30 @@ pub fn list_flows<K: Header>(arena: &mut Arena<K>, set: Function, limit: usize) 
         seen = arena.exists(seen, field);
     }
     let plain = without_idle_ports(arena, seen);
-    let (pairs, total) = arena.products(plain, fields::PROTOCOL, limit);
-    let flows: Vec<FlowCube> = pairs.iter().map(|pair| flow_cube(arena, pair)).collect();
+    let (pairs, total) = arena.products(plain, fields::PROTOCOL, limit.max(DIGESTED));
+    let shown = pairs.iter().take(limit);
+    let flows: Vec<FlowCube> = shown.map(|pair| flow_cube(arena, pair)).collect();
     let omitted = total.saturating_sub(flows.len() as u64);
-    FlowList { flows, omitted }
+    let cut = |flow: &FlowCube| [&flow.src, &flow.dst, &flow.service].iter().any(|t| is_cut(t));
+    let unlisted = (omitted > 0 || flows.iter().any(cut)).then(|| digest(arena, &pairs));
+    FlowList { flows, omitted, unlisted }
+}
+
+/// A hash of flows with everything that a list of them leaves out.
+fn digest<K: Header>(arena: &Arena<K>, pairs: &[Product<K>]) -> String {
+    let mut parts = Vec::new();
+    for pair in pairs {
+        let (cubes, _) = arena.cubes(pair.rest, SERVICES);
+        let ends = [fields::SRC, fields::DST].map(|field| format!("{:?}", pair.fields.get(field)));
+        parts.extend(ends);
+        parts.extend(cubes.iter().map(|cube| format!("{:?}", cube.fields)));
+    }
+    crate::finding::fingerprint(&parts)
+}
+
+/// Whether a text does not say all.
+fn is_cut(text: &str) -> bool {
+    text.contains("… (+")
 }
 
 /// A pair of ends with the services between them.

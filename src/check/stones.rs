@@ -63,6 +63,13 @@ struct Start {
     held: Held,
 }
 
+impl Start {
+    /// Whether a rule names it within its zone: then its neighbours are others.
+    fn is_part(&self) -> bool {
+        self.end.ranges.is_some()
+    }
+}
+
 /// Who falls.
 struct Closure<'r> {
     items: Vec<Item<'r>>,
@@ -102,12 +109,16 @@ impl<'a> Both<'a> {
         if !rule.rule.stepping_stones || !rule.rule.verb.forbids() {
             return Vec::new();
         }
-        let Some(direction) = rule.directions.first() else { return Vec::new() };
         let mut findings = Vec::new();
         let mut ledger = residual::Ledger::default();
-        for to in &direction.to {
+        let mut targets = Vec::new();
+        for direction in &rule.directions {
+            targets.extend(direction.to.iter().map(|to| (direction, to)));
+        }
+        for (direction, to) in targets {
             let starts = self.starts(rule, direction, to);
-            let limits = Limits { target: Some(to.place), ..Limits::default() };
+            let around = starts.iter().any(Start::is_part);
+            let limits = Limits { target: Some(to.place), around, ..Limits::default() };
             let mut all = self.closure(&starts, Reading::May, limits);
             self.weigh(rule, to, &all, &mut ledger);
             if !self.may_reach(rule, &mut all, to) {
@@ -190,7 +201,8 @@ impl<'a> Both<'a> {
     }
 
     fn starting_at(&self, rule: &ResolvedRule<'_>, start: &Start, to: &End) -> Option<Finding> {
-        let limits = Limits { target: Some(to.place), ..Limits::default() };
+        let around = start.is_part();
+        let limits = Limits { target: Some(to.place), around, ..Limits::default() };
         let mut exact = true;
         for reading in [Reading::Must, Reading::May] {
             if reading == Reading::May && exact {

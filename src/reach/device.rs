@@ -8,7 +8,7 @@ use crate::graph::Node;
 use crate::model::{
     Action, AddressMap, Binding, ContextId, Device, Filter, Id, InterfaceId, Stage, Translate,
 };
-use crate::net::Family;
+use crate::net::{Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{Place, Port};
 
@@ -344,6 +344,40 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
     fn local(&self, run: &mut Run<K>, mut branch: Branch, out: &mut Vec<Branch>) -> Branch {
         let Some(table) = self.table() else { return branch };
         let own = run.arena.field_in(fields::DST, &table.own);
+        let itself = self.accepted(run, &branch, own);
+        self.beside_hosts(run, &itself, out);
+        out.push(itself);
+        let foreign = run.arena.minus(branch.set, own);
+        let learnt = self.network.snapshot.learnt(self.port.device, self.context);
+        let learnt = compile::intervals::<K>(learnt.map(Prefix::range));
+        if !learnt.is_empty() {
+            let learnt = run.arena.field_in(fields::DST, &learnt);
+            let some = run.arena.guard(foreign, learnt);
+            run.exact &= some.is_none();
+            if self.query.reading == Reading::May {
+                let itself = self.accepted(run, &Branch { set: foreign, ..branch.clone() }, some);
+                out.push(itself);
+            }
+        }
+        branch.set = settled(run, branch.set, foreign, branch.unknown);
+        branch
+    }
+
+    /// Whoever lives on the segment of a zone under an address of the zone is one of its hosts, also when its configuration is
+    /// at hand.
+    fn beside_hosts(&self, run: &mut Run<K>, itself: &Branch, out: &mut Vec<Branch>) {
+        let snapshot = self.network.snapshot;
+        let segment =
+            snapshot.segment_of(self.port).filter(|_| self.query.reading != Reading::Always);
+        for zone in segment.iter().flat_map(|segment| &snapshot.segments[*segment].zones) {
+            let inside = run.arena.field_in(fields::DST, self.network.zone(*zone));
+            let set = run.arena.guard(itself.set, inside);
+            out.push(Branch { node: Node::End(Place::Zone(*zone)), set, ..itself.clone() });
+        }
+    }
+
+    /// What of a branch the device takes for itself, of packets to `own`.
+    fn accepted(&self, run: &mut Run<K>, branch: &Branch, own: Function) -> Branch {
         let mut itself = Branch {
             node: Node::End(Place::Device(self.port.device)),
             set: run.arena.guard(branch.set, own),
@@ -362,10 +396,7 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
             };
             itself = self.filter(run, itself, filter, place);
         }
-        out.push(itself);
-        let foreign = run.arena.minus(branch.set, own);
-        branch.set = settled(run, branch.set, foreign, branch.unknown);
-        branch
+        itself
     }
 
     /// Packets that leave by the interface they came in by, where such packets may pass unfiltered.

@@ -8,7 +8,7 @@ use crate::compile::{self, Header, Reading, fields};
 use crate::graph::{self, Node};
 use crate::model::Stage;
 use crate::packetset::{Function, Intervals};
-use crate::snapshot::{OpaqueId, Place, Port, SegmentId};
+use crate::snapshot::{Opaque, OpaqueId, Place, Port, SegmentId};
 
 /// What neighbours of a segment take without a router, of the packets that start on it.
 struct Direct {
@@ -47,6 +47,13 @@ impl<K: Header> Walk<'_, '_, K> {
         }
         for (id, _) in snapshot.opaques.iter().filter(|(_, o)| o.zones.contains(&zone)) {
             self.behind(run, id, &ports);
+        }
+        if self.query.reading == Reading::May {
+            let led = |opaque: &&Opaque| opaque.perhaps.contains(&zone);
+            for (id, _) in snapshot.opaques.iter().filter(|(_, o)| led(o)) {
+                run.exact = false;
+                self.put(run, Node::Opaque(id), run.start);
+            }
         }
     }
 
@@ -214,8 +221,14 @@ impl<K: Header> Walk<'_, '_, K> {
                 }
             }
         }
-        if !opaque.declared && self.query.reading == Reading::Always && run.events.len() > first {
-            run.drops.push(Drop { set: run.start, event: first, records: Vec::new() });
+        // What starts there may have been put where it goes already, by another place of the zone: any start tells of it.
+        let begun = |event: &Event| event.parent.is_none();
+        let event = Some(first).filter(|first| run.events.len() > *first);
+        let event = event.or_else(|| run.events.iter().position(begun));
+        if let Some(event) = event.filter(|_| !opaque.declared)
+            && self.query.reading == Reading::Always
+        {
+            run.drops.push(Drop { set: run.start, event, records: Vec::new() });
         }
         self.onwards(run, id);
     }

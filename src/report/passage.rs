@@ -76,7 +76,7 @@ mod tests {
 
     fn list(service: &str) -> FlowList {
         let [src, dst, service] = ["10.0.0.0/24", "10.1.0.0/24", service].map(str::to_owned);
-        FlowList { flows: vec![FlowCube { src, dst, service }], omitted: 0 }
+        FlowList { flows: vec![FlowCube { src, dst, service }], ..FlowList::default() }
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(passage(&web, &web, false), Passage::Some);
         assert_eq!(passage(&web, &all, false), Passage::SomePerhapsMore);
         assert_eq!(passage(&all, &all, true), Passage::All);
-        let hidden = FlowList { flows: Vec::new(), omitted: 3 };
+        let hidden = FlowList { omitted: 3, ..FlowList::default() };
         assert_eq!(passage(&none, &hidden, false), Passage::Unknown);
     }
 }

@@ -9,6 +9,7 @@ mod fqdn;
 mod gateways;
 mod issues;
 mod joins;
+mod learnt;
 mod overrides;
 mod ranges;
 mod segments;
@@ -63,9 +64,14 @@ pub fn build(input: BuildInput) -> Result<Snapshot, Vec<Problem>> {
     work.snapshot.name = topology.name.clone().unwrap_or(input.name);
     zones::declare(&mut work, &topology);
     zones::place(&mut work, &topology);
+    learnt::place(&mut work);
     gateways::place(&mut work, &topology);
     hosts(&mut work, &topology);
     issues::list(&mut work, &topology);
+    if !derived {
+        zones::name_the_rest(&mut work.snapshot);
+    }
+    gateways::lead_anywhere(&mut work.snapshot);
     if work.problems.is_empty() { Ok(work.snapshot) } else { Err(work.problems) }
 }
 

@@ -91,6 +91,7 @@ fn network(snapshot: &Snapshot, key: &RandomState) -> u64 {
         segments,
         opaques,
         hosts,
+        learnt,
         coverage: _,
         partners: _,
         issues: _,
@@ -104,6 +105,6 @@ fn network(snapshot: &Snapshot, key: &RandomState) -> u64 {
     segments.iter().for_each(|(_, segment)| segment.hash(&mut hasher));
     opaques.iter().for_each(|(_, opaque)| opaque.hash(&mut hasher));
     hosts.iter().for_each(|(_, host)| host.hash(&mut hasher));
-    (at, steps).hash(&mut hasher);
+    (at, steps, learnt).hash(&mut hasher);
     hasher.finish()
 }

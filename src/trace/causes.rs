@@ -90,3 +90,16 @@ pub(super) fn start_cause(snapshot: &Snapshot, ports: &[Port]) -> Cause {
         ),
     }
 }
+
+/// Why a packet may be for a device of which an address is not known.
+pub(super) fn learnt_cause(snapshot: &Snapshot, device: DeviceId) -> Cause {
+    let name = &snapshot.devices[device].name;
+    let learnt = snapshot.learnt.iter().find(|(port, _)| port.device == device);
+    let interface = learnt.map(|(port, _)| &snapshot.devices[device].interfaces[port.interface]);
+    let word = interface.map_or("", |interface| &interface.name);
+    let reason = crate::text!(
+        "機器「{name}」のインターフェース「{word}」のアドレスは実行時に決まるため、この宛先が機器自身である可能性があります。",
+        "interface {word} of device `{name}` learns its address at run time, so this destination may be the device itself"
+    );
+    Cause { span: interface.map(|interface| interface.span), reason }
+}

@@ -122,6 +122,11 @@ impl Walker<'_> {
                     if opaque.zones.contains(&zone) {
                         self.start_behind(id, traveller.clone());
                     }
+                    if opaque.perhaps.contains(&zone) {
+                        let doubt = vec![causes::opaque_cause(snapshot, id)];
+                        let next = traveller.clone().doubting(doubt).beside();
+                        self.send(Receiver::Opaque(id), next);
+                    }
                 }
             }
         }
@@ -231,11 +236,12 @@ impl Walker<'_> {
         let traveller = through_opaque(snapshot, id, traveller);
         let ask = |t: &Traveller| {
             let behind = holding(snapshot, &opaque.zones, &t.packet)?;
+            let perhaps = holding(snapshot, &opaque.perhaps, &t.packet)?;
             let all: Vec<ZoneId> = snapshot.zones.ids().collect();
             let anywhere = !holding(snapshot, &all, &t.packet)?.is_empty();
-            Ok((behind, anywhere))
+            Ok((behind, perhaps, anywhere))
         };
-        for (traveller, (behind, anywhere)) in self.parts(traveller, ask) {
+        for (traveller, (behind, perhaps, anywhere)) in self.parts(traveller, ask) {
             for zone in &behind {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 let arrived = unless_declared(snapshot, id, traveller.clone());
@@ -249,6 +255,10 @@ impl Walker<'_> {
             }
             let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
             let origin = Some(Origin::Behind(id));
+            for zone in perhaps {
+                let place = Disposition::Delivered(Place::Zone(zone));
+                self.end(doubtful.clone().beside(), place, origin);
+            }
             let beyond = opaque.segments.first().filter(|_| behind.is_empty() && !anywhere);
             if let Some(segment) = beyond {
                 let place = Disposition::Delivered(Place::Unzoned(*segment));
@@ -350,7 +360,11 @@ fn is_up(snapshot: &Snapshot, port: Port) -> bool {
 }
 
 /// The zones among `zones` that hold the destination.
-fn holding(snapshot: &Snapshot, zones: &[ZoneId], packet: &Packet) -> Result<Vec<ZoneId>, Cut> {
+pub(super) fn holding(
+    snapshot: &Snapshot,
+    zones: &[ZoneId],
+    packet: &Packet,
+) -> Result<Vec<ZoneId>, Cut> {
     let mut holding = Vec::new();
     let one = packet.destination.extent() == 0;
     for zone in zones {

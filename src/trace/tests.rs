@@ -236,6 +236,7 @@ impl Net {
             id: id.to_owned(),
             label: id.to_owned(),
             addresses,
+            assumed: Vec::new(),
             external: networks.is_empty(),
             roles: Vec::new(),
             span: None,

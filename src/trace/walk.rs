@@ -5,6 +5,7 @@ use super::packet::{
     Cut, Field, Packet, destination_in, destination_is, ports_within, source_in, within,
 };
 use super::route::{Lookup, Table, Target, Way};
+use super::segment::holding;
 use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
 use super::truth::{Judge, Truth, View};
@@ -278,12 +279,22 @@ impl<'a> Walker<'a> {
             for address in up.flat_map(|(_, i)| &i.addresses) {
                 own |= destination_is(&traveller.packet, address.address)?;
             }
-            Ok(Some(own))
+            let mut perhaps = false;
+            for network in self.snapshot.learnt(visit.device, visit.context) {
+                perhaps |= destination_in(&traveller.packet, network.range())?;
+            }
+            Ok(Some((own, perhaps)))
         };
         for (traveller, own) in self.parts(traveller, own) {
             match own {
-                Some(true) => self.accept(visit, traveller),
-                Some(false) => self.route(visit, traveller),
+                Some((true, _)) => self.accept(visit, traveller),
+                Some((false, perhaps)) => {
+                    if perhaps {
+                        let cause = causes::learnt_cause(self.snapshot, visit.device);
+                        self.accept(visit, traveller.clone().doubting(vec![cause]).beside());
+                    }
+                    self.route(visit, traveller);
+                }
                 None => self.end(traveller, Disposition::NotForwardable, None),
             }
         }
@@ -296,7 +307,23 @@ impl<'a> Walker<'a> {
         let origin = Origin::Device(visit.device, visit.context);
         let place = Disposition::Delivered(Place::Device(visit.device));
         for traveller in self.run(self.site(visit, None), &stages, traveller, true) {
+            self.end_beside(visit, &traveller, origin);
             self.end(traveller, place, Some(origin));
+        }
+    }
+
+    /// A device on the segment of a zone, under an address of the zone, is one of its hosts, too.
+    fn end_beside(&mut self, visit: &Visit, traveller: &Traveller, origin: Origin) {
+        let snapshot = self.snapshot;
+        let port = visit.ingress.map(|interface| Port { device: visit.device, interface });
+        let segment = port.and_then(|port| snapshot.segment_of(port));
+        let Some(segment) = segment else { return };
+        let ask = |t: &Traveller| holding(snapshot, &snapshot.segments[segment].zones, &t.packet);
+        for (traveller, zones) in self.parts(traveller.clone(), ask) {
+            for zone in zones {
+                let place = Disposition::Delivered(Place::Zone(zone));
+                self.end(traveller.clone().beside(), place, Some(origin));
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use super::{Work, entrance, zones};
 use crate::model::{ContextId, Device, Interface, InterfaceId, InterfaceKind, NextHop};
 use crate::net::{Family, Prefix};
 use crate::snapshot::{
-    DeviceId, IssueKind, Opaque, OpaqueId, Port, RESOLVE_DEPTH, SegmentId, Snapshot, ZoneId, issue,
+    DeviceId, IssueKind, Opaque, OpaqueId, Port, RESOLVE_DEPTH, Segment, SegmentId, Snapshot,
+    ZoneAddresses, ZoneId, issue,
 };
 use crate::source::Span;
 use crate::topology::{DeviceKind, Topology};
@@ -24,6 +25,38 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
     }
     found.far_ends(work);
     put_zones_behind(work, &index, &routes, &found, &declared);
+}
+
+/// A router that nobody declared may know a way to other people's networks, and may stand on any subnet where nobody else is
+/// known: nothing says that it does not.
+pub(super) fn lead_anywhere(snapshot: &mut Snapshot) {
+    let unknown: Vec<OpaqueId> = snapshot.unknown_routers().collect();
+    let Some(first) = unknown.first().copied() else { return };
+    let external: Vec<ZoneId> =
+        snapshot.zones.iter().filter(|(_, zone)| zone.external).map(|(id, _)| id).collect();
+    for router in &unknown {
+        let opaque = &mut snapshot.opaques[*router];
+        opaque.perhaps = external.iter().copied().filter(|z| !opaque.zones.contains(z)).collect();
+    }
+    let lonely: Vec<SegmentId> = snapshot
+        .segments
+        .iter()
+        .filter(|(_, segment)| is_lonely(snapshot, segment))
+        .map(|(id, _)| id)
+        .collect();
+    for segment in lonely {
+        put_opaque(snapshot, segment, first);
+    }
+}
+
+/// Whether an interface that may have neighbours has none that is known.
+fn is_lonely(snapshot: &Snapshot, segment: &Segment) -> bool {
+    let [port] = segment.ports.as_slice() else { return false };
+    let interface = &snapshot.devices[port.device].interfaces[port.interface];
+    let numbered = interface.dynamic || !interface.addresses.is_empty();
+    let assumed = |zone: &ZoneId| snapshot.zones[*zone].is_assumed();
+    let nobody = segment.zones.iter().all(assumed) && segment.opaques.is_empty();
+    nobody && numbered && interface.kind != InterfaceKind::Loopback
 }
 
 /// A route, or a policy route, and where it leaves its device.
@@ -220,7 +253,8 @@ impl Gateways {
         Some(opaque)
     }
 
-    /// Tunnels and lines have another end, and it matters when packets can go there or come from there.
+    /// Tunnels and lines have another end, and somebody gives an interface the address that it learns at run time; both matter
+    /// when packets can go there or come from there.
     fn far_ends(&mut self, work: &mut Work) {
         let mut open = Vec::new();
         for (id, segment) in work.snapshot.segments.iter() {
@@ -228,6 +262,7 @@ impl Gateways {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
+            let line = line || interface.dynamic && segment.zones.is_empty();
             let device = &work.snapshot.devices[port.device];
             let used = !interface.addresses.is_empty()
                 || interface.dynamic
@@ -254,17 +289,24 @@ fn add(
     addresses: Vec<IpAddr>,
     span: Span,
 ) -> OpaqueId {
-    let zones: Vec<ZoneId> = work.snapshot.segments[segment]
-        .zones
-        .iter()
-        .copied()
-        .filter(|zone| work.snapshot.zones[*zone].external)
-        .collect();
-    let declared = !zones.is_empty();
+    let declared = has_external_zone(&work.snapshot, segment);
+    let zones = if declared { zones_behind(&work.snapshot, segment) } else { Vec::new() };
     let opaque = Opaque { name, declared, addresses, zones, span: Some(span), ..Opaque::default() };
     let opaque = work.snapshot.opaques.push(opaque);
     put_opaque(&mut work.snapshot, segment, opaque);
     opaque
+}
+
+/// The zones of a segment that its gateway must lead to: external ones, and those with networks that are not on it.
+fn zones_behind(snapshot: &Snapshot, segment: SegmentId) -> Vec<ZoneId> {
+    let segment = &snapshot.segments[segment];
+    let beside = |network: &Prefix| segment.networks.iter().any(|subnet| subnet.covers(*network));
+    let away = |zone: &ZoneId| match &snapshot.zones[*zone].addresses {
+        ZoneAddresses::Networks(networks) => !networks.iter().all(beside),
+        ZoneAddresses::Rest => true,
+    };
+    let zones = segment.zones.iter().copied();
+    zones.filter(|zone| snapshot.zones[*zone].external || away(zone)).collect()
 }
 
 /// Zone networks that no subnet holds are behind the routers that declare them or that routes to them point at.

@@ -3,11 +3,12 @@
 use super::Work;
 use super::ranges::Ranges;
 use super::segments::{are_transit, is_loopback, subnets_of};
-use super::zones;
 use crate::model::{InterfaceKind, LineStatus};
 use crate::net::Prefix;
-use crate::snapshot::{Issue, IssueKind, Segment, Snapshot, ZoneAddresses, ZoneId, issue};
+use crate::snapshot::{Issue, IssueKind, Port, Segment, Snapshot, ZoneAddresses, ZoneId, issue};
 use crate::source::Span;
+use crate::text;
+use crate::text::Text;
 use crate::topology::Topology;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -70,7 +71,9 @@ fn is_placed(snapshot: &Snapshot, zone: ZoneId) -> bool {
 
 /// Each pair of zones once, with the first network that both hold.
 fn overlapping_zones(work: &Work, issues: &mut Vec<Issue>) {
-    let mut all = zones::networks(work);
+    let zones = work.snapshot.zones.iter();
+    let mut all: Vec<(ZoneId, Prefix)> =
+        zones.flat_map(|(id, zone)| zone.named().map(move |network| (id, network))).collect();
     all.sort_by_key(|(zone, network)| {
         (network.family(), network.range().numbers().0, network.len(), *zone)
     });
@@ -158,7 +161,8 @@ fn assumed_routers(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
 }
 
 fn unzoned(snapshot: &Snapshot, issues: &mut Vec<Issue>) {
-    let zoned = Ranges::new(snapshot.declared_networks().map(Prefix::range));
+    let named = snapshot.zones.iter().flat_map(|(_, zone)| zone.named());
+    let zoned = Ranges::new(named.map(Prefix::range));
     for (_, segment) in snapshot.segments.iter() {
         if is_loopback(snapshot, segment) {
             continue;
@@ -215,12 +219,42 @@ fn unzoned_addresses(
             continue;
         }
         let (list, span) = (some(gaps.iter()), span_of(snapshot, segment, *network));
+        let Text { ja, en } = beside(snapshot, segment);
         let reason = crate::text!(
-            "サブネット{network}のうち{list}は、どのゾーンにも属していません。ゾーンの networks に加えてください。",
-            "{list} of subnet {network} is in no zone; add it to the `networks` of one"
+            "サブネット{network}のうち{list}は、どのゾーンにも属していません。{ja}ゾーンの networks に加えてください。",
+            "{list} of subnet {network} is in no zone{en}; add it to the `networks` of one"
         );
         issues.push(issue(IssueKind::UnzonedAddresses, span, reason));
     }
+}
+
+/// The subnets of a segment of which hosts are in no zone; `None` where none are expected, between routers and on loopbacks.
+pub(super) fn unzoned_networks<'s>(
+    snapshot: &Snapshot,
+    segment: &'s Segment,
+) -> Option<&'s [Prefix]> {
+    let expected = segment.zones.is_empty() && !is_loopback(snapshot, segment);
+    let lonely = segment.ports.len() == 1 && segment.opaques.is_empty();
+    let between = !lonely && are_transit(&segment.networks);
+    (expected && !between && !internal(snapshot, segment)).then_some(&segment.networks)
+}
+
+fn internal(snapshot: &Snapshot, segment: &Segment) -> bool {
+    let kind = |port: &Port| snapshot.devices[port.device].interfaces[port.interface].kind;
+    segment.ports.iter().all(|port| kind(port) == InterfaceKind::Internal)
+}
+
+/// To whom addresses of a segment are taken to belong that no zone names.
+fn beside(snapshot: &Snapshot, segment: &Segment) -> Text {
+    let zones: Vec<&str> = segment.zones.iter().map(|z| snapshot.zones[*z].id.as_str()).collect();
+    let list = zones.join(", ");
+    if zones.is_empty() {
+        return text!("", "");
+    }
+    text!(
+        "同じセグメントにあるゾーン「{list}」の一部とみなします。",
+        " and taken as part of `{list}`, which is on the same segment"
+    )
 }
 
 fn span_of(snapshot: &Snapshot, segment: &Segment, network: Prefix) -> Option<Span> {

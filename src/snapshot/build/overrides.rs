@@ -24,6 +24,9 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         for interface in interfaces {
             override_interface(device, interface, carries_addresses, &mut work.problems);
         }
+        if !carries_addresses && !interfaces.is_empty() {
+            leave_open(device, interfaces);
+        }
         for route in routes {
             add_route(device, route, &mut work.problems);
         }
@@ -43,7 +46,9 @@ fn override_interface(
 ) {
     let id = match device.interface(&decl.name.value) {
         Some(id) => id,
-        None if carries_addresses => return problems.push(unknown(device, &decl.name)),
+        None if carries_addresses || is_misspelt(device, &decl.name.value) => {
+            return problems.push(unknown(device, &decl.name));
+        }
         None => add_interface(device, &decl.name),
     };
     if decl.addresses.is_empty() {
@@ -60,6 +65,22 @@ fn override_interface(
             span: *span,
         })
         .collect();
+}
+
+/// Interfaces that rules name and the topology leaves out have addresses that nobody states.
+fn leave_open(device: &mut Device, declared: &[InterfaceDecl]) {
+    let known = |d: &InterfaceDecl| device.interface(&d.name.value);
+    let known: Vec<InterfaceId> = declared.iter().filter_map(known).collect();
+    for (id, interface) in device.interfaces.iter_mut() {
+        let left_out = !known.contains(&id) && interface.addresses.is_empty();
+        let ordinary = interface.kind == InterfaceKind::Ethernet && interface.name != "lo";
+        interface.dynamic |= left_out && ordinary;
+    }
+}
+
+/// Whether an interface of the device has this name in other letters: then it is no other interface.
+fn is_misspelt(device: &Device, name: &str) -> bool {
+    device.interfaces.iter().any(|(_, known)| known.name.eq_ignore_ascii_case(name))
 }
 
 /// A problem: the device has no such interface.

@@ -1,8 +1,9 @@
-//! Lines that were not understood and could change anything on their device: every filter begins with them, undecided.
+//! Lines that were not understood and could change anything on their device: every filter begins with them, undecided, and
+//! packets may be routed out of any interface.
 
 use crate::model::{
-    Action, AddressSet, Binding, Context, Device, Filter, Gap, Id, Interfaces, Line, ListId, Match,
-    RuleList, ServiceSet, Stage, Translated, Unknown,
+    Action, AddressId, AddressSet, Binding, Context, Device, Filter, Gap, Id, Interfaces, Line,
+    ListId, Match, PolicyRoute, RuleList, ServiceId, ServiceSet, Stage, Translated, Unknown,
 };
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
@@ -20,29 +21,52 @@ pub(super) fn widen(snapshot: &mut Snapshot) {
 }
 
 fn widen_device(device: &mut Device, gaps: &[&Gap]) {
-    let lines = gaps.iter().map(|gap| undecided(device, gap)).collect();
+    let lines: Vec<Line> = gaps.iter().map(|gap| undecided(device, gap)).collect();
+    let route = unread_route(&lines);
     let list = device.lists.push(RuleList { name: "unread lines".to_owned(), lines });
     for (_, context) in device.contexts.iter_mut() {
         widen_context(context, list);
+        // A table that the topology states is what the device does, whatever its lines say.
+        if !context.rib_complete {
+            context.policy_routes.extend(route.clone());
+        }
+    }
+}
+
+/// The way that the lines may open: out of any interface. One branch stands for all of them.
+fn unread_route(lines: &[Line]) -> Option<PolicyRoute> {
+    let first = lines.first()?;
+    let unknown = lines.iter().flat_map(|line| line.matches.unknown.iter().cloned()).collect();
+    let matches = Match { unknown, ..first.matches.clone() };
+    Some(PolicyRoute { matches, next_hop: None, span: first.span })
+}
+
+/// Packets between addresses of a service, under a condition that is not known.
+pub(super) fn anything(
+    (source, destination): (AddressId, AddressId),
+    service: ServiceId,
+    unknown: Vec<Unknown>,
+) -> Match {
+    Match {
+        ingress: Interfaces::Any,
+        egress: Interfaces::Any,
+        source,
+        destination,
+        service,
+        states: None,
+        translated: Translated::Ignored,
+        schedule: None,
+        unknown,
     }
 }
 
 fn undecided(device: &mut Device, gap: &Gap) -> Line {
     let any = device.literal(AddressSet::Any, gap.span);
     let service = device.literal_service(ServiceSet::Any, gap.span);
+    let unknown = vec![Unknown { reason: gap.reason.clone(), span: gap.span }];
     Line {
         label: "unread line".to_owned(),
-        matches: Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source: any,
-            destination: any,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: vec![Unknown { reason: gap.reason.clone(), span: gap.span }],
-        },
+        matches: anything((any, any), service, unknown),
         action: Action::Undecided,
         enabled: true,
         log: None,

@@ -1,8 +1,10 @@
 //! Zones: which there are, and on which segments their hosts are.
 
 use super::Work;
+use super::ranges::without;
 use super::segments::{SubnetIndex, endpoint, put_zone};
-use crate::snapshot::{Port, SegmentId, Zone, ZoneAddresses, ZoneId};
+use crate::net::Prefix;
+use crate::snapshot::{Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
 use crate::source::Problem;
 use crate::topology::{DeviceKind, Topology, ZoneDecl};
 
@@ -25,6 +27,7 @@ fn zone(decl: &ZoneDecl, derived: bool) -> Zone {
         id: decl.id.value.clone(),
         label: decl.label.clone().unwrap_or_else(|| decl.id.value.clone()),
         addresses,
+        assumed: Vec::new(),
         external: decl.external,
         roles: decl.roles.clone(),
         span: (!derived).then_some(decl.id.span),
@@ -34,7 +37,7 @@ fn zone(decl: &ZoneDecl, derived: bool) -> Zone {
 /// By subnet, by `attach`, and by the `zone` of an interface.
 pub(super) fn place(work: &mut Work, topology: &Topology) {
     let index = SubnetIndex::new(&work.snapshot);
-    let networks: Vec<(ZoneId, crate::net::Prefix)> = networks(work);
+    let networks: Vec<(ZoneId, Prefix)> = networks(work);
     for (zone, network) in networks {
         let mut segments = index.covering(network);
         segments.extend(index.inside(network));
@@ -59,15 +62,64 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
             }
         }
     }
+    assume(work);
+}
+
+/// What no zone holds of a segment's subnets belongs to the zones on it: whoever is there is beside their hosts.
+fn assume(work: &mut Work) {
+    let zoned: Vec<Prefix> = work.snapshot.declared_networks().collect();
+    let mut assumed: Vec<(ZoneId, Prefix)> = Vec::new();
+    for (_, segment) in work.snapshot.segments.iter() {
+        let rest = |zone: &ZoneId| work.snapshot.zones[*zone].addresses == ZoneAddresses::Rest;
+        if segment.zones.is_empty() || segment.zones.iter().any(rest) {
+            continue;
+        }
+        for open in segment.networks.iter().flat_map(|network| without(*network, &zoned)) {
+            assumed.extend(segment.zones.iter().map(|zone| (*zone, open)));
+        }
+    }
+    for (zone, network) in assumed {
+        let zone = &mut work.snapshot.zones[zone];
+        if let ZoneAddresses::Networks(networks) = &mut zone.addresses
+            && !networks.contains(&network)
+        {
+            networks.push(network);
+            zone.assumed.push(network);
+        }
+    }
+    work.snapshot.index();
+}
+
+/// Subnets of which no zone holds anything have hosts all the same: each becomes a zone, named as an interface on it.
+pub(super) fn name_the_rest(snapshot: &mut Snapshot) {
+    let zoned: Vec<Prefix> = snapshot.declared_networks().collect();
+    let mut found = Vec::new();
+    for (id, segment) in snapshot.segments.iter() {
+        let Some(networks) = super::issues::unzoned_networks(snapshot, segment) else { continue };
+        let open: Vec<Prefix> = networks.iter().flat_map(|n| without(*n, &zoned)).collect();
+        if let Some(port) = segment.ports.first().filter(|_| !open.is_empty()) {
+            found.push((id, snapshot.port_name(*port), open));
+        }
+    }
+    for (segment, name, networks) in found {
+        let zone = snapshot.zones.push(Zone {
+            id: name.clone(),
+            label: name,
+            addresses: ZoneAddresses::Networks(networks.clone()),
+            assumed: networks,
+            external: false,
+            roles: Vec::new(),
+            span: None,
+        });
+        put_zone(snapshot, segment, zone);
+    }
+    snapshot.index();
 }
 
 /// The networks of all zones.
-pub(super) fn networks(work: &Work) -> Vec<(ZoneId, crate::net::Prefix)> {
-    let all = work.snapshot.zones.iter().flat_map(|(id, zone)| match &zone.addresses {
-        ZoneAddresses::Networks(networks) => networks.iter().map(|n| (id, *n)).collect(),
-        ZoneAddresses::Rest => Vec::new(),
-    });
-    all.collect()
+pub(super) fn networks(work: &Work) -> Vec<(ZoneId, Prefix)> {
+    let zones = work.snapshot.zones.iter();
+    zones.flat_map(|(id, zone)| zone.networks().map(move |network| (id, network))).collect()
 }
 
 fn attach(work: &mut Work, zone: &str, port: Port, span: crate::source::Span) {
