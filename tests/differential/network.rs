@@ -112,7 +112,27 @@ pub(crate) fn generate(seed: u64, features: Features) -> Snapshot {
         snapshot.segments.push(segment);
     }
     zones(&mut snapshot, &mut rng.fork(2), &plan);
+    unstated(&mut snapshot, &mut rng.fork(3));
     snapshot
+}
+
+/// Routers that nobody declared may lead to external zones, and an interface may have learnt an address.
+fn unstated(snapshot: &mut Snapshot, rng: &mut Rng) {
+    let external: Vec<ZoneId> =
+        snapshot.zones.iter().filter(|(_, zone)| zone.external).map(|(id, _)| id).collect();
+    let unknown: Vec<OpaqueId> = snapshot.unknown_routers().collect();
+    for router in unknown.into_iter().filter(|_| rng.chance(40)) {
+        let opaque = &mut snapshot.opaques[router];
+        opaque.perhaps = external.iter().copied().filter(|z| !opaque.zones.contains(z)).collect();
+    }
+    let ports: Vec<(Port, Vec<Prefix>)> = snapshot
+        .segments
+        .iter()
+        .flat_map(|(_, s)| s.ports.iter().map(|port| (*port, s.networks.clone())))
+        .collect();
+    if !ports.is_empty() && rng.chance(20) {
+        snapshot.learnt.push(ports[rng.below(ports.len())].clone());
+    }
 }
 
 fn attach(
@@ -147,7 +167,8 @@ fn zone(snapshot: &mut Snapshot, networks: Vec<Prefix>, external: bool) -> ZoneI
     let addresses =
         if networks.is_empty() { ZoneAddresses::Rest } else { ZoneAddresses::Networks(networks) };
     let label = id.clone();
-    snapshot.zones.push(Zone { id, label, addresses, external, roles: Vec::new(), span: None })
+    let (assumed, roles) = (Vec::new(), Vec::new());
+    snapshot.zones.push(Zone { id, label, addresses, assumed, external, roles, span: None })
 }
 
 fn zones(snapshot: &mut Snapshot, rng: &mut Rng, plan: &Plan) {
@@ -208,6 +229,7 @@ fn opaque(snapshot: &mut Snapshot, rng: &mut Rng, plan: &Plan, n: usize, place: 
         declared: !plan.features.has(Feature::Undeclared) || rng.chance(30),
         addresses: vec![ip(&host(segment, address)), ip(&host6(segment, address))],
         zones: behind,
+        perhaps: Vec::new(),
         roles: Vec::new(),
         segments: on.clone(),
         span: None,

@@ -46,11 +46,12 @@ fn override_interface(
 ) {
     let id = match device.interface(&decl.name.value) {
         Some(id) => id,
-        None if carries_addresses || is_misspelt(device, &decl.name.value) => {
-            return problems.push(unknown(device, &decl.name));
-        }
+        None if carries_addresses => return problems.push(unknown(device, &decl.name)),
         None => add_interface(device, &decl.name),
     };
+    if !carries_addresses && is_misspelt(device, &decl.name.value) {
+        return problems.push(unknown(device, &decl.name));
+    }
     if decl.addresses.is_empty() {
         return;
     }
@@ -78,9 +79,10 @@ fn leave_open(device: &mut Device, declared: &[InterfaceDecl]) {
     }
 }
 
-/// Whether an interface of the device has this name in other letters: then it is no other interface.
+/// Whether another interface of the device has this name but for the case of its letters: nobody names two interfaces so.
 fn is_misspelt(device: &Device, name: &str) -> bool {
-    device.interfaces.iter().any(|(_, known)| known.name.eq_ignore_ascii_case(name))
+    let other = |known: &str| known != name && known.eq_ignore_ascii_case(name);
+    device.interfaces.iter().any(|(_, known)| other(&known.name))
 }
 
 /// A problem: the device has no such interface.
