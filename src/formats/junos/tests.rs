@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::formats::detect;
-use crate::model::{Device, LineStatus};
+use crate::model::{Device, LineStatus, Window};
 use crate::source::Sources;
 use std::collections::BTreeSet;
 
@@ -277,4 +277,36 @@ fn other_formats_are_not_taken_for_this_one() {
     ] {
         assert_eq!((FORMAT.detect)(text), 0, "{text}");
     }
+}
+
+#[test]
+fn the_nth_start_of_a_schedule_belongs_to_its_nth_stop() {
+    let windows = |text: &str| {
+        let device = reading(&format!("{SITE}{text}")).device;
+        device.schedules.iter().map(|(_, one)| one.windows.clone()).next().unwrap()
+    };
+    let weekly = |from, to| Window::Weekly { days: 0x7f, from, to };
+    let line = "set schedulers scheduler s daily";
+    assert_eq!(
+        windows(&format!(
+            "{line} start-time 08:00 stop-time 12:00\n{line} start-time 13:00 stop-time 17:00\n"
+        )),
+        Some(vec![weekly(480, 720), weekly(780, 1020)])
+    );
+    let braces = "schedulers {\n    scheduler s {\n        daily {\n            start-time 08:00:00 stop-time 12:00:00;\n            start-time 13:00:00 stop-time 17:00:00;\n        }\n    }\n}\n";
+    let curly = reading(braces).device;
+    let found = curly.schedules.iter().map(|(_, one)| one.windows.clone()).next().unwrap();
+    assert_eq!(found, Some(vec![weekly(480, 720), weekly(780, 1020)]));
+    // A start that two slots share: which of the stops is its own is not said.
+    assert_eq!(
+        windows(&format!(
+            "{line} start-time 08:00 stop-time 12:00\n{line} start-time 08:00 stop-time 17:00\n"
+        )),
+        None
+    );
+    let line = "set schedulers scheduler s";
+    let dates = windows(&format!(
+        "{line} start-date 2026-01-01.00:00 stop-date 2026-01-31.00:00\n{line} start-date 2026-06-01.00:00 stop-date 2026-06-30.00:00\n"
+    ));
+    assert_eq!(dates.map(|windows| windows.len()), Some(2));
 }
