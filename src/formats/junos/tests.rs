@@ -310,3 +310,11 @@ fn the_nth_start_of_a_schedule_belongs_to_its_nth_stop() {
     ));
     assert_eq!(dates.map(|windows| windows.len()), Some(2));
 }
+
+#[test]
+fn groups_that_the_device_brings_are_not_missed() {
+    let text = format!("{SITE}set apply-groups junos-defaults\nset apply-groups \"${{node}}\"\n");
+    assert_eq!(gaps(&text), Vec::<bool>::new());
+    let text = format!("{SITE}set interfaces ge-0/0/0 apply-groups lost\n");
+    assert_eq!(gaps(&text), vec![false]);
+}
