@@ -144,7 +144,8 @@ impl<'a> Reader<'a> {
             self.switch.ledger.used(block.span());
             self.wandering = true;
         }
-        let habits = Habits { implicit_deny: true, wandering: self.wandering };
+        let habits =
+            Habits { implicit_deny: true, undefined_passes: true, wandering: self.wandering };
         let before = self.switch.access_groups(true, &[], habits);
         let behind = self.switch.access_groups(false, &[], habits);
         let mut stages: Vec<Stage> = before.into_iter().map(Stage::Filter).collect();

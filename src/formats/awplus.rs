@@ -225,11 +225,32 @@ impl<'a> Reader<'a> {
             self.switch.ledger.used(block.span());
             self.wandering = true;
         }
-        let habits = Habits { implicit_deny: false, wandering: self.wandering };
+        let habits =
+            Habits { implicit_deny: false, undefined_passes: false, wandering: self.wandering };
         let mut out = self.switch.access_groups(true, &lists, habits);
         self.outbound = self.switch.access_groups(false, &lists, habits);
         out.extend(self.hindrances());
         out
+    }
+
+    /// `set ip next-hop A` in the class of a policy at work: any packet may go there instead.
+    fn class_routes(&mut self, policies: &[Block<'a>]) {
+        let lines = policies.iter().flat_map(|block| &block.body);
+        for line in lines.filter(|line| line.starts(&["set", "ip", "next-hop"])) {
+            let reason = text!(
+                "クラスの next-hop（ポリシーベースルーティング）は、どの通信も通り得る経路として読みます。",
+                "the next hop of a class (policy-based routing) is a way that any packet may take"
+            );
+            self.switch.ledger.unsupported(line.span, reason.clone());
+            let address = line.words.iter().find_map(|word| word.text.parse().ok());
+            // Without an address that is understood, any interface.
+            let hop = address.map(|address| NextHop::Gateway { address, interface: None });
+            let contexts: Vec<_> = self.switch.build.device.contexts.ids().collect();
+            for context in contexts {
+                let matches = self.switch.build.everything(Some(Family::V4), line.span);
+                self.switch.may_route(context, matches, hop, reason.clone(), line.span);
+            }
+        }
     }
 
     fn hindrances(&mut self) -> Vec<Filter> {
@@ -252,6 +273,9 @@ impl<'a> Reader<'a> {
             );
             self.switch.ledger.unsupported(span, reason);
             out.push(self.switch.hindrance("service-policy", None, span));
+        }
+        if !self.service_policies.is_empty() {
+            self.class_routes(&policies);
         }
         for block in self.take(Bin::MacFilter) {
             let reason = text!(

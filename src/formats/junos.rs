@@ -10,6 +10,7 @@ mod filters;
 mod groups;
 mod insert;
 mod interfaces;
+mod leaks;
 mod lex;
 mod local;
 mod modes;
@@ -98,6 +99,7 @@ impl Reader<'_, '_> {
             Objects { books: self.read_books(), applications: self.read_applications() };
         self.make_all(&mut objects.books);
         self.read_routes();
+        self.place_gateways();
         self.other_routes();
         let filters = self.read_filters();
         let nat = self.read_nat(&mut objects);

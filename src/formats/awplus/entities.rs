@@ -136,16 +136,16 @@ impl<'a> Reader<'a> {
             "「{text}」の指すアドレスは設定からは特定できません。",
             "the addresses of \"{text}\" do not follow from the configuration"
         );
-        if matches!(
-            (line.word(0), line.word(1), line.word(2)),
-            ("ip" | "ipv6", "address", "dynamic")
-        ) {
+        let dynamic = line.word(1) == "address" && line.word(2) == "dynamic";
+        if dynamic && line.words.len() == length {
+            // The address that the interface gets: what goes to it stays on that side, what comes from it is the device's own.
             self.switch.ledger.unsupported(span, reason.clone());
-        } else {
-            self.switch.ledger.unknown(span, reason.clone(), true);
+            let within = AddressWithin::Family(family);
+            let address = self.switch.build.unknown_address(reason, within, span);
+            return Part { address, range: None, interface, doubt: None, span };
         }
-        let within = AddressWithin::Anywhere;
-        let address = self.switch.build.unknown_address(reason, within, span);
+        self.switch.ledger.unknown(span, reason.clone(), true);
+        let address = self.switch.build.unknown_address(reason, AddressWithin::Anywhere, span);
         Part { address, range: None, interface: None, doubt: None, span }
     }
 

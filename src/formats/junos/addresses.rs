@@ -4,11 +4,11 @@ use super::reader::{Reader, prefix};
 use super::tree::{NodeId, Tree};
 use crate::formats::builder::Builder;
 use crate::model::{AddressId, AddressObject, AddressSet, AddressWithin, Remark};
-use crate::net::{AddressRange, WildcardMask};
+use crate::net::{AddressRange, Family, WildcardMask};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How deep address sets may nest.
 const DEPTH: usize = 32;
@@ -218,6 +218,53 @@ impl<'a> Reader<'a, '_> {
         self.b.union(members, span)
     }
 
+    /// Every address that `listed` does not hold. Whether a family of which it lists nothing belongs to them is not established.
+    pub(super) fn all_but(&mut self, listed: AddressId, span: Span) -> AddressId {
+        let mut members = Vec::new();
+        for family in Family::ALL {
+            let all = if self.lists(listed, family) {
+                self.b.any_address(Some(family), span)
+            } else {
+                let id = family.id();
+                let reason = text!(
+                    "除外するアドレスに{id}のものがないため、{id}の通信が当てはまるかどうかは特定できません。",
+                    "no excluded address is of {id}, so whether its packets match is not established"
+                );
+                self.b.unknown_address(reason, AddressWithin::Family(family), span)
+            };
+            members.push(self.b.except(all, listed, span));
+        }
+        self.b.union(members, span)
+    }
+
+    /// Whether a set speaks of addresses of this family.
+    fn lists(&self, id: AddressId, family: Family) -> bool {
+        let (mut work, mut seen) = (vec![id], FxHashSet::default());
+        while let Some(id) = work.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let found = match &self.b.device.addresses[id].value {
+                AddressSet::Range(range) => range.family() == family,
+                AddressSet::Wildcard(_) => family == Family::V4,
+                AddressSet::Unknown { within: AddressWithin::Family(own), .. } => *own == family,
+                AddressSet::Any | AddressSet::Unknown { .. } => true,
+                AddressSet::Union(members) => {
+                    work.extend(members);
+                    false
+                }
+                AddressSet::Except { of, .. } => {
+                    work.push(*of);
+                    false
+                }
+            };
+            if found {
+                return true;
+            }
+        }
+        false
+    }
+
     /// A condition on addresses that is not understood.
     pub(super) fn strange_address(&mut self, node: NodeId) -> AddressId {
         let taint = self.taint(node);
@@ -311,7 +358,6 @@ impl<'a> Reader<'a, '_> {
 
 /// The predefined names.
 fn any(b: &mut Builder, name: &str, span: Span) -> Option<AddressId> {
-    use crate::net::Family;
     match name {
         "any" => Some(b.any_address(None, span)),
         "any-ipv4" => Some(b.any_address(Some(Family::V4), span)),

@@ -1,6 +1,6 @@
 //! Applications: defined ones with terms, sets, and those that Junos brings.
 
-use super::predefined::{APPLICATIONS, ECHO, SETS, icmp_type, port, protocol};
+use super::predefined::{APPLICATIONS, ECHO, PING, SETS, VARYING, icmp_type, port, protocol};
 use super::reader::Reader;
 use super::tree::{NodeId, Tree};
 use crate::formats::builder::Builder;
@@ -182,7 +182,7 @@ impl<'a> Reader<'a, '_> {
 
     fn application_term(&mut self, node: NodeId, needed: bool) -> Term {
         let mut out = Term::default();
-        let mut good = true;
+        let (mut good, mut icmp) = (true, None);
         for kid in self.tree.kids(node) {
             let word = self.word(kid);
             match word {
@@ -201,6 +201,11 @@ impl<'a> Reader<'a, '_> {
             let value = self.tree.value(kid);
             let plain = value.is_some_and(|value| self.tree.kids(value).is_empty());
             let text = value.filter(|_| plain).map_or("", |value| self.word(value));
+            match word {
+                "icmp-type" | "icmp-code" => icmp = Some(1),
+                "icmp6-type" | "icmp6-code" => icmp = Some(58),
+                _ => {}
+            }
             let read = match word {
                 "protocol" => set(&mut out.protocol, protocol(text)),
                 "source-port" => set(&mut out.source, range(text)),
@@ -214,6 +219,10 @@ impl<'a> Reader<'a, '_> {
                 out.doubt = Some(self.taint(kid).reason);
                 good = false;
             }
+        }
+        // A type of ICMP says the protocol; the two tables of types are those of the two versions.
+        if out.protocol.is_none() && out.source.is_none() && out.destination.is_none() {
+            out.protocol = icmp;
         }
         let ported = out.source.is_some() || out.destination.is_some();
         let named = out.protocol.is_some_and(|p| !ported || flow::has_ports(p));
@@ -263,13 +272,35 @@ fn predefined(b: &mut Builder, name: &str, span: Span) -> Option<ServiceId> {
     if let Some((_, protocol, kind)) = ECHO.iter().find(|(known, ..)| *known == name) {
         return Some(b.icmp(*protocol, Some((*kind, *kind)), None, span));
     }
+    if let Some((_, protocol, kind)) = PING.iter().find(|(known, ..)| *known == name) {
+        let reason = text!(
+            "定義済みアプリケーション「{name}」がエコー要求以外の ICMP を含むかどうかはリリースによって異なります。",
+            "whether the predefined application `{name}` holds more than echo requests depends on the release"
+        );
+        let echo = b.icmp(*protocol, Some((*kind, *kind)), None, span);
+        let (all, doubt) = (b.protocol(*protocol, span), b.unknown_service(reason, span));
+        let rest = b.service_both(all, doubt, span);
+        return Some(b.services(vec![echo, rest], span));
+    }
     if let Some((_, members)) = SETS.iter().find(|(known, _)| *known == name) {
         let members = members.iter().filter_map(|member| predefined(b, member, span)).collect();
         return Some(b.services(members, span));
     }
+    if let Some((_, parts)) = VARYING.iter().find(|(known, _)| *known == name) {
+        let reason = text!(
+            "定義済みアプリケーション「{name}」のポートはリリースによって異なります。",
+            "the ports of the predefined application `{name}` depend on the release"
+        );
+        let (all, doubt) = (ports_of(b, parts, span)?, b.unknown_service(reason, span));
+        return Some(b.service_both(all, doubt, span));
+    }
     let (_, parts) = APPLICATIONS.iter().find(|(known, _)| *known == name)?;
+    ports_of(b, parts, span)
+}
+
+fn ports_of(b: &mut Builder, parts: &[(u8, u16, u16)], span: Span) -> Option<ServiceId> {
     let mut members = Vec::new();
-    for (protocol, first, last) in *parts {
+    for (protocol, first, last) in parts {
         let range = PortRange::new(*first, *last)?;
         members.push(if flow::has_ports(*protocol) {
             b.ports(*protocol, PortRange::ALL, range, TcpFlags::ANY, span)

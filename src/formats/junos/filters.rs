@@ -276,12 +276,14 @@ impl<'a> Reader<'a, '_> {
         }
         let mut out = Compiled::default();
         let mut lines = Vec::new();
+        let mut traps = Vec::new();
         for kid in self.tree.kids(node) {
             match self.word(kid) {
                 "term" => {
                     for entry in self.ordered(kid) {
                         let before = lines.len();
                         self.term(entry.node, name, family, prefixes, &mut lines, &mut out);
+                        let before = self.overtake(entry.node, before, &mut lines, &mut traps);
                         if !entry.certain {
                             let span = self.span(entry.node);
                             for new in lines.iter_mut().skip(before) {
@@ -310,6 +312,61 @@ impl<'a> Reader<'a, '_> {
         out.list = Some(self.b.list(name, lines));
         made.insert((node, family), out.clone());
         out
+    }
+
+    /// A term with `source-address A` or `destination-address A` may be met before the terms that stand between it and an
+    /// earlier one with `address A`: the device's documentation says so. Returns where the lines of the term then begin.
+    fn overtake(
+        &mut self,
+        term: NodeId,
+        before: usize,
+        lines: &mut Vec<Line>,
+        traps: &mut Vec<(usize, Vec<&'a str>)>,
+    ) -> usize {
+        let sided = self.address_words(
+            term,
+            &[
+                "source-address",
+                "destination-address",
+                "source-prefix-list",
+                "destination-prefix-list",
+            ],
+        );
+        let same = |words: &Vec<&str>| words.iter().any(|word| sided.contains(word));
+        let found = traps.iter().find(|(at, words)| *at < before && same(words));
+        let mut shift = 0;
+        if let Some(at) = found.map(|(at, _)| *at) {
+            let reason = text!(
+                "同じアドレスを address で判定する前の項があるため、この項は間にある項より先に判定され得ます。",
+                "an earlier term tests the same prefix with `address`, so this one may be met before the terms between"
+            );
+            let span = self.span(term);
+            self.ledger.unsupported(span, reason.clone());
+            let mut early = lines.get(before..).unwrap_or(&[]).to_vec();
+            for line in &mut early {
+                line.matches.unknown.push(unknown(reason.clone(), span));
+            }
+            shift = early.len();
+            lines.splice(at..at, early);
+            for (behind, _) in traps.iter_mut().filter(|(behind, _)| *behind > at) {
+                *behind += shift;
+            }
+        }
+        let either = self.address_words(term, &["address", "prefix-list"]);
+        if !either.is_empty() {
+            traps.push((lines.len(), either));
+        }
+        before + shift
+    }
+
+    /// The prefixes and names of lists in some conditions of a term.
+    fn address_words(&self, term: NodeId, conditions: &[&str]) -> Vec<&'a str> {
+        let active = |id: &NodeId| self.tree.is_active(*id);
+        let Some(from) = self.tree.child(term, "from").filter(active) else { return Vec::new() };
+        let leaves =
+            conditions.iter().filter_map(|word| self.tree.child(from, word)).filter(active);
+        let values = leaves.flat_map(|leaf| self.tree.all_children(leaf)).filter(active);
+        values.map(|value| self.word(value)).collect()
     }
 
     fn term(

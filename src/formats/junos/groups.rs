@@ -110,11 +110,20 @@ fn names<'a>(tree: &Tree<'a>, node: NodeId, word: &str) -> Vec<&'a str> {
     out
 }
 
+/// Names that the device brings, or that only some of its parts define.
+fn is_standard(name: &str) -> bool {
+    matches!(name, "node0" | "node1" | "re0" | "re1" | "junos-defaults")
+}
+
+/// What is applied anywhere in a configuration that defines no group.
 fn undefined<'a>(tree: &Tree<'a>) -> Vec<Missing<'a>> {
-    let applied = tree.child(Tree::ROOT, "apply-groups");
-    let span = applied.map(|node| tree.span(node));
-    let names = names(tree, Tree::ROOT, "apply-groups");
-    names.into_iter().filter_map(|name| Some((name, span?))).collect()
+    let mut out = Vec::new();
+    for node in tree.below(Tree::ROOT) {
+        let Some(list) = tree.child(node, "apply-groups") else { continue };
+        let names = names(tree, node, "apply-groups").into_iter();
+        out.extend(names.filter(|name| !is_standard(name)).map(|name| (name, tree.span(list))));
+    }
+    out
 }
 
 impl<'a> Expansion<'a> {
@@ -129,8 +138,7 @@ impl<'a> Expansion<'a> {
         let mut out = Vec::new();
         for name in names(tree, node, "apply-groups") {
             let Some(group) = self.definitions.iter().position(|(known, _)| *known == name) else {
-                let standard = matches!(name, "node0" | "node1" | "re0" | "re1" | "junos-defaults");
-                if let (false, Some(list)) = (standard, tree.child(node, "apply-groups")) {
+                if let (false, Some(list)) = (is_standard(name), tree.child(node, "apply-groups")) {
                     self.missing.push((name, tree.span(list)));
                 }
                 continue;
@@ -167,7 +175,7 @@ impl<'a> Expansion<'a> {
                 }
                 self.budget -= 1;
                 let line = tree.span(child);
-                tree.child_or_new(node, word, line, Some(source.group));
+                tree.active_child_or_new(node, word, line, Some(source.group));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Interfaces: every unit is one; the physical part only says whether it is up.
 
-use super::reader::{Reader, host};
+use super::reader::{Reader, host, prefix};
 use super::tree::{NodeId, Tree};
-use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind, LineStatus};
+use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind, LineStatus, NextHop, Route};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -218,10 +218,12 @@ impl<'a> Reader<'a, '_> {
                 }
                 "mtu" | "no-redirects" | "no-neighbor-learn" | "sampling" | "policer"
                 | "targeted-broadcast" | "dad-disable" | "nd6-stale-time" | "primary"
-                | "accounting" | "no-dad" | "arp-max-cache" | "ndp-max-cache" => {
+                | "accounting" | "no-dad" | "arp-max-cache" | "ndp-max-cache"
+                // Which tunnel of a multipoint interface leads to a neighbour on its subnet; the interface is the same.
+                | "next-hop-tunnel" => {
                     self.tree.ignore(kid);
                 }
-                "input-hierarchical-policer" | "service" | "simple-filter" | "next-hop-tunnel" => {
+                "input-hierarchical-policer" | "service" | "simple-filter" => {
                     let reason = text!(
                         "この設定によって通信が変わる範囲は読み取れません。",
                         "what traffic this changes is not read"
@@ -263,7 +265,6 @@ impl<'a> Reader<'a, '_> {
                 | "vrrp-inet6-group"
                 | "arp"
                 | "broadcast"
-                | "destination"
                 | "eui-64"
                 | "ndp"
                 | "web-authentication"
@@ -271,6 +272,7 @@ impl<'a> Reader<'a, '_> {
                 | "master-only"
                 | "description"
                 | "destination-profile" => self.tree.ignore(kid),
+                "destination" => self.far_end(kid, id),
                 _ => self.unread(kid),
             }
         }
@@ -283,6 +285,26 @@ impl<'a> Reader<'a, '_> {
         }
         let shared = |address: IpAddr| InterfaceAddress { address, len, span };
         interface.addresses.extend(virtuals.into_iter().map(shared));
+    }
+
+    /// `destination B`: the other end of a line is reached by it, whatever the prefix length of the own address.
+    fn far_end(&mut self, node: NodeId, id: InterfaceId) {
+        let value = self.tree.value(node).and_then(|value| prefix(self.word(value)));
+        let (context, span) = (self.b.device.interfaces[id].context, self.span(node));
+        match value {
+            Some(prefix) => self.b.device.contexts[context].routes.push(Route {
+                prefix,
+                next_hop: NextHop::Interface(id),
+                distance: 0,
+                metric: 0,
+                withdrawable: false,
+                span,
+            }),
+            None => {
+                self.strange(node);
+                self.dynamic(context, "unread", span);
+            }
+        }
     }
 
     /// Layer 2: hosts on one VLAN reach each other without this device in any case. Only a filter may change that.

@@ -47,6 +47,19 @@ const SERVICES: &[(&str, &[Part])] = &[
     ("r2cp", &[(17, 28672, 28672)]),
 ];
 
+/// Services whose port `system services` may move: the name in a zone, and where the port stands.
+const MOVED: &[(&str, &[&str])] = &[
+    ("ssh", &["ssh"]),
+    ("telnet", &["telnet"]),
+    ("http", &["web-management", "http"]),
+    ("https", &["web-management", "https"]),
+    ("netconf", &["netconf", "ssh"]),
+    ("webapi-clear-text", &["rest", "http"]),
+    ("webapi-clear-text", &["webapi", "http"]),
+    ("webapi-ssl", &["rest", "https"]),
+    ("webapi-ssl", &["webapi", "https"]),
+];
+
 /// Routing protocols by name.
 const PROTOCOLS: &[(&str, &[Part])] = &[
     ("bgp", &[(6, 179, 179)]),
@@ -317,7 +330,10 @@ impl<'a> Reader<'a, '_> {
             "router-discovery" => self.b.icmp(1, Some((9, 10)), None, span),
             "ndp" => self.b.icmp(58, Some((133, 137)), None, span),
             _ => match table.iter().find(|(name, _)| *name == word) {
-                Some((_, parts)) => self.parts(parts, span),
+                Some((_, parts)) => {
+                    let usual = self.parts(parts, span);
+                    self.moved(word, table, usual, span)
+                }
                 None => {
                     let reason = text!(
                         "サービス「{word}」が使うポートは表にありません。",
@@ -330,6 +346,37 @@ impl<'a> Reader<'a, '_> {
         };
         let kind = if std::ptr::eq(table, SERVICES) { "system-services" } else { "protocols" };
         Answer { label: format!("host-inbound-traffic {kind} {word}"), service, doubt, span }
+    }
+
+    /// The service at its usual port, or perhaps at that and the one where the device says that it listens: which of them the
+    /// zone then lets in is not established.
+    fn moved(
+        &mut self,
+        word: &str,
+        table: &[(&str, &[Part])],
+        usual: ServiceId,
+        span: Span,
+    ) -> ServiceId {
+        if !std::ptr::eq(table, SERVICES) {
+            return usual;
+        }
+        let paths = MOVED.iter().filter(|(name, _)| *name == word);
+        let ports: Vec<(u16, Span)> = paths.filter_map(|(_, path)| self.moved_port(path)).collect();
+        let mut members = vec![usual];
+        for (port, at) in &ports {
+            self.ledger.used(*at);
+            members.push(self.b.one_port(6, *port, span));
+        }
+        if ports.is_empty() {
+            return usual;
+        }
+        let reason = text!(
+            "サービス「{word}」のポートが変更されているため、標準のポートと変更後のポートのどちらも応答し得ると読みます。",
+            "the port of the service `{word}` is changed; the usual port and the new one may both be answered"
+        );
+        let both = self.b.services(members, span);
+        let doubt = self.b.unknown_service(reason, span);
+        self.b.service_both(both, doubt, span)
     }
 
     fn parts(&mut self, parts: &[Part], span: Span) -> ServiceId {

@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use super::tree::{NodeId, Tree};
 use crate::model::{DoorProtocol, Interfaces, OwnKind, WeakCrypto};
+use crate::source::Span;
 
 /// Services of `system services` that administer the device.
 const SERVICES: &[(&[&str], DoorProtocol)] = &[
@@ -71,6 +72,15 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
+    }
+
+    /// The port that `system services` moves a service to, with where it says so.
+    pub(super) fn moved_port(&self, path: &[&'a str]) -> Option<(u16, Span)> {
+        let service = ["system", "services"].iter().chain(path);
+        let port =
+            service.chain(&["port"]).try_fold(Tree::ROOT, |at, word| self.active(at, word))?;
+        let value = self.actives(port).last().copied()?;
+        Some((self.word(value).parse().ok()?, self.span(port)))
     }
 
     fn services(&mut self) {

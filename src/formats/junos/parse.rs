@@ -46,6 +46,12 @@ struct Parser<'a, 'l> {
     in_comment: bool,
     /// Where `edit` commands have gone.
     edit: Vec<Word<'a>>,
+    /// Where they were given, the last one at the end: `exit` goes back there.
+    levels: Vec<Vec<Word<'a>>>,
+    /// Whether `exit` at the top has left the configuration.
+    left: bool,
+    /// Whether what follows is what a command at a prompt has printed: its paths are whole.
+    printed: bool,
 }
 
 /// Reads the file; every line that brings no statement has its account afterwards.
@@ -61,6 +67,9 @@ pub(super) fn parse<'a>(file: FileId, input: &'a File, ledger: &mut Ledger<'a>) 
         in_list: false,
         in_comment: false,
         edit: Vec::new(),
+        levels: Vec::new(),
+        left: false,
+        printed: false,
     };
     let mut base = 0;
     for raw in input.text().split_inclusive('\n') {
@@ -86,8 +95,14 @@ impl<'a> Parser<'a, '_> {
             return;
         }
         let (text, start) = match without_prompt(text).filter(|_| free) {
-            Some("") => return self.ledger.irrelevant(span),
-            Some(rest) => (rest, start + (text.len() - rest.len())),
+            Some("") => {
+                self.printed = true;
+                return self.ledger.irrelevant(span);
+            }
+            Some(rest) => {
+                self.printed = false;
+                (rest, start + (text.len() - rest.len()))
+            }
             None => (text, start),
         };
         let first = text.split_ascii_whitespace().next().unwrap_or("");
@@ -178,7 +193,9 @@ impl<'a> Parser<'a, '_> {
         };
         self.ledger.irrelevant(line);
         if inactive {
-            let level = if words.len() < 2 || !values.is_empty() { 0 } else { 1 };
+            // `X except;` and `X to Y;` are entries of a list: the first word is what is switched off.
+            let entry = words.get(1).is_some_and(|word| matches!(word.text, "except" | "to"));
+            let level = if words.len() < 2 || !values.is_empty() || entry { 0 } else { 1 };
             if let Some(node) = path.get(level) {
                 self.tree.set_inactive(*node, true);
             }
@@ -247,9 +264,25 @@ impl<'a> Parser<'a, '_> {
         if lexer.open_string {
             self.ledger.unknown(line, unbalanced(), false);
         }
+        self.apply(&words, &values, line);
+    }
+
+    /// A command by its words; `values` is the list in brackets at its end.
+    fn apply(&mut self, words: &[Word<'a>], values: &[Word<'a>], line: Span) {
         let Some((verb, rest)) = words.split_first() else { return };
+        if self.walk(words, values, line) {
+            return;
+        }
+        let changes = !matches!(verb.text, "protect" | "unprotect" | "annotate" | "show" | "run");
+        if verb.text == "show" && self.left {
+            self.printed = true;
+        }
+        if self.left && changes && !self.printed {
+            // Behind the `exit` of a session these are other commands, or none.
+            return self.ledger.unknown(line, strange(), false);
+        }
         let joined;
-        let path: &[Word<'a>] = if self.edit.is_empty() {
+        let path: &[Word<'a>] = if self.edit.is_empty() || self.printed {
             rest
         } else {
             joined = [self.edit.as_slice(), rest].concat();
@@ -257,7 +290,7 @@ impl<'a> Parser<'a, '_> {
         };
         match verb.text {
             "set" if !rest.is_empty() => {
-                match self.tree.insert(Tree::ROOT, 0, path, &values, line) {
+                match self.tree.insert(Tree::ROOT, 0, path, values, line) {
                     Some(_) => self.ledger.irrelevant(line),
                     None => self.too_deep(line),
                 }
@@ -277,21 +310,77 @@ impl<'a> Parser<'a, '_> {
                 self.ledger.used(line);
             }
             "rename" | "insert" => self.moved(verb.text, path, line),
-            "edit" => {
-                self.edit = path.to_vec();
-                self.ledger.used(line);
-            }
-            "top" if rest.is_empty() => self.edit.clear(),
-            "up" if rest.is_empty() && !self.edit.is_empty() => {
-                return self.ledger.unknown(line, strange(), false);
-            }
-            "protect" | "unprotect" | "annotate" | "exit" | "quit" | "commit" | "configure"
-            | "show" | "run" | "up" => {
-                self.ledger.irrelevant(line);
-            }
+            "protect" | "unprotect" | "annotate" | "show" | "run" => self.ledger.irrelevant(line),
             _ => self.ledger.unknown(line, strange(), false),
         }
-        self.ledger.irrelevant(line);
+    }
+
+    /// Commands that only move through the hierarchy; `false` for any other.
+    fn walk(&mut self, words: &[Word<'a>], values: &[Word<'a>], line: Span) -> bool {
+        let Some((verb, rest)) = words.split_first() else { return false };
+        match (verb.text, rest) {
+            ("edit", rest) => {
+                let here = self.edit.clone();
+                self.edit.extend_from_slice(rest);
+                self.levels.push(here);
+                self.left = false;
+            }
+            ("configure", _) => self.reset(false),
+            ("top", []) => self.reset(self.left),
+            ("top", [Word { text: "edit", .. }, rest @ ..]) => {
+                // Whether `exit` then goes back to the top or to here is not said anywhere.
+                let sure = self.edit.is_empty();
+                self.levels = if sure { vec![Vec::new()] } else { Vec::new() };
+                self.edit = rest.to_vec();
+            }
+            ("top", [Word { text: "top" | "up" | "exit" | "quit", .. }, ..]) => return false,
+            ("top", rest) => {
+                let here = std::mem::take(&mut self.edit);
+                self.apply(rest, values, line);
+                self.edit = here;
+                return true;
+            }
+            ("exit" | "quit", []) => match self.levels.pop() {
+                Some(level) => self.edit = level,
+                // Nothing to go back to: the session is over.
+                None => self.reset(true),
+            },
+            ("exit" | "quit", _) => self.reset(true),
+            ("commit", words) => {
+                if words.iter().any(|word| word.text == "and-quit") {
+                    self.reset(true);
+                }
+            }
+            ("up", words) => return self.up(words, line),
+            _ => return false,
+        }
+        match verb.text {
+            "commit" | "configure" => self.ledger.irrelevant(line),
+            _ => self.ledger.used(line),
+        }
+        true
+    }
+
+    fn reset(&mut self, left: bool) {
+        self.edit.clear();
+        self.levels.clear();
+        self.left = left;
+    }
+
+    /// `up [N]`: a level of the hierarchy has one word or several, so only a climb past every word is sure to end at the top.
+    fn up(&mut self, words: &[Word<'a>], line: Span) -> bool {
+        let count = match words {
+            [] => Some(1),
+            [count] => count.text.parse::<usize>().ok(),
+            _ => None,
+        };
+        if count.is_some_and(|count| count >= self.edit.len()) {
+            self.reset(self.left);
+            self.ledger.irrelevant(line);
+        } else {
+            self.ledger.unknown(line, strange(), false);
+        }
+        true
     }
 
     /// `rename OLD to NEW` and `insert NODE before|after SIBLING`: the last words of both are siblings.
@@ -339,7 +428,8 @@ fn is_noise(text: &str) -> bool {
     text.starts_with('#')
         || text.starts_with("---(more")
         || text.starts_with("[edit")
-        || text.ends_with('}') && banner.iter().any(|mark| text.starts_with(mark))
+        || banner.iter().any(|mark| text.starts_with(mark))
+            && (text.ends_with('}') || text.contains("}[edit") && text.ends_with(']'))
 }
 
 /// What follows a prompt (`user@host> `): a command that only shows becomes nothing.
@@ -350,7 +440,8 @@ fn without_prompt(text: &str) -> Option<&str> {
     }
     let rest = rest.trim_start();
     let verb = rest.split_ascii_whitespace().next().unwrap_or("");
-    let changes = VERBS.contains(&verb)
-        && !matches!(verb, "show" | "run" | "exit" | "quit" | "commit" | "configure");
+    // `exit` at the prompt of the configuration leaves a level of it, elsewhere it closes the session.
+    let leaves = matches!(verb, "exit" | "quit") && !prompt.ends_with('#');
+    let changes = VERBS.contains(&verb) && !matches!(verb, "show" | "run") && !leaves;
     Some(if changes { rest } else { "" })
 }

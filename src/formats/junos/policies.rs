@@ -22,7 +22,15 @@ pub(super) struct Objects<'a> {
 }
 
 /// Statements beside policies that change no decision on a new connection.
-const INERT: &[&str] = &["policy-rematch", "policy-stats", "traceoptions", "stateful-fw-rematch"];
+const INERT: &[&str] = &[
+    "policy-rematch",
+    "policy-stats",
+    "traceoptions",
+    "stateful-fw-rematch",
+    // Timeouts and logs of sessions whose application is not yet known; limits of that search.
+    "pre-id-default-policy",
+    "unified-policy",
+];
 
 /// What the policies of a device come to.
 #[derive(Default)]
@@ -174,9 +182,12 @@ impl<'a> Reader<'a, '_> {
     fn default_policy(&mut self, node: NodeId) -> (Action, String, Option<Span>) {
         let span = self.span(node);
         let value = self.tree.value(node);
+        let deny = "default-policy deny-all".to_owned();
         match value.map_or("", |value| self.word(value)) {
+            // The value is switched off: the device's own default is left.
+            "" if !self.tree.is_bare(node) => (Action::Deny, deny, None),
             "permit-all" => (Action::Permit, "default-policy permit-all".to_owned(), Some(span)),
-            "deny-all" => (Action::Deny, "default-policy deny-all".to_owned(), Some(span)),
+            "deny-all" => (Action::Deny, deny, Some(span)),
             _ => {
                 self.unread(node);
                 (Action::Deny, "default-policy".to_owned(), Some(span))
@@ -202,7 +213,9 @@ impl<'a> Reader<'a, '_> {
     ) -> Vec<(Line, bool)> {
         let mut out = Vec::new();
         for entry in self.ordered(node) {
-            out.push(self.policy(entry, zones, label, objects));
+            if entry.certain || !self.ends_the_list(entry.node) {
+                out.push(self.policy(entry, zones, label, objects));
+            }
         }
         for off in self.tree.all_children(node) {
             if !self.tree.is_active(off) {
@@ -213,6 +226,19 @@ impl<'a> Reader<'a, '_> {
             }
         }
         out
+    }
+
+    /// Whether the policy denies everything. Templates add such a policy to every pair of zones, to log what nothing permits;
+    /// inherited policies stand behind the written ones, and in front this one would stop the whole pair. What may pass does
+    /// not rest on this.
+    fn ends_the_list(&mut self, node: NodeId) -> bool {
+        let mut below = self.tree.below(node).into_iter().skip(1).map(|id| self.word(id));
+        let words = ["match", "then", "source-address", "destination-address", "application"];
+        let actions = ["deny", "reject", "log", "session-init", "session-close", "count"];
+        let plain =
+            below.all(|word| words.contains(&word) || actions.contains(&word) || word == "any");
+        let denies = |then| self.tree.child(then, "deny").or(self.tree.child(then, "reject"));
+        plain && self.tree.child(node, "then").and_then(denies).is_some()
     }
 
     fn policy(
@@ -312,8 +338,7 @@ impl<'a> Reader<'a, '_> {
             if let Some(excluded) = self.tree.get(node, word) {
                 let span = self.span(excluded);
                 let slot = if source { &mut matches.source } else { &mut matches.destination };
-                let any = self.b.any_address(None, span);
-                *slot = self.b.except(any, *slot, span);
+                *slot = self.all_but(*slot, span);
             }
         }
         if given != (true, true, true) {
@@ -370,7 +395,12 @@ impl<'a> Reader<'a, '_> {
     fn identity(&mut self, node: NodeId, word: &str, matches: &mut Match) {
         let kids = self.tree.kids(node);
         let free = |reader: &Self| {
-            kids.iter().all(|kid| matches!(reader.word(*kid), "any" | "junos:UNKNOWN-ANY"))
+            kids.iter().all(|kid| match reader.word(*kid) {
+                "any" | "junos:UNKNOWN-ANY" => true,
+                // Nothing is looked for: a policy of addresses and ports.
+                "none" => matches!(word, "dynamic-application" | "url-category"),
+                _ => false,
+            })
         };
         if !kids.is_empty() && free(self) {
             return self.tree.ignore(node);

@@ -97,21 +97,53 @@ pub(super) const APPLICATIONS: &[(&str, &[Part])] = &[
     ("junos-xnm-clear-text", &[(6, 3221, 3221)]),
     ("junos-ldp-tcp", &[(6, 646, 646)]),
     ("junos-ldp-udp", &[(17, 646, 646)]),
+    ("junos-cvspserver", &[(6, 2401, 2401)]),
+    ("junos-wais", &[(6, 210, 210)]),
+    ("junos-rsh", &[(6, 514, 514)]),
+    ("junos-talk", &[(17, 517, 517), (6, 517, 517)]),
+    ("junos-ntalk", &[(17, 518, 518), (6, 518, 518)]),
+    ("junos-nfs", &[(17, 111, 111)]),
+    ("junos-nsm", &[(17, 69, 69)]),
+    ("junos-ns-global", &[(6, 15397, 15397)]),
+    ("junos-ns-global-pro", &[(6, 15397, 15397)]),
+    ("junos-pc-anywhere", &[(17, 5632, 5632)]),
+    ("junos-wxcontrol", &[(6, 3578, 3578)]),
+    ("junos-snmp-agentx", &[(6, 705, 705)]),
+    ("junos-r2cp", &[(17, 28672, 28672)]),
+    ("junos-sccp", &[(6, 2000, 2000)]),
+    ("junos-stun", &[(17, 3478, 3479), (6, 3478, 3479)]),
+    ("junos-mgcp-ua", &[(17, 2427, 2427)]),
+    ("junos-mgcp-ca", &[(17, 2727, 2727)]),
+    ("junos-realaudio", &[(6, 554, 554)]),
+    ("junos-vdo-live", &[(17, 7000, 7010)]),
+    ("junos-msn", &[(6, 1863, 1863)]),
+    ("junos-irc", &[(6, 6660, 6669)]),
+    ("junos-aol", &[(6, 5190, 5193)]),
+    ("junos-gnutella", &[(17, 6346, 6347)]),
+    ("junos-ymsg", &[(6, 5000, 5010), (6, 5050, 5050), (17, 5000, 5010), (17, 5050, 5050)]),
+    ("junos-internet-locator-service", &[(6, 389, 389)]),
 ];
 
 /// Sets of applications.
-pub(super) const SETS: &[(&str, &[&str])] =
-    &[("junos-cifs", &["junos-netbios-session", "junos-smb-session"])];
+pub(super) const SETS: &[(&str, &[&str])] = &[
+    ("junos-cifs", &["junos-netbios-session", "junos-smb-session"]),
+    ("junos-mgcp", &["junos-mgcp-ua", "junos-mgcp-ca"]),
+    ("junos-routing-inbound", &["junos-bgp", "junos-rip", "junos-ldp-tcp", "junos-ldp-udp"]),
+];
 
 /// ICMP echo requests: the name with the protocol and the type.
 pub(super) const ECHO: &[(&str, u8, u8)] = &[
-    ("junos-ping", 1, 8),
     ("junos-icmp-ping", 1, 8),
-    ("junos-pingv6", 58, 128),
     ("junos-icmp6-echo-request", 58, 128),
     ("junos-icmp6-echo-reply", 58, 129),
     ("junos-icmp6-packet-too-big", 58, 2),
 ];
+
+/// Applications whose ports differ between releases.
+pub(super) const VARYING: &[(&str, &[Part])] = &[("junos-smtps", &[(6, 465, 465), (6, 587, 587)])];
+
+/// Applications for echo requests that also stand for the whole protocol in some releases: name, protocol and type.
+pub(super) const PING: &[(&str, u8, u8)] = &[("junos-ping", 1, 8), ("junos-pingv6", 58, 128)];
 
 /// Port names that configurations use.
 const PORTS: &[(&str, u16)] = &[

@@ -19,7 +19,7 @@ pub(super) fn expand(tree: &mut Tree<'_>) -> bool {
             continue;
         }
         for (name, line) in members(tree, all, range) {
-            let interface = tree.child_or_new(all, name, line, None);
+            let interface = tree.active_child_or_new(all, name, line, None);
             if !copy(tree, range, interface, &mut budget) {
                 return false;
             }
@@ -105,7 +105,7 @@ fn copy(tree: &mut Tree<'_>, from: NodeId, to: NodeId, budget: &mut usize) -> bo
             *budget -= 1;
             let line = tree.span(child);
             // Written on the interface or inherited first: those values come first.
-            let new = tree.child_or_new(to, word, line, Some(usize::MAX));
+            let new = tree.active_child_or_new(to, word, line, Some(usize::MAX));
             work.push((child, new));
         }
     }

@@ -1,13 +1,10 @@
-//! Routing instances, static routes, and what hands packets from one instance to another.
+//! Routing instances and static routes.
 
+use super::leaks::leak_reason;
 use super::reader::{Reader, prefix};
 use super::tree::{NodeId, Tree};
-use crate::formats::builder::unknown;
-use crate::model::{Context, ContextId, NextHop, PolicyRoute, Route};
-use crate::net::Prefix;
-use crate::source::Span;
+use crate::model::{Context, ContextId, NextHop, Route};
 use crate::text;
-use crate::text::Text;
 use std::net::IpAddr;
 
 /// Preference of static routes unless stated, and of aggregates.
@@ -73,6 +70,33 @@ const QUIET: &[&str] = &[
     "link-management",
 ];
 
+/// Tables that forwarded unicast packets do not look into: multicast checks, next hops of labelled routes, labels.
+const OTHER_TABLES: &[&str] =
+    &["inet.1", "inet.2", "inet.3", "inet6.1", "inet6.2", "inet6.3", "mpls.0", "iso.0"];
+
+/// What a static route takes from `defaults`: attributes that change no forwarding, or that only choose among learnt routes.
+const DEFAULTS: &[&str] = &[
+    "preference",
+    "metric",
+    "retain",
+    "no-retain",
+    "install",
+    "no-install",
+    "readvertise",
+    "no-readvertise",
+    "resolve",
+    "no-resolve",
+    "active",
+    "passive",
+    "tag",
+    "tag2",
+    "color",
+    "color2",
+    "preference2",
+    "community",
+    "as-path",
+];
+
 impl<'a> Reader<'a, '_> {
     /// The contexts, and the instances that interfaces belong to.
     pub(super) fn read_instances(&mut self) {
@@ -135,7 +159,6 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        self.lend_interfaces();
     }
 
     fn instance_type(&mut self, node: NodeId, id: ContextId) {
@@ -165,9 +188,7 @@ impl<'a> Reader<'a, '_> {
                 "static" => self.statics(kid, id),
                 "rib" => {
                     for rib in self.tree.kids(kid) {
-                        let table = self.word(rib);
-                        let of = self.table(table).unwrap_or(id);
-                        self.options(rib, of);
+                        self.rib(rib, id);
                     }
                 }
                 "aggregate" => self.aggregates(kid, id),
@@ -198,10 +219,25 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// The routes of one table, by its name.
+    fn rib(&mut self, node: NodeId, id: ContextId) {
+        let name = self.word(node);
+        if let Some(of) = self.table(name) {
+            return self.options(node, of);
+        }
+        if OTHER_TABLES.iter().any(|table| of_instance(name, table).is_some()) {
+            return self.tree.ignore(node);
+        }
+        // Whose packets look into this table is not known.
+        self.strange(node);
+        let span = self.span(node);
+        self.dynamic(id, "unread", span);
+    }
+
     /// The context of a table name: `inet.0`, `VR.inet.0`.
-    fn table(&self, name: &str) -> Option<ContextId> {
-        let instance = ["inet.0", "inet6.0"].iter().find_map(|end| name.strip_suffix(end))?;
-        self.instances.get(instance.trim_end_matches('.')).copied()
+    pub(super) fn table(&self, name: &str) -> Option<ContextId> {
+        let instance = ["inet.0", "inet6.0"].iter().find_map(|table| of_instance(name, table))?;
+        self.instances.get(instance).copied()
     }
 
     fn statics(&mut self, node: NodeId, id: ContextId) {
@@ -222,15 +258,26 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        if let Some(defaults) = defaults {
-            for kid in self.tree.kids(defaults) {
+        for kid in defaults.map(|defaults| self.tree.kids(defaults)).unwrap_or_default() {
+            if DEFAULTS.contains(&self.word(kid)) {
+                self.tree.used(kid);
                 self.tree.ignore(kid);
+            } else {
+                self.strange(kid);
+                let span = self.span(kid);
+                self.dynamic(id, "unread", span);
             }
         }
     }
 
     fn number(&mut self, node: NodeId, word: &'a str) -> Option<u32> {
         self.tree.value_of(node, word)?.parse().ok()
+    }
+
+    /// A number of the route itself, else of the defaults.
+    fn attribute(&mut self, node: NodeId, defaults: Option<NodeId>, word: &'a str) -> Option<u32> {
+        let own = self.number(node, word);
+        own.or_else(|| defaults.and_then(|all| self.number(all, word)))
     }
 
     fn route(&mut self, node: NodeId, defaults: Option<NodeId>, id: ContextId) {
@@ -240,10 +287,8 @@ impl<'a> Reader<'a, '_> {
             return self.dynamic(id, "unread", span);
         };
         self.tree.used(node);
-        let preference = self.number(node, "preference");
-        let preference =
-            preference.or_else(|| defaults.and_then(|all| self.number(all, "preference")));
-        let metric = self.number(node, "metric").unwrap_or(0);
+        let preference = self.attribute(node, defaults, "preference");
+        let metric = self.attribute(node, defaults, "metric").unwrap_or(0);
         let base = Route {
             prefix,
             next_hop: NextHop::Discard,
@@ -252,8 +297,11 @@ impl<'a> Reader<'a, '_> {
             withdrawable: false,
             span,
         };
+        let hidden = |reader: &mut Self, at: NodeId| reader.tree.get(at, "no-install").is_some();
+        let shown = self.tree.get(node, "install").is_some();
         let watched = self.tree.get(node, "bfd-liveness-detection").is_some()
-            || self.tree.get(node, "no-install").is_some();
+            || hidden(self, node)
+            || !shown && defaults.is_some_and(|all| hidden(self, all));
         let base = Route { withdrawable: watched, ..base };
         for kid in self.tree.kids(node) {
             match self.word(kid) {
@@ -391,135 +439,13 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Ways from one instance into another.
-impl Reader<'_, '_> {
-    /// `import-rib [ inet.0 VR.inet.0 ]`: the tables behind the first get routes of the first.
-    fn rib_groups(&mut self, node: NodeId) {
-        for group in self.tree.kids(node) {
-            let span = self.span(group);
-            let mut tables = Vec::new();
-            for kid in self.tree.below(group) {
-                if self.word(kid) == "import-rib" {
-                    let names = self.tree.kids(kid);
-                    tables.extend(names.iter().filter_map(|name| self.table(self.word(*name))));
-                }
-            }
-            self.approximated(group, leak_reason());
-            for to in &tables {
-                for from in &tables {
-                    self.leak(*to, *from, span);
-                }
-            }
-        }
-    }
-
-    /// Packets of one context may be routed as another's.
-    fn leak(&mut self, to: ContextId, from: ContextId, span: Span) {
-        let known = |route: &PolicyRoute| route.next_hop == Some(NextHop::Context(from));
-        let before = &self.b.device.contexts[to].policy_routes;
-        if to == from || before.iter().any(known) {
-            return;
-        }
-        let mut matches = self.b.everything(None, span);
-        matches.unknown.push(unknown(leak_reason(), span));
-        let route = PolicyRoute { matches, next_hop: Some(NextHop::Context(from)), span };
-        self.b.device.contexts[to].policy_routes.push(route);
-    }
-
-    fn leak_all(&mut self, to: ContextId, span: Span) {
-        for from in self.b.device.contexts.ids() {
-            self.leak(to, from, span);
-        }
-    }
-
-    /// Something hands packets of any context to the instance of this name; to any when it is not known.
-    pub(super) fn jump_to_instance(&mut self, name: Option<&str>, span: Span) {
-        let target = name.and_then(|name| self.instances.get(name)).copied();
-        for to in self.b.device.contexts.ids() {
-            match target {
-                Some(target) => self.leak(to, target, span),
-                None => self.leak_all(to, span),
-            }
-        }
-    }
-
-    /// Application-based routing, and routes that monitors inject.
-    pub(super) fn other_routes(&mut self) {
-        for path in [
-            ["security", "advance-policy-based-routing"].as_slice(),
-            &["services", "ip-monitoring"],
-            &["services", "rpm"],
-        ] {
-            let Some(node) = self.tree.path(Tree::ROOT, path) else { continue };
-            let span = self.span(node);
-            for name in self.all_named(node, "routing-instance") {
-                let value = self.tree.value(name).map(|value| self.word(value));
-                self.jump_to_instance(value, span);
-            }
-            for route in self.all_named(node, "preferred-route") {
-                self.preferred(route);
-            }
-            self.tree.ignore(node);
-        }
-    }
-
-    /// `preferred-route { route P { next-hop A; } }`, also per instance: in force while a probe fails.
-    fn preferred(&mut self, node: NodeId) {
-        for list in self.all_named(node, "route") {
-            for route in self.tree.kids(list) {
-                let span = self.span(route);
-                let Some(prefix) = prefix(self.word(route)) else { continue };
-                let mut matches = self.b.everything(None, span);
-                matches.destination = self.b.range(prefix.range(), span);
-                let hop = self.tree.value_of(route, "next-hop");
-                let next_hop = hop.and_then(|word| match word.parse::<IpAddr>() {
-                    Ok(address) => Some(NextHop::Gateway { address, interface: None }),
-                    Err(_) => self.interface_of(word).map(NextHop::Interface),
-                });
-                for id in self.b.device.contexts.ids() {
-                    let route = PolicyRoute { matches: matches.clone(), next_hop, span };
-                    self.b.device.contexts[id].policy_routes.push(route);
-                }
-            }
-        }
-    }
-
-    /// A gateway on a subnet of another instance is reached by that interface: filter-based forwarding instances import
-    /// interface routes in this way.
-    fn lend_interfaces(&mut self) {
-        let mut own = Vec::new();
-        for (id, interface) in self.b.device.interfaces.iter() {
-            for one in &interface.addresses {
-                if let Some(subnet) = Prefix::new(one.address, one.len) {
-                    own.push((interface.context, subnet, id));
-                }
-            }
-        }
-        for (context_id, context) in self.b.device.contexts.iter_mut() {
-            for route in &mut context.routes {
-                let NextHop::Gateway { address, interface: interface @ None } = &mut route.next_hop
-                else {
-                    continue;
-                };
-                let holds = |subnet: &Prefix| subnet.contains(*address);
-                let here = own.iter().any(|(of, subnet, _)| *of == context_id && holds(subnet));
-                let mut there = own.iter().filter(|(_, subnet, _)| holds(subnet));
-                if !here {
-                    *interface = there.next().map(|(_, _, id)| *id);
-                }
-            }
-        }
-    }
+/// The instance in the name of a table: `VR` for `VR.inet.0`, empty for the table alone.
+fn of_instance<'n>(name: &'n str, table: &str) -> Option<&'n str> {
+    let instance = name.strip_suffix(table)?;
+    if instance.is_empty() { Some("") } else { instance.strip_suffix('.') }
 }
 
 /// Preferences go further than distances: what is beyond is last.
 fn distance(preference: u32) -> u8 {
     u8::try_from(preference).unwrap_or(u8::MAX)
-}
-
-fn leak_reason() -> Text {
-    text!(
-        "ルーティングインスタンス間で経路が共有されます。実際に渡る経路は特定せず、通り得ると読みます。",
-        "routes are shared between routing instances; which ones is not worked out, so packets may pass"
-    )
 }

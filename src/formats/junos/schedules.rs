@@ -26,57 +26,89 @@ impl Reader<'_, '_> {
     /// The union of the windows; `None` for what cannot be written as one.
     fn windows(&mut self, node: NodeId) -> Option<Vec<Window>> {
         let mut out = Vec::new();
-        let mut dates: (Option<Moment>, Option<Moment>) = (None, None);
+        let (mut starts, mut stops) = (Vec::new(), Vec::new());
         let mut daily = None;
         let mut special: u8 = 0;
         for kid in self.tree.kids(node) {
             let word = self.word(kid);
             match word {
                 "description" => {}
-                "start-date" => {
-                    dates.0 = Some(self.tree.value(kid).and_then(|v| moment(self.word(v)))?);
-                }
-                "stop-date" => {
-                    dates.1 = Some(self.tree.value(kid).and_then(|v| moment(self.word(v)))?);
-                }
+                "start-date" => starts = self.moments(kid, moment)?,
+                "stop-date" => stops = self.moments(kid, moment)?,
                 "daily" => daily = Some(self.times(kid)?),
                 day => {
                     let at = DAYS.iter().position(|known| *known == day)?;
                     let bit = 1u8.checked_shl(u32::try_from(at).ok()?)?;
                     special |= bit;
-                    if let Some((from, to)) = self.times(kid)? {
-                        out.push(Window::Weekly { days: bit, from, to });
-                    }
+                    let slots = self.times(kid)?.into_iter();
+                    out.extend(slots.map(|(from, to)| Window::Weekly { days: bit, from, to }));
                 }
             }
         }
-        if let Some(Some((from, to))) = daily {
-            out.push(Window::Weekly { days: 0x7f & !special, from, to });
-        }
-        match (dates, out.is_empty(), daily.is_some() || special != 0) {
-            ((None, None), _, true) => Some(out),
-            ((None, None), _, false) => None,
-            ((from, to), true, false) => Some(vec![Window::Once(Period { from, to })]),
+        let days = 0x7f & !special;
+        let slots = daily.iter().flatten();
+        out.extend(slots.map(|(from, to)| Window::Weekly { days, from: *from, to: *to }));
+        let dated = !starts.is_empty() || !stops.is_empty();
+        match (dated, daily.is_some() || special != 0) {
+            (false, true) => Some(out),
+            (false, false) => None,
+            (true, false) => periods(&starts, &stops),
             // Days inside a period of dates are not one window.
-            _ => None,
+            (true, true) => None,
         }
     }
 
-    /// `start-time T; stop-time T`, `all-day`, `exclude` (`None` inside).
-    fn times(&mut self, node: NodeId) -> Option<Option<(u16, u16)>> {
-        let mut start = None;
-        let mut stop = None;
-        for kid in self.tree.kids(node) {
+    /// The values of a statement that may stand several times, in order. Which of several come first is only known when none
+    /// is inherited.
+    fn moments<T>(&mut self, node: NodeId, read: fn(&str) -> Option<T>) -> Option<Vec<T>> {
+        let kids = self.tree.kids(node);
+        if let [_] | [] = kids.as_slice() {
+            let only = self.tree.value(node)?;
+            return Some(vec![read(self.word(only))?]);
+        }
+        if self.is_mixed(node) {
+            return None;
+        }
+        kids.into_iter().map(|kid| read(self.word(kid))).collect()
+    }
+
+    /// `start-time T; stop-time T`, up to two of them, `all-day`, `exclude` (no slot).
+    fn times(&mut self, node: NodeId) -> Option<Vec<Slot>> {
+        let kids = self.tree.kids(node);
+        if let [only] = kids.as_slice() {
+            match self.word(*only) {
+                "all-day" => return Some(vec![(0, 0)]),
+                "exclude" => return Some(Vec::new()),
+                _ => {}
+            }
+        }
+        let (mut starts, mut stops) = (Vec::new(), Vec::new());
+        for kid in kids {
             match self.word(kid) {
-                "all-day" => return Some(Some((0, 0))),
-                "exclude" => return Some(None),
-                "start-time" | "stop-time" if start.is_some() && stop.is_some() => return None,
-                "start-time" => start = self.tree.value(kid).and_then(|v| minute(self.word(v))),
-                "stop-time" => stop = self.tree.value(kid).and_then(|v| minute(self.word(v))),
+                "start-time" => starts = self.moments(kid, minute)?,
+                "stop-time" => stops = self.moments(kid, minute)?,
                 _ => return None,
             }
         }
-        Some(Some((start?, stop?)))
+        let paired = !starts.is_empty() && starts.len() == stops.len();
+        paired.then(|| starts.into_iter().zip(stops).collect())
+    }
+}
+
+/// From a minute of the day to another.
+type Slot = (u16, u16);
+
+/// The n-th start belongs to the n-th stop; one of them alone is open at its other end.
+fn periods(starts: &[Moment], stops: &[Moment]) -> Option<Vec<Window>> {
+    let once = |from, to| Window::Once(Period { from, to });
+    match (starts, stops) {
+        ([from], []) => Some(vec![once(Some(*from), None)]),
+        ([], [to]) => Some(vec![once(None, Some(*to))]),
+        _ if starts.len() == stops.len() => {
+            let pairs = starts.iter().zip(stops);
+            Some(pairs.map(|(from, to)| once(Some(*from), Some(*to))).collect())
+        }
+        _ => None,
     }
 }
 

@@ -113,6 +113,8 @@ const SECURITY_INERT: &[&str] = &[
     "host-vpn",
     "rtlog",
     "vpn",
+    "alarms",
+    "forwarding-process",
 ];
 
 /// Parts of `services` that forward and filter nothing by themselves.
@@ -134,6 +136,7 @@ const SERVICES: &[&str] = &[
     "wireless-wan",
     "dns-filtering",
     "ssh-knows-hosts",
+    "web-filter",
     "traffic-load-balance",
 ];
 
@@ -155,6 +158,7 @@ const FORWARDING: &[&str] = &[
     "vxlan-routing",
     "access-security",
     "multicast-replication",
+    "packet-capture",
 ];
 
 impl<'a> Reader<'a, '_> {
@@ -187,6 +191,13 @@ impl<'a> Reader<'a, '_> {
                 match self.word(kid) {
                     word if SECURITY_READ.contains(&word) => self.tree.used(kid),
                     word if SECURITY_INERT.contains(&word) => self.tree.ignore(kid),
+                    "softwires" => {
+                        let reason = text!(
+                            "DS-Lite のソフトワイヤーで中継される通信は読み取らないため、機器全体の通信を許可とも拒否とも読みます。",
+                            "what softwires (DS-Lite) carry is not read; all traffic of the device may pass or be stopped"
+                        );
+                        self.uncontained(kid, reason);
+                    }
                     _ => self.unread(kid),
                 }
             }

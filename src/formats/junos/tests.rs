@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::formats::detect;
-use crate::model::{Device, LineStatus};
+use crate::model::{Device, LineStatus, Window};
 use crate::source::Sources;
 use std::collections::BTreeSet;
 
@@ -94,13 +94,41 @@ fn a_clean_site_has_no_gap() {
 #[test]
 fn prompts_banners_and_comments_are_nothing() {
     let text = format!(
-        "admin@fw> show configuration | display set | no-more\n# kept by a collector\n{SITE}\n\
+        "{{primary:node0}}[edit]\nadmin@fw> show configuration | display set | no-more\n# kept by a collector\n{SITE}\n\
          {{primary:node0}}\nadmin@fw> \n[edit]\n"
     );
     assert_eq!(gaps(&text), Vec::<bool>::new());
     let text = "admin@fw# set security policies default-policy permit-all\n";
     let permits = reading(&format!("{SITE}{text}")).device;
     assert!(meaning(&permits).contains("permit-all"));
+}
+
+#[test]
+fn scripts_go_back_to_the_level_before_the_last_edit() {
+    let last = "security policies default-policy permit-all";
+    for walk in [
+        format!("edit system services\nset ssh\nexit\nset {last}\n"),
+        format!("edit snmp\nset location here\nquit\nset {last}\n"),
+        format!("edit system\nedit services\nset ssh\nup 2\nset {last}\n"),
+        format!("edit system\nset host-name x\nup\nset {last}\n"),
+        format!("edit system\ntop set {last}\nset host-name x\n"),
+        format!("edit system\nedit services\ntop\nset {last}\n"),
+        format!("top edit snmp\nset location x\nexit\nset {last}\n"),
+        format!(
+            "admin@fw# edit system services\n[edit system services]\nadmin@fw# exit\nadmin@fw# set {last}\n"
+        ),
+        "edit security\nedit policies\nedit default-policy\nexit\nset default-policy permit-all\n"
+            .to_owned(),
+        format!("admin@fw# edit system\nadmin@fw# show | display set\nset {last}\n"),
+        format!(
+            "admin@fw# commit\nadmin@fw# exit\nadmin@fw> show configuration | display set\nset {last}\n"
+        ),
+        format!("edit system\nexit configuration-mode\nconfigure\nset {last}\nexit\n"),
+    ] {
+        let text = format!("{SITE}{walk}");
+        assert_eq!(gaps(&text), Vec::<bool>::new(), "{walk}");
+        assert!(meaning(&reading(&text).device).contains("default-policy permit-all"), "{walk}");
+    }
 }
 
 #[test]
@@ -144,7 +172,9 @@ fn what_may_bear_policy_and_is_not_known_is_an_open_gap() {
         "set groups g apply-groups h\nset groups h system host-name x\nset apply-groups g",
         "load override terminal",
         "delete",
-        "up 3\nedit security\nup",
+        "edit security policies\nup",
+        "exit\nset security policies default-policy permit-all",
+        "edit snmp\ntop\nexit\nset security policies default-policy permit-all",
     ] {
         let text = format!("{SITE}{line}\n");
         assert!(gaps(&text).contains(&false), "{line}");
@@ -247,4 +277,44 @@ fn other_formats_are_not_taken_for_this_one() {
     ] {
         assert_eq!((FORMAT.detect)(text), 0, "{text}");
     }
+}
+
+#[test]
+fn the_nth_start_of_a_schedule_belongs_to_its_nth_stop() {
+    let windows = |text: &str| {
+        let device = reading(&format!("{SITE}{text}")).device;
+        device.schedules.iter().map(|(_, one)| one.windows.clone()).next().unwrap()
+    };
+    let weekly = |from, to| Window::Weekly { days: 0x7f, from, to };
+    let line = "set schedulers scheduler s daily";
+    assert_eq!(
+        windows(&format!(
+            "{line} start-time 08:00 stop-time 12:00\n{line} start-time 13:00 stop-time 17:00\n"
+        )),
+        Some(vec![weekly(480, 720), weekly(780, 1020)])
+    );
+    let braces = "schedulers {\n    scheduler s {\n        daily {\n            start-time 08:00:00 stop-time 12:00:00;\n            start-time 13:00:00 stop-time 17:00:00;\n        }\n    }\n}\n";
+    let curly = reading(braces).device;
+    let found = curly.schedules.iter().map(|(_, one)| one.windows.clone()).next().unwrap();
+    assert_eq!(found, Some(vec![weekly(480, 720), weekly(780, 1020)]));
+    // A start that two slots share: which of the stops is its own is not said.
+    assert_eq!(
+        windows(&format!(
+            "{line} start-time 08:00 stop-time 12:00\n{line} start-time 08:00 stop-time 17:00\n"
+        )),
+        None
+    );
+    let line = "set schedulers scheduler s";
+    let dates = windows(&format!(
+        "{line} start-date 2026-01-01.00:00 stop-date 2026-01-31.00:00\n{line} start-date 2026-06-01.00:00 stop-date 2026-06-30.00:00\n"
+    ));
+    assert_eq!(dates.map(|windows| windows.len()), Some(2));
+}
+
+#[test]
+fn groups_that_the_device_brings_are_not_missed() {
+    let text = format!("{SITE}set apply-groups junos-defaults\nset apply-groups \"${{node}}\"\n");
+    assert_eq!(gaps(&text), Vec::<bool>::new());
+    let text = format!("{SITE}set interfaces ge-0/0/0 apply-groups lost\n");
+    assert_eq!(gaps(&text), vec![false]);
 }

@@ -160,6 +160,21 @@ impl<'a> Tree<'a> {
         new
     }
 
+    /// The child with this word that is in force: an inactive one is as if it were not there, and stays only for the eye.
+    pub(super) fn active_child_or_new(
+        &mut self,
+        id: NodeId,
+        word: &'a str,
+        line: Span,
+        group: Option<usize>,
+    ) -> NodeId {
+        if self.child(id, word).is_some_and(|found| !self.is_active(found)) {
+            self.index.remove(&(id, word));
+            self.remember(id, None);
+        }
+        self.child_or_new(id, word, line, group)
+    }
+
     fn remember(&mut self, id: NodeId, recent: Option<NodeId>) {
         if let Some(node) = self.nodes.get_mut(id.at()) {
             node.recent = recent;

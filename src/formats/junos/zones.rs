@@ -33,6 +33,7 @@ const INERT: &[&str] = &[
 impl<'a> Reader<'a, '_> {
     pub(super) fn read_zones(&mut self) {
         let Some(zones) = self.tree.path(Tree::ROOT, &["security", "zones"]) else { return };
+        let named = self.named_members(zones);
         for kid in self.tree.kids(zones) {
             let functional = match self.word(kid) {
                 "security-zone" => false,
@@ -43,13 +44,13 @@ impl<'a> Reader<'a, '_> {
                 }
             };
             for zone in self.tree.kids(kid) {
-                self.zone(zone, functional);
+                self.zone(zone, functional, &named);
             }
         }
         self.transparent();
     }
 
-    fn zone(&mut self, node: NodeId, functional: bool) {
+    fn zone(&mut self, node: NodeId, functional: bool, named: &[InterfaceId]) {
         self.tree.used(node);
         let name = self.word(node);
         let general = self.tree.get(node, "host-inbound-traffic");
@@ -64,7 +65,7 @@ impl<'a> Reader<'a, '_> {
             match self.word(kid) {
                 "interfaces" => {
                     for member in self.tree.kids(kid) {
-                        self.member(member, general, &mut zone);
+                        self.member(member, general, named, &mut zone);
                     }
                 }
                 "host-inbound-traffic" => {}
@@ -72,6 +73,11 @@ impl<'a> Reader<'a, '_> {
                 word if INERT.contains(&word) => self.tree.ignore(kid),
                 _ => self.unread(kid),
             }
+        }
+        // Every interface of the zone states its own list, or the zone has none.
+        let unused = |node: &NodeId| !zone.inbound.iter().any(|(_, of)| of.as_ref() == Some(node));
+        if let Some(general) = general.filter(unused) {
+            self.tree.ignore(general);
         }
         for id in &zone.interfaces {
             let slot = &mut self.b.device.interfaces[*id].zone;
@@ -84,7 +90,36 @@ impl<'a> Reader<'a, '_> {
         self.zones.push(zone);
     }
 
-    fn member(&mut self, node: NodeId, general: Option<NodeId>, zone: &mut Zone<'a>) {
+    /// The interfaces that zones name one by one.
+    fn named_members(&mut self, zones: NodeId) -> Vec<InterfaceId> {
+        let mut out = Vec::new();
+        for kind in self.tree.kids(zones) {
+            for zone in self.tree.kids(kind) {
+                let list = self.tree.get(zone, "interfaces");
+                for member in list.map(|list| self.tree.kids(list)).unwrap_or_default() {
+                    if self.word(member) != "all" {
+                        out.push(self.member_interface(member));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn member_interface(&mut self, node: NodeId) -> InterfaceId {
+        let word = self.word(node);
+        let full = if word.contains('.') { word.to_owned() } else { format!("{word}.0") };
+        let physical = word.split('.').next().unwrap_or(word);
+        self.unit_interface(full, physical, self.span(node))
+    }
+
+    fn member(
+        &mut self,
+        node: NodeId,
+        general: Option<NodeId>,
+        named: &[InterfaceId],
+        zone: &mut Zone<'a>,
+    ) {
         self.tree.used(node);
         let word = self.word(node);
         let own = self.tree.get(node, "host-inbound-traffic");
@@ -94,12 +129,24 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let ids = if word == "all" {
-            self.b.device.interfaces.ids().collect()
+            // What a zone names by itself is not among the rest.
+            let ids = self.b.device.interfaces.ids();
+            ids.filter(|id| !named.contains(id)).collect()
         } else {
-            let full = if word.contains('.') { word.to_owned() } else { format!("{word}.0") };
-            let physical = word.split('.').next().unwrap_or(word);
-            vec![self.unit_interface(full, physical, self.span(node))]
+            vec![self.member_interface(node)]
         };
+        let taken = |id: &InterfaceId| {
+            let zone_of = &self.b.device.interfaces[*id].zone;
+            zone_of.as_ref().is_some_and(|other| other != zone.name)
+        };
+        if ids.iter().any(taken) {
+            let reason = crate::text!(
+                "このインターフェースは別のゾーンにも属しているため、どのゾーンのポリシーが適用されるか特定できません。",
+                "this interface is in another zone as well, so whose policies apply is not known"
+            );
+            let span = self.span(node);
+            self.ledger.unknown(span, reason, false);
+        }
         for id in ids {
             zone.interfaces.push(id);
             zone.inbound.push((id, own.or(general)));

@@ -37,6 +37,8 @@ pub(in crate::formats) struct VlanList {
 pub(in crate::formats) struct Habits {
     /// Whether what no line of a list matches is denied.
     pub(in crate::formats) implicit_deny: bool,
+    /// Whether a bound list that is not defined surely stops nothing.
+    pub(in crate::formats) undefined_passes: bool,
     /// Whether ports may carry other VLANs than they state (authentication, VLAN classifiers).
     pub(in crate::formats) wandering: bool,
 }
@@ -128,7 +130,22 @@ impl<'a> Switch<'a> {
         let groups = self.ports.get(at)?.groups.clone();
         let (mut chain, mut first) = (Vec::new(), None);
         for group in groups.iter().filter(|g| g.family == family && g.inbound == inbound) {
-            let Found::List(list) = self.list(family, group.name) else { continue };
+            let list = match self.list(family, group.name) {
+                Found::List(list) => list,
+                Found::Undefined if !habits.undefined_passes => {
+                    let name = group.name.text;
+                    let reason = text!(
+                        "アクセスリスト「{name}」は定義されていないため、何を止めるか特定できません。",
+                        "the access list {name} is not defined, so what it stops is not known"
+                    );
+                    self.ledger.unsupported(group.span, reason);
+                    let label = format!("access-group {name}: not defined");
+                    chain.push(self.undecided(&label, Some(family), group.span));
+                    first = first.or(Some(group.span));
+                    continue;
+                }
+                _ => continue,
+            };
             chain.push(list);
             first = first.or(Some(group.span));
             if habits.implicit_deny {

@@ -122,15 +122,18 @@ impl Connected {
         hops: &BTreeMap<Prefix, NextHop>,
     ) -> Option<(InterfaceId, Option<IpAddr>)> {
         let mut next_hop = next_hop;
+        let mut asked = None;
         for _ in 0..=RESOLVE_DEPTH {
             let (address, interface) = match next_hop {
                 NextHop::Gateway { address, interface } => (address, interface),
-                NextHop::Interface(interface) => return Some((interface, None)),
+                // A gateway that an interface route leads to (the far end of a line) is asked for there.
+                NextHop::Interface(interface) => return Some((interface, asked)),
                 NextHop::Context(_) | NextHop::Discard => return None,
             };
             if let Some(interface) = interface.or_else(|| self.interface(context, address)) {
                 return Some((interface, Some(address)));
             }
+            asked = Some(address);
             let lens = (0..=Family::of(address).bits()).rev();
             let mut above = lens.filter_map(|len| Prefix::new(address, len));
             next_hop = above.find_map(|prefix| hops.get(&prefix).copied())?;

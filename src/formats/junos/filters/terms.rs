@@ -17,6 +17,8 @@ struct Entry {
     set: AddressId,
     len: u8,
     except: bool,
+    /// Whether it speaks of the family of the filter.
+    listed: bool,
 }
 
 /// What stands in `from`.
@@ -147,7 +149,7 @@ impl<'a> Reader<'a, '_> {
                         "the prefix list `{name}` is not defined"
                     );
                     let set = self.b.unknown_address(reason, AddressWithin::Anywhere, span);
-                    entries.push(Entry { set, len: 0, except });
+                    entries.push(Entry { set, len: 0, except, listed: true });
                     continue;
                 };
                 for kid in self.tree.kids(found) {
@@ -156,7 +158,17 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let span = single.or(list).map_or(self.origin, |node| self.span(node));
-        if !entries.is_empty() && entries.iter().all(|entry| entry.except) {
+        if list.is_some() && !entries.iter().any(|entry| entry.listed) {
+            // Whether a list without a prefix of the family matches nothing, or is no condition at all, is told both ways.
+            let reason = text!(
+                "プレフィックスリストにこのファミリーのプレフィックスがなく、何に一致するか特定できません。",
+                "the prefix list holds no prefix of this family; what it matches is not established"
+            );
+            doubts.push(unknown(reason, span));
+            entries.clear();
+            let set = self.b.any_address(Some(family), span);
+            entries.push(Entry { set, len: 0, except: false, listed: true });
+        } else if !entries.is_empty() && entries.iter().all(|entry| entry.except) {
             // Nothing is listed that could match; whether the rest then matches is told both ways.
             let reason = text!(
                 "except のプレフィックスだけが書かれており、それ以外が一致するかどうかは特定できません。",
@@ -164,7 +176,7 @@ impl<'a> Reader<'a, '_> {
             );
             doubts.push(unknown(reason, span));
             let set = self.b.any_address(Some(family), span);
-            entries.push(Entry { set, len: 0, except: false });
+            entries.push(Entry { set, len: 0, except: false, listed: true });
         }
         self.longest(entries, span)
     }
@@ -183,21 +195,21 @@ impl<'a> Reader<'a, '_> {
             );
             self.approximated(node, reason.clone());
             let set = self.b.unknown_address(reason, AddressWithin::Anywhere, span);
-            return Entry { set, len: 0, except };
+            return Entry { set, len: 0, except, listed: true };
         }
         for kid in self.tree.kids(node) {
             if self.word(kid) != "except" {
                 let set = self.strange_address(kid);
-                return Entry { set, len: 0, except };
+                return Entry { set, len: 0, except, listed: true };
             }
         }
         if let Some(found) = prefix(word) {
             let len = found.len();
             if found.family() != family {
                 let set = self.b.union(Vec::new(), span);
-                return Entry { set, len, except };
+                return Entry { set, len, except, listed: false };
             }
-            return Entry { set: self.b.range(found.range(), span), len, except };
+            return Entry { set: self.b.range(found.range(), span), len, except, listed: true };
         }
         let mask = word.split_once('/').and_then(|(address, mask)| {
             let mask: std::net::Ipv4Addr = mask.parse().ok()?;
@@ -207,9 +219,9 @@ impl<'a> Reader<'a, '_> {
         match mask {
             Some((mask, len)) => {
                 let set = self.b.wildcard(mask, span);
-                Entry { set, len: u8::try_from(len).unwrap_or(0), except }
+                Entry { set, len: u8::try_from(len).unwrap_or(0), except, listed: true }
             }
-            None => Entry { set: self.strange_address(node), len: 0, except },
+            None => Entry { set: self.strange_address(node), len: 0, except, listed: true },
         }
     }
 
