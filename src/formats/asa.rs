@@ -83,6 +83,7 @@ fn read(input: Input<'_>) -> Reading {
     for block in &config.interfaces {
         interfaces::read(&mut reader, block, management);
     }
+    interfaces::shut_below(&mut reader, &config.interfaces);
     for block in &config.time_ranges {
         let id = super::clock::read(block, &mut reader.device.schedules, &mut reader.ledger);
         reader.schedules.insert(block.head.word(1), id);

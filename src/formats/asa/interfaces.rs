@@ -8,6 +8,7 @@ use crate::model::{
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// An interface that takes part in forwarding: one with a `nameif`.
@@ -179,6 +180,44 @@ pub(super) fn source_checks<'a>(reader: &mut Reader<'a>, blocks: &[Block<'a>]) {
     }
 }
 
+/// Takes down what stands on ports that are shut: a sub-interface (`NAME.N`) of one, and an EtherChannel or redundant interface
+/// all of whose members are.
+pub(super) fn shut_below(reader: &mut Reader<'_>, blocks: &[&Block<'_>]) {
+    let name = |block: &Block<'_>| block.head.rest(1).to_ascii_lowercase();
+    let mut down: BTreeSet<String> =
+        blocks.iter().filter(|block| shut(block)).map(|block| name(block)).collect();
+    let mut bundles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for block in blocks {
+        for line in &block.body {
+            let (bundle, member) = match line.word(0) {
+                "channel-group" => (format!("port-channel{}", line.word(1)), name(block)),
+                "member-interface" => (name(block), line.rest(1).to_ascii_lowercase()),
+                _ => continue,
+            };
+            bundles.entry(bundle).or_default().push(member);
+        }
+    }
+    for (bundle, members) in bundles {
+        if members.iter().all(|member| down.contains(member)) {
+            down.insert(bundle);
+        }
+    }
+    for (_, interface) in reader.device.interfaces.iter_mut() {
+        let name = interface.name.to_ascii_lowercase();
+        let port = name.split_once('.').map_or(name.as_str(), |(port, _)| port);
+        interface.up &= !down.contains(port);
+    }
+}
+
+fn shut(block: &Block<'_>) -> bool {
+    let mut said = block.body.iter().rev().filter_map(|line| match (line.word(0), line.word(1)) {
+        ("shutdown", _) => Some(true),
+        ("no", "shutdown") => Some(false),
+        _ => None,
+    });
+    said.next().unwrap_or(false)
+}
+
 fn read_line<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a ConfigLine<'a>) {
     match (line.word(0), line.word(1)) {
         ("nameif", name) if !name.is_empty() => draft.nameif = Some((name, line.span)),
@@ -192,6 +231,7 @@ fn read_line<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a Confi
         ("ipv6", _) => return reader.ledger.irrelevant(line.span),
         ("vlan", number) => draft.interface.vlan = number.parse().ok(),
         ("shutdown", _) => draft.interface.up = false,
+        ("no", "shutdown") => draft.interface.up = true,
         ("management-only", _) => draft.management_only = Some(line.span),
         ("bridge-group", _) => draft.bridge_group = true,
         ("policy-route", "route-map") => draft.policy_route.push((line.word(2), line.span)),
