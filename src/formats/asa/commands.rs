@@ -191,12 +191,61 @@ pub(super) fn sort<'a>(reader: &mut Reader<'a>, blocks: &'a [Block<'a>]) -> Conf
     let mut config = Config::default();
     for block in blocks {
         if noise(&block.head) {
-            reader.whole(block, false);
+            around(reader, block);
         } else {
             place(reader, &mut config, block);
         }
     }
     config
+}
+
+/// What stands around a configuration says nothing; but a prompt may be followed by a command that changes what was shown, and
+/// what is indented below a comment is no comment.
+fn around<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>) {
+    let lines = std::iter::once((&block.head, true)).chain(block.body.iter().map(|l| (l, false)));
+    for (line, is_noise) in lines {
+        let quiet = is_noise || noise(line) || line.word(0).bytes().all(|byte| byte == b'^');
+        if quiet && prompt(line.word(0)).is_none_or(|typed| harmless(typed, line)) {
+            reader.ledger.irrelevant(line.span);
+        } else {
+            reader.unknown_line(line);
+        }
+    }
+}
+
+/// Whether what was typed at a prompt leaves the running configuration as it is. Commands may be cut short.
+fn harmless(glued: &str, line: &ConfigLine<'_>) -> bool {
+    let words = line.words.iter().skip(1).map(|word| word.text);
+    let mut typed = std::iter::once(glued).chain(words).filter(|word| !word.is_empty());
+    let Some(first) = typed.next() else { return true };
+    let is = |word: &str, whole: &str, least: usize| word.len() >= least && whole.starts_with(word);
+    let last = typed.next_back().unwrap_or("");
+    match first {
+        "dir" | "pwd" | "?" => true,
+        word if is(word, "copy", 3) => {
+            !is(last, "running-config", 1) && !last.starts_with("system:")
+        }
+        word if is(word, "configure", 4) => is(last, "terminal", 1),
+        word => [
+            ("show", 2),
+            ("terminal", 4),
+            ("enable", 2),
+            ("disable", 4),
+            ("exit", 2),
+            ("end", 3),
+            ("quit", 1),
+            ("logout", 4),
+            ("login", 4),
+            ("more", 3),
+            ("write", 2),
+            ("pager", 2),
+            ("ping", 2),
+            ("traceroute", 5),
+            ("packet-tracer", 4),
+        ]
+        .into_iter()
+        .any(|(whole, least)| is(word, whole, least)),
+    }
 }
 
 fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<'a>) {
@@ -233,8 +282,8 @@ fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<
         }
         AccessList | AccessGroup | Nat | Route | Ipv6 | SameSecurity | Sysopt | Ip | Management
         | Aaa => {
-            body_of_line(reader, block);
             place_line(reader, config, *kind, head);
+            body_of_line(reader, config, block);
         }
     }
 }
@@ -258,15 +307,25 @@ fn matters(config: &Config<'_>, head: &ConfigLine<'_>) -> bool {
     }
 }
 
-/// A line that opens no sub-mode: `show access-list` prints the expansion of a line below it, anything else is not known.
-fn body_of_line<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>) {
+/// A line that opens no sub-mode: `show access-list` prints the expansion of a line below it, an `access-list` line that is no
+/// such expansion counts wherever it stands, and anything else is not known.
+fn body_of_line<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<'a>) {
     for line in &block.body {
-        if line.word(0) == "!" || line.starts(&["access-list", block.head.word(1)]) {
+        if line.word(0) == "!" || expands(&block.head, line) {
             reader.ledger.irrelevant(line.span);
+        } else if line.word(0) == "access-list" {
+            config.access_lists.push(line);
         } else {
             reader.unknown_line(line);
         }
     }
+}
+
+/// Whether a line is what `show access-list` prints below `head`: it has the same number in the same list, or a counter.
+fn expands(head: &ConfigLine<'_>, line: &ConfigLine<'_>) -> bool {
+    let numbered = head.word(2) == "line" && line.word(2) == "line" && head.word(3) == line.word(3);
+    let counted = || line.words.iter().any(|word| word.text.starts_with("(hitcnt="));
+    line.starts(&["access-list", head.word(1)]) && (numbered || counted())
 }
 
 fn place_line<'a>(
@@ -334,14 +393,14 @@ fn noise(line: &ConfigLine<'_>) -> bool {
                 | ("Current", "configuration")
         )
         || first.starts_with("Cryptochecksum")
-        || prompt(first)
+        || prompt(first).is_some()
 }
 
-/// `fw01#`, `fw01/pri/act#`, `fw01(config)#`, `fw01>`.
-fn prompt(word: &str) -> bool {
-    let Some(end) = word.bytes().position(|byte| matches!(byte, b'#' | b'>')) else { return false };
-    let name = word.get(..end).unwrap_or("");
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./()".contains(c))
+/// What follows `fw01#`, `fw01/pri/act#`, `fw01(config)#` or `fw01>` in the same word; `None` when the word is no prompt.
+fn prompt(word: &str) -> Option<&str> {
+    let (name, typed) = word.split_once(['#', '>'])?;
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_./()".contains(c);
+    (!name.is_empty() && name.chars().all(known)).then_some(typed)
 }
 
 /// Blocks whose sub-mode lines stand at the margin, as in text that lost its leading blanks: the appliance itself goes by

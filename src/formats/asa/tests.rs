@@ -332,6 +332,28 @@ fn what_is_taken_back_later_is_not_ignored() {
 }
 
 #[test]
+fn commands_typed_at_a_prompt_may_change_what_was_shown() {
+    let typed = |line: &str| gaps(&site(&format!("fw(config)# {line}\n")));
+    let unknown = [(LineStatus::Unknown, false)];
+    assert_eq!(typed("access-list A line 1 extended permit ip any any"), unknown);
+    assert_eq!(typed("no access-group A in interface inside"), unknown);
+    assert_eq!(typed("copy tftp://192.0.2.9/x running-config"), unknown);
+    assert_eq!(typed("configure replace disk0:/old.cfg"), unknown);
+    for line in ["", "sh run", "terminal pager 0", "conf t", "wr mem", "copy run start", "exit"] {
+        assert_eq!(typed(line), Vec::new(), "{line}");
+    }
+    assert_clean(&site("fw#show running-config\n          ^\nfw/pri/act>en\n"));
+}
+
+#[test]
+fn what_is_indented_below_a_comment_is_no_comment() {
+    assert_eq!(
+        gaps(&site("!\n access-group A in interface inside\n! note\n")),
+        [(LineStatus::Unknown, false)]
+    );
+}
+
+#[test]
 fn text_that_lost_its_leading_blanks_is_read_by_mode() {
     let flat: String = SITE.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     let reading = read(&flat);
