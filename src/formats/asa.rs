@@ -48,7 +48,8 @@ fn detect(text: &str) -> u8 {
     let (mut nameif, mut level, mut extended, mut other) = (false, false, false, false);
     for line in text.lines() {
         let trimmed = line.trim_start();
-        if trimmed.starts_with("ASA Version ") || trimmed.starts_with("PIX Version ") {
+        if ["ASA Version ", "PIX Version ", "NGFW Version "].iter().any(|v| trimmed.starts_with(v))
+        {
             return 100;
         }
         nameif |= trimmed.starts_with("nameif ");
@@ -146,6 +147,7 @@ fn heading<'a>(reader: &mut Reader<'a>, blocks: &'a [lines::Block<'a>]) {
         match (head.word(0), head.word(1)) {
             ("hostname", name) => reader.device.name = name.to_owned(),
             ("ASA" | "PIX", "Version") => version(reader, head),
+            ("NGFW", "Version") => threat_defense(reader, head),
             ("name", address) => {
                 if let Ok(address) = address.parse() {
                     reader.names.insert(head.word(2), address);
@@ -175,6 +177,19 @@ fn version<'a>(reader: &mut Reader<'a>, line: &ConfigLine<'a>) {
         );
         reader.anywhere(line.span, reason);
     }
+}
+
+/// Secure Firewall Threat Defense (FTD) prints the configuration of its ASA part in this syntax.
+fn threat_defense(reader: &mut Reader<'_>, line: &ConfigLine<'_>) {
+    reader.device.version = Some(format!("FTD {}", line.rest(2)));
+    reader.anywhere(line.span, ftd());
+}
+
+fn ftd() -> Text {
+    text!(
+        "FTD（Secure Firewall Threat Defense）の設定です。アクセス制御ポリシーのすべてはこの出力に現れず、再現していません。この機器のフィルタ結果は不確実として扱います。",
+        "this is a configuration of FTD (Secure Firewall Threat Defense); its access control policy is not all in this output and is not modelled; the filters of this device are read as uncertain",
+    )
 }
 
 fn pipeline<'a>(

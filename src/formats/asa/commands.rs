@@ -388,7 +388,7 @@ fn noise(line: &ConfigLine<'_>) -> bool {
     first.starts_with(['!', ':', '#', '%', '-', '<'])
         || matches!(
             (first, line.word(1)),
-            ("ASA" | "PIX", "Version")
+            ("ASA" | "PIX" | "NGFW", "Version")
                 | ("Building", "configuration...")
                 | ("Current", "configuration")
         )

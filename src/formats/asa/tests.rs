@@ -332,6 +332,19 @@ fn what_is_taken_back_later_is_not_ignored() {
 }
 
 #[test]
+fn a_configuration_of_ftd_says_so() {
+    let heading = SITE.replace("ASA Version 9.12(4)", ": Serial Number: 0\nNGFW Version 7.2.5");
+    let list = "access-list CSM_FW_ACL_ remark rule-id 1: ACCESS POLICY: p\naccess-list CSM_FW_ACL_ advanced deny tcp ifc inside any ifc dmz \
+                any rule-id 1 event-log flow-start\naccess-group CSM_FW_ACL_ global\n";
+    let reading = read(&format!("{heading}{list}"));
+    assert_eq!(gaps(&reading), [(LineStatus::Unsupported, false), (LineStatus::Unsupported, true)]);
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.reason.en.contains("FTD")));
+    let packet = tcp("10.1.1.5", "10.1.2.5", 80);
+    assert_eq!(through(&reading, "inside", "dmz", packet), Outcome::Either);
+    assert_eq!((FORMAT.detect)("NGFW Version 7.2.5\n"), 100);
+}
+
+#[test]
 fn commands_typed_at_a_prompt_may_change_what_was_shown() {
     let typed = |line: &str| gaps(&site(&format!("fw(config)# {line}\n")));
     let unknown = [(LineStatus::Unknown, false)];
