@@ -96,10 +96,11 @@ fn read(input: Input<'_>) -> Reading {
     interfaces::source_checks(&mut reader, &blocks);
     groups::read(&mut reader, &named);
     access::read(&mut reader, &config.access_lists);
+    let ends = vpn::ends(&mut reader, &config);
     routes::read(&mut reader, &config.routes);
     routes::routers(&mut reader, &config.routers);
     routes::policy(&mut reader, &config.route_maps);
-    pipeline(&mut reader, &config, &objects);
+    pipeline(&mut reader, &config, &objects, &ends);
     if management != reader.context {
         management_pipeline(&mut reader, management);
     }
@@ -196,14 +197,17 @@ fn pipeline<'a>(
     reader: &mut Reader<'a>,
     config: &commands::Config<'a>,
     objects: &[objects::Named<'a>],
+    ends: &[vpn::End],
 ) {
     let groups = filters::access_groups(reader, &config.access_groups);
-    let vpn = vpn::read(reader, config);
     let rules = nat::read(reader, &config.nat, objects);
+    let vpn = vpn::read(reader, config, ends, &rules);
     let filters = filters::build(reader, config, &groups, &vpn);
     let cut_through = filters::cut_through(reader, &config.cut_through);
     let local = local::build(reader, config, &groups, &vpn);
-    let mut stages = vec![translate(reader, "un-NAT", rules.destination), Stage::Route];
+    let decrypted = vpn::decrypted(reader, ends).map(Stage::Filter);
+    let mut stages: Vec<Stage> = decrypted.into_iter().collect();
+    stages.extend([translate(reader, "un-NAT", rules.destination), Stage::Route]);
     stages.extend(filters.into_iter().chain(cut_through).map(Stage::Filter));
     stages.extend(rules.reverse_path.map(Stage::Filter));
     stages.push(translate(reader, "NAT", rules.source));
@@ -267,6 +271,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "VPN：復号された通信はアクセスリストを通らず「通り得る」として扱います。vpn-filter は広げる向きに無視します。",
             "VPN: decrypted packets bypass access lists and are read as may-pass; a vpn-filter is ignored, which widens",
+        ),
+        text!(
+            "暗号マップ（crypto map）ごとに、対向側の不明なトンネルインターフェースがあるものとして扱います。対向ネットワークや VPN 利用者への経路（reverse-route を含む）は「あり得る」経路です。",
+            "each crypto map is read as a tunnel interface whose other end is not known; ways to remote networks and VPN clients (also by reverse-route) are may-branches",
         ),
         text!(
             "静的 NAT が出口インターフェースを決める場合（NAT divert）は、経路表の結果と並ぶ「あり得る」経路として扱います。",

@@ -24,6 +24,10 @@ pub(super) struct Config<'a> {
     pub(super) webvpn: Vec<&'a Block<'a>>,
     pub(super) tunnel_groups: Vec<&'a Block<'a>>,
     pub(super) pools: Vec<&'a ConfigLine<'a>>,
+    pub(super) addresses: Vec<&'a ConfigLine<'a>>,
+    pub(super) aaa_servers: Vec<&'a Block<'a>>,
+    pub(super) users: Vec<&'a Block<'a>>,
+    pub(super) vpn: Vec<&'a Block<'a>>,
     pub(super) management: Vec<&'a ConfigLine<'a>>,
     pub(super) cut_through: Vec<&'a ConfigLine<'a>>,
 }
@@ -48,6 +52,9 @@ enum Kind {
     Crypto,
     Webvpn,
     TunnelGroup,
+    AaaServer,
+    Username,
+    Vpn,
     Ip,
     Management,
     Aaa,
@@ -62,15 +69,15 @@ enum Kind {
 }
 
 use Kind::{
-    Aaa, AccessGroup, AccessList, Anywhere, Crypto, Group, Interface, Ip, Ipv6, Irrelevant,
-    Management, Nat, No, Object, Route, RouteMap, Router, SameSecurity, Sysopt, TimeRange,
-    TunnelGroup, Used, Webvpn,
+    Aaa, AaaServer, AccessGroup, AccessList, Anywhere, Crypto, Group, Interface, Ip, Ipv6,
+    Irrelevant, Management, Nat, No, Object, Route, RouteMap, Router, SameSecurity, Sysopt,
+    TimeRange, TunnelGroup, Used, Username, Vpn, Webvpn,
 };
 
 /// Sorted by word.
 #[rustfmt::skip]
 const COMMANDS: &[(&str, Kind)] = &[
-    ("Cryptochecksum:", Irrelevant), ("aaa", Aaa), ("aaa-server", Irrelevant), ("access-group", AccessGroup),
+    ("Cryptochecksum:", Irrelevant), ("aaa", Aaa), ("aaa-server", AaaServer), ("access-group", AccessGroup),
     ("access-list", AccessList), ("admin-context", Anywhere(multi)), ("alias", Anywhere(old_nat)),
     ("allowed-eid", Irrelevant), ("anyconnect-essentials", Irrelevant), ("app-agent", Irrelevant),
     ("arp", Irrelevant), ("arp-inspection", Irrelevant), ("as-path", Irrelevant), ("asdm", Irrelevant),
@@ -130,8 +137,8 @@ const COMMANDS: &[(&str, Kind)] = &[
     ("tunnel-group-list", Irrelevant), ("tunnel-group-map", Irrelevant), ("tunnel-group-preference", Irrelevant),
     ("uauth", Irrelevant), ("umbrella-global", Irrelevant), ("url-block", Irrelevant), ("url-cache", Irrelevant),
     ("url-list", Irrelevant), ("url-server", Irrelevant), ("user-alert", Irrelevant), ("user-identity", Irrelevant),
-    ("username", Irrelevant), ("username-prompt", Irrelevant), ("virtual", Anywhere(virtual_address)),
-    ("vpdn", Irrelevant), ("vpn", Irrelevant), ("vpn-addr-assign", Irrelevant), ("vpn-sessiondb", Irrelevant),
+    ("username", Username), ("username-prompt", Irrelevant), ("virtual", Anywhere(virtual_address)),
+    ("vpdn", Irrelevant), ("vpn", Vpn), ("vpn-addr-assign", Irrelevant), ("vpn-sessiondb", Irrelevant),
     ("vpn-simultaneous-logins", Irrelevant), ("vpnclient", Anywhere(vpnclient)), ("vpnsetup", Irrelevant),
     ("vxlan", Irrelevant), ("wccp", Irrelevant), ("webvpn", Webvpn), ("write", Irrelevant), ("xlate", Irrelevant),
     ("zone", Irrelevant), ("zonelabs-integrity", Irrelevant),
@@ -267,8 +274,12 @@ fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<
         Crypto => config.crypto.push(block),
         Webvpn => config.webvpn.push(block),
         TunnelGroup => config.tunnel_groups.push(block),
+        AaaServer => config.aaa_servers.push(block),
+        Username => config.users.push(block),
+        Vpn => config.vpn.push(block),
         No if matters(config, head) => unknown(reader, block),
         No if head.starts(&["no", "sysopt"]) => config.sysopt.push(head),
+        No if head.starts(&["no", "vpn-addr-assign"]) => config.addresses.push(head),
         No => reader.whole(block, false),
         Used => reader.whole(block, true),
         Irrelevant => reader.whole(block, false),

@@ -3,7 +3,7 @@
 use super::state::Reader;
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{
-    ContextId, DynamicRouting, Interface, InterfaceAddress, InterfaceId, InterfaceKind,
+    ContextId, DynamicRouting, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Interfaces,
 };
 use crate::net::Family;
 use crate::source::Span;
@@ -16,6 +16,8 @@ use std::net::IpAddr;
 pub(super) struct Nameif<'a> {
     pub(super) name: &'a str,
     pub(super) id: InterfaceId,
+    /// What stands for the IPsec tunnels that end here: packets take the same rules as at the interface itself.
+    pub(super) ipsec: Vec<InterfaceId>,
     pub(super) vlan: Option<u16>,
     /// 0 to 100.
     pub(super) level: u8,
@@ -31,6 +33,18 @@ pub(super) struct Nameif<'a> {
     pub(super) no_forward: Vec<(&'a str, Span)>,
     /// `policy-route route-map X`.
     pub(super) policy_route: Vec<(&'a str, Span)>,
+}
+
+impl Nameif<'_> {
+    /// The interface with the tunnels that end at it.
+    pub(super) fn here(&self) -> Interfaces {
+        Interfaces::Of(self.ids().collect())
+    }
+
+    /// The same, one by one.
+    pub(super) fn ids(&self) -> impl Iterator<Item = InterfaceId> {
+        std::iter::once(self.id).chain(self.ipsec.iter().copied())
+    }
 }
 
 /// Lines inside an interface that do not matter for forwarding.
@@ -354,6 +368,7 @@ fn finish<'a>(
     let nameif = Nameif {
         name,
         id,
+        ipsec: Vec::new(),
         vlan: reader.device.interfaces[id].vlan,
         level,
         level_span,
