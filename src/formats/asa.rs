@@ -48,7 +48,8 @@ fn detect(text: &str) -> u8 {
     let (mut nameif, mut level, mut extended, mut other) = (false, false, false, false);
     for line in text.lines() {
         let trimmed = line.trim_start();
-        if trimmed.starts_with("ASA Version ") || trimmed.starts_with("PIX Version ") {
+        if ["ASA Version ", "PIX Version ", "NGFW Version "].iter().any(|v| trimmed.starts_with(v))
+        {
             return 100;
         }
         nameif |= trimmed.starts_with("nameif ");
@@ -83,6 +84,7 @@ fn read(input: Input<'_>) -> Reading {
     for block in &config.interfaces {
         interfaces::read(&mut reader, block, management);
     }
+    interfaces::shut_below(&mut reader, &config.interfaces);
     for block in &config.time_ranges {
         let id = super::clock::read(block, &mut reader.device.schedules, &mut reader.ledger);
         reader.schedules.insert(block.head.word(1), id);
@@ -94,10 +96,11 @@ fn read(input: Input<'_>) -> Reading {
     interfaces::source_checks(&mut reader, &blocks);
     groups::read(&mut reader, &named);
     access::read(&mut reader, &config.access_lists);
+    let ends = vpn::ends(&mut reader, &config);
     routes::read(&mut reader, &config.routes);
     routes::routers(&mut reader, &config.routers);
     routes::policy(&mut reader, &config.route_maps);
-    pipeline(&mut reader, &config, &objects);
+    pipeline(&mut reader, &config, &objects, &ends);
     if management != reader.context {
         management_pipeline(&mut reader, management);
     }
@@ -145,6 +148,7 @@ fn heading<'a>(reader: &mut Reader<'a>, blocks: &'a [lines::Block<'a>]) {
         match (head.word(0), head.word(1)) {
             ("hostname", name) => reader.device.name = name.to_owned(),
             ("ASA" | "PIX", "Version") => version(reader, head),
+            ("NGFW", "Version") => threat_defense(reader, head),
             ("name", address) => {
                 if let Ok(address) = address.parse() {
                     reader.names.insert(head.word(2), address);
@@ -176,18 +180,34 @@ fn version<'a>(reader: &mut Reader<'a>, line: &ConfigLine<'a>) {
     }
 }
 
+/// Secure Firewall Threat Defense (FTD) prints the configuration of its ASA part in this syntax.
+fn threat_defense(reader: &mut Reader<'_>, line: &ConfigLine<'_>) {
+    reader.device.version = Some(format!("FTD {}", line.rest(2)));
+    reader.anywhere(line.span, ftd());
+}
+
+fn ftd() -> Text {
+    text!(
+        "FTD（Secure Firewall Threat Defense）の設定です。アクセス制御ポリシーのすべてはこの出力に現れず、再現していません。この機器のフィルタ結果は不確実として扱います。",
+        "this is a configuration of FTD (Secure Firewall Threat Defense); its access control policy is not all in this output and is not modelled; the filters of this device are read as uncertain",
+    )
+}
+
 fn pipeline<'a>(
     reader: &mut Reader<'a>,
     config: &commands::Config<'a>,
     objects: &[objects::Named<'a>],
+    ends: &[vpn::End],
 ) {
     let groups = filters::access_groups(reader, &config.access_groups);
-    let vpn = vpn::read(reader, config);
     let rules = nat::read(reader, &config.nat, objects);
+    let vpn = vpn::read(reader, config, ends, &rules);
     let filters = filters::build(reader, config, &groups, &vpn);
     let cut_through = filters::cut_through(reader, &config.cut_through);
     let local = local::build(reader, config, &groups, &vpn);
-    let mut stages = vec![translate(reader, "un-NAT", rules.destination), Stage::Route];
+    let decrypted = vpn::decrypted(reader, ends).map(Stage::Filter);
+    let mut stages: Vec<Stage> = decrypted.into_iter().collect();
+    stages.extend([translate(reader, "un-NAT", rules.destination), Stage::Route]);
     stages.extend(filters.into_iter().chain(cut_through).map(Stage::Filter));
     stages.extend(rules.reverse_path.map(Stage::Filter));
     stages.push(translate(reader, "NAT", rules.source));
@@ -251,6 +271,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "VPN：復号された通信はアクセスリストを通らず「通り得る」として扱います。vpn-filter は広げる向きに無視します。",
             "VPN: decrypted packets bypass access lists and are read as may-pass; a vpn-filter is ignored, which widens",
+        ),
+        text!(
+            "暗号マップ（crypto map）ごとに、対向側の不明なトンネルインターフェースがあるものとして扱います。対向ネットワークや VPN 利用者への経路（reverse-route を含む）は「あり得る」経路です。",
+            "each crypto map is read as a tunnel interface whose other end is not known; ways to remote networks and VPN clients (also by reverse-route) are may-branches",
         ),
         text!(
             "静的 NAT が出口インターフェースを決める場合（NAT divert）は、経路表の結果と並ぶ「あり得る」経路として扱います。",

@@ -109,6 +109,7 @@ fn build<'a>(reader: &mut Reader<'a>, draft: &Draft<'a>) -> RuleList {
                 cursor.skip(1);
                 standard(reader, &mut cursor, line)
             }
+            "advanced" => Some(advanced(reader, line)),
             word => {
                 if word == "extended" {
                     cursor.skip(1);
@@ -138,6 +139,15 @@ fn unread(reader: &mut Reader<'_>, line: &ConfigLine<'_>) -> Entry {
         "\"{text}\" is not understood; it is read as a line that may permit or deny anything",
     );
     reader.ledger.unknown(line.span, reason.clone(), true);
+    let mut matches = reader.match_all();
+    matches.unknown.push(unknown(reason, line.span));
+    Entry { action: Action::Undecided, matches, enabled: true, log: None }
+}
+
+/// `access-list NAME advanced permit|deny|trust … rule-id N`, a line of FTD: Snort decides beside it.
+fn advanced(reader: &mut Reader<'_>, line: &ConfigLine<'_>) -> Entry {
+    let reason = super::ftd();
+    reader.ledger.unsupported(line.span, reason.clone());
     let mut matches = reader.match_all();
     matches.unknown.push(unknown(reason, line.span));
     Entry { action: Action::Undecided, matches, enabled: true, log: None }

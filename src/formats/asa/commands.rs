@@ -24,6 +24,10 @@ pub(super) struct Config<'a> {
     pub(super) webvpn: Vec<&'a Block<'a>>,
     pub(super) tunnel_groups: Vec<&'a Block<'a>>,
     pub(super) pools: Vec<&'a ConfigLine<'a>>,
+    pub(super) addresses: Vec<&'a ConfigLine<'a>>,
+    pub(super) aaa_servers: Vec<&'a Block<'a>>,
+    pub(super) users: Vec<&'a Block<'a>>,
+    pub(super) vpn: Vec<&'a Block<'a>>,
     pub(super) management: Vec<&'a ConfigLine<'a>>,
     pub(super) cut_through: Vec<&'a ConfigLine<'a>>,
 }
@@ -48,6 +52,9 @@ enum Kind {
     Crypto,
     Webvpn,
     TunnelGroup,
+    AaaServer,
+    Username,
+    Vpn,
     Ip,
     Management,
     Aaa,
@@ -62,15 +69,15 @@ enum Kind {
 }
 
 use Kind::{
-    Aaa, AccessGroup, AccessList, Anywhere, Crypto, Group, Interface, Ip, Ipv6, Irrelevant,
-    Management, Nat, No, Object, Route, RouteMap, Router, SameSecurity, Sysopt, TimeRange,
-    TunnelGroup, Used, Webvpn,
+    Aaa, AaaServer, AccessGroup, AccessList, Anywhere, Crypto, Group, Interface, Ip, Ipv6,
+    Irrelevant, Management, Nat, No, Object, Route, RouteMap, Router, SameSecurity, Sysopt,
+    TimeRange, TunnelGroup, Used, Username, Vpn, Webvpn,
 };
 
 /// Sorted by word.
 #[rustfmt::skip]
 const COMMANDS: &[(&str, Kind)] = &[
-    ("Cryptochecksum:", Irrelevant), ("aaa", Aaa), ("aaa-server", Irrelevant), ("access-group", AccessGroup),
+    ("Cryptochecksum:", Irrelevant), ("aaa", Aaa), ("aaa-server", AaaServer), ("access-group", AccessGroup),
     ("access-list", AccessList), ("admin-context", Anywhere(multi)), ("alias", Anywhere(old_nat)),
     ("allowed-eid", Irrelevant), ("anyconnect-essentials", Irrelevant), ("app-agent", Irrelevant),
     ("arp", Irrelevant), ("arp-inspection", Irrelevant), ("as-path", Irrelevant), ("asdm", Irrelevant),
@@ -130,8 +137,8 @@ const COMMANDS: &[(&str, Kind)] = &[
     ("tunnel-group-list", Irrelevant), ("tunnel-group-map", Irrelevant), ("tunnel-group-preference", Irrelevant),
     ("uauth", Irrelevant), ("umbrella-global", Irrelevant), ("url-block", Irrelevant), ("url-cache", Irrelevant),
     ("url-list", Irrelevant), ("url-server", Irrelevant), ("user-alert", Irrelevant), ("user-identity", Irrelevant),
-    ("username", Irrelevant), ("username-prompt", Irrelevant), ("virtual", Anywhere(virtual_address)),
-    ("vpdn", Irrelevant), ("vpn", Irrelevant), ("vpn-addr-assign", Irrelevant), ("vpn-sessiondb", Irrelevant),
+    ("username", Username), ("username-prompt", Irrelevant), ("virtual", Anywhere(virtual_address)),
+    ("vpdn", Irrelevant), ("vpn", Vpn), ("vpn-addr-assign", Irrelevant), ("vpn-sessiondb", Irrelevant),
     ("vpn-simultaneous-logins", Irrelevant), ("vpnclient", Anywhere(vpnclient)), ("vpnsetup", Irrelevant),
     ("vxlan", Irrelevant), ("wccp", Irrelevant), ("webvpn", Webvpn), ("write", Irrelevant), ("xlate", Irrelevant),
     ("zone", Irrelevant), ("zonelabs-integrity", Irrelevant),
@@ -191,12 +198,61 @@ pub(super) fn sort<'a>(reader: &mut Reader<'a>, blocks: &'a [Block<'a>]) -> Conf
     let mut config = Config::default();
     for block in blocks {
         if noise(&block.head) {
-            reader.whole(block, false);
+            around(reader, block);
         } else {
             place(reader, &mut config, block);
         }
     }
     config
+}
+
+/// What stands around a configuration says nothing; but a prompt may be followed by a command that changes what was shown, and
+/// what is indented below a comment is no comment.
+fn around<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>) {
+    let lines = std::iter::once((&block.head, true)).chain(block.body.iter().map(|l| (l, false)));
+    for (line, is_noise) in lines {
+        let quiet = is_noise || noise(line) || line.word(0).bytes().all(|byte| byte == b'^');
+        if quiet && prompt(line.word(0)).is_none_or(|typed| harmless(typed, line)) {
+            reader.ledger.irrelevant(line.span);
+        } else {
+            reader.unknown_line(line);
+        }
+    }
+}
+
+/// Whether what was typed at a prompt leaves the running configuration as it is. Commands may be cut short.
+fn harmless(glued: &str, line: &ConfigLine<'_>) -> bool {
+    let words = line.words.iter().skip(1).map(|word| word.text);
+    let mut typed = std::iter::once(glued).chain(words).filter(|word| !word.is_empty());
+    let Some(first) = typed.next() else { return true };
+    let is = |word: &str, whole: &str, least: usize| word.len() >= least && whole.starts_with(word);
+    let last = typed.next_back().unwrap_or("");
+    match first {
+        "dir" | "pwd" | "?" => true,
+        word if is(word, "copy", 3) => {
+            !is(last, "running-config", 1) && !last.starts_with("system:")
+        }
+        word if is(word, "configure", 4) => is(last, "terminal", 1),
+        word => [
+            ("show", 2),
+            ("terminal", 4),
+            ("enable", 2),
+            ("disable", 4),
+            ("exit", 2),
+            ("end", 3),
+            ("quit", 1),
+            ("logout", 4),
+            ("login", 4),
+            ("more", 3),
+            ("write", 2),
+            ("pager", 2),
+            ("ping", 2),
+            ("traceroute", 5),
+            ("packet-tracer", 4),
+        ]
+        .into_iter()
+        .any(|(whole, least)| is(word, whole, least)),
+    }
 }
 
 fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<'a>) {
@@ -218,8 +274,12 @@ fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<
         Crypto => config.crypto.push(block),
         Webvpn => config.webvpn.push(block),
         TunnelGroup => config.tunnel_groups.push(block),
+        AaaServer => config.aaa_servers.push(block),
+        Username => config.users.push(block),
+        Vpn => config.vpn.push(block),
         No if matters(config, head) => unknown(reader, block),
         No if head.starts(&["no", "sysopt"]) => config.sysopt.push(head),
+        No if head.starts(&["no", "vpn-addr-assign"]) => config.addresses.push(head),
         No => reader.whole(block, false),
         Used => reader.whole(block, true),
         Irrelevant => reader.whole(block, false),
@@ -233,8 +293,8 @@ fn place<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<
         }
         AccessList | AccessGroup | Nat | Route | Ipv6 | SameSecurity | Sysopt | Ip | Management
         | Aaa => {
-            body_of_line(reader, block);
             place_line(reader, config, *kind, head);
+            body_of_line(reader, config, block);
         }
     }
 }
@@ -258,15 +318,25 @@ fn matters(config: &Config<'_>, head: &ConfigLine<'_>) -> bool {
     }
 }
 
-/// A line that opens no sub-mode: `show access-list` prints the expansion of a line below it, anything else is not known.
-fn body_of_line<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>) {
+/// A line that opens no sub-mode: `show access-list` prints the expansion of a line below it, an `access-list` line that is no
+/// such expansion counts wherever it stands, and anything else is not known.
+fn body_of_line<'a>(reader: &mut Reader<'a>, config: &mut Config<'a>, block: &'a Block<'a>) {
     for line in &block.body {
-        if line.word(0) == "!" || line.starts(&["access-list", block.head.word(1)]) {
+        if line.word(0) == "!" || expands(&block.head, line) {
             reader.ledger.irrelevant(line.span);
+        } else if line.word(0) == "access-list" {
+            config.access_lists.push(line);
         } else {
             reader.unknown_line(line);
         }
     }
+}
+
+/// Whether a line is what `show access-list` prints below `head`: it has the same number in the same list, or a counter.
+fn expands(head: &ConfigLine<'_>, line: &ConfigLine<'_>) -> bool {
+    let numbered = head.word(2) == "line" && line.word(2) == "line" && head.word(3) == line.word(3);
+    let counted = || line.words.iter().any(|word| word.text.starts_with("(hitcnt="));
+    line.starts(&["access-list", head.word(1)]) && (numbered || counted())
 }
 
 fn place_line<'a>(
@@ -329,19 +399,19 @@ fn noise(line: &ConfigLine<'_>) -> bool {
     first.starts_with(['!', ':', '#', '%', '-', '<'])
         || matches!(
             (first, line.word(1)),
-            ("ASA" | "PIX", "Version")
+            ("ASA" | "PIX" | "NGFW", "Version")
                 | ("Building", "configuration...")
                 | ("Current", "configuration")
         )
         || first.starts_with("Cryptochecksum")
-        || prompt(first)
+        || prompt(first).is_some()
 }
 
-/// `fw01#`, `fw01/pri/act#`, `fw01(config)#`, `fw01>`.
-fn prompt(word: &str) -> bool {
-    let Some(end) = word.bytes().position(|byte| matches!(byte, b'#' | b'>')) else { return false };
-    let name = word.get(..end).unwrap_or("");
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./()".contains(c))
+/// What follows `fw01#`, `fw01/pri/act#`, `fw01(config)#` or `fw01>` in the same word; `None` when the word is no prompt.
+fn prompt(word: &str) -> Option<&str> {
+    let (name, typed) = word.split_once(['#', '>'])?;
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_./()".contains(c);
+    (!name.is_empty() && name.chars().all(known)).then_some(typed)
 }
 
 /// Blocks whose sub-mode lines stand at the margin, as in text that lost its leading blanks: the appliance itself goes by

@@ -101,7 +101,7 @@ fn same_security(reader: &mut Reader<'_>, lines: &[&ConfigLine<'_>]) -> SameSecu
 }
 
 fn only(nameif: &Nameif<'_>) -> Interfaces {
-    Interfaces::Of(vec![nameif.id])
+    nameif.here()
 }
 
 fn binding(
@@ -271,7 +271,7 @@ fn equal_levels(
     let others: Vec<_> = nameifs
         .iter()
         .filter(|other| other.level == level && other.id != nameif.id && other.bridge.is_none())
-        .map(|other| other.id)
+        .flat_map(Nameif::ids)
         .collect();
     if !others.is_empty() {
         let label = format!("security-level {level} to {level}");
@@ -292,7 +292,7 @@ fn levels(
     let mut by_level: BTreeMap<(u8, Option<ListId>), Vec<InterfaceId>> = BTreeMap::new();
     for (index, other) in nameifs.iter().enumerate() {
         let uncertain = bridge.get(&index).copied().filter(|_| other.id != nameif.id);
-        by_level.entry((other.level, uncertain)).or_default().push(other.id);
+        by_level.entry((other.level, uncertain)).or_default().extend(other.ids());
     }
     for ((level, uncertain), ids) in by_level {
         let from = nameif.level;

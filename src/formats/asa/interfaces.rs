@@ -3,11 +3,12 @@
 use super::state::Reader;
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{
-    ContextId, DynamicRouting, Interface, InterfaceAddress, InterfaceId, InterfaceKind,
+    ContextId, DynamicRouting, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Interfaces,
 };
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// An interface that takes part in forwarding: one with a `nameif`.
@@ -15,6 +16,8 @@ use std::net::IpAddr;
 pub(super) struct Nameif<'a> {
     pub(super) name: &'a str,
     pub(super) id: InterfaceId,
+    /// What stands for the IPsec tunnels that end here: packets take the same rules as at the interface itself.
+    pub(super) ipsec: Vec<InterfaceId>,
     pub(super) vlan: Option<u16>,
     /// 0 to 100.
     pub(super) level: u8,
@@ -30,6 +33,18 @@ pub(super) struct Nameif<'a> {
     pub(super) no_forward: Vec<(&'a str, Span)>,
     /// `policy-route route-map X`.
     pub(super) policy_route: Vec<(&'a str, Span)>,
+}
+
+impl Nameif<'_> {
+    /// The interface with the tunnels that end at it.
+    pub(super) fn here(&self) -> Interfaces {
+        Interfaces::Of(self.ids().collect())
+    }
+
+    /// The same, one by one.
+    pub(super) fn ids(&self) -> impl Iterator<Item = InterfaceId> {
+        std::iter::once(self.id).chain(self.ipsec.iter().copied())
+    }
 }
 
 /// Lines inside an interface that do not matter for forwarding.
@@ -179,6 +194,44 @@ pub(super) fn source_checks<'a>(reader: &mut Reader<'a>, blocks: &[Block<'a>]) {
     }
 }
 
+/// Takes down what stands on ports that are shut: a sub-interface (`NAME.N`) of one, and an EtherChannel or redundant interface
+/// all of whose members are.
+pub(super) fn shut_below(reader: &mut Reader<'_>, blocks: &[&Block<'_>]) {
+    let name = |block: &Block<'_>| block.head.rest(1).to_ascii_lowercase();
+    let mut down: BTreeSet<String> =
+        blocks.iter().filter(|block| shut(block)).map(|block| name(block)).collect();
+    let mut bundles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for block in blocks {
+        for line in &block.body {
+            let (bundle, member) = match line.word(0) {
+                "channel-group" => (format!("port-channel{}", line.word(1)), name(block)),
+                "member-interface" => (name(block), line.rest(1).to_ascii_lowercase()),
+                _ => continue,
+            };
+            bundles.entry(bundle).or_default().push(member);
+        }
+    }
+    for (bundle, members) in bundles {
+        if members.iter().all(|member| down.contains(member)) {
+            down.insert(bundle);
+        }
+    }
+    for (_, interface) in reader.device.interfaces.iter_mut() {
+        let name = interface.name.to_ascii_lowercase();
+        let port = name.split_once('.').map_or(name.as_str(), |(port, _)| port);
+        interface.up &= !down.contains(port);
+    }
+}
+
+fn shut(block: &Block<'_>) -> bool {
+    let mut said = block.body.iter().rev().filter_map(|line| match (line.word(0), line.word(1)) {
+        ("shutdown", _) => Some(true),
+        ("no", "shutdown") => Some(false),
+        _ => None,
+    });
+    said.next().unwrap_or(false)
+}
+
 fn read_line<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a ConfigLine<'a>) {
     match (line.word(0), line.word(1)) {
         ("nameif", name) if !name.is_empty() => draft.nameif = Some((name, line.span)),
@@ -192,6 +245,7 @@ fn read_line<'a>(reader: &mut Reader<'a>, draft: &mut Draft<'a>, line: &'a Confi
         ("ipv6", _) => return reader.ledger.irrelevant(line.span),
         ("vlan", number) => draft.interface.vlan = number.parse().ok(),
         ("shutdown", _) => draft.interface.up = false,
+        ("no", "shutdown") => draft.interface.up = true,
         ("management-only", _) => draft.management_only = Some(line.span),
         ("bridge-group", _) => draft.bridge_group = true,
         ("policy-route", "route-map") => draft.policy_route.push((line.word(2), line.span)),
@@ -314,6 +368,7 @@ fn finish<'a>(
     let nameif = Nameif {
         name,
         id,
+        ipsec: Vec::new(),
         vlan: reader.device.interfaces[id].vlan,
         level,
         level_span,

@@ -31,6 +31,14 @@ struct Open {
     services: Lines,
 }
 
+/// Where the services listen that several commands open.
+#[derive(Clone, Copy)]
+struct Listening {
+    /// `None` when the server is off.
+    http: Option<u16>,
+    snmp: u16,
+}
+
 /// The two filters that packets to the device meet: the control-plane lists, and what is switched on at all.
 pub(super) fn build<'a>(
     reader: &mut Reader<'a>,
@@ -39,9 +47,9 @@ pub(super) fn build<'a>(
     vpn: &Vpn,
 ) -> Vec<Filter> {
     let mut open = Open::default();
-    let http_port = http_port(config);
+    let ports = Listening { http: http_port(config), snmp: snmp_port(config) };
     for line in &config.management {
-        command(reader, line, http_port, &mut open);
+        command(reader, line, ports, &mut open);
     }
     for index in 0..reader.nameifs.len() {
         icmp_default(reader, index, &mut open.icmp);
@@ -54,7 +62,7 @@ pub(super) fn build<'a>(
     for index in 0..reader.nameifs.len() {
         let management = list(reader, &mut open.management, index, "management");
         let Some(nameif) = reader.nameifs.get(index) else { continue };
-        let (ingress, span) = (Interfaces::Of(vec![nameif.id]), nameif.level_span);
+        let (ingress, span) = (nameif.here(), nameif.level_span);
         if let Some((lists, span)) = groups.control_plane.get(&index) {
             let lists = management.into_iter().chain(lists.iter().copied()).collect();
             control.push(bind(
@@ -132,7 +140,7 @@ fn http_port(config: &Config<'_>) -> Option<u16> {
 fn command<'a>(
     reader: &mut Reader<'a>,
     line: &'a ConfigLine<'a>,
-    http: Option<u16>,
+    ports: Listening,
     open: &mut Open,
 ) {
     match (line.word(0), line.word(1)) {
@@ -149,13 +157,14 @@ fn command<'a>(
             let port = line.word(6).parse().unwrap_or(default);
             at(reader, line, 4, (6, port), open);
         }
-        ("http", _) => match http {
+        ("http", _) => match ports.http {
             Some(port) => access(reader, line, port, &mut open.management),
             None => reader.ledger.irrelevant(line.span),
         },
         ("icmp", "permit" | "deny") => icmp_rule(reader, line, 1, 1, open),
         ("ipv6", "icmp") => icmp_rule(reader, line, 2, 58, open),
-        ("snmp-server", "host" | "host-group") => snmp(reader, line, open),
+        ("snmp-server", "host" | "host-group") => snmp(reader, line, ports.snmp, open),
+        ("snmp-server", "listen-port") => reader.ledger.used(line.span),
         ("dhcpd" | "dhcprelay", "enable") => at(reader, line, 2, (17, 67), open),
         // Read once everything that the interface offers is known.
         ("management-access", _) => {}
@@ -258,7 +267,7 @@ fn icmp_default(reader: &mut Reader<'_>, index: usize, lines: &mut Lines) {
 }
 
 /// `snmp-server host IF A [poll|trap] …`.
-fn snmp<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, open: &mut Open) {
+fn snmp<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, port: u16, open: &mut Open) {
     reader.ledger.used(line.span);
     let polls = !line.words.iter().any(|word| word.text == "trap");
     let Some(index) = reader.by_nameif.get(line.word(2)).copied().filter(|_| polls) else { return };
@@ -267,7 +276,14 @@ fn snmp<'a>(reader: &mut Reader<'a>, line: &'a ConfigLine<'a>, open: &mut Open) 
         Some(ip) => reader.range(AddressRange::single(ip), line.span),
         None => reader.literals.any,
     };
-    push(reader, &mut open.services, index, source, (17, 161), (line.text.to_owned(), line.span));
+    push(reader, &mut open.services, index, source, (17, port), (line.text.to_owned(), line.span));
+}
+
+/// `snmp-server listen-port PORT` takes the place of 161.
+fn snmp_port(config: &Config<'_>) -> u16 {
+    let lines = config.management.iter().rev();
+    let mut ports = lines.filter(|line| line.starts(&["snmp-server", "listen-port"]));
+    ports.next().and_then(|line| line.word(2).parse().ok()).unwrap_or(161)
 }
 
 /// A service (protocol and port) at the interface named by word `word`.
@@ -316,10 +332,21 @@ fn vpn_services(reader: &mut Reader<'_>, vpn: &Vpn, open: &mut Open) {
             push(reader, &mut open.services, *index, any, service, label);
         }
     }
-    for (index, port, span) in &vpn.webvpn {
-        for protocol in [6, 17] {
-            let label = ("webvpn enable".to_owned(), *span);
-            push(reader, &mut open.services, *index, any, (protocol, *port), label);
+    for portal in &vpn.webvpn {
+        for service in std::iter::once((6, portal.tls)).chain(portal.dtls.map(|port| (17, port))) {
+            let label = ("webvpn enable".to_owned(), portal.span);
+            push(reader, &mut open.services, portal.index, any, service, label);
+        }
+    }
+    for (index, port, span) in &vpn.balancing {
+        let reason = text!(
+            "VPN 負荷分散の制御通信にここで応答するかは、クラスタの状態により確定できません。",
+            "whether VPN load balancing answers here depends on the state of its cluster",
+        );
+        let label = ("vpn load-balancing".to_owned(), *span);
+        push(reader, &mut open.services, *index, any, (17, *port), label);
+        if let Some(line) = open.services.get_mut(index).and_then(|lines| lines.last_mut()) {
+            line.matches.unknown.push(unknown(reason, *span));
         }
     }
 }

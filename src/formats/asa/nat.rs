@@ -24,6 +24,47 @@ pub(super) struct Rules {
     pub(super) source: Vec<Line>,
     /// Packets that come to a real address without passing the translation that their replies would get.
     pub(super) reverse_path: Option<Filter>,
+    /// The sides that appear translated, of rules that change addresses.
+    mapped: Vec<Mapped>,
+}
+
+/// How addresses appear translated.
+struct Mapped {
+    /// `None` when the configuration does not determine them.
+    ranges: Option<Vec<AddressRange>>,
+    /// Whether packets to them are translated back, also those that open a connection.
+    opens: bool,
+}
+
+impl Rules {
+    /// Whether some of these addresses may be translated ones; `opens`: such that packets to them are translated back.
+    pub(super) fn appear(&self, reader: &Reader<'_>, addresses: AddressId, opens: bool) -> bool {
+        let mut mapped = self.mapped.iter().filter(|side| side.opens || !opens).peekable();
+        if mapped.peek().is_none() {
+            return false;
+        }
+        let Some(wanted) = parse::flatten(reader, addresses) else { return true };
+        let meets = |a: &AddressRange, b: &AddressRange| {
+            a.family() == b.family() && a.first() <= b.last() && b.first() <= a.last()
+        };
+        mapped.any(|side| {
+            let ranges = side.ranges.as_deref();
+            ranges.is_none_or(|ranges| ranges.iter().any(|a| wanted.iter().any(|b| meets(a, b))))
+        })
+    }
+
+    fn note(&mut self, rule: &Rule) {
+        let opens = rule.is_static && !rule.unidirectional;
+        let source = (&rule.real, &rule.mapped, opens);
+        let destination = rule.destination.iter().map(|(sent, real)| (real, sent, true));
+        for (real, mapped, opens) in std::iter::once(source).chain(destination) {
+            let same =
+                real.id == mapped.id || real.ranges.is_some() && real.ranges == mapped.ranges;
+            if rule.enabled && !same {
+                self.mapped.push(Mapped { ranges: mapped.ranges.clone(), opens });
+            }
+        }
+    }
 }
 
 /// A side of a rule: the addresses, and their ranges in the order in which the device pairs them.
@@ -84,6 +125,7 @@ pub(super) fn read<'a>(
     let mut out = Rules::default();
     let mut diverts = divert::Diverts::new(reader);
     for rule in rules {
+        out.note(&rule);
         lines::add(reader, &rule, &mut out, &mut diverts);
     }
     out.reverse_path = lines::reverse_path(reader, &out.source);

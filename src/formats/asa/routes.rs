@@ -5,7 +5,7 @@ use super::objects::undefined;
 use super::state::Reader;
 use crate::formats::lines::{Block, ConfigLine};
 use crate::model::{
-    Action, ContextId, DynamicRouting, Interfaces, Match, NextHop, PolicyRoute, Route,
+    Action, AddressId, ContextId, DynamicRouting, InterfaceId, Match, NextHop, PolicyRoute, Route,
 };
 use crate::net::Prefix;
 use crate::source::Span;
@@ -182,10 +182,53 @@ fn push<'a>(
 ) {
     let context = reader.context;
     for mut matches in matches {
-        matches.ingress = Interfaces::Of(vec![nameif.id]);
+        matches.ingress = nameif.here();
         let route = PolicyRoute { matches, next_hop, span };
         reader.device.contexts[context].policy_routes.push(route);
     }
+}
+
+/// How sure the way of a packet must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Away {
+    /// Nothing beside the table may decide.
+    Surely,
+    /// As the table says.
+    Usually,
+}
+
+/// The addresses that the table sends out of other interfaces than `interface`: subnets and static routes there, into which no
+/// route by `interface` reaches.
+pub(super) fn elsewhere(
+    reader: &mut Reader<'_>,
+    interface: InterfaceId,
+    away: Away,
+    span: Span,
+) -> Vec<AddressId> {
+    let context = &reader.device.contexts[reader.context];
+    let beside = !context.dynamic_routing.is_empty() || !context.policy_routes.is_empty();
+    if beside && away == Away::Surely {
+        return Vec::new();
+    }
+    let mut table: Vec<(Prefix, bool, bool)> = Vec::new();
+    for (id, port) in reader.device.interfaces.iter() {
+        let usable = port.up && port.context == reader.context;
+        let prefixes = port.addresses.iter().filter_map(|a| Prefix::new(a.address, a.len));
+        table.extend(prefixes.filter(|_| usable).map(|prefix| (prefix, id == interface, true)));
+    }
+    table.extend(context.routes.iter().map(|route| {
+        let by = match route.next_hop {
+            NextHop::Gateway { interface, .. } => interface,
+            NextHop::Interface(id) => Some(id),
+            NextHop::Context(_) | NextHop::Discard => None,
+        };
+        (route.prefix, by == Some(interface), !route.withdrawable)
+    }));
+    let here: Vec<Prefix> = table.iter().filter(|row| row.1).map(|row| row.0).collect();
+    let sure = table.iter().filter(|(_, here, sure)| !here && *sure).map(|row| row.0);
+    let away: Vec<Prefix> =
+        sure.filter(|prefix| !here.iter().any(|inside| prefix.covers(*inside))).collect();
+    away.into_iter().map(|prefix| reader.range(prefix.range(), span)).collect()
 }
 
 /// Routes of management-only interfaces stand in their own table since 9.5; before, and only then, all share one.

@@ -332,6 +332,41 @@ fn what_is_taken_back_later_is_not_ignored() {
 }
 
 #[test]
+fn a_configuration_of_ftd_says_so() {
+    let heading = SITE.replace("ASA Version 9.12(4)", ": Serial Number: 0\nNGFW Version 7.2.5");
+    let list = "access-list CSM_FW_ACL_ remark rule-id 1: ACCESS POLICY: p\naccess-list CSM_FW_ACL_ advanced deny tcp ifc inside any ifc dmz \
+                any rule-id 1 event-log flow-start\naccess-group CSM_FW_ACL_ global\n";
+    let reading = read(&format!("{heading}{list}"));
+    assert_eq!(gaps(&reading), [(LineStatus::Unsupported, false), (LineStatus::Unsupported, true)]);
+    assert!(reading.coverage[0].gaps.iter().all(|gap| gap.reason.en.contains("FTD")));
+    let packet = tcp("10.1.1.5", "10.1.2.5", 80);
+    assert_eq!(through(&reading, "inside", "dmz", packet), Outcome::Either);
+    assert_eq!((FORMAT.detect)("NGFW Version 7.2.5\n"), 100);
+}
+
+#[test]
+fn commands_typed_at_a_prompt_may_change_what_was_shown() {
+    let typed = |line: &str| gaps(&site(&format!("fw(config)# {line}\n")));
+    let unknown = [(LineStatus::Unknown, false)];
+    assert_eq!(typed("access-list A line 1 extended permit ip any any"), unknown);
+    assert_eq!(typed("no access-group A in interface inside"), unknown);
+    assert_eq!(typed("copy tftp://192.0.2.9/x running-config"), unknown);
+    assert_eq!(typed("configure replace disk0:/old.cfg"), unknown);
+    for line in ["", "sh run", "terminal pager 0", "conf t", "wr mem", "copy run start", "exit"] {
+        assert_eq!(typed(line), Vec::new(), "{line}");
+    }
+    assert_clean(&site("fw#show running-config\n          ^\nfw/pri/act>en\n"));
+}
+
+#[test]
+fn what_is_indented_below_a_comment_is_no_comment() {
+    assert_eq!(
+        gaps(&site("!\n access-group A in interface inside\n! note\n")),
+        [(LineStatus::Unknown, false)]
+    );
+}
+
+#[test]
 fn text_that_lost_its_leading_blanks_is_read_by_mode() {
     let flat: String = SITE.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     let reading = read(&flat);

@@ -1,15 +1,23 @@
 //! What VPN configuration opens: `sysopt connection permit-vpn`, on unless switched off, lets decrypted packets pass the
-//! access lists of both interfaces. Who may send them is only partly in the configuration, so every such line is a *may*.
+//! access lists of both interfaces. Who may send them is only partly in the configuration, so every such line is a *may*;
+//! and so is every way that leads back to who is at the other end.
 
 use super::commands::Config;
+use super::nat::Rules;
 use super::state::{Reader, unknown};
-use crate::formats::lines::{Block, ConfigLine};
+use crate::formats::lines::Block;
 use crate::model::{Action, AddressId, Line, ListId, RuleList};
-use crate::net::AddressRange;
 use crate::source::Span;
 use crate::text;
-use rustc_hash::FxHashSet as HashSet;
+use crate::text::Text;
+use rustc_hash::FxHashMap as HashMap;
 use std::collections::BTreeMap;
+
+mod clients;
+mod maps;
+mod onward;
+
+pub(super) use maps::{End, decrypted, ends};
 
 /// At most this many lines are made for one crypto map; past it, one line opens everything.
 const LINE_LIMIT: usize = 16_384;
@@ -21,19 +29,68 @@ pub(super) struct Vpn {
     pub(super) lists: BTreeMap<usize, Vec<ListId>>,
     /// `nameif` indexes that answer IKE.
     pub(super) ike: Vec<(usize, Span)>,
-    /// `nameif` indexes that answer WebVPN (TLS), with the port.
-    pub(super) webvpn: Vec<(usize, u16, Span)>,
+    /// Where WebVPN answers.
+    pub(super) webvpn: Vec<Portal>,
+    /// `nameif` indexes where load balancing may answer, with its UDP port.
+    pub(super) balancing: Vec<(usize, u16, Span)>,
+}
+
+/// WebVPN at an interface.
+pub(super) struct Portal {
+    /// `nameif` index.
+    pub(super) index: usize,
+    /// The TCP port.
+    pub(super) tls: u16,
+    /// The UDP port; `None` when DTLS is off.
+    pub(super) dtls: Option<u16>,
+    pub(super) span: Span,
 }
 
 /// What may come out of a tunnel.
+#[derive(Clone)]
 struct Opening {
     source: AddressId,
     destination: AddressId,
     span: Span,
+    from: Peer,
+}
+
+/// Who sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Peer {
+    /// A network that the configuration names, and whether the device makes routes to it (`reverse-route`).
+    Network { routed: bool },
+    /// Whatever network a peer proposes.
+    Proposed,
+    /// A client with an address that the configuration names: the device has a route to each that is logged in.
+    Client,
+    /// A client whose address comes from somewhere else.
+    AnyClient,
+}
+
+impl Opening {
+    /// Why the line is not certain.
+    fn reason(&self) -> Text {
+        if self.from == Peer::AnyClient {
+            return text!(
+                "VPN 利用者のアドレスは、設定にあるアドレスプール以外（RADIUS 等の認証サーバや DHCP）からも割り当てられ得るため、送信元を限定できません（認証サーバが割り当てない場合は no vpn-addr-assign aaa を設定すると限定できます）。復号された通信はアクセスリストを通りません（sysopt connection permit-vpn）。",
+                "addresses of VPN clients may come from elsewhere than the pools of the configuration (RADIUS and the like, DHCP), so their sources are not bounded (where the authentication server assigns none, `no vpn-addr-assign aaa` bounds them); decrypted packets do not meet the access lists (sysopt connection permit-vpn)",
+            );
+        }
+        text!(
+            "VPN から復号された通信はアクセスリストを通りません（sysopt connection permit-vpn）。対向側が何を送るか、vpn-filter で止まるかは確定できません。",
+            "decrypted VPN packets do not meet the access lists (sysopt connection permit-vpn); what the peer sends, and what a vpn-filter stops, is not certain",
+        )
+    }
 }
 
 /// Reads the VPN parts.
-pub(super) fn read<'a>(reader: &mut Reader<'a>, config: &Config<'a>) -> Vpn {
+pub(super) fn read<'a>(
+    reader: &mut Reader<'a>,
+    config: &Config<'a>,
+    ends: &[End],
+    nat: &Rules,
+) -> Vpn {
     let mut vpn = Vpn::default();
     let bypass = !config
         .sysopt
@@ -44,17 +101,33 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, config: &Config<'a>) -> Vpn {
     }
     crypto_lines(reader, config, &mut vpn);
     webvpn_lines(reader, config, &mut vpn);
-    mark_groups(reader, config);
-    if bypass {
-        crypto_maps(reader, config, &mut vpn);
-        remote_access(reader, config, &mut vpn);
-        tunnels(reader, &mut vpn);
+    for block in &config.vpn {
+        load_balancing(reader, block, &mut vpn);
     }
+    clients::mark(reader, config);
+    let users = match vpn.webvpn.first() {
+        Some(portal) => clients::openings(reader, config, portal.span),
+        None => Vec::new(),
+    };
+    if bypass {
+        for end in ends {
+            let list = bypass_list(reader, &end.openings, nat);
+            vpn.lists.entry(end.index).or_default().push(list);
+        }
+        if !vpn.webvpn.is_empty() {
+            let list = bypass_list(reader, &users, nat);
+            for portal in &vpn.webvpn {
+                vpn.lists.entry(portal.index).or_default().push(list);
+            }
+        }
+        tunnels(reader, nat, &mut vpn);
+    }
+    onward::add(reader, ends, &vpn.webvpn, &users, nat);
     vpn
 }
 
 /// What comes out of a tunnel interface was decrypted.
-fn tunnels(reader: &mut Reader<'_>, vpn: &mut Vpn) {
+fn tunnels(reader: &mut Reader<'_>, nat: &Rules, vpn: &mut Vpn) {
     let any = reader.literals.any;
     let ends: Vec<(usize, Span)> = reader
         .nameifs
@@ -64,7 +137,9 @@ fn tunnels(reader: &mut Reader<'_>, vpn: &mut Vpn) {
         .map(|(index, nameif)| (index, nameif.level_span))
         .collect();
     for (index, span) in ends {
-        let list = bypass_list(reader, &[Opening { source: any, destination: any, span }]);
+        let from = Peer::Proposed;
+        let opening = Opening { source: any, destination: any, span, from };
+        let list = bypass_list(reader, &[opening], nat);
         vpn.lists.entry(index).or_default().push(list);
     }
 }
@@ -86,195 +161,68 @@ fn crypto_lines<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn)
         }
         let client = line.words.iter().position(|word| word.text == "client-services");
         if let (Some(index), Some(at)) = (known, client) {
-            let port = line.word(at + 2).parse().unwrap_or(443);
-            vpn.webvpn.push((*index, port, line.span));
+            let tls = line.word(at + 2).parse().unwrap_or(443);
+            vpn.webvpn.push(Portal { index: *index, tls, dtls: Some(tls), span: line.span });
         }
     }
 }
 
+/// `webvpn`: `port N` is that of TLS alone, `dtls port N` that of DTLS.
 fn webvpn_lines<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
     for block in &config.webvpn {
         reader.whole(block, false);
-        let port = block
-            .body
-            .iter()
-            .find(|line| line.word(0) == "port" && line.indent == block.head.indent + 1);
-        let port = port.and_then(|line| line.word(1).parse().ok()).unwrap_or(443);
-        for line in &block.body {
-            if line.word(0) != "enable" {
-                continue;
-            }
-            if let Some(index) = reader.by_nameif.get(line.word(1)) {
-                vpn.webvpn.push((*index, port, line.span));
+        let top = || block.body.iter().filter(|line| line.indent == block.head.indent + 1);
+        let tls = top().find(|line| line.word(0) == "port");
+        let tls = tls.and_then(|line| line.word(1).parse().ok()).unwrap_or(443);
+        let dtls = top().find(|line| line.starts(&["dtls", "port"]));
+        let dtls = dtls.and_then(|line| line.word(2).parse().ok()).unwrap_or(443);
+        for line in block.body.iter().filter(|line| line.word(0) == "enable") {
+            if let Some(index) = reader.by_nameif.get(line.word(1)).copied() {
+                let dtls = (line.word(2) != "tls-only").then_some(dtls);
+                vpn.webvpn.push(Portal { index, tls, dtls, span: line.span });
                 reader.ledger.used(line.span);
             }
         }
     }
 }
 
-/// `crypto map M N match address L` and `… dynamic D` of the maps that stand on an interface; one list a map.
-fn crypto_maps<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
-    let maps = config.crypto.iter().map(|block| &block.head).filter(|line| line.word(1) == "map");
-    let mut openings: BTreeMap<&str, Vec<Opening>> = BTreeMap::new();
-    for line in maps.clone() {
-        let openings = openings.entry(line.word(2)).or_default();
-        if openings.len() > LINE_LIMIT {
-            continue;
+/// `vpn load-balancing`: once it takes part, the device answers the others of its cluster.
+fn load_balancing<'a>(reader: &mut Reader<'a>, block: &'a Block<'a>, vpn: &mut Vpn) {
+    reader.whole(block, false);
+    let find = |words: &[&str]| block.body.iter().find(|line| line.starts(words));
+    let takes_part = find(&["participate"]).filter(|_| block.head.word(1) == "load-balancing");
+    let Some(participate) = takes_part else { return };
+    let port = find(&["cluster", "port"]).and_then(|line| line.word(2).parse().ok());
+    for (side, default) in [("lbpublic", "outside"), ("lbprivate", "inside")] {
+        let named = find(&["interface", side]);
+        let name = named.map_or(default, |line| line.word(2));
+        if let Some(index) = reader.by_nameif.get(name).copied() {
+            vpn.balancing.push((index, port.unwrap_or(9023), participate.span));
         }
-        if line.word(4) == "match" && line.word(5) == "address" {
-            from_list(reader, line.word(6), line.span, openings);
-        }
-        if line.word(5) == "dynamic" {
-            dynamic(reader, config, line.word(6), line.span, openings);
-        }
-    }
-    let mut lists: BTreeMap<&str, ListId> = BTreeMap::new();
-    for bound in maps.filter(|line| line.word(3) == "interface") {
-        let Some(index) = reader.by_nameif.get(bound.word(4)).copied() else { continue };
-        let name = bound.word(2);
-        let list = match lists.get(name) {
-            Some(list) => *list,
-            None => bypass_list(reader, openings.get(name).map_or(&[], Vec::as_slice)),
-        };
-        lists.insert(name, list);
-        vpn.lists.entry(index).or_default().push(list);
-    }
-}
-
-/// The packets that a peer may send: those of the crypto list with the sides exchanged.
-fn from_list(reader: &Reader<'_>, name: &str, span: Span, out: &mut Vec<Opening>) {
-    let any = reader.literals.any;
-    let Some(id) = reader.acls.get(name) else {
-        return out.push(Opening { source: any, destination: any, span });
-    };
-    for line in &reader.device.lists[*id].lines {
-        if out.len() > LINE_LIMIT {
-            return;
-        }
-        if line.enabled && line.action != Action::Deny {
-            let (source, destination) = (line.matches.destination, line.matches.source);
-            out.push(Opening { source, destination, span });
+        for line in named.into_iter().chain(find(&["cluster", "port"])) {
+            reader.ledger.used(line.span);
         }
     }
+    reader.ledger.used(participate.span);
 }
 
-/// A dynamic map takes any peer's proposal unless it names a list; where only remote-access groups exist, the pools bound it.
-fn dynamic<'a>(
-    reader: &mut Reader<'a>,
-    config: &Config<'a>,
-    name: &str,
-    span: Span,
-    out: &mut Vec<Opening>,
-) {
-    let lines = config.crypto.iter().map(|block| &block.head);
-    let named: Vec<&ConfigLine<'a>> = lines
-        .filter(|line| {
-            line.word(1) == "dynamic-map" && line.word(2) == name && line.word(4) == "match"
-        })
-        .collect();
-    for line in &named {
-        from_list(reader, line.word(6), line.span, out);
-    }
-    if !named.is_empty() {
-        return;
-    }
-    let any = reader.literals.any;
-    match (site_to_site(config), pools(reader, config)) {
-        (false, Some(pools)) => {
-            out.extend(pools.into_iter().map(|source| Opening { source, destination: any, span }));
-        }
-        _ => out.push(Opening { source: any, destination: any, span }),
-    }
-}
-
-/// Whether some tunnel group takes peers that are networks.
-fn site_to_site(config: &Config<'_>) -> bool {
-    let heads = || config.tunnel_groups.iter().map(|block| &block.head);
-    let typed: HashSet<&str> = heads()
-        .filter(|h| h.word(2) == "type" && h.word(3) == "remote-access")
-        .map(|h| h.word(1))
-        .collect();
-    let any = heads().next().is_none();
-    let default =
-        heads().any(|h| h.word(1) == "DefaultL2LGroup" && h.word(2) == "ipsec-attributes");
-    any || default || heads().any(|h| h.word(2) == "type" && !typed.contains(h.word(1)))
-}
-
-/// The address pools of the configuration; `None` when addresses may come from elsewhere (RADIUS, DHCP).
-fn pools<'a>(reader: &mut Reader<'a>, config: &Config<'a>) -> Option<Vec<AddressId>> {
-    let outside = config.tunnel_groups.iter().flat_map(|block| &block.body).any(|line| {
-        matches!(
-            line.word(0),
-            "dhcp-server" | "authorization-server-group" | "secondary-authentication-server-group"
-        )
-    });
-    let remote = |block: &&&Block<'a>| block.head.word(2) == "general-attributes";
-    let without = config.tunnel_groups.iter().filter(remote).any(|block| {
-        !block.body.iter().any(|line| matches!(line.word(0), "address-pool" | "ipv6-address-pool"))
-            && is_remote(config, block.head.word(1))
-    });
-    let mut out = Vec::new();
-    for line in &config.pools {
-        let range = if line.word(0) == "ip" { v4_pool(reader, line) } else { None };
-        out.push(reader.range(range?, line.span));
-    }
-    (!outside && !without && !out.is_empty()).then_some(out)
-}
-
-fn is_remote(config: &Config<'_>, group: &str) -> bool {
-    config.tunnel_groups.iter().any(|block| {
-        block.head.word(1) == group
-            && block.head.word(2) == "type"
-            && block.head.word(3) == "remote-access"
-    })
-}
-
-/// `ip local pool NAME FIRST-LAST [mask M]`.
-fn v4_pool(reader: &Reader<'_>, line: &ConfigLine<'_>) -> Option<AddressRange> {
-    let word = line.word(4);
-    let (first, last) = word.split_once('-').unwrap_or((word, word));
-    AddressRange::new(reader.ip(first)?, reader.ip(last)?)
-}
-
-/// Accounts for pools and tunnel groups.
-fn mark_groups(reader: &mut Reader<'_>, config: &Config<'_>) {
-    for line in &config.pools {
-        reader.ledger.used(line.span);
-    }
-    for block in &config.tunnel_groups {
-        reader.whole(block, true);
-    }
-}
-
-/// Remote access over TLS: who is logged in sends from a pool address.
-fn remote_access<'a>(reader: &mut Reader<'a>, config: &Config<'a>, vpn: &mut Vpn) {
-    let any = reader.literals.any;
-    let Some((_, _, span)) = vpn.webvpn.first().copied() else { return };
-    let sources = pools(reader, config).unwrap_or_else(|| vec![any]);
-    let openings: Vec<Opening> =
-        sources.into_iter().map(|source| Opening { source, destination: any, span }).collect();
-    let list = bypass_list(reader, &openings);
-    for (index, _, _) in &vpn.webvpn {
-        vpn.lists.entry(*index).or_default().push(list);
-    }
-}
-
-fn bypass_list(reader: &mut Reader<'_>, openings: &[Opening]) -> ListId {
+/// The list that lets decrypted packets pass. A filter sees real addresses where a crypto map names translated ones: what may
+/// be translated is then any.
+fn bypass_list(reader: &mut Reader<'_>, openings: &[Opening], nat: &Rules) -> ListId {
     let any = reader.literals.any;
     let whole = openings.first().filter(|_| openings.len() > LINE_LIMIT);
-    let whole = whole.map(|first| Opening { source: any, destination: any, span: first.span });
+    let whole = whole.map(|first| Opening { source: any, destination: any, ..first.clone() });
     let chosen = whole.as_ref().map_or(openings, std::slice::from_ref);
+    let mut translated: HashMap<AddressId, bool> = HashMap::default();
     let mut lines: Vec<Line> = Vec::with_capacity(chosen.len());
     for (number, opening) in chosen.iter().enumerate() {
         let label = format!("sysopt connection permit-vpn {}", number + 1);
         let mut line = reader.line(label, Action::Permit, opening.span);
+        let local = opening.destination;
+        let appears = *translated.entry(local).or_insert_with(|| nat.appear(reader, local, true));
         line.matches.source = opening.source;
-        line.matches.destination = opening.destination;
-        let reason = text!(
-            "VPN から復号された通信はアクセスリストを通りません（sysopt connection permit-vpn）。対向側が何を送るか、vpn-filter で止まるかは確定できません。",
-            "decrypted VPN packets do not meet the access lists (sysopt connection permit-vpn); what the peer sends, and what a vpn-filter stops, is not certain",
-        );
-        line.matches.unknown.push(unknown(reason, opening.span));
+        line.matches.destination = if appears { any } else { local };
+        line.matches.unknown.push(unknown(opening.reason(), opening.span));
         lines.push(line);
     }
     reader.device.lists.push(RuleList { name: "permit-vpn".to_owned(), lines })

@@ -4,9 +4,7 @@
 
 use super::super::state::Reader;
 use super::{Rule, Side};
-use crate::model::{
-    AddressId, InterfaceId, Interfaces, NextHop, PolicyRoute, RewriteId, Translated,
-};
+use crate::model::{AddressId, InterfaceId, NextHop, PolicyRoute, RewriteId, Translated};
 use crate::net::{AddressRange, Prefix};
 
 /// More comparisons than this are not made: the diverted way is then read as possible without looking.
@@ -84,7 +82,7 @@ impl Diverts {
         }
         let mut matches = reader.match_all();
         if let Some(ingress) = nameif(ingress) {
-            matches.ingress = Interfaces::Of(vec![ingress.id]);
+            matches.ingress = ingress.here();
         }
         (matches.source, matches.destination) = (source, side.id);
         if !by.is_empty() {

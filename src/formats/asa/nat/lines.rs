@@ -181,7 +181,7 @@ fn push(reader: &mut Reader<'_>, direction: &Direction<'_>, out: &mut Vec<Line>)
 
 fn interface(reader: &Reader<'_>, index: Option<usize>) -> Interfaces {
     match index.and_then(|index| reader.nameifs.get(index)) {
-        Some(nameif) => Interfaces::Of(vec![nameif.id]),
+        Some(nameif) => nameif.here(),
         None => Interfaces::Any,
     }
 }

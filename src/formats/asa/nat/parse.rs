@@ -402,7 +402,7 @@ fn interface_side(
 }
 
 /// The ranges of an address set, members in the order of the configuration.
-fn flatten(reader: &Reader<'_>, id: AddressId) -> Option<Vec<AddressRange>> {
+pub(super) fn flatten(reader: &Reader<'_>, id: AddressId) -> Option<Vec<AddressRange>> {
     let mut out = Vec::new();
     let mut stack = vec![id];
     let mut steps = 0usize;

@@ -330,3 +330,32 @@ fn a_hundred_thousand_lines_are_read_quickly() {
     assert_clean(&reading);
     assert_eq!(list(&reading, "A").lines.len(), 100_000);
 }
+
+#[test]
+fn an_indented_line_of_a_list_is_a_line_of_it_unless_it_is_an_expansion() {
+    let judged = |text: &str| {
+        let reading = site(&format!("{text}access-group A in interface inside\n"));
+        assert_clean(&reading);
+        through(&reading, "inside", "dmz", tcp("10.1.1.5", "10.1.2.5", 80))
+    };
+    let first = "access-list A extended deny ip any host 10.1.2.9\n";
+    assert_eq!(
+        judged(&format!("{first} access-list A extended permit ip any any\n")),
+        Outcome::Permit
+    );
+    assert_eq!(
+        judged(&format!(
+            "{first} access-list A extended permit ip any any (hitcnt=3) 0x1a2b3c4d\n"
+        )),
+        Outcome::Deny
+    );
+    let numbered = "access-list A line 1 extended deny ip any host 10.1.2.9\n";
+    assert_eq!(
+        judged(&format!("{numbered} access-list A line 1 extended deny ip any host 10.1.2.9\n")),
+        Outcome::Deny
+    );
+    assert_eq!(
+        judged(&format!("{numbered} access-list A line 2 extended permit ip any any\n")),
+        Outcome::Permit
+    );
+}

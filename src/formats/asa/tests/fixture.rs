@@ -41,7 +41,9 @@ fn every_interface_has_its_name_and_level() {
     let device = &reading.device;
     let aliases: Vec<&str> =
         device.interfaces.iter().filter_map(|(_, i)| i.alias.as_deref()).collect();
-    assert_eq!(aliases, ["outside", "management", "dmz", "inside", "kojin", "guest", "vti-ken"]);
+    let named = ["outside", "management", "dmz", "inside", "kojin", "guest", "vti-ken"];
+    assert_eq!(aliases[..7], named);
+    assert_eq!(aliases[7..], ["IPsec (outside)"]);
     assert_eq!(device.contexts.len(), 2);
     assert_eq!(
         device.contexts[device.interfaces[id(device, "management")].context].name,

@@ -192,3 +192,41 @@ fn routing_protocols_and_policy_routes_are_may_branches() {
         Some(NextHop::Gateway { address: ip("10.1.1.77"), interface: None })
     );
 }
+
+#[test]
+fn what_stands_on_a_shut_port_is_down() {
+    let port = |name: &str, lines: &str| format!("interface {name}\n{lines}");
+    let up = |text: &str, name: &str| {
+        let reading = read(&format!("ASA Version 9.12(4)\n{text}"));
+        assert_clean(&reading);
+        reading.device.interfaces[id(&reading.device, name)].up
+    };
+    let sub =
+        port("GigabitEthernet0/1.10", " vlan 10\n nameif x\n ip address 10.2.0.1 255.255.255.0\n");
+    let parent = |lines: &str| up(&format!("{}{sub}", port("GigabitEthernet0/1", lines)), "x");
+    assert!(!parent(" shutdown\n no nameif\n"));
+    assert!(parent(" no nameif\n"));
+    assert!(parent(" shutdown\n no shutdown\n no nameif\n"));
+
+    let member = |number: u8, lines: &str| {
+        port(
+            &format!("GigabitEthernet0/{number}"),
+            &format!(" channel-group 3 mode active\n{lines}"),
+        )
+    };
+    let bundle = port("Port-channel3", "") + &sub.replace("GigabitEthernet0/1", "Port-channel3");
+    let of = |first: &str, second: &str| {
+        up(&format!("{}{}{bundle}", member(1, first), member(2, second)), "x")
+    };
+    assert!(!of(" shutdown\n", " shutdown\n"));
+    assert!(of(" shutdown\n", ""));
+
+    let pair =
+        " member-interface GigabitEthernet0/5\n member-interface GigabitEthernet0/6\n nameif x\n";
+    let redundant = |second: &str| {
+        let ports = port("GigabitEthernet0/5", " shutdown\n") + &port("GigabitEthernet0/6", second);
+        up(&format!("{ports}{}", port("Redundant1", pair)), "x")
+    };
+    assert!(!redundant(" shutdown\n"));
+    assert!(redundant(" no nameif\n"));
+}

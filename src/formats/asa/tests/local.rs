@@ -109,3 +109,37 @@ fn a_command_for_a_missing_interface_opens_nothing() {
     let reading = site("ssh 0.0.0.0 0.0.0.0 nowhere\n");
     assert_eq!(gaps(&reading), [(LineStatus::Unsupported, true)]);
 }
+
+#[test]
+fn services_answer_at_the_ports_that_they_were_given() {
+    let reading = site(
+        "snmp-server host outside 198.51.100.9 community x\nsnmp-server listen-port 1161\nwebvpn\n port 8443\n dtls port 9443\n enable \
+         outside\n enable dmz tls-only\n",
+    );
+    assert_clean(&reading);
+    let at = |interface: &str, own: &str, protocol, port| {
+        to_self(&reading, interface, flow(protocol, "198.51.100.9", own, port))
+    };
+    let outside = |protocol, port| at("outside", "203.0.113.2", protocol, port);
+    assert_eq!([outside(17, 1161), outside(6, 8443), outside(17, 9443)], [Outcome::Permit; 3]);
+    assert_eq!([outside(17, 161), outside(17, 8443), outside(17, 443)], [Outcome::Deny; 3]);
+    assert_eq!(at("dmz", "10.1.2.1", 6, 8443), Outcome::Permit);
+    assert_eq!(at("dmz", "10.1.2.1", 17, 9443), Outcome::Deny);
+}
+
+#[test]
+fn load_balancing_may_answer_its_cluster() {
+    let judged = |lines: &str, interface: &str, own: &str, port| {
+        let reading =
+            site(&format!("vpn load-balancing\n cluster ip address 203.0.113.10\n{lines}"));
+        assert_clean(&reading);
+        to_self(&reading, interface, flow(17, "203.0.113.3", own, port))
+    };
+    let outside = |lines: &str, port| judged(lines, "outside", "203.0.113.2", port);
+    assert_eq!(outside(" participate\n", 9023), Outcome::Either);
+    assert_eq!(outside(" cluster port 9100\n participate\n", 9100), Outcome::Either);
+    assert_eq!(outside("", 9023), Outcome::Deny);
+    let private = " interface lbprivate dmz\n participate\n";
+    assert_eq!(judged(private, "dmz", "10.1.2.1", 9023), Outcome::Either);
+    assert_eq!(judged(private, "inside", "10.1.1.1", 9023), Outcome::Deny);
+}
