@@ -153,6 +153,11 @@ pub(super) fn kind<'a>(word: impl Fn(usize) -> &'a str) -> Option<Kind> {
     }
 }
 
+/// Whether commands begin with this word.
+pub(super) fn is_first_word(word: &str) -> bool {
+    word == "no" || matches!(word, "ip" | "ipv6") || table().begins(word)
+}
+
 /// Whether a line that begins like a command is the rest of a filter that the console wrapped: `syslog` and `ntp` are ports too.
 fn is_mnemonic(first: &str, next: &str) -> bool {
     let both = ["syslog", "ntp", "ping", "ping6", "time", "ssh", "sip", "radius", "http"];
