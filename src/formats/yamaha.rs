@@ -13,6 +13,7 @@ mod local;
 mod nat;
 mod own;
 mod reader;
+mod removal;
 mod route;
 mod secure;
 mod service;

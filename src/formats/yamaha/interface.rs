@@ -201,8 +201,7 @@ impl<'a> Reader<'a, '_> {
             ("prefix", next) if next != "change" => self.prefix(at, statement),
             ("vrrp", next) if next != "shutdown" => self.virtual_address(at, statement),
             ("remote", "address") => self.remote(at, statement),
-            ("rebound", "off") => self.no_rebound(at, statement.span),
-            ("rebound", "on") => self.plain(statement.span),
+            ("rebound", _) => self.rebound(at, statement),
             ("dhcp", "auto") if statement.word(4) == "default-route-add" => {
                 let on = statement.word(5) == "on";
                 self.with(at, |iface| iface.learns_default = on);
@@ -256,9 +255,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn inert_word(&mut self, statement: &Statement<'a>) -> Option<()> {
-        let known = rows(inert::INTERFACE)
-            .any(|row| row.split(' ').enumerate().all(|(at, want)| statement.word(2 + at) == want));
-        known.then(|| self.ledger.irrelevant(statement.span))
+        is_inert(&statement.words).then(|| self.ledger.irrelevant(statement.span))
     }
 
     pub(super) fn doubt(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
@@ -268,9 +265,15 @@ impl<'a> Reader<'a, '_> {
         Some(())
     }
 
-    fn no_rebound(&mut self, at: usize, span: Span) -> Option<()> {
-        self.with(at, |iface| iface.no_rebound = Some(span));
-        self.plain(span)
+    /// The last line decides.
+    fn rebound(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
+        let off = match statement.word(3) {
+            "on" => None,
+            "off" => Some(statement.span),
+            _ => return None,
+        };
+        self.with(at, |iface| iface.no_rebound = off);
+        self.plain(statement.span)
     }
 
     fn address(
@@ -406,6 +409,13 @@ impl<'a> Reader<'a, '_> {
         }
         (!words.is_empty()).then(|| self.ledger.used(span))
     }
+}
+
+/// Whether `ip INTERFACE …` is about something that does not matter.
+pub(super) fn is_inert(words: &[Word<'_>]) -> bool {
+    let word = |at: usize| words.get(at).map_or("", |word| word.text.as_ref());
+    rows(inert::INTERFACE)
+        .any(|row| row.split(' ').enumerate().all(|(at, want)| word(2 + at) == want))
 }
 
 fn unread(statement: &Statement<'_>) -> Text {

@@ -132,23 +132,6 @@ impl<'a> Reader<'a, '_> {
         place
     }
 
-    /// `no X`: takes back earlier commands that begin with the words of X, at the same selection.
-    fn remove(&mut self, kind: Kind, statement: &Statement<'_>, at: &Select) {
-        let words = statement.from(1);
-        if let Some(items) = self.bins.get_mut(&kind) {
-            let gone = |item: &Item<'_>| {
-                item.at == *at
-                    && words.len() <= item.statement.words.len()
-                    && words.iter().zip(&item.statement.words).all(|(a, b)| a.text == b.text)
-            };
-            for item in items.iter().filter(|item| gone(item)) {
-                self.ledger.irrelevant(item.statement.span);
-            }
-            items.retain(|item| !gone(item));
-        }
-        self.ledger.used(statement.span);
-    }
-
     /// The commands of a kind, which has none afterwards.
     pub(super) fn take(&mut self, kind: Kind) -> Vec<Item<'a>> {
         self.bins.remove(&kind).unwrap_or_default()
