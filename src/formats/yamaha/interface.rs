@@ -1,9 +1,11 @@
 //! Interfaces: addresses, what is bound to them, and what switches them on.
 
+mod assigned;
 mod ports;
+mod remote;
 
 use super::address;
-use super::commands::{self, Kind};
+use super::commands::Kind;
 use super::filter::{Chain, chain};
 use super::inert;
 use super::reader::{Item, Reader, Select, family_of};
@@ -35,6 +37,8 @@ pub(super) struct Stack<'a> {
     pub(super) dynamic: Option<Span>,
     /// Whether a default route comes with it (DHCP, router advertisement).
     pub(super) brings_default: bool,
+    /// Whether a default route may come with it (DHCPv6).
+    pub(super) may_bring_default: bool,
     pub(super) inward: Option<Secure<'a>>,
     pub(super) outward: Option<Secure<'a>>,
 }
@@ -83,7 +87,7 @@ impl<'a> Iface<'a> {
         if family == Family::V4 { &self.v4 } else { &self.v6 }
     }
 
-    fn stack_mut(&mut self, family: Family) -> &mut Stack<'a> {
+    pub(super) fn stack_mut(&mut self, family: Family) -> &mut Stack<'a> {
         if family == Family::V4 { &mut self.v4 } else { &mut self.v6 }
     }
 
@@ -167,6 +171,10 @@ impl<'a> Reader<'a, '_> {
         for item in self.take(Kind::Peer) {
             self.peer(&item);
         }
+        for item in self.take(Kind::Prefix) {
+            self.prefix_list(&item.statement);
+        }
+        self.clients();
         for item in self.take(Kind::Vlan) {
             self.vlan(&item.statement);
         }
@@ -194,6 +202,7 @@ impl<'a> Reader<'a, '_> {
         let Some(name) = name else { return self.unknown_command(statement) };
         let at = self.interface(&name, statement.span);
         let read = match (statement.word(2), statement.word(3)) {
+            ("address", "pdp") => self.mobile(at, statement.span),
             ("address", _) => self.address(at, statement, 3, false),
             ("secondary", "address") => self.address(at, statement, 4, true),
             ("secure", "filter") => self.secure(at, statement),
@@ -207,6 +216,7 @@ impl<'a> Reader<'a, '_> {
                 self.with(at, |iface| iface.learns_default = on);
                 self.plain(statement.span)
             }
+            ("dhcp", "service") if statement.word(4) == "client" => self.client(at, statement),
             ("forward", "filter") => self.forward(statement),
             ("inbound" | "dpi", "filter") => self.doubt(at, statement),
             _ => self.inert_word(statement),
@@ -285,9 +295,11 @@ impl<'a> Reader<'a, '_> {
     ) -> Option<()> {
         let (family, span) = (family_of(statement), statement.span);
         let word = statement.words.get(first)?;
-        let run_time = matches!(word.text.as_ref(), "dhcp" | "auto" | "pppoe" | "map-e" | "hb46pp")
-            || word.text.contains('@');
-        if run_time {
+        if word.text.contains('@') {
+            self.with(at, |iface| iface.stack_mut(family).dynamic = Some(span));
+            return self.delegated(word, span);
+        }
+        if matches!(word.text.as_ref(), "dhcp" | "auto" | "pppoe" | "map-e" | "hb46pp") {
             let brings_default = matches!(word.text.as_ref(), "dhcp" | "auto");
             self.with(at, |iface| {
                 let stack = iface.stack_mut(family);
@@ -311,18 +323,6 @@ impl<'a> Reader<'a, '_> {
                 }
             });
         }
-        self.plain(span)
-    }
-
-    /// `ipv6 lan1 prefix 2001:db8::/64`: the device makes up the rest of its own address, so only the subnet is known.
-    fn prefix(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
-        let (span, word) = (statement.span, statement.words.get(3)?);
-        if word.text.contains('@') {
-            self.with(at, |iface| iface.v6.dynamic = Some(span));
-            return self.plain(span);
-        }
-        let address = interface_address(word, Family::V6, false)?;
-        self.with(at, |iface| iface.v6.primary.push(address));
         self.plain(span)
     }
 
@@ -390,24 +390,6 @@ impl<'a> Reader<'a, '_> {
         }
         self.with(at, |iface| iface.nat = lists);
         self.plain(statement.span)
-    }
-
-    /// `ip pp remote address 192.168.9.1`, `… pool 192.168.9.1-192.168.9.9`, `… pool dhcp`.
-    fn remote(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
-        let span = statement.span;
-        let words = statement.from(if statement.word(4) == "pool" { 5 } else { 4 });
-        for word in words {
-            match address::range(&word.text, Family::V4) {
-                Some(range) => self.with(at, |iface| iface.remote.push((range, word.span))),
-                None if matches!(word.text.as_ref(), "dhcp" | "dhcpc")
-                    || commands::is_interface(&word.text) =>
-                {
-                    self.with(at, |iface| iface.any_remote = Some(span));
-                }
-                None => return None,
-            }
-        }
-        (!words.is_empty()).then(|| self.ledger.used(span))
     }
 }
 

@@ -57,6 +57,7 @@ const SWITCHED: &[Switched] = &[
     ("heartbeat receive", &[], &[(17, 512)]),
     ("heartbeat2 receive", &[], &[(17, 8512)]),
     ("cooperation", &[], &[(17, 59410)]),
+    ("sip use on", &[], &[(17, 5060)]),
 ];
 
 /// Hosts of one server that are read one by one.

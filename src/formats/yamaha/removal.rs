@@ -15,7 +15,7 @@ impl<'a> Reader<'a, '_> {
         let selected = match kind {
             Kind::Interface => matches!(word(1), "pp" | "tunnel"),
             Kind::Backup => word(0) != "lan",
-            Kind::Peer => true,
+            Kind::Peer | Kind::User | Kind::ModeCfg => true,
             _ => false,
         };
         let key = key(kind, words);
@@ -49,10 +49,10 @@ fn key(kind: Kind, words: &[Word<'_>]) -> usize {
     let word = |at: usize| words.get(at).map_or("", |word| word.text.as_ref());
     let optional = |at: usize| if words.len() > at { at + 1 } else { at };
     match kind {
-        Kind::Routing | Kind::Vlan => 2,
+        Kind::Routing | Kind::Vlan | Kind::Radius => 2,
         Kind::Filter | Kind::Route | Kind::Enable | Kind::Bridge | Kind::Shutdown => 3,
-        Kind::Schedule | Kind::Implicit => 3,
-        Kind::Dynamic | Kind::Set | Kind::NatType => 4,
+        Kind::Schedule | Kind::Implicit | Kind::Prefix | Kind::Upnp => 3,
+        Kind::Dynamic | Kind::Set | Kind::NatType | Kind::User => 4,
         Kind::Engine => 5,
         Kind::Protocol => if word(0) == "ipv6" { 3 } else { 2 },
         Kind::Peer => if word(0) == "ppp" { 3 } else { 2 },
