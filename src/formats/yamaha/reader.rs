@@ -49,6 +49,8 @@ pub(super) struct Reader<'a, 'l> {
     /// Position in `interfaces`.
     pub(super) names: FxHashMap<String, usize>,
     pub(super) descriptors: BTreeMap<u32, Descriptor>,
+    /// Where UPnP is switched on, and the interface whose outer address it opens, when one is named.
+    pub(super) upnp: Option<(Span, Option<String>)>,
     /// How many more lines of static NAT entries are written; beyond, what is translated is not followed.
     pub(super) nat_budget: usize,
     /// Lists of filter sets that are bound, so that a set is written once.
