@@ -30,7 +30,8 @@ impl<'a> Reader<'a, '_> {
         }
         for iface in &mut self.interfaces {
             let device = &mut self.build.device.interfaces[iface.id];
-            let mut v6 = device.addresses.iter().filter(|own| Family::of(own.address) == Family::V6);
+            let mut v6 =
+                device.addresses.iter().filter(|own| Family::of(own.address) == Family::V6);
             let announced = iface.advertises.filter(|_| v6.next().is_none());
             let span = named.get(&iface.name.to_ascii_lowercase()).copied().or(announced);
             if let Some(span) = span {
@@ -109,9 +110,10 @@ impl<'a> Reader<'a, '_> {
         for at in 0..self.interfaces.len() {
             let Some(iface) = self.interfaces.get(at) else { continue };
             let (id, span) = (iface.id, iface.span);
-            let serves = iface.tunnel.as_ref().is_some_and(|mode| {
-                mode.first().is_some_and(|mode| mode.starts_with("l2tp-lns"))
-            });
+            let serves = iface
+                .tunnel
+                .as_ref()
+                .is_some_and(|mode| mode.first().is_some_and(|mode| mode.starts_with("l2tp-lns")));
             let profile = iface.profile.and_then(|name| profiles.get(name));
             let mut handed = profile.cloned().unwrap_or_default();
             if handed.is_empty() && serves {

@@ -6,7 +6,9 @@ use super::lower::Outer;
 use super::nat::Nat;
 use super::reader::Reader;
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{ContextId, DynamicRouting, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{
+    ContextId, DynamicRouting, InterfaceAddress, InterfaceId, InterfaceKind, Remark,
+};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -152,7 +154,10 @@ impl<'a> Reader<'a, '_> {
             let device = &mut self.build.device.interfaces[iface.id];
             if device.addresses.is_empty() && !device.dynamic && iface.unnumbered.is_none() {
                 // It is part of the segment of the BVI; nothing can be put on it alone.
-                device.up = false;
+                if std::mem::replace(&mut device.up, false) {
+                    let name = iface.name.to_owned();
+                    self.build.device.remarks.push(Remark::Bridged { name, span });
+                }
                 continue;
             }
             let name = iface.name;

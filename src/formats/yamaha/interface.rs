@@ -11,7 +11,7 @@ use super::inert;
 use super::reader::{Item, Reader, Select, family_of};
 use super::wrap::{Statement, Word};
 use crate::formats::commands::rows;
-use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -247,8 +247,13 @@ impl<'a> Reader<'a, '_> {
         new.vlan = iface.vlan;
         let unnumbered = iface.kind == InterfaceKind::PointToPoint && new.addresses.is_empty();
         new.dynamic = iface.v4.dynamic.is_some() || iface.v6.dynamic.is_some() || unnumbered;
+        let member = iface.bridge.is_some() && iface.enabled != Some(false) && !new.up;
         if iface.name == "pp-anonymous" {
             new.alias = Some("anonymous".to_owned());
+        }
+        if member {
+            let (name, span) = (iface.name.clone(), iface.span);
+            self.builder.device.remarks.push(Remark::Bridged { name, span });
         }
         id
     }

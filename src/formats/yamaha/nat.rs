@@ -297,7 +297,9 @@ fn latest(items: &[Item<'_>]) -> Vec<bool> {
     for item in items.iter().rev() {
         let statement = &item.statement;
         let (key, read) = match (statement.word(2), statement.word(3)) {
-            ("static", _) => ((0, statement.word(3), statement.word(4)), fixed(statement).is_some()),
+            ("static", _) => {
+                ((0, statement.word(3), statement.word(4)), fixed(statement).is_some())
+            }
             ("masquerade", "static") => {
                 ((1, statement.word(4), statement.word(5)), ports(statement).is_some())
             }

@@ -54,10 +54,34 @@ fn key(kind: Kind, words: &[Word<'_>]) -> usize {
         Kind::Schedule | Kind::Implicit | Kind::Prefix | Kind::Upnp => 3,
         Kind::Dynamic | Kind::Set | Kind::NatType | Kind::User => 4,
         Kind::Engine => 5,
-        Kind::Protocol => if word(0) == "ipv6" { 3 } else { 2 },
-        Kind::Peer => if word(0) == "ppp" { 3 } else { 2 },
-        Kind::Backup => if word(0) == "lan" { 3 } else { 2 },
-        Kind::Ethernet => if word(1) == "filter" { 3 } else { 4 },
+        Kind::Protocol => {
+            if word(0) == "ipv6" {
+                3
+            } else {
+                2
+            }
+        }
+        Kind::Peer => {
+            if word(0) == "ppp" {
+                3
+            } else {
+                2
+            }
+        }
+        Kind::Backup => {
+            if word(0) == "lan" {
+                3
+            } else {
+                2
+            }
+        }
+        Kind::Ethernet => {
+            if word(1) == "filter" {
+                3
+            } else {
+                4
+            }
+        }
         Kind::Nat => match (word(2), word(3)) {
             ("masquerade", "static") => 6,
             _ => 5,

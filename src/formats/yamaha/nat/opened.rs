@@ -14,12 +14,7 @@ const ANY_PORT: Option<PortMap> = Some(PortMap::Within(PortRange::ALL));
 
 impl<'a> Reader<'a, '_> {
     /// An outer address that NAT has lent to a host inside leads to it, whoever sends.
-    pub(super) fn lent(
-        &mut self,
-        descriptor: &Descriptor,
-        one: &Use<'_>,
-        lines: &mut Vec<Line>,
-    ) {
+    pub(super) fn lent(&mut self, descriptor: &Descriptor, one: &Use<'_>, lines: &mut Vec<Line>) {
         if descriptor.exchanges() {
             let inner = descriptor.inner.clone();
             let label = format!("nat descriptor {} (in use)", one.number);

@@ -138,7 +138,8 @@ fn a_comment_swallows_no_command() {
 
 #[test]
 fn a_text_swallows_no_command() {
-    let closed = "description 1 \"本庁舎 1F ルータ 2024年度更新 業者: 架空商会株式会社 保守番号 000\"";
+    let closed =
+        "description 1 \"本庁舎 1F ルータ 2024年度更新 業者: 架空商会株式会社 保守番号 000\"";
     let open = "description 1 本庁舎 1F ルータ 2024年度更新 業者: 架空商会株式会社 保守番号 0000";
     let long = "ipsec ike pre-shared-key 1 text 0123456789012345678901234567890123456789012345";
     for text in [closed, open, long] {
@@ -158,4 +159,16 @@ fn at_other_widths_only_numbers_continue_a_command() {
     assert_eq!(case.gaps(LineStatus::Unknown), ["warp lan2"]);
     let case = Case::new(&format!("{first}\n 443,8443\n{TWO}"));
     assert_eq!(case.gaps(LineStatus::Unknown), Vec::<&str>::new());
+}
+
+#[test]
+fn a_member_of_a_bridge_says_why_it_is_no_way() {
+    let text =
+        "ip bridge1 address 192.168.10.1/24\nbridge member bridge1 lan1 lan3\nlan shutdown lan3\n";
+    let case = Case::new(text);
+    assert!(!case.interface("lan1").up && !case.interface("lan3").up);
+    let [crate::model::Remark::Bridged { name, .. }] = case.device().remarks.as_slice() else {
+        panic!("{:?}", case.device().remarks)
+    };
+    assert_eq!(name, "lan1", "lan3 is shut, whatever it is a member of");
 }
