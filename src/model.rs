@@ -183,6 +183,13 @@ pub enum Remark {
         /// Where it is configured.
         span: Span,
     },
+    /// An interface is a member of a bridge and no way of its own, so it is read as down.
+    Bridged {
+        /// The name.
+        name: String,
+        /// Where it joins the bridge.
+        span: Span,
+    },
     /// An object refers to itself through others; its value is unknown.
     Recursive {
         /// The name.

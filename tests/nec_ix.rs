@@ -178,3 +178,23 @@ fn cp932_descriptions_do_not_hinder() {
     assert_eq!(unknown(&loaded), Vec::<&str>::new());
     assert_eq!(loaded.snapshot.devices.iter().next().unwrap().1.interfaces.len(), 1);
 }
+
+#[test]
+fn a_zone_at_a_member_of_a_bridge_is_refused_for_that_reason() {
+    let port = |name: &str| {
+        format!("interface {name}\n  no ip address\n  bridge-group 1\n  no shutdown\n!\n")
+    };
+    let config = format!(
+        "hostname ix\nbridge irb enable\n{}{}",
+        port("GigaEthernet0.0"),
+        port("GigaEthernet1.0")
+    );
+    let topology = "version: 1\nzones:\n  a: { networks: [192.168.10.0/25] }\ndevices:\n  ix: { config: ix.cfg }\n\
+                    attach: [ { zone: a, at: \"ix:GigaEthernet0.0\" } ]\n";
+    let entry = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+    let entries = vec![entry("ix.cfg", &config), entry("topology.yaml", topology)];
+    let files = Files { name: "ix".to_owned(), entries };
+    let refused = scan::load(files, &Options::default());
+    let words = format!("{:?}", refused.err().unwrap());
+    assert!(words.contains("is a member of a bridge"), "{words}");
+}

@@ -56,6 +56,11 @@ impl<T: Copy> Commands<T> {
         Commands { rows }
     }
 
+    /// Whether a row begins with this word.
+    pub(in crate::formats) fn begins(&self, word: &str) -> bool {
+        self.rows.contains_key(word)
+    }
+
     /// The value of the longest row with which `line` begins, from its word `from` on.
     pub(in crate::formats) fn find(&self, line: &ConfigLine<'_>, from: usize) -> Option<T> {
         self.longest(|index| line.word(from + index))

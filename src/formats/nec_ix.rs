@@ -4,6 +4,7 @@
 //! route is found, the `out` filters of the egress look, sources are translated. Whether a filter sees the address before or after
 //! the translation of its own interface is not settled by a document: see `lower`.
 
+mod assigned;
 mod commands;
 mod entry;
 mod filters;

@@ -13,6 +13,7 @@ mod local;
 mod nat;
 mod own;
 mod reader;
+mod removal;
 mod route;
 mod secure;
 mod service;
@@ -114,6 +115,7 @@ fn read(input: Input<'_>) -> Reading {
         interfaces: Vec::new(),
         names: Default::default(),
         descriptors: Default::default(),
+        upnp: None,
         nat_budget: nat::BUDGET,
         set_lists: Default::default(),
         off: Vec::new(),

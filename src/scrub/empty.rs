@@ -165,7 +165,9 @@ impl Trial<'_, '_> {
                 format!("{kind} {name} {}", sources.place(*span))
             }
             Remark::Unbound { list } => format!("{list:?}"),
-            Remark::IdlePort { name, span } | Remark::Recursive { name, span } => {
+            Remark::IdlePort { name, span }
+            | Remark::Bridged { name, span }
+            | Remark::Recursive { name, span } => {
                 format!("{name} {}", sources.place(*span))
             }
         };

@@ -28,6 +28,10 @@ pub(super) enum Bin {
     Watch,
     Server,
     Content,
+    /// `ipv6 dhcp client-profile`.
+    PrefixClient,
+    /// `ppp profile`.
+    Profile,
     Irrelevant,
 }
 
@@ -63,6 +67,8 @@ const READ: &[(&str, Bin)] = &[
     ("ntp", Bin::Server),
     ("url-filter", Bin::Content),
     ("web-filter", Bin::Content),
+    ("ipv6 dhcp client-profile", Bin::PrefixClient),
+    ("ppp profile", Bin::Profile),
 ];
 
 /// The top-level commands of a configuration, by what they are about.
@@ -120,7 +126,14 @@ fn sort_one<'a>(block: Block<'a>, config: &mut Config<'a>, ledger: &mut Ledger<'
     }
     match find(&block.head, usize::from(negated)) {
         // A server that is switched off was never read as switched on; what else a negation takes back stands elsewhere.
-        Some(Bin::Irrelevant | Bin::Server | Bin::Content | Bin::Ike) if negated => {
+        Some(
+            Bin::Irrelevant
+            | Bin::Server
+            | Bin::Content
+            | Bin::Ike
+            | Bin::PrefixClient
+            | Bin::Profile,
+        ) if negated => {
             ledger.irrelevant(block.span());
         }
         Some(Bin::Irrelevant) => ledger.irrelevant(block.span()),

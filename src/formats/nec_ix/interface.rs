@@ -6,7 +6,9 @@ use super::lower::Outer;
 use super::nat::Nat;
 use super::reader::Reader;
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::model::{ContextId, DynamicRouting, InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{
+    ContextId, DynamicRouting, InterfaceAddress, InterfaceId, InterfaceKind, Remark,
+};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -40,6 +42,12 @@ pub(super) struct Iface<'a> {
     pub(super) vrrp: Option<Span>,
     pub(super) default_route: Vec<(Family, Span)>,
     pub(super) bridged: Option<Span>,
+    /// Where a subnet is assigned at run time.
+    pub(super) assigned: Vec<(Family, Span)>,
+    /// `ipv6 nd ra enable`.
+    pub(super) advertises: Option<Span>,
+    /// `ppp binding PROFILE`.
+    pub(super) profile: Option<&'a str>,
     stated: bool,
 }
 
@@ -87,6 +95,7 @@ impl<'a> Reader<'a, '_> {
             }
             self.interfaces = interfaces;
         }
+        self.delegated();
         self.states();
         self.bridges();
     }
@@ -145,7 +154,10 @@ impl<'a> Reader<'a, '_> {
             let device = &mut self.build.device.interfaces[iface.id];
             if device.addresses.is_empty() && !device.dynamic && iface.unnumbered.is_none() {
                 // It is part of the segment of the BVI; nothing can be put on it alone.
-                device.up = false;
+                if std::mem::replace(&mut device.up, false) {
+                    let name = iface.name.to_owned();
+                    self.build.device.remarks.push(Remark::Bridged { name, span });
+                }
                 continue;
             }
             let name = iface.name;
@@ -189,6 +201,14 @@ impl<'a> Reader<'a, '_> {
                 iface.stated = true;
                 self.build.device.interfaces[iface.id].up = negated;
                 Status::Used
+            }
+            ("ipv6", "nd") if !negated && line.starts(&["ipv6", "nd", "ra", "enable"]) => {
+                iface.advertises = Some(line.span);
+                Status::Irrelevant
+            }
+            ("ppp", "binding") if !negated => {
+                iface.profile = Some(line.word(2));
+                Status::Irrelevant
             }
             ("ip", "napt" | "nat") if !INERT.iter().any(|row| fits(row)) => {
                 iface.nat.read(line, negated)
@@ -239,6 +259,7 @@ impl<'a> Reader<'a, '_> {
             }
             "dhcp" if family == Family::V6 && line.word(2) == "client" => {
                 self.build.device.interfaces[iface.id].dynamic = true;
+                iface.assigned.push((family, line.span));
                 Status::Approximated(assigned())
             }
             _ => unread(),
@@ -255,6 +276,7 @@ impl<'a> Reader<'a, '_> {
         match (word, family) {
             ("dhcp" | "ipcp" | "map-e" | "autoconfig" | "negotiated" | "hb46pp", _) => {
                 device.dynamic = true;
+                iface.assigned.push((family, line.span));
                 let known = options.iter().all(|word| *word == "receive-default");
                 if known { Status::Approximated(assigned()) } else { unread() }
             }
@@ -373,6 +395,9 @@ impl<'a> Iface<'a> {
             vrrp: None,
             default_route: Vec::new(),
             bridged: None,
+            assigned: Vec::new(),
+            advertises: None,
+            profile: None,
             stated,
         }
     }

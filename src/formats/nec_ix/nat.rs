@@ -4,6 +4,7 @@ use super::interface::{Status, unread};
 use crate::formats::lines::{ConfigLine, Word};
 use crate::net::{AddressRange, PortRange, Prefix};
 use crate::source::Span;
+use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
 /// The translation lines of an interface.
@@ -16,6 +17,8 @@ pub(super) struct Nat<'a> {
     /// `ip napt inside list`.
     pub(super) inside: Vec<Word<'a>>,
     pub(super) services: Vec<Service>,
+    /// `ip napt service NAME`: where the first of the name is in `services`.
+    names: FxHashMap<&'a str, usize>,
     /// `ip napt static IF …`: packets for the device itself.
     pub(super) own: Vec<(Ports, Span)>,
     pub(super) hosts: Vec<(AddressRange, AddressRange, Span)>,
@@ -37,6 +40,8 @@ pub(super) struct Service {
     pub(super) inside: Option<PortRange>,
     /// Whether it is not clear which port is which.
     pub(super) unclear: bool,
+    /// Whether another line has the same name, so that one of them may have taken the place of the other.
+    pub(super) twice: bool,
     pub(super) span: Span,
 }
 
@@ -83,7 +88,7 @@ impl<'a> Nat<'a> {
                 self.inside.extend(line.words.get(4).copied());
             }
             ("napt", "service") => match service(line) {
-                Some(service) => self.services.push(service),
+                Some(service) => self.named(line.word(3), service),
                 None => return self.unread(line),
             },
             ("napt", "static") => return self.fixed(line),
@@ -107,6 +112,15 @@ impl<'a> Nat<'a> {
         Status::Used
     }
 
+    fn named(&mut self, name: &'a str, mut service: Service) {
+        let first = *self.names.entry(name).or_insert(self.services.len());
+        if let Some(first) = self.services.get_mut(first) {
+            first.twice = true;
+            service.twice = true;
+        }
+        self.services.push(service);
+    }
+
     /// `ip napt static {IF|INNER} PROTO [PORT[-PORT]]`.
     fn fixed(&mut self, line: &ConfigLine<'a>) -> Status {
         let words: Vec<&str> = line.words.iter().skip(4).map(|word| word.text).collect();
@@ -117,6 +131,7 @@ impl<'a> Nat<'a> {
                 outside,
                 inside: None,
                 unclear: false,
+                twice: false,
                 span: line.span,
             }),
             Err(_) if line.word(3).contains(|c: char| c.is_ascii_digit()) => {
@@ -145,17 +160,18 @@ fn service(line: &ConfigLine<'_>) -> Option<Service> {
     if line.words.len() == 5 {
         let (_, protocol, port) = NAMED.iter().find(|row| row.0 == line.word(3))?;
         let outside = Ports { protocol: Some(*protocol), ports: Some(PortRange::single(*port)) };
-        return Some(Service { inner, outside, inside: None, unclear: false, span });
+        return Some(Service { inner, outside, inside: None, unclear: false, twice: false, span });
     }
     let words: Vec<&str> = line.words.iter().skip(6).map(|word| word.text).collect();
     let outside = ports(&words)?;
     if line.word(5) == "none" {
-        return Some(Service { inner, outside, inside: None, unclear: false, span });
+        return Some(Service { inner, outside, inside: None, unclear: false, twice: false, span });
     }
     let inside = range(line.word(5))?;
     let same = outside.ports.is_some_and(|ports| size(ports) == size(inside));
     let unclear = outside.ports != Some(inside);
-    same.then_some(Service { inner, outside, inside: unclear.then_some(inside), unclear, span })
+    let inside = unclear.then_some(inside);
+    same.then_some(Service { inner, outside, inside, unclear, twice: false, span })
 }
 
 fn size(ports: PortRange) -> u16 {

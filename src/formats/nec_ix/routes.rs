@@ -81,8 +81,27 @@ impl<'a> Reader<'a, '_> {
                     "this route is not understood; where its packets go is not known, so anything may pass"
                 );
                 self.ledger.unknown(block.span(), reason, false);
+                self.lost_route(head);
             }
         }
+        self.learnt_defaults();
+        for block in self.config.take(Bin::Router) {
+            let from = usize::from(matches!(block.head.word(0), "ip" | "ipv6"));
+            let protocol = block.head.word(from + 1).to_owned();
+            let span = block.head.span;
+            for (_, context) in self.build.device.contexts.iter_mut() {
+                let protocol = protocol.clone();
+                context.dynamic_routing.push(DynamicRouting { protocol, span });
+            }
+            self.protocols.push((block.head.word(from + 1), span));
+            self.ledger.used(block.span());
+        }
+        self.clients();
+        self.unknown_subnets();
+    }
+
+    /// Default routes that come with an address.
+    fn learnt_defaults(&mut self) {
         for at in 0..self.interfaces.len() {
             let Some(iface) = self.interfaces.get(at) else { continue };
             let (id, learnt) = (iface.id, iface.default_route.clone());
@@ -94,17 +113,6 @@ impl<'a> Reader<'a, '_> {
                     Route { prefix, next_hop, distance: 1, metric: 0, withdrawable: true, span };
                 self.build.device.contexts[context].routes.push(route);
             }
-        }
-        for block in self.config.take(Bin::Router) {
-            let from = usize::from(matches!(block.head.word(0), "ip" | "ipv6"));
-            let protocol = block.head.word(from + 1).to_owned();
-            let span = block.head.span;
-            for (_, context) in self.build.device.contexts.iter_mut() {
-                let protocol = protocol.clone();
-                context.dynamic_routing.push(DynamicRouting { protocol, span });
-            }
-            self.protocols.push((block.head.word(from + 1), span));
-            self.ledger.used(block.span());
         }
     }
 

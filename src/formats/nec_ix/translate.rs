@@ -216,6 +216,13 @@ impl<'a> Reader<'a, '_> {
                 );
                 doubt(&mut matches, reason, span);
             }
+            if service.twice {
+                let reason = text!(
+                    "同じ名前の ip napt service が複数あり、後の行が前の行を置き換えるかどうかは公開文書で確認できません。どれも使われ得ると読みます。",
+                    "several services have this name; whether a later line replaces an earlier one is not settled by a public document, and each may be in use"
+                );
+                doubt(&mut matches, reason, span);
+            }
             let port = outside.ports.zip(inside).map(|(from, to)| PortMap::Shift { from, to });
             let inner = AddressMap::Pool(vec![AddressRange::single(service.inner)]);
             let rewrite = Rewrite {

@@ -52,6 +52,16 @@ pub(super) enum Kind {
     Implicit,
     /// Services of the router itself.
     Service,
+    /// `ipv6 prefix N`.
+    Prefix,
+    /// `pp auth username`.
+    User,
+    /// `radius auth`.
+    Radius,
+    /// `ipsec ike mode-cfg`.
+    ModeCfg,
+    /// `upnp external address refer`.
+    Upnp,
 }
 
 /// Commands that matter, by their first words; the longest row that fits decides.
@@ -119,8 +129,14 @@ const TABLE: &[(&str, Kind)] = &[
     ("sntpd host", Kind::Service),
     ("dhcp service", Kind::Service),
     ("upnp use", Kind::Service),
+    ("upnp external", Kind::Upnp),
+    ("sip use", Kind::Service),
     ("ip simple-service", Kind::Service),
     ("ipsec", Kind::Service),
+    ("ipsec ike mode-cfg", Kind::ModeCfg),
+    ("ipv6 prefix", Kind::Prefix),
+    ("pp auth username", Kind::User),
+    ("radius auth", Kind::Radius),
     ("l2tp service", Kind::Service),
     ("pptp service", Kind::Service),
     ("heartbeat receive", Kind::Service),
@@ -151,6 +167,11 @@ pub(super) fn kind<'a>(word: impl Fn(usize) -> &'a str) -> Option<Kind> {
         Kind::Inert if is_mnemonic(word(base), word(base + 1)) => None,
         _ => Some(kind),
     }
+}
+
+/// Whether commands begin with this word.
+pub(super) fn is_first_word(word: &str) -> bool {
+    word == "no" || matches!(word, "ip" | "ipv6") || table().begins(word)
 }
 
 /// Whether a line that begins like a command is the rest of a filter that the console wrapped: `syslog` and `ntp` are ports too.

@@ -16,7 +16,7 @@ pub(super) const TOP: &str = "\
     ipv6 dhcp, ipv6 dscp, ipv6 filter dynamic timer, ipv6 filter fqdn, ipv6 icmp, ipv6 inbound filter, ipv6 max, \
     ipv6 multicast, ipv6 nd, ipv6 ospf area, ipv6 ospf configure, ipv6 ospf export, ipv6 ospf import, \
     ipv6 ospf log, ipv6 ospf preference, ipv6 ospf router, ipv6 ospf virtual-link, ipv6 policy address, \
-    ipv6 policy filter, ipv6 policy interface, ipv6 policy service, ipv6 prefix, ipv6 reassembly, ipv6 rh0, \
+    ipv6 policy filter, ipv6 policy interface, ipv6 policy service, ipv6 reassembly, ipv6 rh0, \
     ipv6 rip preference, ipv6 routing process, ipv6 source, ipv6 stealth, isdn, jate, l2tp always-on, l2tp hostname, \
     l2tp keepalive, l2tp local, l2tp remote, l2tp syslog, l2tp tunnel, lan count-hub-overflow, lan keepalive, \
     lan link-aggregation, lan linkup, lan port-mirroring, lan receive-buffer-size, lan speed, lan type, lan-map, lan alarm, lan energy-saving, lan eee, \
@@ -38,7 +38,7 @@ pub(super) const TOP: &str = "\
     snmpv3 trap, snmpv3 usm, snmpv3 vacm, speed, ssh, sshd auth, sshd authorized-keys, sshd client, sshd encrypt, sshd hide, sshd session, \
     sshd host key, statistics, status, switch, syslog, system, tcp log, tcp session, telnetd session, terminate, test, time, timezone, \
     traceroute, traceroute6, tunnel endpoint, tunnel name, tunnel multipoint, tunnel ngn, tunnel translation-type, tunnel type, \
-    tunnel always-on, tunnel auth, tunnel bind, tunnel keepalive, tunnel disconnect, tunnel auto, tunnel map-e, tunnel url, upnp external, upnp port, upnp syslog, \
+    tunnel always-on, tunnel auth, tunnel bind, tunnel keepalive, tunnel disconnect, tunnel auto, tunnel map-e, tunnel url, upnp port, upnp syslog, \
     url, usbhost, user attribute, vlan port, wan access, wan access-point, \
     wan always-on, wan auth, wan auto, wan bind, wan disconnect, wan mobile, wan1, wins, wol, yno";
 

@@ -1,15 +1,17 @@
 //! Interfaces: addresses, what is bound to them, and what switches them on.
 
+mod assigned;
 mod ports;
+mod remote;
 
 use super::address;
-use super::commands::{self, Kind};
+use super::commands::Kind;
 use super::filter::{Chain, chain};
 use super::inert;
 use super::reader::{Item, Reader, Select, family_of};
 use super::wrap::{Statement, Word};
 use crate::formats::commands::rows;
-use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind};
+use crate::model::{InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -35,6 +37,8 @@ pub(super) struct Stack<'a> {
     pub(super) dynamic: Option<Span>,
     /// Whether a default route comes with it (DHCP, router advertisement).
     pub(super) brings_default: bool,
+    /// Whether a default route may come with it (DHCPv6).
+    pub(super) may_bring_default: bool,
     pub(super) inward: Option<Secure<'a>>,
     pub(super) outward: Option<Secure<'a>>,
 }
@@ -83,7 +87,7 @@ impl<'a> Iface<'a> {
         if family == Family::V4 { &self.v4 } else { &self.v6 }
     }
 
-    fn stack_mut(&mut self, family: Family) -> &mut Stack<'a> {
+    pub(super) fn stack_mut(&mut self, family: Family) -> &mut Stack<'a> {
         if family == Family::V4 { &mut self.v4 } else { &mut self.v6 }
     }
 
@@ -167,6 +171,10 @@ impl<'a> Reader<'a, '_> {
         for item in self.take(Kind::Peer) {
             self.peer(&item);
         }
+        for item in self.take(Kind::Prefix) {
+            self.prefix_list(&item.statement);
+        }
+        self.clients();
         for item in self.take(Kind::Vlan) {
             self.vlan(&item.statement);
         }
@@ -194,6 +202,7 @@ impl<'a> Reader<'a, '_> {
         let Some(name) = name else { return self.unknown_command(statement) };
         let at = self.interface(&name, statement.span);
         let read = match (statement.word(2), statement.word(3)) {
+            ("address", "pdp") => self.mobile(at, statement.span),
             ("address", _) => self.address(at, statement, 3, false),
             ("secondary", "address") => self.address(at, statement, 4, true),
             ("secure", "filter") => self.secure(at, statement),
@@ -201,13 +210,13 @@ impl<'a> Reader<'a, '_> {
             ("prefix", next) if next != "change" => self.prefix(at, statement),
             ("vrrp", next) if next != "shutdown" => self.virtual_address(at, statement),
             ("remote", "address") => self.remote(at, statement),
-            ("rebound", "off") => self.no_rebound(at, statement.span),
-            ("rebound", "on") => self.plain(statement.span),
+            ("rebound", _) => self.rebound(at, statement),
             ("dhcp", "auto") if statement.word(4) == "default-route-add" => {
                 let on = statement.word(5) == "on";
                 self.with(at, |iface| iface.learns_default = on);
                 self.plain(statement.span)
             }
+            ("dhcp", "service") if statement.word(4) == "client" => self.client(at, statement),
             ("forward", "filter") => self.forward(statement),
             ("inbound" | "dpi", "filter") => self.doubt(at, statement),
             _ => self.inert_word(statement),
@@ -238,8 +247,13 @@ impl<'a> Reader<'a, '_> {
         new.vlan = iface.vlan;
         let unnumbered = iface.kind == InterfaceKind::PointToPoint && new.addresses.is_empty();
         new.dynamic = iface.v4.dynamic.is_some() || iface.v6.dynamic.is_some() || unnumbered;
+        let member = iface.bridge.is_some() && iface.enabled != Some(false) && !new.up;
         if iface.name == "pp-anonymous" {
             new.alias = Some("anonymous".to_owned());
+        }
+        if member {
+            let (name, span) = (iface.name.clone(), iface.span);
+            self.builder.device.remarks.push(Remark::Bridged { name, span });
         }
         id
     }
@@ -256,9 +270,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn inert_word(&mut self, statement: &Statement<'a>) -> Option<()> {
-        let known = rows(inert::INTERFACE)
-            .any(|row| row.split(' ').enumerate().all(|(at, want)| statement.word(2 + at) == want));
-        known.then(|| self.ledger.irrelevant(statement.span))
+        is_inert(&statement.words).then(|| self.ledger.irrelevant(statement.span))
     }
 
     pub(super) fn doubt(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
@@ -268,9 +280,15 @@ impl<'a> Reader<'a, '_> {
         Some(())
     }
 
-    fn no_rebound(&mut self, at: usize, span: Span) -> Option<()> {
-        self.with(at, |iface| iface.no_rebound = Some(span));
-        self.plain(span)
+    /// The last line decides.
+    fn rebound(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
+        let off = match statement.word(3) {
+            "on" => None,
+            "off" => Some(statement.span),
+            _ => return None,
+        };
+        self.with(at, |iface| iface.no_rebound = off);
+        self.plain(statement.span)
     }
 
     fn address(
@@ -282,9 +300,11 @@ impl<'a> Reader<'a, '_> {
     ) -> Option<()> {
         let (family, span) = (family_of(statement), statement.span);
         let word = statement.words.get(first)?;
-        let run_time = matches!(word.text.as_ref(), "dhcp" | "auto" | "pppoe" | "map-e" | "hb46pp")
-            || word.text.contains('@');
-        if run_time {
+        if word.text.contains('@') {
+            self.with(at, |iface| iface.stack_mut(family).dynamic = Some(span));
+            return self.delegated(word, span);
+        }
+        if matches!(word.text.as_ref(), "dhcp" | "auto" | "pppoe" | "map-e" | "hb46pp") {
             let brings_default = matches!(word.text.as_ref(), "dhcp" | "auto");
             self.with(at, |iface| {
                 let stack = iface.stack_mut(family);
@@ -308,18 +328,6 @@ impl<'a> Reader<'a, '_> {
                 }
             });
         }
-        self.plain(span)
-    }
-
-    /// `ipv6 lan1 prefix 2001:db8::/64`: the device makes up the rest of its own address, so only the subnet is known.
-    fn prefix(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
-        let (span, word) = (statement.span, statement.words.get(3)?);
-        if word.text.contains('@') {
-            self.with(at, |iface| iface.v6.dynamic = Some(span));
-            return self.plain(span);
-        }
-        let address = interface_address(word, Family::V6, false)?;
-        self.with(at, |iface| iface.v6.primary.push(address));
         self.plain(span)
     }
 
@@ -388,24 +396,13 @@ impl<'a> Reader<'a, '_> {
         self.with(at, |iface| iface.nat = lists);
         self.plain(statement.span)
     }
+}
 
-    /// `ip pp remote address 192.168.9.1`, `… pool 192.168.9.1-192.168.9.9`, `… pool dhcp`.
-    fn remote(&mut self, at: usize, statement: &Statement<'a>) -> Option<()> {
-        let span = statement.span;
-        let words = statement.from(if statement.word(4) == "pool" { 5 } else { 4 });
-        for word in words {
-            match address::range(&word.text, Family::V4) {
-                Some(range) => self.with(at, |iface| iface.remote.push((range, word.span))),
-                None if matches!(word.text.as_ref(), "dhcp" | "dhcpc")
-                    || commands::is_interface(&word.text) =>
-                {
-                    self.with(at, |iface| iface.any_remote = Some(span));
-                }
-                None => return None,
-            }
-        }
-        (!words.is_empty()).then(|| self.ledger.used(span))
-    }
+/// Whether `ip INTERFACE …` is about something that does not matter.
+pub(super) fn is_inert(words: &[Word<'_>]) -> bool {
+    let word = |at: usize| words.get(at).map_or("", |word| word.text.as_ref());
+    rows(inert::INTERFACE)
+        .any(|row| row.split(' ').enumerate().all(|(at, want)| word(2 + at) == want))
 }
 
 fn unread(statement: &Statement<'_>) -> Text {

@@ -57,6 +57,7 @@ const SWITCHED: &[Switched] = &[
     ("heartbeat receive", &[], &[(17, 512)]),
     ("heartbeat2 receive", &[], &[(17, 8512)]),
     ("cooperation", &[], &[(17, 59410)]),
+    ("sip use on", &[], &[(17, 5060)]),
 ];
 
 /// Hosts of one server that are read one by one.
@@ -249,16 +250,19 @@ impl<'a> Reader<'a, '_> {
         lines.push(line(label.to_owned(), from, Action::Permit, span));
     }
 
-    /// `ip routing off`, `ipv6 routing off`, packets that would leave by the interface they came in by where that is switched
-    /// off, and engines that are not read.
-    pub(super) fn switches(&mut self) -> Vec<Filter> {
+    /// `ip routing off`, `ipv6 routing off`: the last line of a family decides.
+    fn routing(&mut self) -> Vec<Filter> {
+        let items = self.take(Kind::Routing);
         let mut out = Vec::new();
-        for item in self.take(Kind::Routing) {
-            let statement = &item.statement;
-            let family = super::reader::family_of(statement);
+        for (at, item) in items.iter().enumerate() {
+            let (statement, later) = (&item.statement, items.get(at + 1..).unwrap_or(&[]));
+            if later.iter().any(|later| later.statement.word(0) == statement.word(0)) {
+                self.ledger.irrelevant(statement.span);
+                continue;
+            }
             match statement.word(2) {
                 "off" => {
-                    let label = statement.text();
+                    let (label, family) = (statement.text(), super::reader::family_of(statement));
                     let filter =
                         self.switch("routing", &label, Some(family), Action::Deny, statement.span);
                     out.push(filter);
@@ -268,6 +272,14 @@ impl<'a> Reader<'a, '_> {
                 _ => self.unknown_command(statement),
             }
         }
+        out
+    }
+
+    /// `ip routing off`, `ipv6 routing off`, packets that would leave by the interface they came in by where that is switched
+    /// off, and engines that are not read.
+    pub(super) fn switches(&mut self) -> Vec<Filter> {
+        let mut out = Vec::new();
+        out.extend(self.routing());
         for item in self.take(Kind::Engine) {
             let statement = &item.statement;
             let family = super::reader::family_of(statement);

@@ -5,18 +5,20 @@
 //! does what `masquerade incoming` says.
 
 mod inward;
+mod opened;
 mod outward;
 
 use super::address;
 use super::commands::Kind;
 use super::interface::Iface;
-use super::reader::Reader;
+use super::reader::{Item, Reader};
 use super::service::PortList;
 use super::wrap::Statement;
 use crate::model::{AddressId, AddressMap, AddressWithin};
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
 use crate::text;
+use rustc_hash::FxHashSet;
 use std::net::IpAddr;
 
 /// Lines of static entries that are written for all interfaces together.
@@ -95,12 +97,19 @@ pub(super) struct Descriptor {
     pub(super) fixed: Vec<Fixed>,
     pub(super) ports: Vec<Port>,
     pub(super) incoming: Incoming,
+    /// Entries that could not be read, with the host inside when that could be.
+    pub(super) unread: Vec<(Option<AddressRange>, Span)>,
     pub(super) span: Option<Span>,
 }
 
 impl Descriptor {
     fn masquerades(&self) -> bool {
         matches!(self.kind, Type::Masquerade | Type::Both)
+    }
+
+    /// Whether addresses are exchanged one for one at run time.
+    fn exchanges(&self) -> bool {
+        matches!(self.kind, Type::Nat | Type::Both)
     }
 }
 
@@ -112,13 +121,59 @@ impl<'a> Reader<'a, '_> {
                 self.unknown_command(&item.statement);
             }
         }
-        for item in self.take(Kind::Nat) {
+        let items = self.take(Kind::Nat);
+        let kept = latest(&items);
+        let mut stray = None;
+        for (item, kept) in items.iter().zip(kept) {
             let statement = &item.statement;
+            if !kept {
+                self.ledger.irrelevant(statement.span);
+                continue;
+            }
             let read = if statement.doubt { None } else { self.nat_entry(statement) };
             if read.is_none() {
-                self.unknown_command(statement);
+                stray = self.unread_entry(statement).or(stray);
             }
         }
+        for descriptor in self.descriptors.values_mut() {
+            descriptor.unread.extend(stray.map(|span| (None, span)));
+        }
+        self.read_upnp();
+    }
+
+    /// An entry that could not be read may translate to its host, or to any; the span of one that may be of any descriptor.
+    fn unread_entry(&mut self, statement: &Statement<'a>) -> Option<Span> {
+        let span = statement.span;
+        self.unknown_command(statement);
+        let masquerade = statement.word(2) == "masquerade" && statement.word(3) == "static";
+        let number = statement.word(if statement.word(2) == "static" { 3 } else { 4 });
+        let inner = address::range(statement.word(6), Family::V4).filter(|_| masquerade);
+        match number.parse::<u32>() {
+            Ok(number) if !statement.doubt => {
+                self.descriptor(number, span).unread.push((inner, span));
+                None
+            }
+            _ => Some(span),
+        }
+    }
+
+    /// `upnp use on`: hosts inside open ports of the outer address of an interface for themselves; of which one, `upnp external
+    /// address refer` says.
+    fn read_upnp(&mut self) {
+        let refers = self.take(Kind::Upnp);
+        let by = refers.last().map(|item| {
+            let words: Vec<&str> = item.statement.from(4).iter().map(|w| w.text.as_ref()).collect();
+            words.concat().to_ascii_lowercase()
+        });
+        for item in &refers {
+            self.ledger.used(item.statement.span);
+        }
+        let mut services = self.bins.get(&Kind::Service).into_iter().flatten();
+        let switch = services.rfind(|item| item.statement.word(0) == "upnp");
+        let on = switch.filter(|item| item.statement.word(2) == "on");
+        // Without a name that is known, it is the interface of the default route, whichever that is.
+        let named = by.filter(|name| self.names.contains_key(name));
+        self.upnp = on.map(|item| (item.statement.span, named));
     }
 
     fn descriptor(&mut self, number: u32, span: Span) -> &mut Descriptor {
@@ -233,6 +288,33 @@ impl<'a> Reader<'a, '_> {
             }
         }
     }
+}
+
+/// Which commands count: a later entry with the same number takes the place of an earlier one, when it can be read.
+fn latest(items: &[Item<'_>]) -> Vec<bool> {
+    let mut seen = FxHashSet::default();
+    let mut kept: Vec<bool> = Vec::with_capacity(items.len());
+    for item in items.iter().rev() {
+        let statement = &item.statement;
+        let (key, read) = match (statement.word(2), statement.word(3)) {
+            ("static", _) => {
+                ((0, statement.word(3), statement.word(4)), fixed(statement).is_some())
+            }
+            ("masquerade", "static") => {
+                ((1, statement.word(4), statement.word(5)), ports(statement).is_some())
+            }
+            _ => {
+                kept.push(true);
+                continue;
+            }
+        };
+        kept.push(!seen.contains(&key));
+        if read && !statement.doubt {
+            seen.insert(key);
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 /// IP masquerade uses the first outer address.

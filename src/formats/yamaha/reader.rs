@@ -49,6 +49,8 @@ pub(super) struct Reader<'a, 'l> {
     /// Position in `interfaces`.
     pub(super) names: FxHashMap<String, usize>,
     pub(super) descriptors: BTreeMap<u32, Descriptor>,
+    /// Where UPnP is switched on, and the interface whose outer address it opens, when one is named.
+    pub(super) upnp: Option<(Span, Option<String>)>,
     /// How many more lines of static NAT entries are written; beyond, what is translated is not followed.
     pub(super) nat_budget: usize,
     /// Lists of filter sets that are bound, so that a set is written once.
@@ -130,23 +132,6 @@ impl<'a> Reader<'a, '_> {
         }
         self.ledger.used(statement.span);
         place
-    }
-
-    /// `no X`: takes back earlier commands that begin with the words of X, at the same selection.
-    fn remove(&mut self, kind: Kind, statement: &Statement<'_>, at: &Select) {
-        let words = statement.from(1);
-        if let Some(items) = self.bins.get_mut(&kind) {
-            let gone = |item: &Item<'_>| {
-                item.at == *at
-                    && words.len() <= item.statement.words.len()
-                    && words.iter().zip(&item.statement.words).all(|(a, b)| a.text == b.text)
-            };
-            for item in items.iter().filter(|item| gone(item)) {
-                self.ledger.irrelevant(item.statement.span);
-            }
-            items.retain(|item| !gone(item));
-        }
-        self.ledger.used(statement.span);
     }
 
     /// The commands of a kind, which has none afterwards.

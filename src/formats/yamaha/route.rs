@@ -51,8 +51,9 @@ impl<'a> Reader<'a, '_> {
         let mut latest: Vec<Option<(Prefix, Item<'a>)>> = Vec::new();
         let mut places: FxHashMap<Prefix, usize> = FxHashMap::default();
         for item in self.take(Kind::Route) {
-            let Some(prefix) = prefix(item.statement.word(2), family_of(&item.statement)) else {
-                self.unknown_command(&item.statement);
+            let family = family_of(&item.statement);
+            let Some(prefix) = prefix(item.statement.word(2), family) else {
+                self.unread(Prefix::all(family), &item.statement, &mut routes);
                 continue;
             };
             // A later command for the same network takes the place of an earlier one.
@@ -89,7 +90,7 @@ impl<'a> Reader<'a, '_> {
     ) {
         let family = prefix.family();
         let Some(gateways) = self.gateways(statement, family).filter(|_| !statement.doubt) else {
-            return self.unknown_command(statement);
+            return self.unread(prefix, statement, routes);
         };
         let idle = gateways.iter().any(|gateway| gateway.idle);
         for gateway in gateways {
@@ -109,6 +110,17 @@ impl<'a> Reader<'a, '_> {
             });
         }
         self.ledger.used(statement.span);
+    }
+
+    /// A route that was not understood may send its packets anywhere.
+    fn unread(&mut self, prefix: Prefix, statement: &Statement<'a>, routes: &mut Routes) {
+        let span = statement.span;
+        // A break in the line may have cut the prefix short.
+        let prefix = if statement.doubt { Prefix::all(prefix.family()) } else { prefix };
+        let destination = self.builder.range(prefix.range(), span);
+        let matches = self.perhaps(destination, prefix.family(), unread_reason(), span);
+        routes.policy.push(PolicyRoute { matches, next_hop: None, span });
+        self.unknown_command(statement);
     }
 
     /// `gateway GW [params] [gateway GW [params]]…`; `None` when a word is not known.
@@ -134,7 +146,7 @@ impl<'a> Reader<'a, '_> {
                 };
                 (NextHop::Interface(self.exit(&name, span)), 2)
             }
-            "dhcp" if commands::is_interface(text(1)) => {
+            "dhcp" | "pdp" if commands::is_interface(text(1)) => {
                 (NextHop::Interface(self.exit(&text(1).to_ascii_lowercase(), span)), 2)
             }
             "null" => (NextHop::Discard, 1),
@@ -268,6 +280,13 @@ fn prefix(word: &str, family: Family) -> Option<Prefix> {
     };
     let address: IpAddr = address.parse().ok().filter(|a| Family::of(*a) == family)?;
     Prefix::new(address, len)
+}
+
+fn unread_reason() -> Text {
+    text!(
+        "この経路は解釈できないため、宛先がどのインターフェースへも送られ得ると読みます。",
+        "this route is not understood; its packets may leave by any interface"
+    )
 }
 
 fn forward_reason() -> Text {

@@ -2,7 +2,8 @@
 //!
 //! The console wraps at its width (80 columns unless set otherwise), also inside a number. A line that begins no command
 //! continues the one above. Where two numbers meet at the break, both readings are held against the numbers that the file
-//! defines; when they do not decide, the command is in doubt.
+//! defines; when they do not decide, the command is in doubt. What is set aside takes a line with it only when the console
+//! broke it for certain, so that no command that nobody knows goes unseen.
 
 use super::commands::{self, Kind};
 use crate::formats::Ledger;
@@ -50,6 +51,9 @@ impl<'a> Statement<'a> {
 const CONSOLE: usize = 80;
 /// A line that is narrower was not wrapped by any console or mail program.
 const NARROW: usize = 60;
+/// Words that stand between the numbers of a command.
+const BETWEEN: &[&str] =
+    &["dynamic", "gateway", "in", "out", "tcp", "udp", "tcp,udp", "udp,tcp", "icmp", "established"];
 /// What the pager leaves in a captured session.
 const PAGER: &[&str] = &["---つづく---", "---more---", "---More---"];
 
@@ -59,10 +63,44 @@ struct Above {
     columns: usize,
     /// Whether it ends in a blank.
     gap: bool,
-    comment: bool,
-    inert: bool,
-    /// Whether it holds free text.
-    prose: bool,
+    tail: Tail,
+}
+
+/// What may follow on the next line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    /// The rest of a command of which every word is read: a line that is none of it shows.
+    Read,
+    /// The rest of a text up to its closing quotation mark.
+    Quoted,
+    /// The rest of a command or text that is set aside, or of which not every word is read.
+    Aside,
+    /// The rest of a line of the head of `show config`: addresses.
+    Head,
+    /// Nothing: a comment, or a text that is closed.
+    Nothing,
+}
+
+impl Tail {
+    fn of(line: &ConfigLine<'_>, kind: Option<Kind>) -> Tail {
+        if line.word(0).starts_with('#') {
+            let head = line.text.contains("MAC") || line.text.contains("serial=");
+            return if head { Tail::Head } else { Tail::Nothing };
+        }
+        let opened = line.text.find(" \"").and_then(|at| line.text.get(at + 2..));
+        if opened.is_some_and(|rest| !rest.contains('"')) {
+            return Tail::Quoted;
+        }
+        if line.text.ends_with('"') {
+            return Tail::Nothing;
+        }
+        match kind {
+            Some(Kind::Filter | Kind::Dynamic | Kind::Set | Kind::Route) => Tail::Read,
+            Some(Kind::Nat | Kind::NatType) => Tail::Read,
+            Some(Kind::Interface) if matches!(line.word(2), "secure" | "nat") => Tail::Read,
+            _ => Tail::Aside,
+        }
+    }
 }
 
 /// The commands of a file, and what its head says of the product.
@@ -85,30 +123,28 @@ pub(super) fn statements<'a>(
                 continue;
             }
         }
+        let kind = commands::kind(|index| line.word(index));
+        let comment = line.word(0).starts_with('#');
         let mut now = Above {
             columns: columns(&line),
             gap: ends_in_blank(file, line.span),
-            comment: line.word(0).starts_with('#'),
-            inert: false,
-            prose: line.word(0) == "description",
+            tail: Tail::of(&line, kind),
         };
-        let kind = commands::kind(|index| line.word(index));
-        if now.comment || is_console(&line) {
+        if comment || is_console(&line) {
             version = version.or_else(|| product(line.text));
             ledger.irrelevant(line.span);
-            above = Some(now).filter(|now| now.comment);
+            above = Some(now).filter(|_| comment);
             continue;
         }
-        now.inert = kind == Some(Kind::Inert);
         let whole = above.filter(|above| kind.is_none() && continues(*above, width, &line));
+        if let Some(before) = whole {
+            let closed = before.tail == Tail::Quoted && line.text.contains('"');
+            now.tail = if closed { Tail::Nothing } else { before.tail };
+        }
         match (whole, out.last_mut()) {
-            (Some(before), _) if before.comment => {
-                ledger.irrelevant(line.span);
-                now = Above { columns: now.columns, gap: now.gap, ..before };
-            }
+            (Some(before), _) if before.tail == Tail::Head => ledger.irrelevant(line.span),
             (Some(before), Some(last)) => {
                 append(last, line, before.columns, before.gap, &defined);
-                now = Above { columns: now.columns, gap: now.gap, ..before };
             }
             _ => out.push(Statement {
                 words: line.words.iter().map(borrowed).collect(),
@@ -125,13 +161,31 @@ fn borrowed<'a>(word: &crate::formats::lines::Word<'a>) -> Word<'a> {
     Word { text: Cow::Borrowed(word.text), span: word.span }
 }
 
-/// Whether a line that begins no command continues the one above. What is set aside swallows nothing that may matter: only text,
-/// and what the console wrapped at its own width.
+/// Whether a line that begins no command continues the one above.
 fn continues(above: Above, width: usize, line: &ConfigLine<'_>) -> bool {
     let prompt = line.word(0).ends_with(['#', '>']);
     let full = above.columns >= NARROW && above.columns + 2 >= width;
-    let safe = above.prose || !above.comment && !above.inert || width <= CONSOLE;
-    full && safe && line.indent <= 1 && !prompt
+    if !full || prompt || line.indent > 1 {
+        return false;
+    }
+    // Half of a wide character, or a blank that the copy lost, may be missing from the width of the console.
+    let console = width <= CONSOLE + 1 && above.columns + 1 >= CONSOLE;
+    match above.tail {
+        // At other widths only what can be no command: numbers, addresses, `*`, and words between them.
+        Tail::Read => {
+            let letters = line.text.starts_with(|c: char| c.is_ascii_alphabetic());
+            console || !letters || BETWEEN.contains(&line.word(0))
+        }
+        Tail::Quoted => line.text.contains('"') || columns(line) + 2 >= width,
+        Tail::Aside => console && !commands::is_first_word(line.word(0)),
+        Tail::Head => console && line.words.iter().all(|word| is_hardware(word.text)),
+        Tail::Nothing => false,
+    }
+}
+
+/// Whether a word may stand in the list of MAC addresses of the head.
+fn is_hardware(word: &str) -> bool {
+    word.contains([':', '=']) || word.len() <= 2 && word.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Adds the words of `line`. `before`: columns of the line above; `gap`: whether that line ends in a blank.

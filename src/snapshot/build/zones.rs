@@ -127,10 +127,22 @@ fn attach(work: &mut Work, zone: &str, port: Port, span: crate::source::Span) {
     let segment: Option<SegmentId> = work.snapshot.segment_of(port);
     let Some(segment) = segment else {
         let name = work.snapshot.port_name(port);
-        let message = crate::text!(
-            "インターフェース「{name}」は設定で停止しているため、ゾーンを置けません。",
-            "interface {name} is down in the configuration, so no zone can be attached to it"
+        let device = &work.snapshot.devices[port.device];
+        let own = &device.interfaces[port.interface].name;
+        let bridged = device.remarks.iter().any(
+            |remark| matches!(remark, crate::model::Remark::Bridged { name, .. } if name == own),
         );
+        let message = if bridged {
+            crate::text!(
+                "インターフェース「{name}」はブリッジのメンバーであり、単独ではゾーンを置けません。ブリッジのインターフェースにゾーンを置いてください。",
+                "interface {name} is a member of a bridge, so no zone can be attached to it alone; attach the zone to the interface of the bridge"
+            )
+        } else {
+            crate::text!(
+                "インターフェース「{name}」は設定で停止しているため、ゾーンを置けません。",
+                "interface {name} is down in the configuration, so no zone can be attached to it"
+            )
+        };
         work.problems.push(Problem::new(span, message));
         return;
     };

@@ -56,7 +56,7 @@ impl<'a> Reader<'a, '_> {
             let outer = self.outer_ranges(descriptor, iface);
             let overlaps =
                 |a: &AddressRange, b: &AddressRange| a.contains(b.first()) || b.contains(a.first());
-            let cost = descriptor.ports.len() + descriptor.fixed.len();
+            let cost = descriptor.ports.len() + descriptor.fixed.len() + descriptor.unread.len();
             let span = descriptor.span.unwrap_or(iface.span);
             if cost > self.nat_budget {
                 out.push(Use::unknown(*number, span));
@@ -97,7 +97,10 @@ impl<'a> Reader<'a, '_> {
                         continue;
                     };
                     self.entries(descriptor, one, &mut lines);
+                    self.unread_entries(descriptor, one, &mut lines);
                     self.answers(descriptor, one, &mut lines);
+                    self.lent(descriptor, one, &mut lines);
+                    self.upnp_entries(&iface, descriptor, one, &mut lines);
                     self.incoming(descriptor, one, &mut lines, &mut ends);
                     if descriptor.hairpin {
                         self.entries(descriptor, one, &mut hairpins);

@@ -38,7 +38,11 @@ impl Reader<'_, '_> {
                 let mut lines = Vec::new();
                 for one in &uses {
                     match one.descriptor {
-                        Some(descriptor) => self.entries(descriptor, one, &mut lines),
+                        Some(descriptor) => {
+                            self.entries(descriptor, one, &mut lines);
+                            self.unread_entries(descriptor, one, &mut lines);
+                            self.lent(descriptor, one, &mut lines);
+                        }
                         None => lines.push(self.unfollowed(one)),
                     }
                 }

@@ -23,7 +23,9 @@ impl Reader<'_, '_> {
                 let (Some(id), Some(span)) = (iface.id, iface.stack(family).dynamic) else {
                     continue;
                 };
-                if iface.stack(family).brings_default && iface.learns_default && !known {
+                // `ip … dhcp auto default-route-add off` is about IPv4.
+                let learns = iface.learns_default || family == Family::V6;
+                if iface.stack(family).brings_default && learns && !known {
                     routes.table.push(Route {
                         prefix: all,
                         next_hop: NextHop::Interface(id),
@@ -55,7 +57,8 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 let destination = self.builder.range(*range, *span);
-                let matches = self.perhaps(destination, Family::V4, connected_reason(), *span);
+                let family = Family::of(range.first());
+                let matches = self.perhaps(destination, family, connected_reason(), *span);
                 routes.policy.push(PolicyRoute { matches, next_hop: Some(next_hop), span: *span });
             }
             if let Some(span) = iface.any_remote {
@@ -103,7 +106,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// An interface whose subnet is assigned at run time may be the way to any address that no other route surely takes.
+    /// An interface whose subnet is assigned at run time, or perhaps a default route with it, may be the way to any address that
+    /// no other route surely takes.
     pub(super) fn unknown_subnets(&mut self, taken: &mut Taken, routes: &mut Routes) {
         for family in Family::ALL {
             let all = Prefix::all(family);
@@ -119,7 +123,10 @@ impl Reader<'_, '_> {
             let open: Vec<(InterfaceId, Span)> = self
                 .interfaces
                 .iter()
-                .filter(|iface| iface.is_up() && iface.kind == InterfaceKind::Ethernet)
+                .filter(|iface| {
+                    let subnet = iface.kind == InterfaceKind::Ethernet;
+                    iface.is_up() && (subnet || iface.stack(family).may_bring_default)
+                })
                 .filter_map(|iface| Some((iface.id?, iface.stack(family).dynamic?)))
                 .filter(|(id, _)| !defaults.contains(id))
                 .collect();

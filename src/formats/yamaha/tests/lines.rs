@@ -119,3 +119,56 @@ fn many_removals_and_huge_lists_stay_quick_and_unsure() {
     let case = Case::new(&text);
     assert!(case.gaps(LineStatus::Unknown).len() > 1000);
 }
+
+#[test]
+fn a_comment_swallows_no_command() {
+    let rule = format!("# {}", "-".repeat(68));
+    let prose = format!("# {}", "あ".repeat(39));
+    for comment in [rule, "#".repeat(80), "=".repeat(78) + "#", prose] {
+        let comment = format!("#{}", comment.trim_start_matches('#'));
+        let case = Case::new(&format!("{TWO}{comment}\nwarp lan2 passall on\n"));
+        assert_eq!(case.gaps(LineStatus::Unknown), ["warp lan2 passall on"], "{comment}");
+        assert!(!case.reading.coverage[0].gaps[0].contained);
+    }
+    // Nor does the head: what follows its addresses is no address.
+    let head = "# main:  RTX1220 ver=00 serial=S5N000001 MAC-Address=00:a0:de:00:10:01 MAC-Addr";
+    let case = Case::new(&format!("{head}\nwarp lan2 passall on\n{TWO}"));
+    assert_eq!(case.gaps(LineStatus::Unknown), ["warp lan2 passall on"]);
+}
+
+#[test]
+fn a_text_swallows_no_command() {
+    let closed =
+        "description 1 \"本庁舎 1F ルータ 2024年度更新 業者: 架空商会株式会社 保守番号 000\"";
+    let open = "description 1 本庁舎 1F ルータ 2024年度更新 業者: 架空商会株式会社 保守番号 0000";
+    let long = "ipsec ike pre-shared-key 1 text 0123456789012345678901234567890123456789012345";
+    for text in [closed, open, long] {
+        let case = Case::new(&format!("{TWO}{text}\nnat passall lan2 on\n"));
+        assert_eq!(case.gaps(LineStatus::Unknown), ["nat passall lan2 on"], "{text}");
+    }
+    for text in [closed, &open[..open.len() - 4]] {
+        let case = Case::new(&format!("{TWO}{text}\nwarp lan2 passall on\n"));
+        assert_eq!(case.gaps(LineStatus::Unknown), ["warp lan2 passall on"], "{text}");
+    }
+}
+
+#[test]
+fn at_other_widths_only_numbers_continue_a_command() {
+    let first = "ip filter 200030 pass 192.168.100.0/24 192.168.200.0/24 tcp *";
+    let case = Case::new(&format!("{first}\nwarp lan2\n{TWO}"));
+    assert_eq!(case.gaps(LineStatus::Unknown), ["warp lan2"]);
+    let case = Case::new(&format!("{first}\n 443,8443\n{TWO}"));
+    assert_eq!(case.gaps(LineStatus::Unknown), Vec::<&str>::new());
+}
+
+#[test]
+fn a_member_of_a_bridge_says_why_it_is_no_way() {
+    let text =
+        "ip bridge1 address 192.168.10.1/24\nbridge member bridge1 lan1 lan3\nlan shutdown lan3\n";
+    let case = Case::new(text);
+    assert!(!case.interface("lan1").up && !case.interface("lan3").up);
+    let [crate::model::Remark::Bridged { name, .. }] = case.device().remarks.as_slice() else {
+        panic!("{:?}", case.device().remarks)
+    };
+    assert_eq!(name, "lan1", "lan3 is shut, whatever it is a member of");
+}
