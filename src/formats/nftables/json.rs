@@ -12,7 +12,7 @@ use crate::text::Text;
 /// Adds what the file says to `ruleset`.
 pub(super) fn read(input: Input<'_>, ruleset: &mut Ruleset) {
     let text = input.file.text();
-    let (value, end) = json_value::read(input.id, text);
+    let (value, end) = json::read(input.id, text);
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let whole = Span { file: input.id, start: 0, end: number(text.len()) };
     ruleset.note(whole, Account::Irrelevant);

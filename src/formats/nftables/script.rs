@@ -73,13 +73,6 @@ fn block<'t, 'a>(part: &'t [Token<'a>]) -> Option<(&'t [Token<'a>], &'t [Token<'
     Some((part.get(..open)?, part.get(open + 1..)?))
 }
 
-/// The number in a comment `# handle 12`, which `nft -a` prints.
-fn handle(part: &[Token<'_>]) -> Option<u64> {
-    let comment = part.last().filter(|token| token.kind == Kind::Comment)?;
-    let (_, number) = comment.text.rsplit_once("handle ")?;
-    number.trim().parse().ok()
-}
-
 impl Reader<'_> {
     /// Braces that do not balance may have swallowed anything.
     fn balance(&mut self, tokens: &[Token<'_>]) {
@@ -229,7 +222,6 @@ impl Reader<'_> {
 
     fn in_chain(&mut self, family: Layer, table: &str, chain: &str, part: &[Token<'_>]) {
         let words = bare(part);
-        let Some(span) = span_of(part) else { return };
         let first = words.first().map_or("", |token| token.text);
         match (first, words.as_slice()) {
             ("type", _) => {
@@ -266,8 +258,16 @@ impl Reader<'_> {
         tokens: &[Token<'_>],
         front: bool,
     ) {
-        let Some(span) = span_of(part) else { return };
-        let (statements, comment) = script_rule::read(tokens, self.defines);
+        let (mut statements, comment) = script_rule::read(tokens, self.defines);
+        let own = span_of(part);
+        let hidden = hidden(part, statements.last().is_some_and(ends));
+        statements.extend(hidden.map(|token| Statement::Unknown(token.text.to_owned())));
+        let span = match (own, hidden) {
+            (Some(own), Some(hidden)) => own.to(hidden.span),
+            (Some(own), None) => own,
+            (None, Some(hidden)) => hidden.span,
+            (None, None) => return,
+        };
         let rule =
             Rule { id: self.ruleset.next_rule(), handle: handle(part), statements, comment, span };
         let rules = &mut self.ruleset.table(family, table).chain(chain).rules;
@@ -401,6 +401,7 @@ impl Reader<'_> {
             }
         }
         if whole && chain.is_none() {
+            found.dormant = false;
             found.sets.iter_mut().for_each(|set| set.elements.clear());
         }
         self.ruleset.notes.extend(gone.into_iter().map(|span| (span, Account::Irrelevant)));
