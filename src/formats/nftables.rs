@@ -6,7 +6,6 @@
 
 mod json;
 mod json_expr;
-mod json_value;
 mod lex;
 mod lower;
 mod names;

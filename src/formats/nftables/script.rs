@@ -2,9 +2,10 @@
 
 use super::json::unknown;
 use super::lex::{Kind, Token, tokens};
+use super::script_comment::{ends, handle, hidden, unprinted};
 use super::script_expr::{Cursor, Defines, is_small};
 use super::script_rule;
-use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Table, priority};
+use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Statement, Table, priority};
 use crate::formats::Input;
 use crate::source::Span;
 use crate::text;
@@ -42,7 +43,9 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
         }
     }
     out.extend(tokens.get(start..));
-    out.retain(|part| part.iter().any(|t| !matches!(t.kind, Kind::Comment | Kind::Newline)));
+    out.retain(|part| {
+        part.iter().any(|t| !matches!(t.kind, Kind::Comment | Kind::Newline) || unprinted(t))
+    });
     out
 }
 
@@ -181,7 +184,8 @@ impl Reader<'_> {
         let Some((family, [name])) = family(words.get(1..).unwrap_or(&[])) else {
             return self.unread(part);
         };
-        self.ruleset.table(family, name.text);
+        // Naming a table sets its flags anew: without `dormant` it wakes up.
+        self.ruleset.table(family, name.text).dormant = false;
         self.frame(part, head);
         for inner in split(body) {
             self.inside(family, name.text, inner);
@@ -225,8 +229,14 @@ impl Reader<'_> {
         let first = words.first().map_or("", |token| token.text);
         match (first, words.as_slice()) {
             ("type", _) => {
-                let base = base(&words, family, span, self.defines);
-                self.ruleset.table(family, table).chain(chain).base = Some(base);
+                let Some(span) = span_of(part) else { return };
+                let mut base = base(&words, family, span, self.defines);
+                let slot = &mut self.ruleset.table(family, table).chain(chain).base;
+                // Naming a chain again keeps its policy.
+                if let Some(old) = slot {
+                    base.drop = old.drop;
+                }
+                *slot = Some(base);
                 self.used(part);
             }
             ("policy", [_, policy]) => {
@@ -235,8 +245,9 @@ impl Reader<'_> {
                     "drop" => Some(true),
                     _ => None,
                 };
-                match &mut self.ruleset.table(family, table).chain(chain).base {
-                    Some(base) => {
+                let base = &mut self.ruleset.table(family, table).chain(chain).base;
+                match base.as_mut().zip(span_of(part)) {
+                    Some((base, span)) => {
                         (base.drop, base.span) = (drop, span);
                         self.used(part);
                     }
@@ -447,7 +458,12 @@ fn rank(tokens: &[Token<'_>], family: Layer, defines: &Defines) -> Option<i64> {
     let negative = cursor.take("-");
     let first = if cursor.is("$") { cursor.expression()? } else { Expr::word(cursor.word()?) };
     let word = first.as_word()?;
-    let first = word.parse().ok().or_else(|| priority(family, word))?;
+    let named = || {
+        // The sign is a letter of names, too: `filter-10`.
+        let (name, offset) = word.rsplit_once('-')?;
+        priority(family, name)?.checked_sub(offset.parse().ok()?)
+    };
+    let first = word.parse().ok().or_else(|| priority(family, word)).or_else(named)?;
     let first: i64 = if negative { -first } else { first };
     let sign = if cursor.take("+") {
         1

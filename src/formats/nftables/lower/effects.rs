@@ -4,11 +4,15 @@ use super::condition::Cond;
 use super::rule::Draft;
 use super::{Hook, Lower, Place};
 use crate::formats::builder::unknown;
-use crate::formats::nftables::tree::Expr;
+use crate::formats::nftables::tree::{Answer, Expr, Verdict};
 use crate::model::{Interfaces, PolicyRoute, Translated};
+use crate::net::Family;
 use crate::text;
 
-impl Lower<'_> {
+/// So many rules may give a way of their own; with more, every packet may go anywhere.
+const ROUTES: usize = 64;
+
+impl<'r> Lower<'r> {
     /// A copy, or the packet itself, is sent past the filters.
     pub(super) fn aside(&mut self, draft: &mut Draft, word: &str, place: Place<'_>) {
         let reason = text!(
