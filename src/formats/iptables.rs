@@ -12,12 +12,13 @@ mod options;
 mod rule;
 mod sets;
 mod tables;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use super::builder::{Builder, line, stem, unknown};
-use super::iproute::Host;
+use super::iproute::{Host, MadeLine, Typed};
 use super::lines::{ConfigLine, Lines, split};
 use super::{Format, Input, Ledger, Read, Reading, iproute};
 use crate::model::{
@@ -98,6 +99,7 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
     let mut reader = Reader::new(builder, &tables, sets);
     reader.names = names;
     reader.own = known.own;
+    reader.ruled = known.ruled;
     reader.run(origin);
     let Reader { builder, gaps, met, .. } = reader;
     account(&tables, &gaps, &met, &mut ledgers);
@@ -121,13 +123,19 @@ fn take<'a>(
             );
             return ledger.unknown(line.span, reason, false);
         }
+        if iproute::changes(line.text) {
+            return ledger.unknown(line.span, iproute::changed(), false);
+        }
         return ledger.irrelevant(line.span);
     }
     if tables.take(line, ledger) || sets.take(line, ledger) || host.take(line, ledger) {
         return;
     }
-    if is_prompt(line.text) {
-        return ledger.irrelevant(line.span);
+    match iproute::typed(line.text) {
+        Some(Typed::Shows) => return ledger.irrelevant(line.span),
+        Some(Typed::Changes) => return ledger.unknown(line.span, iproute::changed(), false),
+        None if line.text == "COMMIT" => return ledger.irrelevant(line.span),
+        None => {}
     }
     let reason = text!(
         "規則・集合・アドレス・経路のどの出力の行としても解釈できません。",
