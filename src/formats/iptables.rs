@@ -9,6 +9,7 @@ mod matching;
 mod names;
 mod nat;
 mod options;
+mod routes;
 mod rule;
 mod sets;
 mod tables;
@@ -80,8 +81,19 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
     let files: Vec<Lines<'_>> = inputs.iter().map(|input| split(input.id, input.file)).collect();
     let mut ledgers: Vec<(FileId, Ledger<'_>)> =
         inputs.iter().map(|input| (input.id, Ledger::new(input.id, input.file))).collect();
+    let made: Vec<Vec<MadeLine>> = inputs
+        .iter()
+        .zip(&mut ledgers)
+        .map(|(input, (_, ledger))| iproute::made(input.id, input.file.text(), ledger))
+        .collect();
     let (mut tables, mut sets, mut host) = (Tables::default(), Sets::default(), Host::default());
-    for ((input, lines), (_, ledger)) in inputs.iter().zip(&files).zip(&mut ledgers) {
+    for (((input, lines), made), (_, ledger)) in
+        inputs.iter().zip(&files).zip(&made).zip(&mut ledgers)
+    {
+        if iproute::is_json(input.file.text()) {
+            host.take_made(made, ledger);
+            continue;
+        }
         tables.begin(input.file.path(), input.file.text());
         let all = lines.all();
         let end = all.last().map_or(origin, |line| line.span);
@@ -90,6 +102,7 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
         }
         tables.unclosed(end, ledger);
     }
+    tables.settle();
     let mut builder = Builder::default();
     builder.device.name = stem(first.file.path());
     builder.device.format = "iptables";
@@ -144,24 +157,6 @@ fn take<'a>(
     ledger.unknown(line.span, reason, false);
 }
 
-/// Whether the line is a command as it was typed, not its output.
-fn is_prompt(text: &str) -> bool {
-    const COMMANDS: [&str; 8] = [
-        "iptables-save",
-        "ip6tables-save",
-        "ipset save",
-        "ipset list",
-        "ip addr",
-        "ip route",
-        "ip rule",
-        "ip -",
-    ];
-    let typed = text.rsplit_once(['#', '$']).map_or(text, |(_, typed)| typed).trim();
-    let typed = typed.strip_prefix("sudo ").unwrap_or(typed);
-    COMMANDS.iter().any(|command| typed.starts_with(command))
-        || matches!(typed, "exit" | "logout" | "COMMIT")
-}
-
 /// A stage of the kernel: table, hook, and the name of the stage in reports.
 type Step = (&'static str, Hook, &'static str);
 
@@ -203,6 +198,7 @@ impl Reader<'_, '_> {
         let local: Vec<Filter> =
             local.into_iter().filter_map(|step| self.filter(step, origin)).collect();
         for (_, context) in self.builder.device.contexts.iter_mut() {
+            context.policy_routes.extend(self.routes.iter().cloned());
             context.pipeline.clone_from(&pipeline);
             context.local.clone_from(&local);
         }
