@@ -13,6 +13,7 @@ pub mod fortios;
 pub mod ios;
 mod iproute;
 pub mod iptables;
+mod json;
 pub mod junos;
 pub mod ledger;
 pub mod lines;

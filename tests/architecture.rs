@@ -42,7 +42,7 @@ const ENGINE: &[&str] = &["packetset", "compile", "graph", "reach"];
 /// What vendors share; every other module of `formats` is a vendor, and vendors never name one another.
 const SHARED_BY_VENDORS: &[&str] = &[
     "lines", "blocks", "commands", "marks", "ledger", "builder", "acl", "clock", "iproute",
-    "switch", "own", "stations", "detect", "by_id",
+    "switch", "own", "stations", "json", "detect", "by_id",
 ];
 
 /// Sinks never name one another.

@@ -9,15 +9,17 @@ mod matching;
 mod names;
 mod nat;
 mod options;
+mod routes;
 mod rule;
 mod sets;
 mod tables;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use super::builder::{Builder, line, stem, unknown};
-use super::iproute::Host;
+use super::iproute::{Host, MadeLine, Typed};
 use super::lines::{ConfigLine, Lines, split};
 use super::{Format, Input, Ledger, Read, Reading, iproute};
 use crate::model::{
@@ -79,8 +81,19 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
     let files: Vec<Lines<'_>> = inputs.iter().map(|input| split(input.id, input.file)).collect();
     let mut ledgers: Vec<(FileId, Ledger<'_>)> =
         inputs.iter().map(|input| (input.id, Ledger::new(input.id, input.file))).collect();
+    let made: Vec<Vec<MadeLine>> = inputs
+        .iter()
+        .zip(&mut ledgers)
+        .map(|(input, (_, ledger))| iproute::made(input.id, input.file.text(), ledger))
+        .collect();
     let (mut tables, mut sets, mut host) = (Tables::default(), Sets::default(), Host::default());
-    for ((input, lines), (_, ledger)) in inputs.iter().zip(&files).zip(&mut ledgers) {
+    for (((input, lines), made), (_, ledger)) in
+        inputs.iter().zip(&files).zip(&made).zip(&mut ledgers)
+    {
+        if iproute::is_json(input.file.text()) {
+            host.take_made(made, ledger);
+            continue;
+        }
         tables.begin(input.file.path(), input.file.text());
         let all = lines.all();
         let end = all.last().map_or(origin, |line| line.span);
@@ -89,6 +102,7 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
         }
         tables.unclosed(end, ledger);
     }
+    tables.settle();
     let mut builder = Builder::default();
     builder.device.name = stem(first.file.path());
     builder.device.format = "iptables";
@@ -98,6 +112,7 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
     let mut reader = Reader::new(builder, &tables, sets);
     reader.names = names;
     reader.own = known.own;
+    reader.ruled = known.ruled;
     reader.run(origin);
     let Reader { builder, gaps, met, .. } = reader;
     account(&tables, &gaps, &met, &mut ledgers);
@@ -121,37 +136,25 @@ fn take<'a>(
             );
             return ledger.unknown(line.span, reason, false);
         }
+        if iproute::changes(line.text) {
+            return ledger.unknown(line.span, iproute::changed(), false);
+        }
         return ledger.irrelevant(line.span);
     }
     if tables.take(line, ledger) || sets.take(line, ledger) || host.take(line, ledger) {
         return;
     }
-    if is_prompt(line.text) {
-        return ledger.irrelevant(line.span);
+    match iproute::typed(line.text) {
+        Some(Typed::Shows) => return ledger.irrelevant(line.span),
+        Some(Typed::Changes) => return ledger.unknown(line.span, iproute::changed(), false),
+        None if line.text == "COMMIT" => return ledger.irrelevant(line.span),
+        None => {}
     }
     let reason = text!(
         "規則・集合・アドレス・経路のどの出力の行としても解釈できません。",
         "this is a line of none of the outputs that are read: rules, sets, addresses, routes"
     );
     ledger.unknown(line.span, reason, false);
-}
-
-/// Whether the line is a command as it was typed, not its output.
-fn is_prompt(text: &str) -> bool {
-    const COMMANDS: [&str; 8] = [
-        "iptables-save",
-        "ip6tables-save",
-        "ipset save",
-        "ipset list",
-        "ip addr",
-        "ip route",
-        "ip rule",
-        "ip -",
-    ];
-    let typed = text.rsplit_once(['#', '$']).map_or(text, |(_, typed)| typed).trim();
-    let typed = typed.strip_prefix("sudo ").unwrap_or(typed);
-    COMMANDS.iter().any(|command| typed.starts_with(command))
-        || matches!(typed, "exit" | "logout" | "COMMIT")
 }
 
 /// A stage of the kernel: table, hook, and the name of the stage in reports.
@@ -195,6 +198,7 @@ impl Reader<'_, '_> {
         let local: Vec<Filter> =
             local.into_iter().filter_map(|step| self.filter(step, origin)).collect();
         for (_, context) in self.builder.device.contexts.iter_mut() {
+            context.policy_routes.extend(self.routes.iter().cloned());
             context.pipeline.clone_from(&pipeline);
             context.local.clone_from(&local);
         }

@@ -6,20 +6,20 @@
 
 mod json;
 mod json_expr;
-mod json_value;
 mod lex;
 mod lower;
 mod names;
 #[cfg(test)]
 mod tests;
 mod script;
+mod script_comment;
 mod script_expr;
 mod script_rule;
 mod script_selector;
 mod tree;
 
 use super::builder::stem;
-use super::iproute::{self, Host};
+use super::iproute::{self, Host, MadeLine, Typed};
 use super::lines::{Lines, split};
 use super::{Format, Input, Ledger, Read, Reading};
 use crate::model::{Context, Coverage, Device, Gap, LineStatus};
@@ -103,10 +103,19 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
         inputs.iter().map(|input| of_host(input).then(|| split(input.id, input.file))).collect();
     let mut ledgers: Vec<(FileId, Ledger<'_>)> =
         inputs.iter().map(|input| (input.id, Ledger::new(input.id, input.file))).collect();
+    let made: Vec<Vec<MadeLine>> = inputs
+        .iter()
+        .zip(&mut ledgers)
+        .map(|(input, (_, ledger))| iproute::made(input.id, input.file.text(), ledger))
+        .collect();
     let (mut ruleset, mut host) = (Ruleset::default(), Host::default());
     let mut defines = script_expr::Defines::default();
-    for ((input, lines), (_, ledger)) in inputs.iter().zip(&hosts).zip(&mut ledgers) {
-        if let Some(lines) = lines {
+    for (((input, lines), made), (_, ledger)) in
+        inputs.iter().zip(&hosts).zip(&made).zip(&mut ledgers)
+    {
+        if iproute::is_json(input.file.text()) {
+            host.take_made(made, ledger);
+        } else if let Some(lines) = lines {
             host_lines(lines, &mut host, ledger);
         } else if is_json(input.file.text()) {
             json::read(*input, &mut ruleset);
@@ -135,14 +144,14 @@ fn read(inputs: &[Input<'_>], declared: &[String]) -> Reading {
 
 fn host_lines<'a>(lines: &'a Lines<'_>, host: &mut Host<'a>, ledger: &mut Ledger<'_>) {
     for line in &lines.all() {
-        if line.text.starts_with('#') {
-            ledger.irrelevant(line.span);
-        } else if !host.take(line, ledger) {
-            let reason = text!(
-                "ip コマンドの出力の行として解釈できません。",
-                "this is no line of the output of ip addr, ip route or ip rule"
-            );
-            ledger.unknown(line.span, reason, false);
+        match iproute::typed(line.text) {
+            _ if line.text.starts_with('#') && !iproute::changes(line.text) => {
+                ledger.irrelevant(line.span);
+            }
+            Some(Typed::Shows) => ledger.irrelevant(line.span),
+            Some(Typed::Changes) => ledger.unknown(line.span, iproute::changed(), false),
+            None if host.take(line, ledger) => {}
+            None => ledger.unknown(line.span, iproute::unreadable(), false),
         }
     }
 }

@@ -34,6 +34,14 @@ impl Link<'_> {
         self.addresses.iter().any(counts)
     }
 
+    /// The networks that it is connected to, without those of loopback and link-local addresses and of single hosts.
+    pub(super) fn networks(&self) -> impl Iterator<Item = (&str, Prefix, Span)> {
+        let used = self.up && !self.vrf && self.master.is_none();
+        let own = self.addresses.iter().filter(move |own| used && !is_inner(own.address));
+        own.filter(|own| own.len < Family::of(own.address).bits())
+            .filter_map(|own| Some((self.name, Prefix::new(own.address, own.len)?, own.span)))
+    }
+
     /// Whether it is the device of a VRF.
     pub(super) fn is_vrf(&self) -> bool {
         self.vrf

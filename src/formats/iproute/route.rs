@@ -7,6 +7,7 @@ use crate::model::{ContextId, InterfaceId, Match, NextHop, PolicyRoute, Route};
 use crate::net::{Family, Prefix};
 use crate::source::Span;
 use crate::text;
+use crate::text::Text;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -24,6 +25,12 @@ pub(super) struct RouteLine<'a> {
     connected: bool,
     /// Whether a word was not understood: the route may not apply.
     doubt: bool,
+    /// Why it may not apply although every word is known.
+    unsure: bool,
+    /// Whether it leads into a tunnel of its own: the packet may come out anywhere.
+    tunnel: bool,
+    /// Whether some way has no link now and is not used.
+    dead: bool,
     span: Span,
 }
 
@@ -32,6 +39,7 @@ pub(super) struct RouteLine<'a> {
 pub(super) struct Via<'a> {
     gateway: Option<IpAddr>,
     interface: Option<&'a str>,
+    dead: bool,
     span: Option<Span>,
 }
 
@@ -69,17 +77,8 @@ const VALUES: &[&str] = &[
 ];
 
 /// Words that stand alone and do not change where packets go.
-const ALONE: &[&str] = &[
-    "onlink",
-    "linkdown",
-    "dead",
-    "pervasive",
-    "offload",
-    "rt_offload",
-    "notify",
-    "lock",
-    "cache",
-];
+const ALONE: &[&str] =
+    &["onlink", "linkdown", "pervasive", "offload", "rt_offload", "notify", "lock", "cache"];
 
 /// Kinds of route that lead nowhere another host could be reached.
 const INNER: &[&str] = &["local", "broadcast", "multicast", "anycast", "throw", "nat"];
@@ -100,7 +99,23 @@ pub(super) fn is_route(words: &[&str]) -> bool {
         Some(word) => {
             matches!(
                 *word,
-                "via" | "dev" | "nhid" | "metric" | "proto" | "table" | "from" | "scope"
+                "via"
+                    | "dev"
+                    | "nhid"
+                    | "metric"
+                    | "proto"
+                    | "table"
+                    | "from"
+                    | "scope"
+                    | "tos"
+                    | "dsfield"
+                    | "encap"
+                    | "src"
+                    | "mtu"
+                    | "advmss"
+                    | "error"
+                    | "pref"
+                    | "onlink"
             )
         }
     }
@@ -115,31 +130,36 @@ pub(super) fn read<'a>(line: &ConfigLine<'a>, ledger: &mut Ledger<'_>) -> Option
     {
         (kind, words) = (first.text, rest);
     }
-    if INNER.contains(&kind) {
-        // The host's own addresses are those of its interfaces; `throw` only ends the look-up in a table.
-        if kind == "throw" {
-            ledger.used(line.span)
-        } else {
-            ledger.irrelevant(line.span)
-        }
+    let throw = kind == "throw";
+    if INNER.contains(&kind) && !throw {
+        // The host's own addresses are those of its interfaces.
+        ledger.irrelevant(line.span);
         return None;
     }
     let [destination, rest @ ..] = words else { return None };
     let mut route = RouteLine {
         destination: prefix(destination.text, family(line))?,
         source: None,
-        discard: discard(kind).is_some(),
+        discard: throw || discard(kind).is_some(),
         ways: Vec::new(),
         metric: 0,
         table: None,
         connected: false,
         doubt: false,
+        unsure: throw,
+        tunnel: false,
+        dead: false,
         span: line.span,
     };
     let way = options(&mut route, rest, line.span);
-    if way.gateway.is_some() || way.interface.is_some() {
-        route.ways.push(way);
+    route.take_way(way);
+    if throw && !route.in_main() {
+        // It only ends the look-up in its table, whose routes may be passed over anyway.
+        ledger.used(line.span);
+        return None;
     }
+    // Looked up when the main table has no route.
+    route.unsure |= matches!(route.table, Some("default" | "253"));
     if route.destination.address().is_ipv6() && inner(route.destination) {
         ledger.irrelevant(line.span);
         return None;
@@ -171,9 +191,18 @@ fn account(route: &RouteLine<'_>, span: Span, ledger: &mut Ledger<'_>) {
             "a word of the route is not understood: the route may or may not be used"
         );
         ledger.unknown(span, reason, true);
+    } else if route.unsure {
+        ledger.unsupported(span, conditional());
     } else {
         ledger.used(span);
     }
+}
+
+fn conditional() -> Text {
+    text!(
+        "条件付きの経路（tos、encap、throw、default テーブル、接続ネットワークと同じ宛先）は、使われるとも使われないとも読みます。",
+        "a route under conditions (tos, encap, throw, the table default, a destination that is a connected network) may or may not be used"
+    )
 }
 
 /// Reads the words after the destination.
@@ -195,10 +224,27 @@ fn options<'a>(route: &mut RouteLine<'a>, words: &[Word<'a>], span: Span) -> Via
                 Err(_) => route.doubt = true,
             },
             "table" => route.table = Some(value()),
-            "from" => route.source = prefix(value(), route.destination.family()),
+            "from" => {
+                route.source = prefix(value(), route.destination.family());
+                route.doubt |= route.source.is_none();
+            }
+            "tos" | "dsfield" => {
+                value();
+                route.unsure = true;
+            }
+            "encap" => {
+                (route.doubt, route.tunnel) = (true, true);
+                return way;
+            }
+            "dead" => way.dead = true,
             "proto" | "protocol" => route.connected = value() == "kernel",
             "[" | "]" => {}
-            known if VALUES.contains(&known) => drop(value()),
+            known if VALUES.contains(&known) => {
+                // `mtu lock 1400`.
+                if value() == "lock" {
+                    value();
+                }
+            }
             known if ALONE.contains(&known) => {}
             _ => route.doubt = true,
         }
@@ -214,11 +260,45 @@ pub(super) fn next_hop<'a>(
 ) {
     let Some(route) = route else { return ledger.used(line.span) };
     let way = options(route, line.words.get(1..).unwrap_or(&[]), line.span);
-    route.ways.push(way);
+    route.take_way(way);
     account(route, line.span, ledger);
 }
 
 impl<'a> RouteLine<'a> {
+    /// Adds a way, unless its link is down.
+    fn take_way(&mut self, way: Via<'a>) {
+        self.dead |= way.dead;
+        if !way.dead && (way.gateway.is_some() || way.interface.is_some()) {
+            self.ways.push(way);
+        }
+    }
+
+    /// Whether it is not used now: no way of it has a link.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead && self.ways.is_empty() && !self.discard
+    }
+
+    /// The destination.
+    pub(super) fn destination(&self) -> Prefix {
+        self.destination
+    }
+
+    /// Whether it leads to the network of this interface itself.
+    pub(super) fn is_direct(&self, interface: &str) -> bool {
+        let mut ways = self.ways.iter();
+        !self.discard && ways.any(|way| way.gateway.is_none() && way.interface == Some(interface))
+    }
+
+    /// The metric; smaller ones are preferred.
+    pub(super) fn metric(&self) -> u32 {
+        self.metric
+    }
+
+    /// Makes the route one that may be used or not.
+    pub(super) fn set_unsure(&mut self) {
+        self.unsure = true;
+    }
+
     /// The address family.
     pub(super) fn family(&self) -> Family {
         self.destination.family()
@@ -247,7 +327,7 @@ impl<'a> RouteLine<'a> {
             return;
         }
         let hops = self.next_hops(builder, names);
-        if self.source.is_some() || self.doubt || hops.is_empty() {
+        if self.source.is_some() || self.doubt || self.unsure || hops.is_empty() {
             let matches = self.matches(builder);
             let hops =
                 if hops.is_empty() { vec![None] } else { hops.into_iter().map(Some).collect() };
@@ -286,6 +366,9 @@ impl<'a> RouteLine<'a> {
         if self.discard {
             return vec![NextHop::Discard];
         }
+        if self.tunnel {
+            return Vec::new();
+        }
         let mut hops = Vec::new();
         for way in &self.ways {
             let span = way.span.unwrap_or(self.span);
@@ -310,6 +393,8 @@ impl<'a> RouteLine<'a> {
             let reason =
                 text!("経路に解釈できない語があります。", "a word of the route is not understood");
             matches.unknown.push(unknown(reason, self.span));
+        } else if self.unsure {
+            matches.unknown.push(unknown(conditional(), self.span));
         }
         matches
     }

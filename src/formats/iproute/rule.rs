@@ -88,6 +88,9 @@ impl RuleLine<'_> {
             let base = route.matches(builder);
             let Some(matches) = self.narrow(base, builder, names) else { continue };
             let hops = route.next_hops(builder, names);
+            if hops.is_empty() {
+                branches.push((matches.clone(), None));
+            }
             branches.extend(hops.into_iter().map(|hop| (matches.clone(), Some(hop))));
         }
         if branches.is_empty() {

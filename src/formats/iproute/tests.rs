@@ -78,7 +78,8 @@ fn routes_without_the_other_family_leave_that_family_open() {
          \tnexthop via 192.168.10.254 dev eth0 weight 1\n\
          \tnexthop via 192.168.20.254 dev br0.20 weight 1\n\
          blackhole 172.16.0.0/12\n\
-         192.168.10.0/24 dev eth0 proto kernel scope link src 192.168.10.1\n"
+         192.168.10.0/24 dev eth0 proto kernel scope link src 192.168.10.1\n\
+         192.168.20.0/24 dev br0.20 proto kernel scope link src 192.168.20.1\n"
     );
     let (device, ..) = read(&text);
     let context = device.contexts.iter().next().unwrap().1;
@@ -125,10 +126,55 @@ fn a_word_that_is_not_known_makes_the_route_a_branch() {
 }
 
 #[test]
+fn rules_of_one_family_say_nothing_of_the_other() {
+    let four = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n";
+    let six = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n";
+    assert_eq!(read(four).1.ruled, [true, false]);
+    assert_eq!(read(six).1.ruled, [false, true]);
+    assert_eq!(read(&format!("{four}{six}")).1.ruled, [true, true]);
+    assert_eq!(read(ADDRESSES).1.ruled, [false, false]);
+}
+
+#[test]
+fn json_says_what_the_lines_say() {
+    let json = r#"[{"dst":"default","gateway":"2001:db8::1","dev":"eth0","metric":1024,"pref":"medium","flags":[]},
+        {"dst":"10.1.0.0/16","via":{"family":"inet6","host":"2001:db8::2"},"dev":"eth0","flags":["onlink"]}]"#;
+    let mut sources = Sources::default();
+    let id = sources.add("route.json", json.as_bytes()).unwrap();
+    let mut ledger = Ledger::new(id, sources.file(id));
+    let made = made(id, json, &mut ledger);
+    let mut builder = Builder::default();
+    builder.device.contexts.push(Context::default());
+    let mut host = Host::default();
+    host.take_made(&made, &mut ledger);
+    host.build(&mut builder, Span { file: id, start: 0, end: 0 });
+    let context = builder.device.contexts.iter().next().unwrap().1;
+    let routes: Vec<String> = context.routes.iter().map(|r| r.prefix.to_string()).collect();
+    assert_eq!(routes, ["::/0", "10.1.0.0/16"]);
+    assert!(!ledger.close().lines.contains(&LineStatus::Unknown));
+}
+
+#[test]
+fn json_that_is_cut_off_is_never_silent() {
+    let json = r#"[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"},{"dst":"10.1.0.0/16""#;
+    let mut sources = Sources::default();
+    let id = sources.add("route.json", json.as_bytes()).unwrap();
+    let mut ledger = Ledger::new(id, sources.file(id));
+    made(id, json, &mut ledger);
+    assert!(ledger.close().gaps.iter().any(|gap| !gap.contained));
+}
+
+#[test]
 fn only_such_output_is_detected() {
     assert_eq!(detect(ADDRESSES), 40);
     assert_eq!(detect("default via 192.0.2.1 dev eth0\n10.1.0.0/24 dev eth1 scope link\n"), 40);
     assert_eq!(detect("0:\tfrom all lookup local\n"), 40);
+    assert_eq!(detect(&format!("root@gw:~# ip addr\n{ADDRESSES}")), 40);
+    assert_eq!(detect("10.1.0.0/24 tos 0x10 via 192.0.2.1 dev eth0\n"), 40);
+    assert_eq!(detect("ip route add 10.1.0.0/24 via 192.0.2.1\n"), 40);
+    assert_eq!(detect("[{\"ifindex\":2,\"ifname\":\"eth0\"}]\n"), 40);
+    assert_eq!(detect("[{\"name\": \"eth0\"}]"), 0);
+    assert_eq!(detect("root@gw:~# ip addr\n"), 0);
     assert_eq!(detect("hostname r1\ninterface Vlan1\n ip address 192.0.2.1 255.255.255.0\n"), 0);
     assert_eq!(detect("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"), 0);
     assert_eq!(detect(""), 0);

@@ -6,7 +6,7 @@ use super::rule::{Doubt, Rule, Target};
 use super::sets::Sets;
 use super::tables::{Policy, Table, Tables};
 use crate::formats::builder::{Builder, line, numbered, unknown};
-use crate::model::{Action, Line, ListId, Match};
+use crate::model::{Action, Line, ListId, Match, PolicyRoute};
 use crate::net::{AddressRange, Family};
 use crate::source::Span;
 use crate::text;
@@ -57,6 +57,10 @@ pub(super) struct Reader<'t, 'a> {
     pub(super) names: Names,
     /// The host's own addresses; empty when they were not given.
     pub(super) own: Vec<AddressRange>,
+    /// Whether `ip rule` was given, for IPv4 and IPv6.
+    pub(super) ruled: [bool; 2],
+    /// Ways beside the routing table.
+    pub(super) routes: Vec<PolicyRoute>,
     /// A rule that takes packets out of connection tracking.
     pub(super) untracked: Option<Span>,
     /// Sets that were missed.
@@ -79,6 +83,8 @@ impl<'t, 'a> Reader<'t, 'a> {
             sets,
             names: Names::default(),
             own: Vec::new(),
+            ruled: [false; 2],
+            routes: Vec::new(),
             untracked: None,
             undefined: BTreeSet::new(),
             gaps: Vec::new(),
@@ -179,6 +185,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         label: &str,
         depth: usize,
     ) -> (Vec<Line>, usize) {
+        self.ways(rule, place);
         if matches!(rule.target, Target::Continue | Target::Untrack) {
             return (Vec::new(), 0);
         }
@@ -205,7 +212,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 );
                 self.undecided(&mut all, rule, reason)
             }
-            Target::Garble(reason) | Target::Undecided(reason) => {
+            Target::Garble(reason) | Target::Copy(reason) | Target::Undecided(reason) => {
                 self.undecided(&mut all, rule, reason.clone())
             }
             Target::Chain { name, goto, span } => {

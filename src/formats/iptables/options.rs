@@ -1,4 +1,4 @@
-//! Options, matches and targets by name. One row a word.
+//! Options and matches by name. One row a word.
 
 use super::rule::{Side, Test};
 use crate::text;
@@ -174,42 +174,6 @@ pub(super) const RECENT: &[&str] = &[
 
 /// Options with which `recent` notes the address and always matches.
 pub(super) const RECENT_NOTES: &[&str] = &["--set", "--name", "--rsource", "--rdest", "--mask"];
-
-/// Targets after which the next rule is met in any case.
-pub(super) const CONTINUE: &[&str] = &[
-    "LOG",
-    "NFLOG",
-    "ULOG",
-    "MARK",
-    "CONNMARK",
-    "TOS",
-    "DSCP",
-    "TCPMSS",
-    "TCPOPTSTRIP",
-    "CT",
-    "ECN",
-    "TTL",
-    "HL",
-    "CLASSIFY",
-    "CHECKSUM",
-    "AUDIT",
-    "SECMARK",
-    "CONNSECMARK",
-    "IDLETIMER",
-    "LED",
-    "RATEEST",
-    "TRACE",
-    "HMARK",
-    "SET",
-    "ACCOUNT",
-    "NETFLOW",
-    "IPV4OPTSSTRIP",
-    "SYSRQ",
-    "LOGMARK",
-    "IPMARK",
-    "CLUSTERIP",
-    "CONTINUE",
-];
 
 pub(super) fn at_run_time(name: &str) -> Text {
     text!(

@@ -1,6 +1,7 @@
 //! One rule as it is written: conditions and what it does. Nothing is resolved here.
 
 use super::options::{self, Meaning};
+use super::targets;
 use super::words::Word;
 use crate::source::Span;
 use crate::text;
@@ -21,6 +22,10 @@ pub(super) struct Rule {
     pub(super) doubts: Vec<Doubt>,
     /// Sets that it adds to or takes from.
     pub(super) changes: Vec<String>,
+    /// Whether it may give the packet another mark.
+    pub(super) marks: bool,
+    /// The target by its name, unless it is a verdict: a chain of that name goes before an extension.
+    pub(super) named: Option<(String, Span)>,
 }
 
 /// Why a rule is not certain.
@@ -85,8 +90,10 @@ pub(super) enum Target {
     Nat(Nat),
     /// Takes the packet out of connection tracking.
     Untrack,
-    /// Changes addresses without connection tracking, or sends a copy elsewhere.
+    /// Changes addresses without connection tracking.
     Garble(Text),
+    /// Sends a copy elsewhere, past the filters.
+    Copy(Text),
     /// Something outside the rules decides.
     Undecided(Text),
 }
@@ -118,6 +125,8 @@ pub(super) fn read(words: &[Word<'_>], span: Span) -> Rule {
         span,
         doubts: Vec::new(),
         changes: Vec::new(),
+        marks: false,
+        named: None,
     };
     let mut parser = Parser { rule, words, at: 0, open: None, target: None, recent: None };
     parser.run();
@@ -128,7 +137,7 @@ struct Parser<'w, 'a> {
     rule: Rule,
     words: &'w [Word<'a>],
     at: usize,
-    /// The match or target whose further options are its own and change nothing here.
+    /// The match in doubt whose further options change nothing here.
     open: Option<Span>,
     /// The target with the options that were read for it.
     target: Option<TargetWords>,
@@ -142,6 +151,8 @@ struct TargetWords {
     goto: bool,
     to: Vec<String>,
     untrack: bool,
+    /// Options of its own.
+    own: Vec<String>,
     span: Option<Span>,
 }
 
@@ -162,11 +173,9 @@ impl<'a> Parser<'_, 'a> {
             }
             self.option(option, negated);
         }
-        if let Some((span, false)) = self.recent {
-            self.doubt(span, true, options::at_run_time("recent"));
-        }
+        self.end_recent();
         match self.target.take() {
-            Some(target) => self.rule.target = decide(target, self.rule.span),
+            Some(target) => self.decide(target),
             // A word that was not understood may have been the target.
             None => {
                 let unread = self.rule.doubts.iter().find(|doubt| !doubt.known);
@@ -175,6 +184,22 @@ impl<'a> Parser<'_, 'a> {
                 }
             }
         }
+    }
+
+    /// What the last `-m recent` asked for is decided at run time, unless it only notes the address.
+    fn end_recent(&mut self) {
+        if let Some((span, false)) = self.recent.take() {
+            self.doubt(span, true, options::at_run_time("recent"));
+        }
+    }
+
+    fn decide(&mut self, words: TargetWords) {
+        let TargetWords { name, goto, to, untrack, own, span } = words;
+        let span = span.unwrap_or(self.rule.span);
+        self.rule.marks = !goto && targets::marks(&name, &own);
+        self.rule.named = (!targets::is_verdict(&name)).then(|| (name.clone(), span));
+        let known = if goto { None } else { targets::decide(&name, to, untrack) };
+        self.rule.target = known.unwrap_or(Target::Chain { name, goto, span });
     }
 
     fn doubt(&mut self, span: Span, known: bool, reason: Text) {
@@ -277,7 +302,17 @@ impl<'a> Parser<'_, 'a> {
             *only_notes &= !negated && options::RECENT_NOTES.contains(&option.text.as_ref());
             return;
         }
-        if self.open.is_none() {
+        let name = option.text.split_once('=').map_or(option.text.as_ref(), |(name, _)| name);
+        if let Some(target) =
+            self.target.as_mut().filter(|target| targets::owns(&target.name, name))
+        {
+            target.own.push(name.to_owned());
+            return;
+        }
+        // Options of a match have long names, and none is the beginning of one that says what the rule does.
+        let long =
+            name.starts_with("--") && !["--jump", "--goto"].iter().any(|t| t.starts_with(name));
+        if self.open.is_none() || !long {
             let end = self.words.get(self.at.max(first).saturating_sub(1));
             let span = option.span.to(end.map_or(option.span, |word| word.span));
             self.doubt(span, false, options::unknown_option(&option.text));
@@ -289,7 +324,10 @@ impl<'a> Parser<'_, 'a> {
         let Some((name, end)) = self.text(&mut false) else { return };
         let span = start.to(end);
         match name.as_str() {
-            "recent" => self.recent = Some((span, true)),
+            "recent" => {
+                self.end_recent();
+                self.recent = Some((span, true));
+            }
             name if options::EXACT.contains(&name) => {}
             name if options::RUN_TIME.contains(&name) => {
                 self.open = Some(span);
@@ -309,40 +347,6 @@ impl<'a> Parser<'_, 'a> {
             return self.doubt(start, false, reason);
         };
         let span = Some(start.to(end));
-        // Further options of an extension concern itself only; these have none.
-        if !goto && !matches!(name.as_str(), "ACCEPT" | "DROP" | "RETURN") {
-            self.open = span;
-        }
         self.target = Some(TargetWords { name, goto, span, ..TargetWords::default() });
-    }
-}
-
-/// What a target does by its name. A chain of the same name is looked for first by the caller.
-fn decide(words: TargetWords, whole: Span) -> Target {
-    let TargetWords { name, goto, to, untrack, span } = words;
-    let span = span.unwrap_or(whole);
-    let nat = |kind| Target::Nat(Nat { kind, to });
-    if goto {
-        return Target::Chain { name, goto, span };
-    }
-    match name.as_str() {
-        "ACCEPT" => Target::Accept,
-        "DROP" | "REJECT" | "TARPIT" | "STEAL" => Target::Deny,
-        "RETURN" => Target::Return,
-        "DNAT" => nat(NatKind::Destination),
-        "SNAT" => nat(NatKind::Source),
-        "MASQUERADE" => nat(NatKind::Masquerade),
-        "REDIRECT" => nat(NatKind::Redirect),
-        "NETMAP" => nat(NatKind::Netmap),
-        "NOTRACK" => Target::Untrack,
-        "CT" if untrack => Target::Untrack,
-        "DNPT" | "SNPT" | "TEE" | "SAME" | "MIRROR" | "RAWDNAT" | "RAWSNAT" => {
-            Target::Garble(options::garbles(&name))
-        }
-        "QUEUE" | "NFQUEUE" | "TPROXY" | "SYNPROXY" | "DELUDE" => {
-            Target::Undecided(options::outside(&name))
-        }
-        name if options::CONTINUE.contains(&name) => Target::Continue,
-        _ => Target::Chain { name, goto, span },
     }
 }

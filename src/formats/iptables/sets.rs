@@ -24,6 +24,8 @@ struct Set<'a> {
     kind: &'a str,
     family: Family,
     netmask: Option<u8>,
+    /// Whether entries without a time of their own expire.
+    timed: bool,
     entries: Vec<Entry<'a>>,
     /// Why its members are not known.
     taint: Option<Text>,
@@ -111,6 +113,7 @@ impl<'a> Sets<'a> {
             kind: line.word(2),
             family: Family::V4,
             netmask: None,
+            timed: false,
             entries: Vec::new(),
             taint: None,
             span: line.span,
@@ -127,12 +130,16 @@ impl<'a> Sets<'a> {
                     set.netmask = value.parse().ok();
                     at += 1;
                 }
+                "timeout" => {
+                    set.timed = value != "0";
+                    at += 1;
+                }
                 "bitmask" => {
                     set.taint = Some(unread(name));
                     at += 1;
                 }
-                "hashsize" | "maxelem" | "timeout" | "range" | "markmask" | "bucketsize"
-                | "initval" | "size" | "probes" | "resize" => at += 1,
+                "hashsize" | "maxelem" | "range" | "markmask" | "bucketsize" | "initval"
+                | "size" | "probes" | "resize" => at += 1,
                 "counters" | "comment" | "skbinfo" | "forceadd" | "-exist" | "-!" => {}
                 _ => set.taint = Some(unread(name)),
             }
@@ -157,7 +164,8 @@ impl<'a> Sets<'a> {
                 text!("集合「{name}」は定義されていません。", "the set `{name}` is not defined");
             return ledger.unknown(line.span, reason, true);
         };
-        let mut entry = Entry { text: line.word(2), timed: false, except: false, span: line.span };
+        let mut entry =
+            Entry { text: line.word(2), timed: set.timed, except: false, span: line.span };
         let mut at = 3;
         while at < line.words.len() {
             let value = line.word(at + 1);
@@ -304,7 +312,7 @@ fn readable(set: &Set<'_>, text: &str) -> bool {
     let kinds: Vec<&str> = parts.split(',').collect();
     let fits = |(kind, word): (&&str, &&str)| match *kind {
         "ip" | "net" => range(word, set).is_some(),
-        "port" => port(word).is_some(),
+        "port" => port(word, set.kind).is_some(),
         _ => !word.is_empty(),
     };
     kinds.len() == words.len() && kinds.iter().zip(&words).all(fits)
@@ -455,7 +463,7 @@ fn part(
             slot.replace(word.to_owned()).is_none()
         }
         _ => {
-            let Some(port) = port(word) else { return false };
+            let Some(port) = port(word, set.kind) else { return false };
             member.service.replace(service(builder, port, side, set.span)).is_none()
         }
     }

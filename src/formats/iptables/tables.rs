@@ -134,6 +134,20 @@ impl Tables {
         table.doubts.push((span, reason));
     }
 
+    /// All files are read: a chain that has the name of an extension goes before it.
+    pub(super) fn settle(&mut self) {
+        for Table { chains, index, .. } in &mut self.list {
+            for rule in chains.iter_mut().flat_map(|chain| &mut chain.rules) {
+                let own = rule.named.as_ref().filter(|(name, _)| index.contains_key(name));
+                let Some((name, span)) = own else { continue };
+                if !matches!(rule.target, Target::Chain { .. }) {
+                    rule.target = Target::Chain { name: name.clone(), goto: false, span: *span };
+                    rule.marks = false;
+                }
+            }
+        }
+    }
+
     fn family(&self) -> Family {
         self.family.or(self.guess).unwrap_or(Family::V4)
     }
@@ -331,6 +345,9 @@ fn by_name(path: &str) -> Option<Family> {
 pub(super) fn account(rule: &Rule, matters: bool, ledger: &mut Ledger<'_>) {
     if !matters {
         return ledger.irrelevant(rule.span);
+    }
+    if let Target::Copy(reason) = &rule.target {
+        return ledger.unknown(rule.span, reason.clone(), false);
     }
     if rule.doubts.is_empty() || matches!(rule.target, Target::Continue) {
         return ledger.used(rule.span);

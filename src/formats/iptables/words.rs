@@ -1,4 +1,5 @@
-//! Words of a rule line: blanks divide them, quotes hold them together.
+//! Words of a rule line: blanks divide them, double quotes hold them together. An apostrophe is a letter to
+//! `iptables-restore`.
 
 use crate::source::{FileId, Span};
 use std::borrow::Cow;
@@ -35,7 +36,7 @@ pub(super) fn split(file: FileId, text: &str, start: u32) -> (Vec<Word<'_>>, boo
         let (end, balanced) = end_of(bytes, at);
         closed &= balanced;
         let raw = text.get(first..end).unwrap_or("");
-        let quoted = raw.starts_with(['"', '\'']);
+        let quoted = raw.starts_with('"');
         let offset = |at: usize| start.saturating_add(u32::try_from(at).unwrap_or(0));
         let span = Span { file, start: offset(first), end: offset(end) };
         words.push(Word { text: value(raw), quoted, span });
@@ -46,22 +47,21 @@ pub(super) fn split(file: FileId, text: &str, start: u32) -> (Vec<Word<'_>>, boo
 
 /// Where the word that begins at `at` ends, and whether its quotes are closed.
 fn end_of(bytes: &[u8], mut at: usize) -> (usize, bool) {
-    let mut quote = None;
+    let mut quoted = false;
     while let Some(byte) = bytes.get(at) {
-        match (quote, *byte) {
-            (Some(_), b'\\') => at += 1,
-            (Some(open), byte) if byte == open => quote = None,
-            (None, b'"' | b'\'') => quote = Some(*byte),
-            (None, byte) if byte.is_ascii_whitespace() => break,
+        match (quoted, *byte) {
+            (true, b'\\') => at += 1,
+            (_, b'"') => quoted = !quoted,
+            (false, byte) if byte.is_ascii_whitespace() => break,
             _ => {}
         }
         at += 1;
     }
-    (at.min(bytes.len()), quote.is_none())
+    (at.min(bytes.len()), !quoted)
 }
 
 fn value(raw: &str) -> Cow<'_, str> {
-    if !raw.contains(['"', '\'']) {
+    if !raw.contains('"') {
         return Cow::Borrowed(raw);
     }
     let inner = raw
@@ -71,12 +71,11 @@ fn value(raw: &str) -> Cow<'_, str> {
     if let Some(inner) = inner {
         return Cow::Borrowed(inner);
     }
-    let (mut out, mut quote, mut chars) = (String::new(), None, raw.chars());
+    let (mut out, mut quoted, mut chars) = (String::new(), false, raw.chars());
     while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => out.extend(chars.next()),
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => quote = Some(c),
+        match (quoted, c) {
+            (true, '\\') => out.extend(chars.next()),
+            (_, '"') => quoted = !quoted,
             (_, c) => out.push(c),
         }
     }

@@ -1,9 +1,9 @@
 //! Front end for `nft -j list ruleset`: libnftables JSON to a [`Ruleset`].
 
 use super::json_expr::{expression, statement};
-use super::json_value::{self, Value};
 use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Statement, priority};
 use crate::formats::Input;
+use crate::formats::json::{self, Value};
 use crate::model::{Gap, LineStatus};
 use crate::source::Span;
 use crate::text;
@@ -12,7 +12,7 @@ use crate::text::Text;
 /// Adds what the file says to `ruleset`.
 pub(super) fn read(input: Input<'_>, ruleset: &mut Ruleset) {
     let text = input.file.text();
-    let (value, end) = json_value::read(input.id, text);
+    let (value, end) = json::read(input.id, text);
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let whole = Span { file: input.id, start: 0, end: number(text.len()) };
     ruleset.note(whole, Account::Irrelevant);
@@ -84,10 +84,14 @@ fn object(ruleset: &mut Ruleset, key: &str, value: &Value, span: Span, front: bo
     let table = ruleset.table(family, table);
     let name = value.text("name").unwrap_or("");
     match key {
-        "table" => table.dormant |= words(value.get("flags")).iter().any(|flag| flag == "dormant"),
+        "table" => table.dormant = words(value.get("flags")).iter().any(|flag| flag == "dormant"),
         "chain" => {
-            let base = base(value, family, span);
+            let mut base = base(value, family, span);
             let chain = table.chain(name);
+            // Naming a chain again keeps its policy.
+            if let (Some(base), Some(old), None) = (&mut base, &chain.base, value.get("policy")) {
+                base.drop = old.drop;
+            }
             chain.base = base.or(chain.base.take());
         }
         "rule" => {

@@ -1,8 +1,8 @@
 //! Statements and expressions of libnftables JSON.
 
 use super::json::{element, words};
-use super::json_value::{Kind, Value};
-use super::tree::{DEPTH_LIMIT, Expr, Nat, NatKind, Op, Statement, Verdict};
+use super::tree::{Answer, DEPTH_LIMIT, Expr, Nat, NatKind, Op, Statement, Verdict};
+use crate::formats::json::{Kind, Value};
 
 /// A verdict by its word, with the object that may name a target.
 pub(super) fn verdict(word: &str, value: &Value) -> Option<Verdict> {
@@ -37,7 +37,11 @@ pub(super) fn statement(value: &Value) -> Statement {
         "counter" | "nftrace" | "last" | "secmark" | "ct helper" | "ct timeout"
         | "ct expectation" | "comment" => Statement::Inert,
         "log" => Statement::Log,
-        "reject" => Statement::Verdict(Verdict::Drop),
+        "reject" => reject(body),
+        "xt" => body
+            .text("name")
+            .and_then(super::script_rule::extension)
+            .unwrap_or_else(|| Statement::Unknown(word.clone())),
         "notrack" => Statement::Notrack,
         "flow" => Statement::Flow,
         "limit" | "quota" | "ct count" | "meter" => Statement::Limit(word.clone()),
@@ -54,6 +58,16 @@ pub(super) fn statement(value: &Value) -> Statement {
         "redirect" => nat(body, NatKind::Redirect),
         _ => Statement::Unknown(word.clone()),
     }
+}
+
+fn reject(body: &Value) -> Statement {
+    Statement::Reject(match body.text("type") {
+        None | Some("icmpx") => Answer::Fitting,
+        Some("icmp") => Answer::Icmp,
+        Some("icmpv6") => Answer::Icmpv6,
+        Some("tcp reset") => Answer::Reset,
+        Some(other) => return Statement::Unknown(format!("reject with {other}")),
+    })
 }
 
 fn condition(body: &Value) -> Statement {
@@ -120,7 +134,8 @@ fn object(word: &str, body: &Value, depth: usize) -> Expr {
     };
     match word {
         "payload" => match (body.text("protocol"), body.text("field")) {
-            (Some(protocol), Some(field)) => {
+            // Further members, such as `tunnel`, say that it is a header inside another one.
+            (Some(protocol), Some(field)) if body.members().len() == 2 => {
                 Expr::Payload { protocol: protocol.to_owned(), field: field.to_owned() }
             }
             _ => Expr::Other(format!("@{}", body.text("base").unwrap_or("payload"))),

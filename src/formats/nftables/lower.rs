@@ -10,7 +10,7 @@ mod pipeline;
 mod rule;
 mod sets;
 
-use super::tree::{Account, Chain, Layer, Ruleset, Statement, Table};
+use super::tree::{Account, Chain, Expr, Layer, NatKind, Ruleset, Statement, Table};
 use crate::formats::builder::Builder;
 use crate::model::{AddressId, Gap, InterfaceId, LineStatus, ListId, PolicyRoute, Rewrite};
 use crate::net::AddressRange;
@@ -42,6 +42,9 @@ pub(super) enum Hook {
     Egress,
 }
 
+/// A rewrite of a header field: what it applies to, and whether its rule stands in a base chain.
+type Mangle = (crate::model::Match, Rewrite, bool);
+
 /// The lowering in progress.
 pub(super) struct Lower<'r> {
     pub(super) builder: Builder,
@@ -59,9 +62,11 @@ pub(super) struct Lower<'r> {
     accounts: Vec<Option<Account>>,
     /// Chains that are being lowered: a jump to one of them is a loop.
     open: Vec<(usize, usize)>,
-    /// Rewrites of header fields outside translation chains, by hook.
-    mangles: Vec<(Hook, crate::model::Match, Rewrite)>,
+    /// Rewrites of header fields outside translation chains that have no stage yet.
+    mangles: Vec<Mangle>,
     routes: Vec<PolicyRoute>,
+    /// Whether some rule changes destinations.
+    translates: bool,
     /// The host's own addresses; empty: not known.
     own: Vec<AddressRange>,
     lines: usize,
@@ -93,6 +98,7 @@ impl<'r> Lower<'r> {
             open: Vec::new(),
             mangles: Vec::new(),
             routes: Vec::new(),
+            translates: false,
             own: Vec::new(),
             lines: 0,
         };
@@ -113,6 +119,13 @@ impl<'r> Lower<'r> {
                             }
                             Statement::Notrack if !output && !table.dormant => {
                                 self.untracked = self.untracked.or(Some(rule.span));
+                            }
+                            Statement::Nat(nat) => {
+                                self.translates |=
+                                    matches!(nat.kind, NatKind::Destination | NatKind::Redirect);
+                            }
+                            Statement::Mangle { key: Expr::Payload { field, .. } } => {
+                                self.translates |= field == "daddr" || field == "dport";
                             }
                             _ => {}
                         }

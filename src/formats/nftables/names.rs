@@ -47,6 +47,13 @@ pub(super) fn number(word: &str) -> Option<u32> {
     }
 }
 
+/// Kinds of frames: 0 is for this host, the others are not.
+pub(super) fn packet_type(word: &str) -> Option<u32> {
+    const KINDS: &[(&str, u32)] =
+        &[("host", 0), ("unicast", 0), ("broadcast", 1), ("multicast", 2), ("other", 3)];
+    number(word).or_else(|| find(KINDS, word))
+}
+
 fn find(table: &[(&str, u32)], word: &str) -> Option<u32> {
     table.iter().find(|(name, _)| *name == word).map(|(_, number)| *number)
 }

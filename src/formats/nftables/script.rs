@@ -2,9 +2,10 @@
 
 use super::json::unknown;
 use super::lex::{Kind, Token, tokens};
+use super::script_comment::{ends, handle, hidden, unprinted};
 use super::script_expr::{Cursor, Defines, is_small};
 use super::script_rule;
-use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Table, priority};
+use super::tree::{Account, Base, Expr, Layer, Rule, Ruleset, Statement, Table, priority};
 use crate::formats::Input;
 use crate::source::Span;
 use crate::text;
@@ -42,7 +43,9 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
         }
     }
     out.extend(tokens.get(start..));
-    out.retain(|part| part.iter().any(|t| !matches!(t.kind, Kind::Comment | Kind::Newline)));
+    out.retain(|part| {
+        part.iter().any(|t| !matches!(t.kind, Kind::Comment | Kind::Newline) || unprinted(t))
+    });
     out
 }
 
@@ -71,13 +74,6 @@ fn block<'t, 'a>(part: &'t [Token<'a>]) -> Option<(&'t [Token<'a>], &'t [Token<'
         }
     }
     Some((part.get(..open)?, part.get(open + 1..)?))
-}
-
-/// The number in a comment `# handle 12`, which `nft -a` prints.
-fn handle(part: &[Token<'_>]) -> Option<u64> {
-    let comment = part.last().filter(|token| token.kind == Kind::Comment)?;
-    let (_, number) = comment.text.rsplit_once("handle ")?;
-    number.trim().parse().ok()
 }
 
 impl Reader<'_> {
@@ -188,7 +184,8 @@ impl Reader<'_> {
         let Some((family, [name])) = family(words.get(1..).unwrap_or(&[])) else {
             return self.unread(part);
         };
-        self.ruleset.table(family, name.text);
+        // Naming a table sets its flags anew: without `dormant` it wakes up.
+        self.ruleset.table(family, name.text).dormant = false;
         self.frame(part, head);
         for inner in split(body) {
             self.inside(family, name.text, inner);
@@ -229,12 +226,17 @@ impl Reader<'_> {
 
     fn in_chain(&mut self, family: Layer, table: &str, chain: &str, part: &[Token<'_>]) {
         let words = bare(part);
-        let Some(span) = span_of(part) else { return };
         let first = words.first().map_or("", |token| token.text);
         match (first, words.as_slice()) {
             ("type", _) => {
-                let base = base(&words, family, span, self.defines);
-                self.ruleset.table(family, table).chain(chain).base = Some(base);
+                let Some(span) = span_of(part) else { return };
+                let mut base = base(&words, family, span, self.defines);
+                let slot = &mut self.ruleset.table(family, table).chain(chain).base;
+                // Naming a chain again keeps its policy.
+                if let Some(old) = slot {
+                    base.drop = old.drop;
+                }
+                *slot = Some(base);
                 self.used(part);
             }
             ("policy", [_, policy]) => {
@@ -243,8 +245,9 @@ impl Reader<'_> {
                     "drop" => Some(true),
                     _ => None,
                 };
-                match &mut self.ruleset.table(family, table).chain(chain).base {
-                    Some(base) => {
+                let base = &mut self.ruleset.table(family, table).chain(chain).base;
+                match base.as_mut().zip(span_of(part)) {
+                    Some((base, span)) => {
                         (base.drop, base.span) = (drop, span);
                         self.used(part);
                     }
@@ -266,8 +269,16 @@ impl Reader<'_> {
         tokens: &[Token<'_>],
         front: bool,
     ) {
-        let Some(span) = span_of(part) else { return };
-        let (statements, comment) = script_rule::read(tokens, self.defines);
+        let (mut statements, comment) = script_rule::read(tokens, self.defines);
+        let own = span_of(part);
+        let hidden = hidden(part, statements.last().is_some_and(ends));
+        statements.extend(hidden.map(|token| Statement::Unknown(token.text.to_owned())));
+        let span = match (own, hidden) {
+            (Some(own), Some(hidden)) => own.to(hidden.span),
+            (Some(own), None) => own,
+            (None, Some(hidden)) => hidden.span,
+            (None, None) => return,
+        };
         let rule =
             Rule { id: self.ruleset.next_rule(), handle: handle(part), statements, comment, span };
         let rules = &mut self.ruleset.table(family, table).chain(chain).rules;
@@ -401,6 +412,7 @@ impl Reader<'_> {
             }
         }
         if whole && chain.is_none() {
+            found.dormant = false;
             found.sets.iter_mut().for_each(|set| set.elements.clear());
         }
         self.ruleset.notes.extend(gone.into_iter().map(|span| (span, Account::Irrelevant)));
@@ -446,7 +458,12 @@ fn rank(tokens: &[Token<'_>], family: Layer, defines: &Defines) -> Option<i64> {
     let negative = cursor.take("-");
     let first = if cursor.is("$") { cursor.expression()? } else { Expr::word(cursor.word()?) };
     let word = first.as_word()?;
-    let first = word.parse().ok().or_else(|| priority(family, word))?;
+    let named = || {
+        // The sign is a letter of names, too: `filter-10`.
+        let (name, offset) = word.rsplit_once('-')?;
+        priority(family, name)?.checked_sub(offset.parse().ok()?)
+    };
+    let first = word.parse().ok().or_else(|| priority(family, word)).or_else(named)?;
     let first: i64 = if negative { -first } else { first };
     let sign = if cursor.take("+") {
         1

@@ -2,7 +2,7 @@
 
 use super::lex::{Kind, Token};
 use super::script_expr::{Cursor, Defines};
-use super::tree::{Expr, Nat, NatKind, Op, Statement, Verdict};
+use super::tree::{Answer, Expr, Nat, NatKind, Op, Statement};
 
 /// The statements of a rule and its comment. What cannot be read makes the rest of the rule one unknown statement.
 pub(super) fn read(tokens: &[Token<'_>], defines: &Defines) -> (Vec<Statement>, Option<String>) {
@@ -56,8 +56,11 @@ fn statement(cursor: &mut Cursor<'_, '_>, token: &Token<'_>) -> Option<Statement
             Some(Statement::Flow)
         }
         "meter" => {
-            cursor.skip_all();
-            Some(Statement::Limit("meter".to_owned()))
+            cursor.word()?;
+            if cursor.take("size") {
+                cursor.word()?;
+            }
+            cursor.skip_braces().then(|| Statement::Limit("meter".to_owned()))
         }
         "queue" | "synproxy" | "tproxy" => {
             cursor.skip_all();
@@ -70,6 +73,10 @@ fn statement(cursor: &mut Cursor<'_, '_>, token: &Token<'_>) -> Option<Statement
         "add" | "update" | "delete" => {
             let name = cursor.take("@").then(|| cursor.word())??;
             cursor.skip_braces().then(|| Statement::Update { set: name.to_owned() })
+        }
+        "xt" => {
+            cursor.word()?;
+            extension(cursor.word()?)
         }
         "snat" => nat(cursor, NatKind::Source),
         "dnat" => nat(cursor, NatKind::Destination),
@@ -85,6 +92,15 @@ fn statement(cursor: &mut Cursor<'_, '_>, token: &Token<'_>) -> Option<Statement
             cursor.back_to(start);
             condition(cursor)
         }
+    }
+}
+
+/// An extension of iptables that `nft` has no words for: those that decide nothing; `None` for the others.
+pub(super) fn extension(name: &str) -> Option<Statement> {
+    match name {
+        "comment" => Some(Statement::Inert),
+        "LOG" | "NFLOG" => Some(Statement::Log),
+        _ => None,
     }
 }
 
@@ -200,16 +216,21 @@ fn quota(cursor: &mut Cursor<'_, '_>) -> Option<Statement> {
 }
 
 fn reject(cursor: &mut Cursor<'_, '_>) -> Option<Statement> {
-    if cursor.take("with") {
-        if cursor.take("tcp") {
-            cursor.take("reset").then_some(())?;
-        } else {
-            cursor.word()?;
-            cursor.take("type");
-            cursor.word()?;
-        }
+    if !cursor.take("with") {
+        return Some(Statement::Reject(Answer::Fitting));
     }
-    Some(Statement::Verdict(Verdict::Drop))
+    if cursor.take("tcp") {
+        return cursor.take("reset").then_some(Statement::Reject(Answer::Reset));
+    }
+    let answer = match cursor.word()? {
+        "icmp" => Answer::Icmp,
+        "icmpv6" => Answer::Icmpv6,
+        "icmpx" => Answer::Fitting,
+        _ => return None,
+    };
+    cursor.take("type");
+    cursor.word()?;
+    Some(Statement::Reject(answer))
 }
 
 /// `[ip|ip6] [addr . port] [prefix|interval] [to] [ADDRESS][:PORT] [flags]`.

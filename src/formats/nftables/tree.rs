@@ -100,6 +100,8 @@ pub(super) enum Statement {
         right: Expr,
     },
     Verdict(Verdict),
+    /// Drops and answers; applies only to packets that the answer is for.
+    Reject(Answer),
     Vmap {
         key: Expr,
         data: Expr,
@@ -153,6 +155,19 @@ pub(super) enum Verdict {
     Return,
     Jump(String),
     Goto(String),
+}
+
+/// What `reject` answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Whatever fits the packet (`reject` alone, `icmpx`).
+    Fitting,
+    /// For IPv4 only.
+    Icmp,
+    /// For IPv6 only.
+    Icmpv6,
+    /// For TCP only.
+    Reset,
 }
 
 /// A translation.

@@ -11,14 +11,14 @@ use crate::source::Span;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Port {
     Ports(u8, PortRange),
-    /// TCP and UDP: a part without a protocol.
+    /// TCP and UDP.
     Both(PortRange),
     Icmp(u8, Option<(u8, u8)>, Option<(u8, u8)>),
     Protocol(u8),
 }
 
-/// `tcp:80-90`, `udp:53`, `icmp:8/0`, `vrrp:0`, `80`.
-pub(super) fn port(word: &str) -> Option<Port> {
+/// `tcp:80-90`, `udp:53`, `icmp:8/0`, `vrrp:0`, `80`, which is of TCP unless the set (`kind`) holds ports alone.
+pub(super) fn port(word: &str, kind: &str) -> Option<Port> {
     let (protocol, rest) = match word.split_once(':') {
         Some((protocol, rest)) => (Some(options::protocol(protocol)?), rest),
         None => (None, word),
@@ -28,7 +28,8 @@ pub(super) fn port(word: &str) -> Option<Port> {
         PortRange::new(options::port(first)?, options::port(last)?)
     };
     Some(match protocol {
-        None => Port::Both(ports()?),
+        None if kind == "bitmap:port" => Port::Both(ports()?),
+        None => Port::Ports(6, ports()?),
         Some(number @ (6 | 17 | 132 | 136)) => Port::Ports(number, ports()?),
         Some(number @ (1 | 58)) => {
             let (types, codes) = options::icmp(rest, number == 58)?;

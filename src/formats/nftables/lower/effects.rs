@@ -4,11 +4,15 @@ use super::condition::Cond;
 use super::rule::Draft;
 use super::{Hook, Lower, Place};
 use crate::formats::builder::unknown;
-use crate::formats::nftables::tree::Expr;
+use crate::formats::nftables::tree::{Answer, Expr, Verdict};
 use crate::model::{Interfaces, PolicyRoute, Translated};
+use crate::net::Family;
 use crate::text;
 
-impl Lower<'_> {
+/// So many rules may give a way of their own; with more, every packet may go anywhere.
+const ROUTES: usize = 64;
+
+impl<'r> Lower<'r> {
     /// A copy, or the packet itself, is sent past the filters.
     pub(super) fn aside(&mut self, draft: &mut Draft, word: &str, place: Place<'_>) {
         let reason = text!(
@@ -20,6 +24,19 @@ impl Lower<'_> {
         let mut cond = self.start(place);
         cond.doubt(unknown(reason, place.span));
         self.policy_route(&cond, place);
+    }
+
+    /// Drops the packets that the answer is for; the others go on behind the rule, as if it were not there.
+    pub(super) fn reject(&mut self, draft: &mut Draft, answer: Answer, place: Place<'r>) {
+        for cond in &mut draft.conds {
+            match answer {
+                Answer::Fitting => {}
+                Answer::Icmp => cond.family(Family::V4),
+                Answer::Icmpv6 => cond.family(Family::V6),
+                Answer::Reset => self.protocol(cond, 6, place),
+            }
+        }
+        self.emit(draft, &Verdict::Drop, place);
     }
 
     /// Changes of marks may change the route, changes of addresses everything.
@@ -56,10 +73,18 @@ impl Lower<'_> {
     }
 
     fn policy_route(&mut self, cond: &Cond, place: Place<'_>) {
-        if cond.never || self.routes.len() >= 64 {
+        if cond.never || self.routes.len() > ROUTES {
             return;
         }
         let mut matches = self.matches(cond, place);
+        let every = self.builder.everything(None, place.span);
+        if self.routes.len() == ROUTES {
+            let unknown = std::mem::take(&mut matches.unknown);
+            matches = crate::model::Match { unknown, ..every };
+        } else if self.translates {
+            // The rule sees the packet before its destination is translated, the route afterwards.
+            (matches.destination, matches.service) = (every.destination, every.service);
+        }
         matches.egress = Interfaces::Any;
         matches.translated = Translated::Ignored;
         self.routes.push(PolicyRoute { matches, next_hop: None, span: place.span });

@@ -382,11 +382,13 @@ impl Lower<'_> {
             "pkttype" if place.site.hook == Hook::Forward => {
                 // The kernel forwards only what is addressed to it in the frame.
                 let values = self.values(right, place);
-                let host = values.items.iter().any(|item| item.as_word() == Some("host"));
-                if values.open.is_some() || !matches!(op, Op::Implicit | Op::Eq | Op::Ne) {
-                    return self.doubt(cond, "pkttype", place);
+                let kinds: Option<Vec<u32>> =
+                    values.items.iter().map(|item| names::packet_type(item.as_word()?)).collect();
+                let unread = values.open.is_some() || values.rest;
+                match kinds.filter(|_| !unread && matches!(op, Op::Implicit | Op::Eq | Op::Ne)) {
+                    Some(kinds) => cond.never |= kinds.contains(&0) == (op == Op::Ne),
+                    None => self.doubt(cond, "pkttype", place),
                 }
-                cond.never |= host == (op == Op::Ne);
             }
             _ => self.doubt(cond, &format!("meta {key}"), place),
         }

@@ -221,7 +221,7 @@ impl<'r> Lower<'r> {
     }
 
     /// A field that a rule sets outside translation: it may become anything.
-    pub(super) fn rewrite_field(&mut self, draft: &Draft, field: &str, place: Place<'_>) {
+    pub(super) fn rewrite_field(&mut self, draft: &mut Draft, field: &str, place: Place<'_>) {
         let reason = text!(
             "ヘッダーの書き換えは、任意の値になり得るものとして読みます。",
             "a header field that is set is read as any value"
@@ -238,9 +238,11 @@ impl<'r> Lower<'r> {
         }
         // The rule may stand behind jumps, so its own conditions say at most where it applies.
         let mut cond = self.start(place);
-        cond.doubt(unknown(reason, place.span));
+        cond.doubt(unknown(reason.clone(), place.span));
         let matches = self.matches(&cond, place);
-        self.mangles.push((place.site.hook, matches, rewrite));
+        self.mangles.push((matches, rewrite, draft.top));
+        // What stands behind the rule in its chain sees the new value.
+        self.undecided(draft, reason, place);
     }
 }
 

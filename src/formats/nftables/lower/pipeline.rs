@@ -1,6 +1,6 @@
 //! What each hook consults: base chains in order of priority, translations where the kernel has them.
 
-use super::{Hook, Lower, Site};
+use super::{Hook, Lower, Mangle, Site};
 use crate::formats::builder::{line, unknown};
 use crate::formats::nftables::tree::{Account, Base, Chain, Expr, Layer, Statement, Verdict};
 use crate::model::{
@@ -46,18 +46,14 @@ impl<'r> Lower<'r> {
     pub(in super::super) fn pipelines(&mut self) {
         let entries = self.entries();
         let mut pipeline = Vec::new();
-        for filter in self.devices(&entries, Hook::Ingress) {
-            pipeline.push(Stage::Filter(filter));
-        }
+        self.devices(&entries, Hook::Ingress, &mut pipeline);
         pipeline.extend(self.bridged(true));
         self.hook(&entries, Hook::Prerouting, DNAT, &mut pipeline);
         pipeline.push(Stage::Route);
         self.hook(&entries, Hook::Forward, i64::MAX, &mut pipeline);
         self.hook(&entries, Hook::Postrouting, SNAT, &mut pipeline);
         pipeline.extend(self.bridged(false));
-        for filter in self.devices(&entries, Hook::Egress) {
-            pipeline.push(Stage::Filter(filter));
-        }
+        self.devices(&entries, Hook::Egress, &mut pipeline);
         let mut local = Vec::new();
         self.hook(&entries, Hook::Input, SNAT, &mut local);
         let local = local.into_iter().filter_map(|stage| match stage {
@@ -103,18 +99,21 @@ impl<'r> Lower<'r> {
         let nat: Vec<Entry<'r>> = own.iter().filter(|entry| entry.is_nat()).copied().collect();
         let filters: Vec<Entry<'r>> = own.iter().filter(|entry| !entry.is_nat()).copied().collect();
         let mut translated = nat.is_empty();
+        let mut shared = Vec::new();
         for entry in &filters {
             if !translated && entry.priority > nat_at {
                 stages.push(self.translation(&nat, hook));
+                self.mangled(&mut shared, stages);
                 translated = true;
             }
             let filter = self.base_filter(entry, hook, !nat.is_empty() && entry.priority == nat_at);
             stages.push(Stage::Filter(filter));
+            self.mangled(&mut shared, stages);
         }
         if !translated {
             stages.push(self.translation(&nat, hook));
+            self.mangled(&mut shared, stages);
         }
-        self.mangled(hook, stages);
     }
 
     /// A base chain as a filter of its own: it may only stop what passed the others.
@@ -234,12 +233,12 @@ impl<'r> Lower<'r> {
         self.builder.list("known connections", vec![line(label, matches, Action::Permit, span)])
     }
 
-    /// Header fields that rules of the hook set.
-    fn mangled(&mut self, hook: Hook, stages: &mut Vec<Stage>) {
-        let (own, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.mangles).into_iter().partition(|(at, ..)| *at <= hook);
-        self.mangles = rest;
-        for (_, matches, rewrite) in own {
+    /// Header fields that rules set, directly behind the base chain that was made last. `shared`: those of chains that a later
+    /// base chain may jump to as well, and so may set again.
+    fn mangled(&mut self, shared: &mut Vec<Mangle>, stages: &mut Vec<Stage>) {
+        let new = std::mem::take(&mut self.mangles);
+        for (matches, rewrite, _) in shared.iter().chain(&new) {
+            let (matches, rewrite) = (matches.clone(), rewrite.clone());
             let (label, span) = (rewrite.label.clone(), rewrite.span.unwrap_or(self.origin));
             let id = self.builder.device.rewrites.push(rewrite);
             let list = self
@@ -258,14 +257,15 @@ impl<'r> Lower<'r> {
                 bindings: vec![binding],
             }));
         }
+        shared.extend(new.into_iter().filter(|(.., top)| !top));
     }
 
     /// Chains bound to devices: they see what comes in by the device, also for interfaces that stand on it (VLANs, bridges),
     /// which the ruleset does not tell. For those the chain may apply.
-    fn devices(&mut self, entries: &[Entry<'r>], hook: Hook) -> Vec<Filter> {
+    fn devices(&mut self, entries: &[Entry<'r>], hook: Hook, stages: &mut Vec<Stage>) {
         let name = if hook == Hook::Ingress { "ingress" } else { "egress" };
         let own: Vec<Entry<'r>> = entries.iter().filter(|e| e.base.hook == name).copied().collect();
-        let mut filters = Vec::new();
+        let mut shared = Vec::new();
         for entry in own {
             let mut filter = self.base_filter(&entry, hook, false);
             let ids = self.named_interfaces(&entry.base.devices);
@@ -296,9 +296,9 @@ impl<'r> Lower<'r> {
                 bindings.push(aim(any, hook, Interfaces::Of(others)));
             }
             filter.bindings = bindings;
-            filters.push(filter);
+            stages.push(Stage::Filter(filter));
+            self.mangled(&mut shared, stages);
         }
-        filters
     }
 
     /// Whether a base chain can stop anything: its policy drops, or it does more than accept.

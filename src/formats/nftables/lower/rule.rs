@@ -139,6 +139,10 @@ impl<'r> Lower<'r> {
                 self.emit(draft, verdict, place);
                 return *verdict == Verdict::Continue;
             }
+            Statement::Reject(answer) => {
+                self.reject(draft, *answer, place);
+                return false;
+            }
             Statement::Vmap { key, data } => {
                 self.vmap(draft, key, data, place);
             }
@@ -338,7 +342,7 @@ impl<'r> Lower<'r> {
     }
 
     /// Lines that end the rule for the packets of its conditions.
-    fn emit(&mut self, draft: &mut Draft, verdict: &Verdict, place: Place<'r>) {
+    pub(super) fn emit(&mut self, draft: &mut Draft, verdict: &Verdict, place: Place<'r>) {
         let action = match verdict {
             Verdict::Continue => return,
             Verdict::Accept => self.accept(draft.top, place),

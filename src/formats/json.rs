@@ -1,7 +1,10 @@
-//! JSON values that know where they stand in the file: `nft -j` prints everything on one line, so a rule is a byte range.
+//! JSON values that know where they stand in the file: `nft -j` and `ip -j` print everything on one line, so a rule or a
+//! route is a byte range.
 
-use super::tree::DEPTH_LIMIT;
 use crate::source::{FileId, Span};
+
+/// How deep values may nest.
+const DEPTH_LIMIT: usize = 48;
 
 /// A value.
 #[derive(Clone, Debug)]
