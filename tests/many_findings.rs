@@ -70,7 +70,7 @@ fn finding(number: u32, file: FileId) -> Finding {
 fn list(listed: usize, omitted: u64) -> FlowList {
     let any = || "any".to_owned();
     let cube = FlowCube { src: any(), dst: any(), service: "tcp/443".to_owned() };
-    FlowList { flows: vec![cube; listed], omitted }
+    FlowList { flows: vec![cube; listed], omitted, unlisted: None }
 }
 
 fn timed(scan: &Scan, sink: Sink) -> (Vec<u8>, Duration) {
