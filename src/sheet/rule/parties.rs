@@ -20,6 +20,8 @@ pub(super) struct Side {
     any: bool,
     /// Whether the zone column holds addresses.
     addressed: bool,
+    /// What brackets behind addresses say and nothing defines: in the zone column or not, and the text.
+    pub(super) remarks: Vec<(bool, String)>,
     /// What cannot be decided: in the zone column or not, and the choices.
     pub(super) doubts: Vec<(bool, Text)>,
 }
@@ -56,7 +58,8 @@ fn pieces(name: &str, names: &Names) -> Option<Vec<String>> {
 impl Side {
     /// Reads a cell of a zone column.
     pub(super) fn zone_cell(&mut self, cell: &str, names: &Names) {
-        let found = addresses(cell);
+        let mut found = addresses(cell);
+        self.remarks(std::mem::take(&mut found.remarks), names, true);
         self.doubts.extend(found.doubt.map(|choices| (true, choices)));
         let mut zones = Vec::new();
         for word in found.words {
@@ -108,14 +111,27 @@ impl Side {
 
     /// Reads a cell of an address column.
     pub(super) fn address_cell(&mut self, cell: &str, names: &Names) {
-        if self.addressed && !words::is_any(cell) {
+        // `any` beside addresses may be meant as well as them, or besides them.
+        if self.addressed {
             return self.mixed(false);
         }
-        let found = addresses(cell);
+        if words::is_any(cell) && names.objects.contains_key(&words::key(cell)) {
+            return self.name(cell, names, false);
+        }
+        let mut found = addresses(cell);
+        self.remarks(std::mem::take(&mut found.remarks), names, false);
         self.doubts.extend(found.doubt.map(|choices| (false, choices)));
         for word in found.words {
             self.word(word, names, false);
         }
+    }
+
+    fn remarks(&mut self, remarks: Vec<String>, names: &Names, zone_column: bool) {
+        let unknown = remarks.into_iter().filter(|remark| {
+            let key = words::key(remark);
+            !names.zones.contains_key(&key) && !names.objects.contains_key(&key)
+        });
+        self.remarks.extend(unknown.map(|remark| (zone_column, remark)));
     }
 
     fn word(&mut self, word: AddressWord, names: &Names, zone_column: bool) {

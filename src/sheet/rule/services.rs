@@ -195,7 +195,8 @@ impl RowReader<'_> {
             self.doubt(at, choices);
         }
         for (word, meaning) in found.conventions {
-            let span = self.doubt_at(Column::Service, &text!("", "")).span;
+            let at = self.table.at(Column::Service).unwrap_or(0);
+            let span = self.make(at, &text!("", "")).span;
             let message = text!(
                 "サービス「{word}」を、添付の辞書により {meaning} と読みました。異なる場合はサービス名とポートの一覧を加えてください。",
                 "the service `{word}` was read as {meaning} by the starter dictionary; if that is wrong, add a list of services and ports."
