@@ -54,6 +54,14 @@ pub enum Column {
     Interface,
     /// Members of a group.
     Members,
+    /// Mask or prefix length of the address beside it.
+    Mask,
+    /// The last address of a range that begins beside it.
+    Last,
+    /// The first port of a range.
+    FirstPort,
+    /// The last port of a range that begins beside it.
+    LastPort,
     /// What a thing in a list is besides its addresses: VLAN, place, gateway, kind. In a rule it may be a condition.
     Detail,
     /// A second column of a kind that has one already.
@@ -276,7 +284,8 @@ fn kind(columns: &[Column]) -> Option<Kind> {
     if has(Column::Name) && has(Column::Network) {
         return Some(Kind::Objects);
     }
-    let ports = has(Column::Protocol) || has(Column::Port(Side::Destination));
+    let ports =
+        has(Column::Protocol) || has(Column::Port(Side::Destination)) || has(Column::FirstPort);
     ((has(Column::Service) || has(Column::Name)) && ports && !has(Column::Network))
         .then_some(Kind::Services)
 }

@@ -36,7 +36,7 @@ pub(super) fn new_zones(cell: &str, single: bool, names: &mut Names) {
             continue;
         }
         if pieces(&name, names).is_none() {
-            names.zone(&name);
+            names.named_zone(&name);
         }
     }
 }
@@ -62,6 +62,7 @@ impl Side {
         self.remarks(std::mem::take(&mut found.remarks), names, true);
         self.doubts.extend(found.doubt.map(|choices| (true, choices)));
         let mut zones = Vec::new();
+        let mut stranger = false;
         for word in found.words {
             match word {
                 AddressWord::Any => {
@@ -74,6 +75,10 @@ impl Side {
                     for part in pieces(&name, names).unwrap_or_else(|| vec![name]) {
                         match names.zones.get(&words::key(&part)) {
                             Some(zone) => zones.push(zone.clone()),
+                            None if names.is_stranger(&part) => {
+                                stranger = true;
+                                self.doubts.push((true, undefined(&part, names)));
+                            }
                             None => self.name(&part, names, true),
                         }
                     }
@@ -82,7 +87,8 @@ impl Side {
             }
         }
         self.addressed = self.says_addresses();
-        if zones.is_empty() {
+        // A zone that is not declared is any zone; addresses beside it hold.
+        if zones.is_empty() || stranger && !self.addressed {
             return;
         }
         if self.addressed || !self.doubts.is_empty() {
@@ -166,20 +172,7 @@ impl Side {
             self.also.push(zone.clone());
         } else {
             self.any = true;
-            let known: Vec<&str> = names.zones.values().map(String::as_str).take(8).collect();
-            let known = known.join(", ");
-            let near = crate::source::nearest(name, names.zones.values().map(String::as_str));
-            let choices = match near {
-                Some(near) => text!(
-                    "「{name}」という名称の定義がありません。「{near}」ではありませんか",
-                    "nothing defines `{name}`; did you mean `{near}`?"
-                ),
-                None => text!(
-                    "「{name}」という名称の定義がありません。アドレスを書くか、名称とIPアドレスの一覧を加えてください（知っているゾーン: {known}）",
-                    "nothing defines `{name}`; write its address, or add a list of names and addresses (known zones: {known})"
-                ),
-            };
-            self.doubts.push((zone_column, choices));
+            self.doubts.push((zone_column, undefined(name, names)));
         }
     }
 
@@ -218,6 +211,22 @@ impl Side {
             parties.push(Party { zones: Some(std::mem::take(&mut self.also)), ..Party::default() });
         }
         parties
+    }
+}
+
+/// What to say of a name that nothing defines.
+fn undefined(name: &str, names: &Names) -> Text {
+    let known: Vec<&str> = names.zones.values().map(String::as_str).take(8).collect();
+    let known = known.join(", ");
+    match crate::source::nearest(name, names.zones.values().map(String::as_str)) {
+        Some(near) => text!(
+            "「{name}」という名称の定義がありません。「{near}」ではありませんか",
+            "nothing defines `{name}`; did you mean `{near}`?"
+        ),
+        None => text!(
+            "「{name}」という名称の定義がありません。アドレスを書くか、名称とIPアドレスの一覧を加えてください（知っているゾーン: {known}）",
+            "nothing defines `{name}`; write its address, or add a list of names and addresses (known zones: {known})"
+        ),
     }
 }
 

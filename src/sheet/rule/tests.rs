@@ -277,3 +277,121 @@ fn a_period_that_is_switched_off_may_be_the_rule() {
     assert!(!doubted("期間", "拒否", ("常時", "")));
     assert!(!doubted("期間", "拒否", ("なし", "")));
 }
+
+/// What a list of objects or services and a table of rules say together.
+fn with_list(list: &str, row: &str) -> Rule {
+    let mut sources = Sources::default();
+    let mut names = Names::default();
+    let list = sources.add("list.csv", list.as_bytes()).unwrap();
+    names.define(&crate::sheet::open(list, sources.file(list)).unwrap());
+    let text = format!("送信元,宛先,サービス,動作\n{row}\n");
+    let id = sources.add("rules.csv", text.as_bytes()).unwrap();
+    let sheet = crate::sheet::open(id, sources.file(id)).unwrap();
+    read(&sheet, &mut names).rules.remove(0)
+}
+
+#[test]
+fn every_column_of_a_list_of_addresses_counts() {
+    let source = |list: &str| {
+        let rule = with_list(list, "PC,any,any,許可");
+        let ranges = rule.flows[0].from.addresses.clone().unwrap_or_default();
+        let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+        (ranges.join(" "), rule.doubts.len())
+    };
+    let sure = |range: &str| (range.to_owned(), 0);
+    let any = || (String::new(), 1);
+    assert_eq!(
+        source("名称,IPアドレス,サブネットマスク\nPC,10.1.9.0,255.255.255.0\n"),
+        sure("10.1.9.0/24")
+    );
+    assert_eq!(source("名称,IPアドレス,プレフィックス長\nPC,10.1.9.0,/24\n"), sure("10.1.9.0/24"));
+    assert_eq!(
+        source("名称,IPアドレス,サブネットマスク\nPC,10.1.9.0/24,255.255.255.0\n"),
+        sure("10.1.9.0/24")
+    );
+    assert_eq!(source("名称,IPアドレス,マスク\nPC,10.1.9.0/24,255.255.0.0\n"), any());
+    assert_eq!(source("名称,IPアドレス,マスク\nPC,10.1.9.5,255.255.255.0\n"), any());
+    assert_eq!(source("名称,IPアドレス,マスク\nPC,10.1.9.5,\n"), sure("10.1.9.5"));
+    assert_eq!(
+        source("名称,アドレス,終了アドレス\nPC,10.1.9.1,10.1.9.9\n"),
+        sure("10.1.9.1-10.1.9.9")
+    );
+    assert_eq!(source("名称,IPアドレス,ネットワーク\nPC,10.9.0.1,10.1.9.0/24\n"), any());
+    assert_eq!(source("名称,IPアドレス,メンバー\nPC1,10.1.9.0/24,\nPC,10.9.9.9,PC1\n"), any());
+    assert_eq!(
+        source("名称,IPアドレス,メンバー\nPC1,10.1.9.0/24,\nPC,,PC1\n"),
+        sure("10.1.9.0/24")
+    );
+    assert_eq!(source("名称,IPアドレス,除外\nPC,10.1.0.0/16,10.1.9.0/24\n"), any());
+    assert_eq!(source("名称,IPアドレス,検疫\nPC,10.1.0.0/16,対象\n"), any());
+    assert_eq!(
+        source(
+            "No,名称,種別,IPアドレス,VLAN,ゲートウェイ,設置場所,備考\n1,PC,ホスト,10.1.0.5,10,10.1.0.1,本庁,x\n"
+        ),
+        sure("10.1.0.5")
+    );
+}
+
+#[test]
+fn every_column_of_a_list_of_services_counts() {
+    let service = |list: &str| {
+        let rule = with_list(list, "any,any,APP,許可");
+        let sure = rule.doubts.is_empty();
+        let words: Vec<String> = rule
+            .services
+            .iter()
+            .map(|word| {
+                let (source, to) = (word.source, word.destination);
+                format!(
+                    "{:?} {}-{} {}-{}",
+                    word.protocol,
+                    source.first(),
+                    source.last(),
+                    to.first(),
+                    to.last()
+                )
+            })
+            .collect();
+        (words.join(", "), sure)
+    };
+    let sure = |text: &str| (text.to_owned(), true);
+    assert_eq!(
+        service("サービス名,プロトコル,開始ポート,終了ポート\nAPP,tcp,80,90\n"),
+        sure("Some(6) 0-65535 80-90")
+    );
+    assert_eq!(
+        service("サービス名,プロトコル,ポート,送信元ポート\nAPP,tcp,1-65535,1024\n"),
+        sure("Some(6) 1024-1024 1-65535")
+    );
+    assert_eq!(service("サービス名,プロトコル,ポート\nAPP,6,\n"), sure("Some(6) 0-65535 0-65535"));
+    assert_eq!(
+        service("サービス名,プロトコル,ポート\nAPP,tcp/22,\n"),
+        sure("Some(6) 0-65535 22-22")
+    );
+    for doubtful in [
+        "サービス名,プロトコル,開始ポート,終了ポート\nAPP,tcp,80,\n",
+        "サービス名,プロトコル,ポート,検疫\nAPP,tcp,80,対象\n",
+        "サービス名,プロトコル,ポート,送信元ポート\nAPP,icmp,,1024\n",
+        "サービス名,プロトコル,ポート\nAPP,HTTP,80\n",
+    ] {
+        assert!(!service(doubtful).1, "{doubtful}");
+    }
+}
+
+#[test]
+fn a_zone_beside_those_that_are_declared_is_any() {
+    let mut sources = Sources::default();
+    let mut names = Names::default();
+    names.zone("lan");
+    names.zone("dmz");
+    names.close();
+    let text = "送信元ゾーン,送信元IP,宛先ゾーン,宛先IP,サービス,動作\nlan側,10.1.0.0/16,dmz,any,any,許可\nlan,any,dmz,any,any,許可\n";
+    let id = sources.add("rules.csv", text.as_bytes()).unwrap();
+    let sheet = crate::sheet::open(id, sources.file(id)).unwrap();
+    let found = read(&sheet, &mut names);
+    let (strange, known) = (&found.rules[0], &found.rules[1]);
+    assert_eq!((strange.doubts.len(), known.doubts.len()), (1, 0));
+    assert_eq!(strange.flows[0].from.zones, None);
+    assert!(strange.flows[0].from.addresses.is_some());
+    assert_eq!(names.strangers.len(), 1);
+}
