@@ -69,9 +69,18 @@ impl<'a> RowReader<'a> {
             }
             reader.texts.push(taken.replace(STRUCK, ""));
         }
-        let ends = table.sheet.header.columns.iter().zip(&reader.texts);
-        reader.rest = ends.into_iter().position(|(c, text)| says_who(*c) && words::is_rest(text));
+        reader.rest = reader.rest_at();
         reader
+    }
+
+    /// Where the row says that it speaks of everything that other rows do not: as a party or service, or as its name when it
+    /// names none of them.
+    fn rest_at(&self) -> Option<usize> {
+        let cells = || self.table.sheet.header.columns.iter().zip(&self.texts);
+        let said = cells().position(|(c, text)| says_who(*c) && words::is_rest(text));
+        let named = || cells().position(|(c, text)| *c == Column::Name && words::is_rest(text));
+        let blank = cells().all(|(c, text)| !says_who(*c) || text.is_empty());
+        said.or_else(|| named().filter(|_| blank))
     }
 
     /// The text of the first column of a kind.

@@ -121,8 +121,13 @@ impl Side {
         if self.addressed {
             return self.mixed(false);
         }
+        // A list of addresses has an entry of this name.
         if words::is_any(cell) && names.objects.contains_key(&words::key(cell)) {
-            return self.name(cell, names, false);
+            let choices = text!(
+                "アドレス一覧にもある名称です。すべてか、一覧のアドレスか",
+                "the address list has this name, too: everything, or those addresses"
+            );
+            self.doubts.push((false, choices));
         }
         let mut found = addresses(cell);
         self.remarks(std::mem::take(&mut found.remarks), names, false);

@@ -207,6 +207,12 @@ fn everything_else_is_said_where_parties_and_services_stand() {
     assert!(!blank.rules[0].doubts.is_empty());
     let blank = sheet(&format!("{head}1,x,any,any,,拒否,その他\n2,x,any,any,udp,許可,\n"));
     assert!(!blank.rules[0].doubts.is_empty());
+    let named = |row: &str| {
+        let found =
+            sheet(&format!("No,ルール名,送信元,宛先,サービス,動作\n{row}\n2,x,any,any,udp,拒否\n"));
+        found.rules[0].doubts.len()
+    };
+    assert_eq!((named("1,その他すべて,,,,拒否"), named("1,その他,,10.2.0.0/16,any,拒否")), (0, 1));
 }
 
 #[test]
@@ -324,6 +330,9 @@ fn every_column_of_a_list_of_addresses_counts() {
     );
     assert_eq!(source("名称,IPアドレス,除外\nPC,10.1.0.0/16,10.1.9.0/24\n"), any());
     assert_eq!(source("名称,IPアドレス,検疫\nPC,10.1.0.0/16,対象\n"), any());
+    // A word for everything that the list defines is not clear.
+    let rest = with_list("名称,IPアドレス\nその他,10.9.0.0/16\n", "その他,any,any,許可");
+    assert_eq!((rest.doubts.len(), &rest.flows[0].from.addresses), (1, &None));
     assert_eq!(
         source(
             "No,名称,種別,IPアドレス,VLAN,ゲートウェイ,設置場所,備考\n1,PC,ホスト,10.1.0.5,10,10.1.0.1,本庁,x\n"
