@@ -15,7 +15,7 @@ pub mod words;
 mod names;
 
 pub use header::{Header, Kind};
-pub use names::{Entry, Names, Object};
+pub use names::{Entry, Names, Object, network};
 pub use rule::{Doubt, Flow, Party, Rule, RuleSheet, Translation};
 
 use crate::source::{File, FileId};

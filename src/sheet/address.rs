@@ -23,6 +23,8 @@ pub enum AddressWord {
 pub struct Addresses {
     /// The values, in order.
     pub words: Vec<AddressWord>,
+    /// What stands in brackets behind addresses: a name for them, or a condition.
+    pub remarks: Vec<String>,
     /// What cannot be decided, with the choices.
     pub doubt: Option<Text>,
 }
@@ -49,7 +51,10 @@ fn segment(part: &str, found: &mut Addresses) {
         return;
     }
     match one(part) {
-        One::Word(word) => return found.words.push(word),
+        One::Word(word) => {
+            found.remarks.extend(remark(part));
+            return found.words.push(word);
+        }
         One::Doubt(word, choices) => return found.doubtful(word, choices),
         One::Name => {}
     }
@@ -72,7 +77,10 @@ fn segment(part: &str, found: &mut Addresses) {
             continue;
         }
         match reading {
-            One::Word(word) => found.words.push(word.clone()),
+            One::Word(word) => {
+                found.remarks.extend(remark(piece));
+                found.words.push(word.clone());
+            }
             One::Doubt(word, choices) => found.doubtful(word.clone(), choices.clone()),
             One::Name => found.words.push(AddressWord::Name((*piece).to_owned())),
         }
@@ -147,10 +155,37 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     (!head.trim().is_empty()).then_some((head.trim(), tail.as_str().trim()))
 }
 
+/// What brackets behind an address say of it.
+fn remark(text: &str) -> Option<String> {
+    let (head, inside) = bracketed(text.trim())?;
+    matches!(one(head), One::Word(AddressWord::Range(_))).then(|| inside.to_owned())
+}
+
 /// `10.1.1.5(file server)` and `file server(10.1.1.5)`; what narrows the value makes it doubtful.
 fn with_bracket(text: &str, head: &str, inside: &str) -> One {
-    let changes = negated(text)
-        || ["のみ", "だけ", "一部", "only", "予定", "ただし"].iter().any(|w| text.contains(w));
+    const LIMITS: [&str; 20] = [
+        "のみ",
+        "だけ",
+        "一部",
+        "only",
+        "予定",
+        "ただし",
+        "夜間",
+        "日中",
+        "平日",
+        "休日",
+        "土日",
+        "曜日",
+        "時間帯",
+        "時間外",
+        "時間内",
+        "期間中",
+        "まで",
+        "以降",
+        "廃止",
+        "無効",
+    ];
+    let changes = negated(text) || LIMITS.iter().any(|word| text.contains(word));
     if changes {
         let choices = crate::text!(
             "かっこ内の条件を、アドレスとして書いてください",
@@ -304,6 +339,7 @@ mod tests {
         assert_eq!(read("10.0.0.9-10.0.0.1"), "any ?");
         assert_eq!(read("10.0.0.0/8(10.1.0.0/16)"), "any ?");
         assert_eq!(read("10.1.1.0/24(一部)"), "any ?");
+        assert_eq!(read("10.1.1.0/24(夜間)"), "any ?");
         assert_eq!(read("010.001.001.001"), "any ?");
     }
 }

@@ -1,10 +1,11 @@
 //! Which row of a sheet names the columns, and what each column holds.
 
 mod meaning;
+mod remarks;
 
 use super::grid::Row;
 use super::words::{self, Ditto};
-use meaning::meaning;
+use meaning::{meaning, names_objects};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +54,16 @@ pub enum Column {
     Interface,
     /// Members of a group.
     Members,
+    /// Mask or prefix length of the address beside it.
+    Mask,
+    /// The last address of a range that begins beside it.
+    Last,
+    /// The first port of a range.
+    FirstPort,
+    /// The last port of a range that begins beside it.
+    LastPort,
+    /// What a thing in a list is besides its addresses: VLAN, place, gateway, kind. In a rule it may be a condition.
+    Detail,
     /// A second column of a kind that has one already.
     Again,
     /// Does not matter for forwarding.
@@ -157,6 +168,13 @@ fn read(rows: &[Row]) -> Option<(usize, Kind, Vec<Column>, Vec<String>)> {
         names.push(name);
     }
     let kind = kind(&columns)?;
+    if matches!(kind, Kind::Rules | Kind::Flows) {
+        for (column, name) in columns.iter_mut().zip(&names) {
+            if *column == Column::Name && names_objects(name) {
+                *column = Column::Device;
+            }
+        }
+    }
     settle(&mut columns);
     let known = columns.iter().filter(|c| !matches!(c, Column::Unknown | Column::Free)).count();
     let free = columns.iter().filter(|c| **c == Column::Free).count();
@@ -214,10 +232,15 @@ fn settle(columns: &mut [Column]) {
     for column in columns {
         let repeats = !matches!(
             column,
-            Column::Free | Column::Unknown | Column::Condition | Column::Translation
+            Column::Free
+                | Column::Unknown
+                | Column::Condition
+                | Column::Translation
+                | Column::Detail
+                | Column::Number
         );
         if repeats && !seen.insert(*column) {
-            let label = matches!(column, Column::Party(_) | Column::Name | Column::Number);
+            let label = matches!(column, Column::Party(_) | Column::Name);
             *column = if label { Column::Free } else { Column::Again };
         }
     }
@@ -261,7 +284,8 @@ fn kind(columns: &[Column]) -> Option<Kind> {
     if has(Column::Name) && has(Column::Network) {
         return Some(Kind::Objects);
     }
-    let ports = has(Column::Protocol) || has(Column::Port(Side::Destination));
+    let ports =
+        has(Column::Protocol) || has(Column::Port(Side::Destination)) || has(Column::FirstPort);
     ((has(Column::Service) || has(Column::Name)) && ports && !has(Column::Network))
         .then_some(Kind::Services)
 }
@@ -269,6 +293,49 @@ fn kind(columns: &[Column]) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headings_of_remarks_are_whole_words() {
+        for free in [
+            "備考",
+            "備考１",
+            "備考（理由）",
+            "ログ取得",
+            "申請番号",
+            "最終更新日",
+            "担当課",
+            "業務名",
+            "利用目的",
+            "ヒット数",
+            "Hit Count",
+            "Last Modified By",
+            "IPS",
+        ] {
+            assert_eq!(meaning(free), Free, "{free}");
+        }
+        let rules = |heading: &str| {
+            let found = header(&format!("送信元,宛先,サービス,動作,{heading}\na,b,c,d,e\n"));
+            found.columns.last().copied().unwrap()
+        };
+        for other in [
+            "送信元VLAN",
+            "送信元拠点",
+            "接続拠点",
+            "VLAN",
+            "Webカテゴリ",
+            "業務時間",
+            "ログインユーザー",
+            "ログイン済",
+            "Application Profile",
+            "作成条件",
+            "対象VLAN",
+            "機器名",
+        ] {
+            let found = rules(other);
+            assert!(matches!(found, Unknown | Condition | Detail | Device), "{other}: {found:?}");
+        }
+        assert_eq!(meaning("Source IPs"), Address(Side::Source));
+    }
     use crate::sheet::grid;
     use Column::*;
 

@@ -1,8 +1,12 @@
 //! What names in a rule sheet stand for: zones, and the objects and services of further sheets.
 
+mod row;
+
+pub use row::network;
+
 use super::address::{self, AddressWord};
-use super::header::{Column, Side};
-use super::service::{self, ServiceNames, ServiceWord};
+use super::header::Column;
+use super::service::{ServiceNames, ServiceWord};
 use super::words::{self, Ditto};
 use super::{Kind, Sheet};
 use crate::net::AddressRange;
@@ -29,6 +33,9 @@ pub struct Names {
     pub objects: BTreeMap<String, Object>,
     /// Services.
     pub services: ServiceNames,
+    /// Zones that rules name and that are not among those declared, once [`Names::close`] was called.
+    pub strangers: BTreeMap<String, String>,
+    closed: bool,
 }
 
 /// What became of a row of a list of objects or services.
@@ -51,6 +58,25 @@ impl Names {
         self.zones.entry(words::key(name)).or_insert_with(|| name.to_owned());
     }
 
+    /// The zones so far are all that there are: what a rule calls a zone beside them is none.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether a rule names this as a zone, and it is none.
+    pub(super) fn is_stranger(&self, name: &str) -> bool {
+        self.strangers.contains_key(&words::key(name))
+    }
+
+    /// Adds a zone that a rule names.
+    pub(super) fn named_zone(&mut self, name: &str) {
+        if self.closed {
+            self.strangers.entry(words::key(name)).or_insert_with(|| name.to_owned());
+        } else {
+            self.zone(name);
+        }
+    }
+
     /// Adds what a list of objects or services defines; one entry a row.
     pub fn define(&mut self, sheet: &Sheet) -> Vec<Entry> {
         match sheet.header.kind {
@@ -64,13 +90,13 @@ impl Names {
         let mut entries = Vec::new();
         let mut open: Vec<(String, Vec<AddressWord>, usize)> = Vec::new();
         let mut seen: BTreeSet<String> = self.objects.keys().cloned().collect();
-        let name = sheet.column(Column::Name);
-        let value = sheet.column(Column::Network).or_else(|| sheet.column(Column::Members));
-        for (name, value, row) in pairs(sheet, name, value) {
+        for (name, row) in named(sheet, sheet.column(Column::Name)) {
             let span = row.span(sheet.file);
             let key = words::key(&name);
+            let value = row::addresses(sheet, row);
+            let nothing = value.as_ref().is_some_and(String::is_empty);
             if key.is_empty()
-                || value.is_empty() && row.cells.iter().filter(|c| !c.text.is_empty()).count() < 2
+                || nothing && row.cells.iter().filter(|c| !c.text.is_empty()).count() < 2
             {
                 entries.push(if row.is_blank() {
                     Entry::Nothing(span)
@@ -79,8 +105,8 @@ impl Names {
                 });
                 continue;
             }
-            let found = address::addresses(&value);
-            let bad = row.broken || value.is_empty() || found.doubt.is_some();
+            let found = address::addresses(value.as_deref().unwrap_or(""));
+            let bad = row.broken || value.is_none() || nothing || found.doubt.is_some();
             let repeated = !seen.insert(key.clone());
             if bad || repeated {
                 self.objects.entry(key.clone()).or_default().doubtful = true;
@@ -155,13 +181,10 @@ impl Names {
         let mut added: BTreeMap<String, Vec<ServiceWord>> = BTreeMap::new();
         let mut bad: BTreeSet<String> = BTreeSet::new();
         let name = sheet.column(Column::Service).or_else(|| sheet.column(Column::Name));
-        let port = sheet.column(Column::Port(Side::Destination));
-        let protocol = sheet.column(Column::Protocol);
-        for (name, _, row) in pairs(sheet, name, None) {
+        for (name, row) in named(sheet, name) {
             let span = row.span(sheet.file);
-            let cell = |at: Option<usize>| at.map_or("", |at| row.text(at));
-            let (key, ports, written) = (words::key(&name), cell(port), cell(protocol));
-            if key.is_empty() || ports.is_empty() && written.is_empty() {
+            let key = words::key(&name);
+            if key.is_empty() || !row::says_ports(sheet, row) {
                 entries.push(if row.is_blank() {
                     Entry::Nothing(span)
                 } else {
@@ -169,17 +192,12 @@ impl Names {
                 });
                 continue;
             }
-            let protocols = service::protocol_words(&words::plain(written)).unwrap_or_default();
-            let text = match (ports.is_empty(), protocols.is_empty()) {
-                (true, _) => written,
-                (false, _) => ports,
-            };
-            let found = service::services(text, &protocols, &ServiceNames::new());
-            let unread = row.broken || found.doubt.is_some() || !found.names.is_empty();
+            let found = row::services(sheet, row).filter(|_| !row.broken);
+            let unread = found.is_none();
             if unread {
                 bad.insert(key.clone());
             }
-            added.entry(key).or_default().extend(found.words);
+            added.entry(key).or_default().extend(found.unwrap_or_default());
             entries.push(if unread { Entry::Doubtful(span) } else { Entry::Read(span) });
         }
         for (key, words) in added {
@@ -196,22 +214,17 @@ pub(super) fn everything() -> [AddressRange; 2] {
     crate::net::Family::ALL.map(|family| crate::net::Prefix::all(family).range())
 }
 
-/// Name and value of each row; a name that is as above is repeated.
-fn pairs(
-    sheet: &Sheet,
-    name: Option<usize>,
-    value: Option<usize>,
-) -> Vec<(String, String, &super::grid::Row)> {
+/// The name of each row; one that is as above is repeated.
+fn named(sheet: &Sheet, name: Option<usize>) -> Vec<(String, &super::grid::Row)> {
     let mut above = String::new();
     let mut out = Vec::new();
     for row in sheet.body() {
-        let cell = |at: Option<usize>| at.map_or("", |at| row.text(at)).to_owned();
-        let mut own = cell(name);
+        let mut own = name.map_or("", |at| row.text(at)).to_owned();
         if words::ditto(&own) == Some(Ditto::Above) {
             own.clone_from(&above);
         }
         above.clone_from(&own);
-        out.push((own, cell(value), row));
+        out.push((own, row));
     }
     out
 }

@@ -1,6 +1,7 @@
 //! The rows of a rule sheet.
 
 mod cells;
+mod order;
 mod parties;
 mod services;
 
@@ -12,6 +13,7 @@ use super::words::{self, Ditto};
 use super::{Kind, Sheet};
 use crate::net::AddressRange;
 use crate::source::Span;
+use crate::text;
 use crate::text::Text;
 
 /// A cell that may mean several things.
@@ -113,7 +115,8 @@ pub fn read(sheet: &Sheet, names: &mut Names) -> RuleSheet {
         }
     }
     let mut above: Option<Vec<String>> = None;
-    let mut highest: Option<u64> = None;
+    let mut order = order::Order::new(&table);
+    let mut rest: Vec<(usize, Doubt)> = Vec::new();
     for row in sheet.body() {
         let span = row.span(sheet.file);
         if row.is_blank() {
@@ -133,23 +136,20 @@ pub fn read(sheet: &Sheet, names: &mut Names) -> RuleSheet {
         }
         let mut reader = cells::RowReader::new(&table, names, row, above.as_deref());
         let rule = reader.rule();
-        let number = table.number(&reader.texts);
-        if let (Some(number), Some(before)) = (number, highest)
-            && number < before
-            && out.disorder.is_none()
-        {
-            out.disorder = Some(reader.doubt_at(
-                Column::Number,
-                &crate::text!(
-                    "行の順か、番号の順か（番号 {before} の次に {number} があります）",
-                    "the order of rows, or of numbers ({number} comes after {before})"
-                ),
-            ));
+        if let Some((at, choices)) = order.breaks(&reader.texts) {
+            out.disorder.get_or_insert_with(|| reader.make(at, &choices));
         }
-        highest = number.or(highest);
+        if let Some(at) = reader.rest {
+            let choices = text!(
+                "上の行以外のすべてか、下の行も除いたすべてか",
+                "everything but the rows above, or but the rows below as well"
+            );
+            rest.push((out.rules.len(), reader.make(at, &choices)));
+        }
         above = Some(std::mem::take(&mut reader.texts));
         out.rules.push(rule);
     }
+    order::settle_rest(&mut out.rules, rest);
     let unknown =
         |(column, name): (&Column, &String)| (*column == Column::Unknown).then(|| name.clone());
     out.columns =
@@ -181,6 +181,8 @@ struct Table<'a> {
     filled: Vec<bool>,
     /// Which columns have a value other than `any`.
     limits: Vec<bool>,
+    /// Which columns of devices have the same value in every rule.
+    constant: Vec<bool>,
     /// The rows of the header.
     header: &'a [Row],
 }
@@ -198,7 +200,26 @@ impl<'a> Table<'a> {
             }
         }
         let header = sheet.rows.get(sheet.header.first..sheet.header.body).unwrap_or_default();
-        Table { sheet, filled, limits, header }
+        let mut table = Table { sheet, filled, limits, constant: Vec::new(), header };
+        let columns = sheet.header.columns.iter().enumerate();
+        table.constant =
+            columns.map(|(at, c)| *c == Column::Device && table.is_constant(at)).collect();
+        table
+    }
+
+    /// Whether every rule has the same value there.
+    fn is_constant(&self, at: usize) -> bool {
+        let rules = self.sheet.body().filter(|row| {
+            !row.is_blank() && !row.broken && !self.repeats_header(row) && !self.is_note(row)
+        });
+        let mut values = rules.map(|row| row.text(at)).filter(|text| words::ditto(text).is_none());
+        let first = values.next();
+        first.is_some_and(|first| !first.is_empty() && values.all(|value| value == first))
+    }
+
+    /// Whether one device stands there in every rule.
+    fn is_one_device(&self, at: usize) -> bool {
+        self.constant.get(at).copied().unwrap_or(false)
     }
 
     /// The position of the first column of a kind.
@@ -241,11 +262,6 @@ impl<'a> Table<'a> {
         let column = self.sheet.header.columns.get(*only).copied().unwrap_or(Column::Free);
         let beside = matches!(column, Column::Number | Column::Name | Column::Free);
         marked || beside || *only == 0 && words::bears_policy(text)
-    }
-
-    fn number(&self, texts: &[String]) -> Option<u64> {
-        let text = texts.get(self.at(Column::Number)?)?;
-        words::plain(text).parse().ok()
     }
 
     /// Zones that a zone column names are known everywhere in the sheet.

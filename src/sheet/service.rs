@@ -123,7 +123,8 @@ const CONVENTIONS: &[(&str, &str)] = &[
 /// Reads a cell; `protocols` are those that a column of their own names (none: there is none).
 #[must_use]
 pub fn services(cell: &str, protocols: &[u8], own: &ServiceNames) -> Services {
-    let text = words::plain(cell);
+    // `TCP (443)` is one word.
+    let text = words::plain(cell).replace(" (", "(");
     let mut found = Services::default();
     if words::is_any(&text) {
         match protocols {
@@ -132,7 +133,8 @@ pub fn services(cell: &str, protocols: &[u8], own: &ServiceNames) -> Services {
         }
         return found;
     }
-    let mut at = Reader { found, own, given: protocols, current: protocols.to_vec(), open: false };
+    let current = protocols.to_vec();
+    let mut at = Reader { found, own, given: protocols, current, open: false, waits: false };
     if at.named(&text) {
         return at.found;
     }
@@ -151,6 +153,8 @@ struct Reader<'a> {
     current: Vec<u8>,
     /// Whether a protocol was named and no port followed yet: then it is meant as a whole.
     open: bool,
+    /// Whether such a protocol stands right before this one: a port may be meant for both.
+    waits: bool,
 }
 
 impl Reader<'_> {
@@ -158,11 +162,14 @@ impl Reader<'_> {
         if self.named(part) {
             return;
         }
-        for word in
-            part.split([' ', '\t', '・', '及', '＆', '&', '+']).filter(|word| !word.is_empty())
-        {
-            if !self.named(word) {
-                self.word(word);
+        for chunk in part.split([' ', '\t']).filter(|chunk| !chunk.is_empty()) {
+            // `TCP・UDP` before a port is one word, as `TCP/UDP` is.
+            let whole = protocol_words(chunk).is_some();
+            let apart = |c: char| !whole && matches!(c, '・' | '及' | '＆' | '&' | '+');
+            for word in chunk.split(apart).filter(|word| !word.is_empty()) {
+                if !self.named(word) {
+                    self.word(word);
+                }
             }
         }
     }
@@ -200,10 +207,14 @@ impl Reader<'_> {
             return self.bracket(word, head, inside);
         }
         if let Some(protocols) = protocol_words(word) {
+            let waits = self.open && self.current.iter().any(|p| flow::has_ports(*p));
             self.settle();
             self.current = protocols;
-            self.open = true;
+            (self.open, self.waits) = (true, waits);
             return;
+        }
+        if self.open && words::is_any(word) {
+            return self.settle();
         }
         if let Some(ports) = ports(word) {
             return self.ports(ports, word);
@@ -220,12 +231,25 @@ impl Reader<'_> {
                 self.current = protocols;
                 return self.ports(ports, word);
             }
+            if let Some(protocols) = protocol_words(left).filter(|_| words::is_any(right)) {
+                self.settle();
+                return self.found.words.extend(protocols.into_iter().map(ServiceWord::of));
+            }
         }
         self.found.names.push(word.to_owned());
     }
 
     /// `443(TCP)`, `TCP(443)`, `HTTPS(443)` and `HTTPS(TCP/443)`.
     fn bracket(&mut self, word: &str, head: &str, inside: &str) {
+        if let Some(protocol) = beside_number(word) {
+            self.settle();
+            self.found.words.push(ServiceWord::of(protocol));
+            self.found.doubt.get_or_insert(crate::text!(
+                "かっこ内がプロトコル番号か、ポート番号か",
+                "whether the brackets hold the number of the protocol or of a port"
+            ));
+            return;
+        }
         if let (Some(ports), Some(protocols)) = (ports(head), protocol_words(inside)) {
             self.settle();
             self.current = protocols;
@@ -244,6 +268,7 @@ impl Reader<'_> {
             self.found.words.append(&mut inner.words);
         } else if label.names.is_empty()
             && label.doubt.is_none()
+            && !label.words.is_empty()
             && ports(inside).is_some_and(|p| label.words.iter().all(|word| word.destination == p))
         {
             self.found.words.extend(label.words);
@@ -254,6 +279,12 @@ impl Reader<'_> {
     }
 
     fn ports(&mut self, ports: PortRange, word: &str) {
+        if std::mem::take(&mut self.waits) && self.open {
+            self.found.doubt.get_or_insert(crate::text!(
+                "ポート {word} が、手前のプロトコルにも掛かるか",
+                "whether the port {word} belongs to the protocol before the last one, too"
+            ));
+        }
         self.open = false;
         let icmp: Vec<u8> = self.current.iter().copied().filter(|p| flow::is_icmp(*p)).collect();
         if self.current.is_empty() {
@@ -285,6 +316,7 @@ impl Reader<'_> {
         if std::mem::take(&mut self.open) {
             self.found.words.extend(self.current.iter().map(|p| ServiceWord::of(*p)));
         }
+        self.waits = false;
         self.current = self.given.to_vec();
     }
 }
@@ -299,27 +331,61 @@ fn split_letters(word: &str) -> Option<(&str, &str)> {
     word.split_at_checked(at).filter(|(left, _)| !left.is_empty())
 }
 
-/// `tcp`, `TCP/UDP`, `プロトコル50`; a bare number is a port.
+/// `tcp`, `TCP/UDP`, `プロトコル50`; a bare number is a port, beside a name as well (`tcp/80`).
 #[must_use]
 pub fn protocol_words(word: &str) -> Option<Vec<u8>> {
     let key = words::key(word);
-    let mut found = Vec::new();
-    for part in key
-        .split(['/', '・', ',', '、', '+', '&', super::grid::BREAK])
-        .filter(|part| !part.is_empty())
-    {
-        let part =
-            part.strip_prefix("proto").or_else(|| part.strip_prefix("プロトコル")).unwrap_or(part);
-        let bare = part == key && part.parse::<u16>().is_ok();
-        let number = match part {
-            "icmpv6" | "ipv6-icmp" | "icmp6" => Some(ICMPV6),
-            "ipsec-esp" => Some(50),
-            "ipsec-ah" => Some(51),
-            _ => protocol_number(part),
-        };
-        found.push(number.filter(|_| !bare)?);
-    }
+    let parts = key.split(BETWEEN).filter(|part| !part.is_empty());
+    let found: Vec<u8> = parts.map(protocol).collect::<Option<_>>()?;
     (!found.is_empty()).then_some(found)
+}
+
+/// What a column of protocols says: names, numbers, and a number beside its own name (`TCP (6)`, `6(TCP)`).
+#[must_use]
+pub fn protocol_column(cell: &str) -> Option<Vec<u8>> {
+    // Numbers that people write for a protocol; the others could be ports that stand in the wrong column.
+    const NUMBERS: [u8; 14] = [1, 2, 4, 6, 17, 41, 47, 50, 51, 58, 89, 103, 112, 132];
+    let text = words::plain(cell).to_lowercase().replace(" (", "(");
+    let parts: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || BETWEEN.contains(&c))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let number = |part: &&str| part.parse().ok().filter(|number| NUMBERS.contains(number));
+    let found: Option<Vec<u8>> = if parts.iter().all(|part| number(part).is_some()) {
+        parts.iter().map(number).collect()
+    } else {
+        parts.iter().map(|part| protocol(part).or_else(|| beside_number(part))).collect()
+    };
+    found.filter(|found| !found.is_empty())
+}
+
+const BETWEEN: [char; 7] = ['/', '・', ',', '、', '+', '&', super::grid::BREAK];
+
+/// One protocol by its name, or by a number that says what it is.
+fn protocol(part: &str) -> Option<u8> {
+    let marked = ["protocol", "proto", "プロトコル番号", "プロトコル"]
+        .iter()
+        .find_map(|mark| part.strip_prefix(mark));
+    if marked.is_none() && part.parse::<u64>().is_ok() {
+        return None;
+    }
+    match marked.unwrap_or(part) {
+        "icmpv6" | "ipv6-icmp" | "icmp6" => Some(ICMPV6),
+        "ipsec-esp" => Some(50),
+        "ipsec-ah" => Some(51),
+        name => protocol_number(name),
+    }
+}
+
+/// `TCP(6)`, `6(TCP)`: a protocol and its own number.
+fn beside_number(word: &str) -> Option<u8> {
+    let key = words::key(word);
+    let (head, inside) = key.strip_suffix(')')?.split_once('(')?;
+    let (name, number) = match head.parse::<u8>() {
+        Ok(number) => (inside, number),
+        Err(_) => (head, inside.parse().ok()?),
+    };
+    protocol(name).filter(|protocol| *protocol == number)
 }
 
 /// One port or a range: `443`, `137-139`, `1024以上`.
@@ -356,64 +422,4 @@ fn definition(text: &str) -> Vec<ServiceWord> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(cell: &str, protocols: &[u8]) -> String {
-        let found = services(cell, protocols, &ServiceNames::new());
-        let mut out: Vec<String> = found
-            .words
-            .iter()
-            .map(|word| match (word.protocol, word.icmp_type) {
-                (None, _) => "any".to_owned(),
-                (Some(p), Some(kind)) => format!("{p} type {kind}"),
-                (Some(p), None) if word.destination == PortRange::ALL => format!("{p}"),
-                (Some(p), None) => {
-                    format!("{p}/{}-{}", word.destination.first(), word.destination.last())
-                }
-            })
-            .collect();
-        out.extend(found.names.iter().map(|name| format!("name {name}")));
-        out.extend(found.conventions.iter().map(|(word, _)| format!("convention {word}")));
-        out.extend(found.doubt.map(|_| "?".to_owned()));
-        out.join(" ")
-    }
-
-    #[test]
-    fn forms_that_say_one_thing() {
-        assert_eq!(read("tcp/443", &[]), "6/443-443");
-        assert_eq!(read("TCP 80,443", &[]), "6/80-80 6/443-443");
-        assert_eq!(read("ＴＣＰ：８０", &[]), "6/80-80");
-        assert_eq!(read("443/tcp", &[]), "6/443-443");
-        assert_eq!(read("TCP80 UDP53", &[]), "6/80-80 17/53-53");
-        assert_eq!(read("TCP/UDP 53", &[]), "6/53-53 17/53-53");
-        assert_eq!(read("icmp", &[]), "1");
-        assert_eq!(read("ping", &[]), "1 type 8");
-        assert_eq!(read("HTTP(S)", &[]), "6/80-80 6/443-443");
-        assert_eq!(read("HTTPS(443)", &[]), "6/443-443");
-        assert_eq!(read("業務通信(TCP/8080)", &[]), "6/8080-8080");
-        assert_eq!(read("443(TCP)", &[]), "6/443-443");
-        assert_eq!(read("UDP 53⏎TCP 443", &[]), "17/53-53 6/443-443");
-        assert_eq!(read("80,443", &[6]), "6/80-80 6/443-443");
-        assert_eq!(read("137～139", &[17]), "17/137-139");
-        assert_eq!(read("1024以上", &[6]), "6/1024-65535");
-        assert_eq!(read("すべて", &[6]), "6");
-        assert_eq!(read("any", &[]), "any");
-        assert_eq!(read("esp gre", &[]), "50 47");
-    }
-
-    #[test]
-    fn words_of_everyday_speech_are_told() {
-        assert_eq!(read("Web", &[]), "6/80-80 6/443-443 convention Web");
-        assert!(read("ファイル共有", &[]).ends_with("convention ファイル共有"));
-    }
-
-    #[test]
-    fn what_can_mean_two_things_is_a_doubt() {
-        assert_eq!(read("443", &[]), "6/443-443 17/443-443 ?");
-        assert_eq!(read("AD認証一式", &[]), "name AD認証一式");
-        assert_eq!(read("80443", &[6]), "name 80443");
-        assert_eq!(read("HTTPS(8443)", &[]), "name HTTPS(8443)");
-        assert_eq!(read("2026-01-02", &[6]), "name 2026-01-02");
-    }
-}
+mod tests;

@@ -170,6 +170,12 @@ pub fn direction(text: &str) -> Option<Direction> {
     }
 }
 
+/// Whether a cell holds a dash alone.
+#[must_use]
+pub fn is_dash(text: &str) -> bool {
+    matches!(key(text).as_str(), "-" | "--")
+}
+
 /// Whether a cell says that nothing is set.
 #[must_use]
 pub fn is_none(text: &str) -> bool {
@@ -196,6 +202,52 @@ pub fn is_none(text: &str) -> bool {
                 | "すべて"
                 | "全て"
         )
+}
+
+/// Whether a cell of periods says that there is none; `無効` and `×` may say so of the rule.
+#[must_use]
+pub fn is_always(text: &str) -> bool {
+    const OUT_OF_FORCE: [&str; 7] = ["無効", "しない", "off", "no", "disable", "disabled", "×"];
+    is_none(text) && !OUT_OF_FORCE.contains(&key(text).as_str())
+}
+
+/// Whether a remark beside a rule says that it does not apply to everything it names, or not at all.
+#[must_use]
+pub fn limits_rule(text: &str) -> bool {
+    let key = key(text);
+    let bare: String = key.chars().filter(|c| !"()[]【】「」※★*".contains(*c)).collect();
+    let alone = ["廃止", "停止", "削除", "未使用", "disabled", "inactive"];
+    // `上記以外はすべて拒否` says what the row says.
+    let rest = key.contains("上記以外") || stated_default(text).is_some();
+    alone.contains(&bare.as_str())
+        || [
+            "除く",
+            "除き",
+            "除外",
+            "ただし",
+            "但し",
+            "無効",
+            "停止中",
+            "廃止済",
+            "廃止予定",
+            "削除済",
+            "削除予定",
+            "未適用",
+            "未設定",
+            "未反映",
+            "一部",
+            "夜間",
+            "平日",
+            "休日",
+            "土日",
+            "except",
+            "unless",
+            "notapplied",
+            "notinforce",
+        ]
+        .iter()
+        .any(|word| key.contains(word))
+        || key.contains("以外") && !rest
 }
 
 /// The parts of a cell that holds several values; blanks and middle dots do not part them yet.

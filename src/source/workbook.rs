@@ -2,7 +2,7 @@
 //!
 //! A line break inside a cell becomes `⏎`. Cells that a vertical merge covers become `〃` (as above), those of a horizontal one
 //! `同左` (as left). Numbers stand as Excel shows them; a number that is shown with group separators (`22,443`) could be two
-//! ports and is marked, and so is a cell that is struck out. Hidden sheets, rows and columns are read like any other.
+//! ports and is marked, and so is a cell of which any part is struck out. Hidden sheets, rows and columns are read like any other.
 
 use crate::text;
 use crate::text::Text;
@@ -71,10 +71,13 @@ pub(super) fn sheets(_: &[u8]) -> Result<Vec<(String, String)>, WorkbookError> {
 pub(super) use read::sheets;
 
 #[cfg(feature = "xlsx")]
+mod parts;
+
+#[cfg(feature = "xlsx")]
 mod read {
-    use super::{OLD, STRUCK, WorkbookError};
+    use super::{OLD, STRUCK, WorkbookError, parts};
     use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Style, Xlsx, XlsxError};
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fmt::Write;
     use std::io::{Cursor, Read};
 
@@ -99,7 +102,23 @@ mod read {
             return Err(if encrypted { WorkbookError::Encrypted } else { WorkbookError::Old });
         }
         unpacked(bytes)?;
-        let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| refusal(&error))?;
+        match read(bytes) {
+            Err(XlsxError::CellError(_)) => {
+                let known = parts::known_errors(bytes).ok_or(WorkbookError::Broken)?;
+                read(&known).map_err(|error| refusal(&error))?
+            }
+            Err(error) => Err(refusal(&error)),
+            Ok(sheets) => sheets,
+        }
+    }
+
+    type Sheets = Result<Vec<(String, String)>, WorkbookError>;
+
+    /// The sheets, or what the workbook reader cannot take, which may be a value that is known otherwise.
+    fn read(bytes: &[u8]) -> Result<Sheets, XlsxError> {
+        let Some(struck) = parts::struck(bytes) else { return Ok(Err(WorkbookError::Broken)) };
+        let struck: BTreeSet<String> = struck.into_iter().map(|text| visible(&text)).collect();
+        let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes))?;
         let names: Vec<String> = book
             .sheets_metadata()
             .iter()
@@ -107,9 +126,16 @@ mod read {
             .map(|sheet| sheet.name.clone())
             .collect();
         if names.len() > SHEETS {
-            return Err(WorkbookError::Large);
+            return Ok(Err(WorkbookError::Large));
         }
-        names.into_iter().map(|name| sheet(&mut book, &name).map(|text| (name, text))).collect()
+        let mut out = Vec::new();
+        for name in names {
+            match sheet(&mut book, &name, &struck)? {
+                Ok(text) => out.push((name, text)),
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        Ok(Ok(out))
     }
 
     fn refusal(error: &XlsxError) -> WorkbookError {
@@ -137,26 +163,30 @@ mod read {
         Ok(())
     }
 
-    fn sheet(book: &mut Book<'_>, name: &str) -> Result<String, WorkbookError> {
-        let merges = book.merge_cells_by_sheet_name(name).map_err(|error| refusal(&error))?;
+    fn sheet(
+        book: &mut Book<'_>,
+        name: &str,
+        struck: &BTreeSet<String>,
+    ) -> Result<Result<String, WorkbookError>, XlsxError> {
+        let merges = book.merge_cells_by_sheet_name(name)?;
         let mut cells = Cells::new();
-        let mut reader = book.worksheet_cells_reader(name).map_err(|error| refusal(&error))?;
+        let mut reader = book.worksheet_cells_reader(name)?;
         let palette: Vec<Style> = reader.styles().to_vec();
-        while let Some((cell, style)) =
-            reader.next_cell_with_style_id().map_err(|error| refusal(&error))?
-        {
-            let text = shown(cell.get_value(), palette.get(style));
+        while let Some((cell, style)) = reader.next_cell_with_style_id()? {
+            let text = shown(cell.get_value(), palette.get(style), struck);
             if !text.is_empty() {
                 cells.insert(cell.get_position(), text);
             }
             if cells.len() > CELLS {
-                return Err(WorkbookError::Large);
+                return Ok(Err(WorkbookError::Large));
             }
         }
         for merge in merges {
-            cover(&mut cells, (merge.start, merge.end))?;
+            if let Err(refused) = cover(&mut cells, (merge.start, merge.end)) {
+                return Ok(Err(refused));
+            }
         }
-        lines(&cells)
+        Ok(lines(&cells))
     }
 
     /// Marks what a merge covers, within the part of the sheet that is used.
@@ -211,7 +241,7 @@ mod read {
     }
 
     /// A cell as Excel shows it.
-    fn shown(value: &DataRef<'_>, style: Option<&Style>) -> String {
+    fn shown(value: &DataRef<'_>, style: Option<&Style>, part: &BTreeSet<String>) -> String {
         let text = match value {
             DataRef::Empty => return String::new(),
             DataRef::Int(number) => number.to_string(),
@@ -235,7 +265,9 @@ mod read {
                 .is_some_and(|f| f.format_code.contains(",#") || f.format_code.contains(",0"));
         let struck = style
             .and_then(|style| style.font.as_ref())
-            .is_some_and(|font| font.has_strikethrough());
+            .is_some_and(|font| font.has_strikethrough())
+            || matches!(value, DataRef::String(_) | DataRef::SharedString(_))
+                && part.contains(&text);
         let text = if grouped { format!("{text}（桁区切りの数値）") } else { text };
         if struck { format!("{STRUCK}{text}") } else { text }
     }

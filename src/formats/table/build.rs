@@ -29,6 +29,9 @@ pub(super) fn read(files: &[Input<'_>], interfaces: &[String]) -> Reading {
     }
     let mut names = Names::default();
     interfaces.iter().for_each(|name| names.zone(name));
+    if !interfaces.is_empty() {
+        names.close();
+    }
     // Services and addresses first: the rules refer to them.
     for (sheet, ledger) in sheets.iter().zip(&mut ledgers) {
         if let Some(sheet) = sheet.as_ref().filter(|sheet| is_list(sheet)) {
@@ -119,6 +122,8 @@ impl Table {
     fn interfaces(&mut self, declared: &[String], names: &Names, place: Span) {
         let mut wanted: Vec<&str> = declared.iter().map(String::as_str).collect();
         wanted.extend(names.zones.values().map(String::as_str));
+        // No rule is bound to these; where zones are a table, each is an error.
+        wanted.extend(names.strangers.values().map(String::as_str));
         if declared.is_empty() {
             wanted.push(OTHER);
             if names.zones.is_empty() {

@@ -1,5 +1,6 @@
 //! What headings say, in Japanese and English.
 
+use super::remarks::is_free;
 use super::{Column, Side};
 use crate::sheet::words;
 
@@ -52,6 +53,23 @@ pub(super) fn meaning(text: &str) -> Column {
     found.unwrap_or_else(|| if is_free(&key) { Column::Free } else { Column::Unknown })
 }
 
+/// Headings of names that a list of objects has. Where rules are, they say what the rule is about.
+const OBJECT_NAMES: &[&str] = &[
+    "オブジェクト名",
+    "ホスト名",
+    "objectname",
+    "アドレス名",
+    "定義名",
+    "グループ名",
+    "機器名",
+    "オブジェクト",
+];
+
+/// Whether a column of names tells what a row is about rather than how its rule is called.
+pub(super) fn names_objects(text: &str) -> bool {
+    OBJECT_NAMES.contains(&words::key(text).as_str())
+}
+
 /// What follows the name of a side.
 fn part(rest: &str, side: Side) -> Option<Column> {
     Some(match rest {
@@ -92,6 +110,10 @@ fn part(rest: &str, side: Side) -> Option<Column> {
         | "アドレスオブジェクト"
         | "ネットワークアドレス"
         | "addresses"
+        | "ips"
+        | "ipaddresses"
+        | "hosts"
+        | "networks"
         | "ipネットワーク" => Column::Address(side),
         "名" | "名称" | "ホスト名" | "機器名" | "name" | "システム" | "サーバ名" | "hostname" => {
             Column::Party(side)
@@ -219,8 +241,44 @@ const PLAIN: &[(&[&str], Column)] = &[
             "例外",
             "条件",
             "制限",
+            "カテゴリ",
+            "カテゴリー",
+            "category",
+            "webカテゴリ",
+            "プロファイル",
+            "profile",
+            "業務時間",
         ],
         Column::Condition,
+    ),
+    (
+        &[
+            "vlan",
+            "vlanid",
+            "vlan番号",
+            "vlan名",
+            "拠点",
+            "拠点名",
+            "設置場所",
+            "設置拠点",
+            "ゲートウェイ",
+            "デフォルトゲートウェイ",
+            "gateway",
+            "defaultgateway",
+            "mac",
+            "macアドレス",
+            "macaddress",
+            "os",
+            "機種",
+            "型番",
+            "型式",
+            "台数",
+            "種類",
+            "type",
+            "タイムアウト",
+            "timeout",
+        ],
+        Column::Detail,
     ),
     (
         &[
@@ -290,9 +348,53 @@ const PLAIN: &[(&[&str], Column)] = &[
             "cidr",
             "ipアドレス範囲",
             "アドレス範囲",
+            "開始アドレス",
+            "開始ip",
+            "開始ipアドレス",
+            "先頭アドレス",
+            "アドレス開始",
+            "ipアドレス開始",
+            "startaddress",
+            "startip",
         ],
         Column::Network,
     ),
+    (
+        &[
+            "サブネットマスク",
+            "ネットマスク",
+            "マスク",
+            "マスク長",
+            "プレフィックス長",
+            "プレフィクス長",
+            "プレフィックス",
+            "プレフィクス",
+            "subnetmask",
+            "netmask",
+            "mask",
+            "masklength",
+            "prefix",
+            "prefixlength",
+            "prefixlen",
+        ],
+        Column::Mask,
+    ),
+    (
+        &[
+            "終了アドレス",
+            "終了ip",
+            "終了ipアドレス",
+            "終端アドレス",
+            "最終アドレス",
+            "アドレス終了",
+            "ipアドレス終了",
+            "endaddress",
+            "endip",
+        ],
+        Column::Last,
+    ),
+    (&["開始ポート", "開始ポート番号", "ポート開始", "startport"], Column::FirstPort),
+    (&["終了ポート", "終了ポート番号", "ポート終了", "endport"], Column::LastPort),
     (&["表示名", "label", "ラベル", "ゾーン名称"], Column::Label),
     (&["役割", "role", "roles", "ロール"], Column::Role),
     (&["機器", "device", "装置", "接続機器"], Column::Device),
@@ -305,77 +407,4 @@ const PLAIN: &[(&[&str], Column)] = &[
 
 fn plain(key: &str) -> Option<Column> {
     PLAIN.iter().find(|(words, _)| words.contains(&key)).map(|(_, column)| *column)
-}
-
-/// Headings of text that people write for one another.
-fn is_free(key: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "備考",
-        "コメント",
-        "説明",
-        "摘要",
-        "目的",
-        "用途",
-        "理由",
-        "申請",
-        "登録",
-        "更新",
-        "作成",
-        "変更日",
-        "変更履歴",
-        "担当",
-        "所管",
-        "承認",
-        "ログ",
-        "根拠",
-        "部署",
-        "課名",
-        "業務",
-        "カテゴリ",
-        "分類",
-        "プロファイル",
-        "ウイルス",
-        "ヒット",
-        "管理番号",
-        "チケット",
-        "重要度",
-        "確認",
-        "レビュー",
-        "改版",
-        "注記",
-        "メモ",
-        "通信内容",
-        "概要",
-        "経緯",
-        "comment",
-        "description",
-        "remark",
-        "note",
-        "owner",
-        "ticket",
-        "purpose",
-        "reason",
-        "uuid",
-        "hitcount",
-        "bytes",
-        "profile",
-        "created",
-        "updated",
-        "modified",
-        "ips",
-        "utm",
-        "antivirus",
-        "logging",
-        "vlan",
-        "ゲートウェイ",
-        "gateway",
-        "設置場所",
-        "拠点",
-    ];
-    key == "log"
-        || key == "av"
-        || key == "種別"
-        || key == "hit"
-        || key == "count"
-        || WORDS.iter().any(|word| key.contains(word))
 }

@@ -23,8 +23,10 @@ pub(super) struct RowReader<'a> {
     pub(super) texts: Vec<String>,
     /// The first cell that is struck out.
     struck: Option<usize>,
-    /// Whether the row speaks of everything that the rows above do not.
-    pub(super) rest: bool,
+    /// The column that says that the row speaks of everything that other rows do not.
+    pub(super) rest: Option<usize>,
+    /// What the row does.
+    permit: Option<bool>,
     pub(super) doubts: Vec<Doubt>,
     pub(super) conventions: Vec<Doubt>,
 }
@@ -42,7 +44,8 @@ impl<'a> RowReader<'a> {
             row,
             texts: Vec::new(),
             struck: None,
-            rest: false,
+            rest: None,
+            permit: None,
             doubts: Vec::new(),
             conventions: Vec::new(),
         };
@@ -66,8 +69,18 @@ impl<'a> RowReader<'a> {
             }
             reader.texts.push(taken.replace(STRUCK, ""));
         }
-        reader.rest = reader.texts.iter().any(|text| words::is_rest(text));
+        reader.rest = reader.rest_at();
         reader
+    }
+
+    /// Where the row says that it speaks of everything that other rows do not: as a party or service, or as its name when it
+    /// names none of them.
+    fn rest_at(&self) -> Option<usize> {
+        let cells = || self.table.sheet.header.columns.iter().zip(&self.texts);
+        let said = cells().position(|(c, text)| says_who(*c) && words::is_rest(text));
+        let named = || cells().position(|(c, text)| *c == Column::Name && words::is_rest(text));
+        let blank = cells().all(|(c, text)| !says_who(*c) || text.is_empty());
+        said.or_else(|| named().filter(|_| blank))
     }
 
     /// The text of the first column of a kind.
@@ -82,12 +95,8 @@ impl<'a> RowReader<'a> {
         self.doubts.push(doubt);
     }
 
-    /// The doubt about the first column of a kind.
-    pub(super) fn doubt_at(&self, column: Column, choices: &Text) -> Doubt {
-        self.make(self.table.at(column).unwrap_or(0), choices)
-    }
-
-    fn make(&self, at: usize, choices: &Text) -> Doubt {
+    /// The doubt about the cell in column `at`.
+    pub(super) fn make(&self, at: usize, choices: &Text) -> Doubt {
         let sheet = self.table.sheet;
         let span =
             self.row.cells.get(at).map_or(self.row.span(sheet.file), |cell| cell.span(sheet.file));
@@ -111,7 +120,7 @@ impl<'a> RowReader<'a> {
 
     /// A blank cell where something must stand.
     pub(super) fn blank(&mut self, at: usize) {
-        if !self.rest {
+        if self.rest.is_none() {
             let choices = text!(
                 "空欄です。すべて（any）か、上の行と同じ（同上）かを書いてください",
                 "it is blank; write `any`, or `同上` for `as above`"
@@ -122,17 +131,17 @@ impl<'a> RowReader<'a> {
 
     pub(super) fn rule(&mut self) -> Rule {
         let permit = self.permit();
+        self.permit = permit;
         let enabled = self.enabled();
         let mut flows = self.flows();
         let mut services = self.services();
-        let scheduled = self
-            .text(Column::Schedule)
-            .is_some_and(|(_, text)| !words::is_none(&words::plain(&text)));
+        let scheduled = self.scheduled();
         let translation = self.translation();
         if self.conditions() {
             flows = vec![Flow::default()];
             services = vec![ServiceWord::ANY];
         }
+        self.remarks();
         let name = self.text(Column::Name).map(|(_, name)| name).unwrap_or_default();
         let number = self.text(Column::Number).map(|(_, number)| number).unwrap_or_default();
         let label = match (number.is_empty(), name.is_empty()) {
@@ -212,6 +221,51 @@ impl<'a> RowReader<'a> {
         true
     }
 
+    fn scheduled(&mut self) -> bool {
+        let Some((at, text)) = self.text(Column::Schedule) else { return false };
+        if words::is_always(&text) {
+            return false;
+        }
+        if !words::is_none(&text) {
+            return true;
+        }
+        let choices = text!(
+            "期間がないのか、規則が無効なのか",
+            "whether there is no period, or the rule is not in force"
+        );
+        self.doubt(at, &choices);
+        false
+    }
+
+    /// Remarks that may change what the row means: another action under a heading such as 種別, and beside a row that denies,
+    /// a condition or that it is not in force. A row that permits is only made wider by overlooking them.
+    fn remarks(&mut self) {
+        let columns: Vec<usize> = self.columns(Column::Free).collect();
+        for at in columns {
+            let text = self.texts.get(at).cloned().unwrap_or_default();
+            let heading = self.table.sheet.header.names.get(at).map_or("", String::as_str);
+            let heading = words::key(heading);
+            let acts = ["種別", "分類"].contains(&heading.as_str())
+                && words::action(&text).is_some_and(|acts| Some(acts) != self.permit);
+            let limits = self.permit != Some(true)
+                && !["ログ", "log"].iter().any(|word| heading.contains(word))
+                && words::limits_rule(&text);
+            if acts {
+                let choices = text!(
+                    "規則の動作か、説明か",
+                    "whether it says what the rule does, or describes it"
+                );
+                self.doubt(at, &choices);
+            } else if limits {
+                let choices = text!(
+                    "拒否の規則に条件があるか、無効の可能性があります。条件は列に分け、無効な行は削除してください",
+                    "this row denies under a condition, or is not in force; write conditions into their own columns, and delete rows that are not in force"
+                );
+                self.doubt(at, &choices);
+            }
+        }
+    }
+
     fn flows(&mut self) -> Vec<Flow> {
         let from = self.parties(Side::Source);
         let to = self.parties(Side::Destination);
@@ -248,6 +302,15 @@ impl<'a> RowReader<'a> {
             }
         }
         let parties = read.parties();
+        if self.permit != Some(true) {
+            for (in_zone_column, remark) in std::mem::take(&mut read.remarks) {
+                let choices = text!(
+                    "「{remark}」がアドレスの名称か、条件か",
+                    "whether `{remark}` is a name of the addresses, or a condition"
+                );
+                read.doubts.push((in_zone_column, choices));
+            }
+        }
         for (in_zone_column, choices) in read.doubts {
             let at = if in_zone_column { &zone } else { &address };
             self.doubt(at.as_ref().or(zone.as_ref()).map_or(0, |(at, _)| *at), &choices);
@@ -299,32 +362,51 @@ impl<'a> RowReader<'a> {
         all
     }
 
-    /// Conditions that the model does not have, and columns that are not known. Returns whether one of them may add to what the
-    /// rule speaks of, rather than limit it.
+    /// Conditions that the model does not have, columns that do not say which side they speak of, and columns that are not
+    /// known. Returns whether one of them may add to what the rule speaks of, rather than limit it.
     fn conditions(&mut self) -> bool {
-        let columns: Vec<usize> = [Column::Condition, Column::Unknown, Column::Again]
-            .into_iter()
-            .flat_map(|wanted| self.columns(wanted))
-            .collect();
         let mut adds = false;
-        for at in columns {
+        for at in 0..self.texts.len() {
             let text = self.texts.get(at).cloned().unwrap_or_default();
-            if words::is_none(&words::plain(&text)) || words::is_any(&text) {
+            // Cells to the right of the header have no heading at all.
+            let column = self.table.sheet.header.columns.get(at).copied();
+            let column = column.unwrap_or(Column::Unknown);
+            if is_read(column) || self.is_silent(at, column, &text) {
                 continue;
             }
-            let column = self.table.sheet.header.columns.get(at);
-            adds |= column != Some(&Column::Condition) && self.may_add(at, &text);
-            let choices = if column != Some(&Column::Condition) {
-                text!(
+            adds |= column != Column::Condition && self.may_add(at, &text);
+            let choices = match column {
+                Column::Condition => {
+                    text!("この条件は判定に使えません", "this condition cannot be judged")
+                }
+                Column::Unknown | Column::Again => text!(
                     "この列の見出しの意味が分かりません。通信に関係しない列であれば見出しを「備考」に変えてください",
                     "the heading of this column is not known; when it does not bear on traffic, call it 備考 (remarks)"
-                )
-            } else {
-                text!("この条件は判定に使えません", "this condition cannot be judged")
+                ),
+                _ => text!(
+                    "送信元と宛先のどちらの条件か、見出しから分かりません。通信に関係しない列であれば見出しを「備考」に変えてください",
+                    "the heading does not say whether it limits source or destination; when it does not bear on traffic, call it 備考 (remarks)"
+                ),
             };
             self.doubt(at, &choices);
         }
         adds
+    }
+
+    /// Whether a cell of such a column says nothing.
+    fn is_silent(&self, at: usize, column: Column, text: &str) -> bool {
+        let plain = words::plain(text);
+        match column {
+            Column::Condition => words::is_none(&plain) || words::is_any(text),
+            // One device in every row: whose rules these are.
+            Column::Device if self.table.is_one_device(at) => true,
+            // Under a heading that is not known, `×` or `なし` may say that the rule is not in force.
+            _ => {
+                plain.is_empty()
+                    || words::is_dash(&plain)
+                    || words::is_any(text) && !self.table.limits(at)
+            }
+        }
     }
 
     /// Whether heading or cell speak of addresses or services.
@@ -365,12 +447,42 @@ impl<'a> RowReader<'a> {
 
     fn columns(&self, wanted: Column) -> std::vec::IntoIter<usize> {
         let all = &self.table.sheet.header.columns;
-        let mut found: Vec<usize> =
-            (0..all.len()).filter(|at| all.get(*at) == Some(&wanted)).collect();
-        if wanted == Column::Unknown {
-            // Cells to the right of the header have no heading at all.
-            found.extend(all.len()..self.texts.len());
-        }
+        let found: Vec<usize> = (0..all.len()).filter(|at| all.get(*at) == Some(&wanted)).collect();
         found.into_iter()
     }
+}
+
+/// Whether a column says who or what a row speaks of.
+fn says_who(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Zone(_)
+            | Column::Address(_)
+            | Column::Party(_)
+            | Column::Port(_)
+            | Column::Protocol
+            | Column::Service
+    )
+}
+
+/// Whether the reader of a row knows what to do with a column, or it bears on nothing.
+fn is_read(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Zone(_)
+            | Column::Address(_)
+            | Column::Party(_)
+            | Column::Port(_)
+            | Column::Protocol
+            | Column::Service
+            | Column::Action
+            | Column::Direction
+            | Column::Enabled
+            | Column::Disabled
+            | Column::Translation
+            | Column::Schedule
+            | Column::Number
+            | Column::Name
+            | Column::Free
+    )
 }

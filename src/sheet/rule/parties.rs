@@ -20,6 +20,8 @@ pub(super) struct Side {
     any: bool,
     /// Whether the zone column holds addresses.
     addressed: bool,
+    /// What brackets behind addresses say and nothing defines: in the zone column or not, and the text.
+    pub(super) remarks: Vec<(bool, String)>,
     /// What cannot be decided: in the zone column or not, and the choices.
     pub(super) doubts: Vec<(bool, Text)>,
 }
@@ -34,7 +36,7 @@ pub(super) fn new_zones(cell: &str, single: bool, names: &mut Names) {
             continue;
         }
         if pieces(&name, names).is_none() {
-            names.zone(&name);
+            names.named_zone(&name);
         }
     }
 }
@@ -56,9 +58,11 @@ fn pieces(name: &str, names: &Names) -> Option<Vec<String>> {
 impl Side {
     /// Reads a cell of a zone column.
     pub(super) fn zone_cell(&mut self, cell: &str, names: &Names) {
-        let found = addresses(cell);
+        let mut found = addresses(cell);
+        self.remarks(std::mem::take(&mut found.remarks), names, true);
         self.doubts.extend(found.doubt.map(|choices| (true, choices)));
         let mut zones = Vec::new();
+        let mut stranger = false;
         for word in found.words {
             match word {
                 AddressWord::Any => {
@@ -71,6 +75,10 @@ impl Side {
                     for part in pieces(&name, names).unwrap_or_else(|| vec![name]) {
                         match names.zones.get(&words::key(&part)) {
                             Some(zone) => zones.push(zone.clone()),
+                            None if names.is_stranger(&part) => {
+                                stranger = true;
+                                self.doubts.push((true, undefined(&part, names)));
+                            }
                             None => self.name(&part, names, true),
                         }
                     }
@@ -79,7 +87,8 @@ impl Side {
             }
         }
         self.addressed = self.says_addresses();
-        if zones.is_empty() {
+        // A zone that is not declared is any zone; addresses beside it hold.
+        if zones.is_empty() || stranger && !self.addressed {
             return;
         }
         if self.addressed || !self.doubts.is_empty() {
@@ -108,14 +117,32 @@ impl Side {
 
     /// Reads a cell of an address column.
     pub(super) fn address_cell(&mut self, cell: &str, names: &Names) {
-        if self.addressed && !words::is_any(cell) {
+        // `any` beside addresses may be meant as well as them, or besides them.
+        if self.addressed {
             return self.mixed(false);
         }
-        let found = addresses(cell);
+        // A list of addresses has an entry of this name.
+        if words::is_any(cell) && names.objects.contains_key(&words::key(cell)) {
+            let choices = text!(
+                "アドレス一覧にもある名称です。すべてか、一覧のアドレスか",
+                "the address list has this name, too: everything, or those addresses"
+            );
+            self.doubts.push((false, choices));
+        }
+        let mut found = addresses(cell);
+        self.remarks(std::mem::take(&mut found.remarks), names, false);
         self.doubts.extend(found.doubt.map(|choices| (false, choices)));
         for word in found.words {
             self.word(word, names, false);
         }
+    }
+
+    fn remarks(&mut self, remarks: Vec<String>, names: &Names, zone_column: bool) {
+        let unknown = remarks.into_iter().filter(|remark| {
+            let key = words::key(remark);
+            !names.zones.contains_key(&key) && !names.objects.contains_key(&key)
+        });
+        self.remarks.extend(unknown.map(|remark| (zone_column, remark)));
     }
 
     fn word(&mut self, word: AddressWord, names: &Names, zone_column: bool) {
@@ -150,20 +177,7 @@ impl Side {
             self.also.push(zone.clone());
         } else {
             self.any = true;
-            let known: Vec<&str> = names.zones.values().map(String::as_str).take(8).collect();
-            let known = known.join(", ");
-            let near = crate::source::nearest(name, names.zones.values().map(String::as_str));
-            let choices = match near {
-                Some(near) => text!(
-                    "「{name}」という名称の定義がありません。「{near}」ではありませんか",
-                    "nothing defines `{name}`; did you mean `{near}`?"
-                ),
-                None => text!(
-                    "「{name}」という名称の定義がありません。アドレスを書くか、名称とIPアドレスの一覧を加えてください（知っているゾーン: {known}）",
-                    "nothing defines `{name}`; write its address, or add a list of names and addresses (known zones: {known})"
-                ),
-            };
-            self.doubts.push((zone_column, choices));
+            self.doubts.push((zone_column, undefined(name, names)));
         }
     }
 
@@ -202,6 +216,22 @@ impl Side {
             parties.push(Party { zones: Some(std::mem::take(&mut self.also)), ..Party::default() });
         }
         parties
+    }
+}
+
+/// What to say of a name that nothing defines.
+fn undefined(name: &str, names: &Names) -> Text {
+    let known: Vec<&str> = names.zones.values().map(String::as_str).take(8).collect();
+    let known = known.join(", ");
+    match crate::source::nearest(name, names.zones.values().map(String::as_str)) {
+        Some(near) => text!(
+            "「{name}」という名称の定義がありません。「{near}」ではありませんか",
+            "nothing defines `{name}`; did you mean `{near}`?"
+        ),
+        None => text!(
+            "「{name}」という名称の定義がありません。アドレスを書くか、名称とIPアドレスの一覧を加えてください（知っているゾーン: {known}）",
+            "nothing defines `{name}`; write its address, or add a list of names and addresses (known zones: {known})"
+        ),
     }
 }
 

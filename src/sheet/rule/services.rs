@@ -4,7 +4,7 @@ use super::Doubt;
 use super::cells::RowReader;
 use crate::net::flow;
 use crate::sheet::header::{Column, Side};
-use crate::sheet::service::{ServiceNames, ServiceWord, Services, protocol_words, services};
+use crate::sheet::service::{ServiceNames, ServiceWord, Services, protocol_column, services};
 use crate::sheet::words;
 use crate::text;
 
@@ -28,11 +28,7 @@ impl RowReader<'_> {
             }
             (true, false) => self.by_ports(protocol.as_ref(), port.as_ref()),
             (false, true) => self.by_name(service.as_ref(), &[]),
-            (true, true) if !says(&port) => {
-                let named =
-                    protocol.as_ref().and_then(|(_, text)| protocol_words(&words::plain(text)));
-                self.by_name(service.as_ref(), &named.unwrap_or_default())
-            }
+            (true, true) if !says(&port) => self.within(protocol.as_ref(), service.as_ref()),
             (true, true) => self.by_both(protocol.as_ref(), port.as_ref(), service.as_ref()),
         };
         self.source_ports(found)
@@ -45,6 +41,52 @@ impl RowReader<'_> {
         self.accept(*at, found)
     }
 
+    /// A service beside a protocol without ports.
+    fn within(&mut self, protocol: Option<&Cell>, service: Option<&Cell>) -> Vec<ServiceWord> {
+        let Some((at, text)) = protocol.filter(|(_, text)| !words::is_any(text)) else {
+            return self.by_name(service, &[]);
+        };
+        if let Some(named) = protocol_column(text) {
+            return self.by_name(service, &named);
+        }
+        // The column holds services such as HTTP.
+        let mut out = self.in_protocol_column(*at, text);
+        let named = self.by_name(service, &[]);
+        if !named.contains(&ServiceWord::ANY) && sorted(&named) != sorted(&out) {
+            let choices = text!(
+                "プロトコルの列とサービスの列が食い違っています。どちらかに合わせてください",
+                "the protocol and the service do not agree; make them the same"
+            );
+            self.doubt(*at, &choices);
+            out.extend(named);
+        }
+        out
+    }
+
+    /// What a column of protocols holds that is neither name nor number of one: services such as `HTTP` or `tcp/443`.
+    fn in_protocol_column(&mut self, at: usize, text: &str) -> Vec<ServiceWord> {
+        let found = services(text, &[], &self.names.services);
+        // A port alone, or one that is the number of its protocol, may stand for a protocol.
+        let own = |word: &ServiceWord| {
+            let numbers = [word.destination.first(), word.destination.last()];
+            word.icmp_type == word.protocol && word.icmp_type.is_some()
+                || word.protocol.is_some_and(|p| numbers == [u16::from(p); 2])
+        };
+        let unclear = found.doubt.is_some() || found.words.iter().any(own);
+        if unclear && found.doubt.is_none() {
+            let choices = text!(
+                "プロトコルの番号か、ポートの番号か",
+                "the number of a protocol, or of a port"
+            );
+            self.doubt(at, &choices);
+        }
+        let mut out = self.accept(at, found);
+        if unclear {
+            out.push(ServiceWord::ANY);
+        }
+        out
+    }
+
     /// Protocol and port columns.
     fn by_ports(&mut self, protocol: Option<&Cell>, port: Option<&Cell>) -> Vec<ServiceWord> {
         let own = &self.names.services;
@@ -52,7 +94,7 @@ impl RowReader<'_> {
         let (proto_at, proto) = protocol.unwrap_or(&blank);
         let (port_at, ports) = port.unwrap_or(&blank);
         let open = |text: &str| text.is_empty() || words::is_any(text);
-        let named = protocol_words(&words::plain(proto));
+        let named = protocol_column(proto);
         if open(proto) {
             if open(ports) {
                 if proto.is_empty() && protocol.is_some() {
@@ -64,9 +106,7 @@ impl RowReader<'_> {
             return self.accept(*port_at, found);
         }
         let Some(named) = named else {
-            // The column holds services such as HTTP.
-            let found = services(proto, &[], own);
-            let words = self.accept(*proto_at, found);
+            let words = self.in_protocol_column(*proto_at, proto);
             return if open(ports) { words } else { self.compare(words, *port_at, ports) };
         };
         if ports.is_empty() && port.is_some() && named.iter().any(|p| flow::has_ports(*p)) {
@@ -76,6 +116,13 @@ impl RowReader<'_> {
             return named.iter().map(|p| ServiceWord::of(*p)).collect();
         }
         let found = services(ports, &named, own);
+        if found.words.iter().any(|word| word.protocol.is_none_or(|p| !named.contains(&p))) {
+            let choices = text!(
+                "プロトコルの列とポートの列が食い違っています。どちらかに合わせてください",
+                "the protocol and the port do not agree; make them the same"
+            );
+            self.doubt(*port_at, &choices);
+        }
         self.accept(*port_at, found)
     }
 
@@ -148,7 +195,8 @@ impl RowReader<'_> {
             self.doubt(at, choices);
         }
         for (word, meaning) in found.conventions {
-            let span = self.doubt_at(Column::Service, &text!("", "")).span;
+            let at = self.table.at(Column::Service).unwrap_or(0);
+            let span = self.make(at, &text!("", "")).span;
             let message = text!(
                 "サービス「{word}」を、添付の辞書により {meaning} と読みました。異なる場合はサービス名とポートの一覧を加えてください。",
                 "the service `{word}` was read as {meaning} by the starter dictionary; if that is wrong, add a list of services and ports."

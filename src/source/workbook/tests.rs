@@ -51,3 +51,50 @@ fn what_is_no_workbook_says_what_to_do() {
     let bytes = book().save_to_buffer().unwrap();
     assert_eq!(sheets(&bytes[..bytes.len() / 2]), Err(WorkbookError::Broken));
 }
+
+/// A workbook whose cell A1 is `cell`, with shared strings.
+fn raw(cell: &str, shared: &str) -> Vec<u8> {
+    use std::io::{Read, Write};
+    let mut made = Workbook::new();
+    let sheet = made.add_worksheet();
+    sheet.write(0, 0, "first").unwrap();
+    sheet.write(1, 0, "second").unwrap();
+    let bytes = made.save_to_buffer().unwrap();
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).unwrap();
+        let name = part.name().unwrap().to_string();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        let text = text
+            .replace("<c r=\"A1\" t=\"s\"><v>0</v></c>", cell)
+            .replace("<si><t>first</t></si>", shared);
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(text.as_bytes()).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn text_that_is_struck_out_in_part_is_marked() {
+    let own = "<c r=\"A1\" t=\"s\"><v>0</v></c>";
+    let run = "<r><rPr><strike/></rPr><t>10.1.0.0/16</t></r><r><t xml:space=\"preserve\"> 10.1.9.0/24</t></r>";
+    let text = |bytes: &[u8]| sheets(bytes).unwrap().remove(0).1;
+    let shared = raw(own, &format!("<si>{run}<rPh sb=\"0\" eb=\"1\"><t>x</t></rPh></si>"));
+    assert_eq!(text(&shared), "〔取消線〕10.1.0.0/16 10.1.9.0/24\nsecond\n");
+    let inline =
+        raw(&format!("<c r=\"A1\" t=\"inlineStr\"><is>{run}</is></c>"), "<si><t>x</t></si>");
+    assert_eq!(text(&inline), "〔取消線〕10.1.0.0/16 10.1.9.0/24\nsecond\n");
+    let plain = raw(own, &format!("<si>{}</si>", run.replace("<strike/>", "<strike val=\"0\"/>")));
+    assert_eq!(text(&plain), "10.1.0.0/16 10.1.9.0/24\nsecond\n");
+}
+
+#[test]
+fn an_error_in_a_cell_leaves_the_others_to_be_read() {
+    for error in ["#REF!", "#SPILL!", "#CALC!"] {
+        let bytes = raw(&format!("<c r=\"A1\" t=\"e\"><v>{error}</v></c>"), "<si><t>x</t></si>");
+        let text = sheets(&bytes).unwrap().remove(0).1;
+        assert!(text.starts_with('#') && text.ends_with("second\n"), "{error}: {text}");
+    }
+}
