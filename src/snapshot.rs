@@ -201,6 +201,8 @@ pub struct Segment {
     pub opaques: Vec<OpaqueId>,
     /// Subnets configured on its interfaces.
     pub networks: Vec<Prefix>,
+    /// Subnets of other segments of its zones, apart from its own: who is there is no neighbour of the hosts here.
+    pub elsewhere: Vec<Prefix>,
 }
 
 /// An interface of a device.

@@ -114,7 +114,10 @@ impl Walk<'_> {
         }
         rest = surely.into_iter().fold(rest, |rest, taken| without(&rest, taken));
         let packet = if perhaps { packet.perhaps() } else { packet.clone() };
-        for block in &rest {
+        let elsewhere = model.map_or_else(Vec::new, |model| self.ranges(&model.elsewhere));
+        let elsewhere = if from.is_none() { elsewhere } else { Vec::new() };
+        let here = elsewhere.iter().fold(rest.clone(), |here, other| without(&here, *other));
+        for block in &here {
             self.zones(zones, &packet.at(*block), guide)?;
         }
         rest = self.held(zones).into_iter().fold(rest, |rest, held| without(&rest, held));
@@ -142,8 +145,10 @@ impl Walk<'_> {
     /// Destinations that senders on a segment need no router for: each is taken by a neighbour, or by nobody.
     pub(super) fn beside(&self, id: SegmentId) -> Vec<Block> {
         let segment = &self.snapshot.segments[id];
-        let mut taken = self.ranges(&segment.networks);
-        taken.extend(self.held(&segment.zones));
+        let elsewhere = self.ranges(&segment.elsewhere).into_iter();
+        let mut taken =
+            elsewhere.fold(self.held(&segment.zones), |held, other| without(&held, other));
+        taken.extend(self.ranges(&segment.networks));
         let ports = self.ports(id, None);
         let own = ports.iter().flat_map(|port| self.addresses(*port));
         let unseen = segment.opaques.iter().flat_map(|id| &self.snapshot.opaques[*id].addresses);

@@ -5,7 +5,7 @@ use super::waivers;
 use crate::net::{AddressRange, Family};
 use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
 use crate::reach::Waypoint;
-use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, Place, Snapshot, ZoneAddresses, ZoneId};
 use crate::source::{Problem, Span};
 use crate::text;
 
@@ -291,14 +291,16 @@ impl<'a> Resolver<'a> {
         (!nobody).then_some(Without { from, to, services, waiver: None, flow: None })
     }
 
-    /// Whole zones without what nobody named as theirs: it is not what a rule requires.
+    /// Whole zones without what nobody named as theirs, and without the addresses of routers: neither is what a rule requires.
     fn named(&self, ends: Vec<End>) -> Vec<End> {
+        let snapshot = self.snapshot;
         let only_named = |mut end: End| {
             if let (Place::Zone(zone), None) = (end.place, &end.ranges)
-                && let zone = &self.snapshot.zones[zone]
-                && !zone.assumed.is_empty()
+                && snapshot.zones[zone].addresses != ZoneAddresses::Rest
             {
-                end.ranges = Some(zone.named().map(crate::net::Prefix::range).collect());
+                let mut hosts = super::sets::hosts_of::<u32>(snapshot, zone);
+                hosts.extend(super::sets::hosts_of::<u128>(snapshot, zone));
+                end.ranges = Some(hosts);
             }
             if let Place::Device(device) = end.place
                 && self.snapshot.learnt.iter().any(|(port, _)| port.device == device)

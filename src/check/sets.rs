@@ -7,7 +7,7 @@ use crate::compile::{
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
 use crate::model::{Action, AddressMap, Device, Rewrite, Stage};
-use crate::net::{AddressRange, PortRange, protocol_name};
+use crate::net::{AddressRange, PortRange, Prefix, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
 use crate::policy::Service;
 use crate::reach::Network;
@@ -30,9 +30,21 @@ pub(super) fn part_of<K: Header>(
     zone: ZoneId,
     range: AddressRange,
 ) -> Vec<AddressRange> {
-    let part =
-        zone_set::<K>(snapshot, zone).intersection(&compile::intervals(std::iter::once(range)));
-    let bounds = part.as_slice().iter();
+    let range = compile::intervals(std::iter::once(range));
+    address_ranges(&zone_set::<K>(snapshot, zone).intersection(&range))
+}
+
+/// The addresses that the topology names for a zone, but those of configured devices on them.
+pub(super) fn hosts_of<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<AddressRange> {
+    let named = compile::intervals::<K>(snapshot.zones[zone].named().map(Prefix::range));
+    let interfaces = snapshot.devices.iter().flat_map(|(_, device)| device.interfaces.iter());
+    let own = interfaces.filter(|(_, i)| i.up).flat_map(|(_, interface)| &interface.addresses);
+    let own = own.map(|own| AddressRange::single(own.address));
+    address_ranges(&named.minus(&compile::intervals::<K>(own)))
+}
+
+fn address_ranges<K: Header>(intervals: &Intervals<K>) -> Vec<AddressRange> {
+    let bounds = intervals.as_slice().iter();
     bounds.filter_map(|(first, last)| AddressRange::new(first.address(), last.address())).collect()
 }
 

@@ -130,8 +130,10 @@ impl<K: Header> Walk<'_, '_, K> {
         let must = self.query.reading == Reading::Must;
         rest = run.arena.minus(rest, if must { some_all } else { sure_all });
         let segment = &snapshot.segments[id];
+        let elsewhere = segment.elsewhere.iter().map(|network| network.range());
+        let elsewhere = compile::intervals::<K>(elsewhere);
         for zone in &segment.zones {
-            let set = self.inside(run, rest, self.network.zone(*zone));
+            let set = self.inside(run, rest, &self.network.zone(*zone).minus(&elsewhere));
             direct.all = run.arena.min(direct.all, set);
             self.put(run, Node::End(Place::Zone(*zone)), set);
         }

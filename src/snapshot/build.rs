@@ -72,6 +72,7 @@ pub fn build(input: BuildInput) -> Result<Snapshot, Vec<Problem>> {
         zones::name_the_rest(&mut work.snapshot);
     }
     gateways::lead_anywhere(&mut work.snapshot);
+    zones::part(&mut work.snapshot);
     if work.problems.is_empty() { Ok(work.snapshot) } else { Err(work.problems) }
 }
 

@@ -143,6 +143,11 @@ impl Walker<'_> {
             for network in &snapshot.segments[id].networks {
                 beside |= destination_in(&t.packet, network.range())?;
             }
+            let mut elsewhere = false;
+            for network in &snapshot.segments[id].elsewhere {
+                elsewhere |= destination_in(&t.packet, network.range())?;
+            }
+            handed.retain(|hand| !(elsewhere && matches!(hand.to, To::Zone(_))));
             // A destination that is not beside the sender is for a router, not for nobody.
             handed.retain(|hand| beside || hand.to != To::Unzoned);
             let mut behind = Vec::new();

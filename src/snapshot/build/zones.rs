@@ -7,6 +7,7 @@ use crate::net::Prefix;
 use crate::snapshot::{Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
 use crate::source::Problem;
 use crate::topology::{DeviceKind, Topology, ZoneDecl};
+use std::collections::BTreeMap;
 
 pub(super) fn declare(work: &mut Work, topology: &Topology) {
     for decl in &topology.zones {
@@ -114,6 +115,33 @@ pub(super) fn name_the_rest(snapshot: &mut Snapshot) {
         put_zone(snapshot, segment, zone);
     }
     snapshot.index();
+}
+
+/// Says of each segment which subnets of its zones are on others.
+pub(super) fn part(snapshot: &mut Snapshot) {
+    let mut on: BTreeMap<ZoneId, Vec<SegmentId>> = BTreeMap::new();
+    for (id, segment) in snapshot.segments.iter() {
+        let named = |zone: &&ZoneId| snapshot.zones[**zone].addresses != ZoneAddresses::Rest;
+        for zone in segment.zones.iter().filter(named) {
+            on.entry(*zone).or_default().push(id);
+        }
+    }
+    let mut found: Vec<(SegmentId, Vec<Prefix>)> = Vec::new();
+    for segments in on.values().filter(|segments| segments.len() > 1) {
+        for here in segments {
+            let own = &snapshot.segments[*here].networks;
+            let others = segments.iter().filter(|other| *other != here);
+            let others = others.flat_map(|other| &snapshot.segments[*other].networks);
+            let apart = |network: &&Prefix| !own.iter().any(|own| own.overlaps(**network));
+            found.push((*here, others.filter(apart).copied().collect()));
+        }
+    }
+    for (segment, networks) in found {
+        let elsewhere = &mut snapshot.segments[segment].elsewhere;
+        elsewhere.extend(networks);
+        elsewhere.sort_unstable();
+        elsewhere.dedup();
+    }
 }
 
 /// The networks of all zones.
