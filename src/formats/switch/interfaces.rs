@@ -5,6 +5,8 @@ use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{Interface, InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{Family, Prefix, netmask_len};
 use crate::source::Span;
+use crate::text;
+use crate::text::Text;
 use std::net::IpAddr;
 
 /// What the blocks of one interface say.
@@ -173,6 +175,15 @@ pub(in crate::formats) fn states_use(line: &ConfigLine<'_>) -> bool {
         (word, ..) => MUTE.contains(&word),
     };
     !mute
+}
+
+/// What becomes of broadcasts by a line `ip helper-address [vrf V|global] A`.
+pub(in crate::formats) fn relayed(line: &ConfigLine<'_>) -> Text {
+    let helper = line.words.last().map_or("", |word| word.text);
+    text!(
+        "ここに届く UDP のブロードキャスト（DHCP、TFTP、DNS、NTP、NetBIOS など）は {helper} へ中継されます。この中継は、アドレスを書き換えるため経路として追跡しません。",
+        "UDP broadcasts that arrive here (DHCP, TFTP, DNS, NTP, NetBIOS and more) are relayed to {helper}; the relay changes addresses and is not followed as a path"
+    )
 }
 
 /// Whether an interface of this name is a socket of the device.
