@@ -117,7 +117,7 @@ fn sub_command<'a>(
     {
         switch.ledger.irrelevant(line.span);
         if line.starts(&["ip", "helper-address"]) {
-            switch.ledger.unsupported(line.span, relayed(line));
+            port.helpers.push((line.span, relayed(line)));
         }
     } else {
         port.taints.push(line.span);

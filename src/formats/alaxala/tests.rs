@@ -88,7 +88,7 @@ fn the_names_of_ports_are_known() {
 #[test]
 fn whom_broadcasts_are_relayed_to_is_said() {
     let (_, reading) = read_text(
-        "interface vlan 10\n  ip address 192.168.10.1 255.255.255.0\n  ip helper-address 192.168.20.9\n",
+        "interface vlan 10\n  ip address 192.168.10.1 255.255.255.0\n  ip helper-address 192.168.20.9\n  ip access-group A in\n",
     );
     let gaps = &reading.coverage[0].gaps;
     assert!(gaps.iter().any(|gap| gap.contained && gap.reason.en.contains("192.168.20.9")));

@@ -16,6 +16,7 @@ use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceId, Interfac
 use crate::net::{Family, Prefix};
 use crate::source::Span;
 use crate::text;
+use crate::text::Text;
 use removal::take_back;
 use std::net::IpAddr;
 use words::{
@@ -55,6 +56,8 @@ pub(super) struct Iface<'a> {
     pub(super) learns: Option<(&'static str, Span)>,
     /// Packets may be handed to another device here: whether those that come in, and the line.
     pub(super) steers: Vec<(bool, Span)>,
+    /// Lines `ip helper-address`, and what becomes of broadcasts by them.
+    pub(super) helpers: Vec<(Span, Text)>,
     /// `service-policy input|output P`: whether for what comes in, and the policy.
     pub(super) qualities: Vec<(bool, Word<'a>)>,
     pub(super) inspect: Option<Span>,
@@ -185,6 +188,7 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Interface) {
             self.interface(&block, &table);
         }
+        self.relays();
         // Which bridge domain a service instance belongs to is not followed; what it denies concerns any of them.
         let bridged = self.interfaces.iter_mut().filter(|i| canonical(&i.name).starts_with("bdi"));
         bridged.for_each(|iface| iface.taints.extend(self.instance_list));
@@ -350,7 +354,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if line.starts(&["ip", "helper-address"]) {
-            self.ledger.unsupported(line.span, relayed(line));
+            iface.helpers.push((line.span, relayed(line)));
         }
     }
 
@@ -416,6 +420,22 @@ impl<'a> Reader<'a, '_> {
         let id = self.build.device.interfaces.push(interface);
         if let Some(iface) = self.interfaces.get_mut(at) {
             iface.id = Some(id);
+        }
+    }
+
+    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and those of the way out see no packet
+    /// that the device sends itself. Without a list the packets to the helper pass anyhow.
+    fn relays(&mut self) {
+        let out =
+            |iface: &Iface<'_>| iface.zone.is_some() || iface.groups.iter().any(|g| !g.inbound);
+        let filtered = self.interfaces.iter().any(out);
+        for iface in &mut self.interfaces {
+            let beside = filtered || !iface.groups.is_empty();
+            for (span, reason) in std::mem::take(&mut iface.helpers) {
+                if beside {
+                    self.ledger.unsupported(span, reason);
+                }
+            }
         }
     }
 

@@ -38,6 +38,8 @@ pub(in crate::formats) struct Port<'a> {
     pub(in crate::formats) learns: Option<(&'static str, Span)>,
     /// Whether it checks sources, where the vendor can say so.
     pub(in crate::formats) source_check: Option<bool>,
+    /// Lines `ip helper-address`, and what becomes of broadcasts by them.
+    pub(in crate::formats) helpers: Vec<(Span, Text)>,
     /// Whether a line says what it is for, or may: see [`states_use`].
     pub(in crate::formats) stated: bool,
 }
@@ -98,9 +100,25 @@ impl<'a> Switch<'a> {
         }
     }
 
+    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and those of the way out see no packet
+    /// that the device sends itself. Without a list the packets to the helper pass anyhow.
+    fn relays(&mut self) {
+        let out = |port: &Port<'_>| port.groups.iter().any(|group| !group.inbound);
+        let filtered = self.ports.iter().any(out);
+        for port in &mut self.ports {
+            let beside = filtered || !port.groups.is_empty();
+            for (span, reason) in std::mem::take(&mut port.helpers) {
+                if beside {
+                    self.ledger.unsupported(span, reason);
+                }
+            }
+        }
+    }
+
     /// Makes the interfaces of the device, when every block is read. A port that only switches is none.
     pub(in crate::formats) fn finish_ports(&mut self) {
         self.idle_ports();
+        self.relays();
         for at in 0..self.ports.len() {
             let Some(port) = self.ports.get(at) else { continue };
             let only_switches = port.switched && port.addresses.is_empty() && !port.dynamic;

@@ -71,7 +71,9 @@ fn another_list_that_stays_bound_makes_the_interface_uncertain() {
 
 #[test]
 fn whom_broadcasts_are_relayed_to_is_said() {
-    let (sources, reading) = read_text(&format!("{HEAD} ip helper-address vrf M 10.2.0.9\n"));
+    let open = format!("{HEAD} ip helper-address vrf M 10.2.0.9\n");
+    assert!(read_text(&open).1.coverage[0].gaps.is_empty(), "no list stands in the way");
+    let (sources, reading) = read_text(&format!("{open} ip access-group IN in\n"));
     let gaps = &reading.coverage[0].gaps;
     let gap = gaps.iter().find(|gap| sources.text(gap.span).contains("helper")).unwrap();
     assert_eq!((gap.status, gap.contained), (LineStatus::Unsupported, true));
@@ -90,4 +92,36 @@ fn commands_that_do_not_matter_are_known() {
     let inside = "interface Vlan10\n private-vlan mapping 501\n if-state nhrp\n vrrs leader V\n access-group mode prefer port\n";
     assert_eq!(open(&format!("{top}{inside}")), Vec::<String>::new());
     assert_eq!(Case::new(&format!("{HEAD}{top}{inside}")).unknown(), Vec::<&str>::new());
+}
+
+#[test]
+fn ways_that_the_configuration_does_not_show_are_learnt() {
+    for (lines, protocol) in [
+        ("ipv6 router rip R\n redistribute connected\n", "rip"),
+        ("ipv6 router eigrp 1\n no shutdown\n", "eigrp"),
+        ("router eigrp CORE\n address-family ipv6 unicast autonomous-system 1\n", "eigrp"),
+        (" ipv6 nd autoconfig default-route\n", "autoconfig"),
+        ("ip lisp itr\n", "lisp"),
+        ("sdwan\n omp\n  no shutdown\n", "omp"),
+        ("crypto ikev2 authorization policy P\n route accept any\n", "ikev2"),
+    ] {
+        let case = Case::new(&format!("{HEAD}{lines}"));
+        let global = case.device().contexts.iter().next().unwrap().1;
+        let found: Vec<&str> =
+            global.dynamic_routing.iter().map(|one| one.protocol.as_str()).collect();
+        assert_eq!(found, [protocol], "{lines}");
+    }
+}
+
+#[test]
+fn packets_that_an_interface_hands_on_may_go_anywhere() {
+    for line in [" ip wccp web-cache redirect in\n", " service-policy type epbr input M\n"] {
+        let case = Case::new(&format!("{HEAD}{line}"));
+        let global = case.device().contexts.iter().next().unwrap().1;
+        let [route] = global.policy_routes.as_slice() else { panic!("one route for {line}") };
+        assert!(
+            route.next_hop.is_none()
+                && route.matches.ingress.contains(case.id("GigabitEthernet0/0"))
+        );
+    }
 }
