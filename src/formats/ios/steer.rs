@@ -51,6 +51,9 @@ impl<'a> Reader<'a, '_> {
                     "where the tunnels of SD-WAN lead is not in the configuration"
                 );
                 let mut matches = self.build.everything(None, span);
+                let interfaces = self.build.device.interfaces.iter();
+                let own = interfaces.filter(|(_, interface)| interface.context == from);
+                matches.ingress = Interfaces::Of(own.map(|(id, _)| id).collect());
                 matches.unknown.push(unknown(reason, span));
                 let next_hop = Some(NextHop::Context(to));
                 let route = PolicyRoute { matches, next_hop, span };
