@@ -117,7 +117,7 @@ fn sub_command<'a>(
     {
         switch.ledger.irrelevant(line.span);
         if line.starts(&["ip", "helper-address"]) {
-            port.helpers.push((line.span, relayed(line)));
+            port.helpers.push(relayed(line));
         }
     } else {
         port.taints.push(line.span);

@@ -169,7 +169,7 @@ fn sub_command<'a>(
     } else if table.find(line, from).is_some() || line.word(from) == "auth" {
         switch.ledger.irrelevant(line.span);
         if line.starts(&["ip", "helper-address"]) {
-            port.helpers.push((line.span, relayed(line)));
+            port.helpers.push(relayed(line));
         }
     } else {
         port.taints.push(line.span);

@@ -57,7 +57,7 @@ pub(super) struct Iface<'a> {
     /// Packets may be handed to another device here: whether those that come in, and the line.
     pub(super) steers: Vec<(bool, Span)>,
     /// Lines `ip helper-address`, and what becomes of broadcasts by them.
-    pub(super) helpers: Vec<(Span, Text)>,
+    pub(super) helpers: Vec<(Span, String, Text)>,
     /// `service-policy input|output P`: whether for what comes in, and the policy.
     pub(super) qualities: Vec<(bool, Word<'a>)>,
     pub(super) inspect: Option<Span>,
@@ -354,7 +354,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if line.starts(&["ip", "helper-address"]) {
-            iface.helpers.push((line.span, relayed(line)));
+            iface.helpers.push(relayed(line));
         }
     }
 
@@ -423,16 +423,25 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and those of the way out see no packet
-    /// that the device sends itself. Without a list the packets to the helper pass anyhow.
+    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and the one before
+    /// the helper's network sees no packet that the device sends itself. Elsewhere the packets to the helper pass anyhow.
     fn relays(&mut self) {
-        let out =
-            |iface: &Iface<'_>| iface.zone.is_some() || iface.groups.iter().any(|g| !g.inbound);
-        let filtered = self.interfaces.iter().any(out);
+        let filters = |iface: &&Iface<'_>| {
+            iface.zone.is_some() || iface.groups.iter().any(|group| !group.inbound)
+        };
+        let filtered: Vec<Prefix> = self
+            .interfaces
+            .iter()
+            .filter(filters)
+            .flat_map(|iface| &iface.addresses)
+            .filter_map(|own| Prefix::new(own.address, own.len))
+            .collect();
         for iface in &mut self.interfaces {
-            let beside = filtered || !iface.groups.is_empty();
-            for (span, reason) in std::mem::take(&mut iface.helpers) {
-                if beside {
+            for (span, helper, reason) in std::mem::take(&mut iface.helpers) {
+                let near = helper.parse().is_ok_and(|helper: IpAddr| {
+                    filtered.iter().any(|network| network.contains(helper))
+                });
+                if near || !iface.groups.is_empty() {
                     self.ledger.unsupported(span, reason);
                 }
             }
