@@ -343,8 +343,8 @@ fn http<'a>(services: &[Block<'a>], off: &[Block<'a>]) -> Vec<Offer<'a>> {
         })
     };
     let find = |words: &[&str]| {
-        let heads = services.iter().map(|block| &block.head);
-        heads.filter(|head| head.starts(words)).next_back().filter(|head| !gone(head))
+        let mut heads = services.iter().map(|block| &block.head);
+        heads.rfind(|head| head.starts(words)).filter(|head| !gone(head))
     };
     let (mut v4, mut v6) = (None, None);
     if let Some(head) = find(&["ip", "http", "access-class"]) {

@@ -138,9 +138,7 @@ fn without_noise<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Vec
             commands::second_export(line.span, ledger);
             continue;
         }
-        if shown {
-            *gone = true;
-        } else if line.text.starts_with('!') || is_noise(line) {
+        if shown || line.text.starts_with('!') || is_noise(line) {
             *gone = true;
         } else if let Some(end) = text_end(line) {
             *gone = true;
