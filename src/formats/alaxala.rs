@@ -10,7 +10,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
-use super::commands::{Commands, sorted};
+use super::commands::{Commands, second_export, sorted};
 use super::lines::{Block, split};
 use super::marks::{DETECT_LINES, Marks};
 use super::own::Table;
@@ -122,7 +122,11 @@ impl<'a> Reader<'a> {
     }
 
     fn run(&mut self) {
-        for block in self.take(Bin::Hostname) {
+        for (at, block) in self.take(Bin::Hostname).into_iter().enumerate() {
+            if at > 0 {
+                second_export(block.span(), &mut self.switch.ledger);
+                continue;
+            }
             self.switch.build.device.name = block.head.word(1).trim_matches('"').to_owned();
             self.switch.ledger.used(block.span());
             self.switch.build.device.own.whole = Some(block.head.span);

@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use super::lines::{Block, ConfigLine};
+use crate::source::Span;
 use crate::text;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -91,4 +92,39 @@ pub(in crate::formats) fn is_prompt(word: &str) -> bool {
     !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()/".contains(c))
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// The command that stands behind a prompt; empty when none does. `None` when the line does not begin with a prompt.
+pub(in crate::formats) fn at_prompt<'a>(line: &ConfigLine<'a>) -> Option<&'a str> {
+    let at = line.word(0).find(['#', '>']).filter(|_| is_prompt(line.word(0)))?;
+    line.text.get(at + 1..).map(str::trim)
+}
+
+/// Accounts for a line that was typed while the device was being configured: what it changes is not in what was printed, and
+/// its place among the other lines is not known. `false` when it is no such line.
+pub(in crate::formats) fn typed(line: &ConfigLine<'_>, ledger: &mut Ledger<'_>) -> bool {
+    let Some(command) = at_prompt(line).filter(|_| line.word(0).contains("(config")) else {
+        return false;
+    };
+    let first = command.split_ascii_whitespace().next().unwrap_or("");
+    if matches!(first, "" | "exit" | "end" | "quit" | "do" | "show" | "sh" | "abort" | "^Z")
+        || first.starts_with('!')
+    {
+        return false;
+    }
+    let reason = text!(
+        "プロンプトで入力された設定コマンド「{command}」です。出力された設定に反映されているか特定できないため、この機器のどの通信も通り得ると読みます。",
+        "the configuration command {command} was typed at a prompt; whether the printed configuration holds it is not known, so anything may pass this device"
+    );
+    ledger.unknown(line.span, reason, false);
+    true
+}
+
+/// Accounts for the beginning of a second configuration in one file.
+pub(in crate::formats) fn second_export(span: Span, ledger: &mut Ledger<'_>) {
+    let reason = text!(
+        "一つのファイルに設定の出力が二つ以上あります。どの時点の設定が有効か特定できないため、ファイルを分けてください。",
+        "the file holds more than one configuration; which of them is in force is not known: export one to a file"
+    );
+    ledger.unknown(span, reason, false);
 }

@@ -5,6 +5,8 @@
 
 mod clock;
 mod commands;
+mod crypto;
+mod filters;
 mod groups;
 mod inert;
 mod interface;
@@ -16,18 +18,19 @@ mod reader;
 mod routemap;
 mod routes;
 mod split;
+mod steer;
 mod translate;
 mod vlan;
 #[cfg(test)]
 mod tests;
 mod zones;
 
-use super::acl::{self, Found};
 use super::builder::{Builder, line};
-use super::lines::split as words_of;
+use super::commands::second_export;
+use super::lines::{ConfigLine, split as words_of};
 use super::marks::{DETECT_LINES, Marks};
 use super::{Format, Input, Ledger, Read, Reading};
-use crate::model::{Action, Binding, Context, Filter, Interfaces, Stage};
+use crate::model::{Action, Context, Filter, Stage};
 use crate::net::Family;
 use crate::source::Span;
 use crate::text;
@@ -35,6 +38,7 @@ use crate::text::Text;
 use commands::Bin;
 use reader::Reader;
 use translate::Translations;
+use vlan::Overridden;
 use zones::ZonePolicy;
 
 /// The reader.
@@ -141,6 +145,11 @@ fn read(input: Input<'_>) -> Reading {
         route_maps: Default::default(),
         provider: None,
         chains: Default::default(),
+        crypto: Default::default(),
+        softened: Default::default(),
+        instance_list: None,
+        dropping: Default::default(),
+        attached: Vec::new(),
     };
     reader.run();
     let device = reader.build.device;
@@ -157,10 +166,13 @@ impl Reader<'_, '_> {
         self.read_acls();
         self.read_route_maps();
         self.read_interfaces();
+        self.read_policy_maps();
         let extras = self.extras();
+        self.read_crypto();
         self.read_routes();
         self.policy_routes();
         self.read_routers();
+        self.read_steering();
         self.leak(&exchanges);
         let translations = self.read_nat();
         let zones = self.read_zones();
@@ -172,7 +184,11 @@ impl Reader<'_, '_> {
 
     fn identity(&mut self) {
         self.build.device.own = std::mem::take(&mut self.config.own);
-        for block in self.config.take(Bin::Hostname) {
+        for (at, block) in self.config.take(Bin::Hostname).into_iter().enumerate() {
+            if at > 0 {
+                second_export(block.span(), self.ledger);
+                continue;
+            }
             self.build.device.name = block.head.word(1).trim_matches('"').to_owned();
             self.build.device.own.whole = Some(block.head.span);
             self.ledger.used(block.span());
@@ -198,89 +214,21 @@ impl Reader<'_, '_> {
         vlans: vlan::VlanFilters,
         local: (Filter, Filter),
     ) {
+        let none = Overridden::default();
         let mut stages: Vec<Stage> = vlans.before.into_iter().map(Stage::Filter).collect();
-        stages.extend(self.access_groups(true).into_iter().map(Stage::Filter));
+        stages.extend(self.access_groups(true, &vlans.overridden).into_iter().map(Stage::Filter));
         stages.append(&mut nat.before);
         stages.push(Stage::Route);
         stages.extend(self.forwarding_switches().into_iter().map(Stage::Filter));
         stages.extend(zones.forward.into_iter().map(Stage::Filter));
         stages.append(&mut nat.after);
-        stages.extend(self.access_groups(false).into_iter().map(Stage::Filter));
+        stages.extend(self.access_groups(false, &none).into_iter().map(Stage::Filter));
         stages.extend(vlans.after.into_iter().map(Stage::Filter));
         for (id, context) in self.build.device.contexts.iter_mut() {
             context.pipeline = stages.clone();
             context.local = zones.own.clone().into_iter().collect();
             context.local.push(if id.index() == 0 { local.0.clone() } else { local.1.clone() });
         }
-    }
-
-    /// One filter for each family, so that a list of one family leaves the other's packets alone.
-    fn access_groups(&mut self, inbound: bool) -> Vec<Filter> {
-        let inspect = self.interfaces.iter().find_map(|iface| iface.inspect);
-        if let Some(span) = inspect.filter(|_| inbound) {
-            self.ledger.unsupported(span, acl::replies_reason());
-        }
-        let mut out = Vec::new();
-        for family in Family::ALL {
-            let replies = inspect.map(|span| {
-                let new = acl::replies(&mut self.build, "ip inspect".to_owned(), family, span);
-                self.build.list("ip inspect", vec![new])
-            });
-            let mut bindings = Vec::new();
-            for at in 0..self.interfaces.len() {
-                let Some(iface) = self.interfaces.get(at) else { continue };
-                let Some(id) = iface.id else { continue };
-                let group = iface
-                    .groups
-                    .iter()
-                    .rfind(|g| g.family == family && g.inbound == inbound)
-                    .copied();
-                let taint = iface.taints.first().copied().filter(|_| family == Family::V4);
-                let name = iface.name.clone();
-                if group.is_none() && taint.is_none() {
-                    continue;
-                }
-                let mut lists = Vec::new();
-                if let Some(span) = taint {
-                    lists.push(
-                        self.undecided(&format!("interface {name}: line not understood"), span),
-                    );
-                }
-                lists.extend(replies.filter(|_| group.is_some()));
-                let mut label = "no access-group".to_owned();
-                if let Some(group) = group {
-                    let acl = group.name.text;
-                    match self.acl(family, group.name) {
-                        Found::List(list) => {
-                            lists.push(list);
-                            lists.extend(self.implicit_deny(family, acl));
-                            label = format!("{acl} filters {} only", family.id());
-                        }
-                        Found::Empty => label = format!("access-group {acl} is empty: permits all"),
-                        Found::Undefined => {
-                            label = format!("access-group {acl} is undefined: permits all")
-                        }
-                    }
-                }
-                let one = Interfaces::Of(vec![id]);
-                let (ingress, egress) =
-                    if inbound { (one, Interfaces::Any) } else { (Interfaces::Any, one) };
-                let span = group.map(|group| group.span).or(taint);
-                bindings.push(Binding {
-                    ingress,
-                    egress,
-                    lists,
-                    default: Action::Permit,
-                    default_label: label,
-                    span,
-                });
-            }
-            let name = if inbound { "access-group in" } else { "access-group out" };
-            if !bindings.is_empty() {
-                out.push(Filter { name, bindings, otherwise: Action::Permit, stateful: false });
-            }
-        }
-        out
     }
 
     /// Whether the device forwards at all, by family, and switches that stop traffic everywhere.
@@ -293,7 +241,10 @@ impl Reader<'_, '_> {
             })
             || self.build.device.contexts.len() > 1;
         let gateway = self.config.first(Bin::DefaultGateway).map(|head| head.span);
-        if let Some(head) = self.config.first(Bin::NoIpRouting) {
+        let start = |head: &ConfigLine<'_>| head.span.start;
+        let on = self.config.heads(Bin::IpRouting).map(start).max();
+        let off = self.config.heads(Bin::NoIpRouting).max_by_key(|head| start(head));
+        if let Some(head) = off.filter(|head| on.is_none_or(|on| on < start(head))) {
             let span = head.span;
             out.push(self.switch(
                 "ip routing",
@@ -382,20 +333,24 @@ fn approximations() -> Vec<Text> {
             "VLAN maps are applied to traffic through the SVI only; traffic inside one VLAN is read as passing"
         ),
         text!(
-            "スイッチポートのアクセスリストで拒否される通信は、通るとも止まるとも読みます。",
-            "what an access list on a switch port denies may or may not pass"
+            "スイッチポートのアクセスリストで拒否される通信は、通るとも止まるとも読みます。そのポートの VLAN の SVI と VLAN マップが拒否する通信も同じです（ポート側が優先され得るため）。",
+            "what an access list on a switch port denies may or may not pass; so may what the SVI's list and the VLAN map of its VLAN deny, since the port's list may stand instead"
         ),
         text!(
-            "動的経路制御・DHCP の既定経路・暗号マップ・VRF 間の経路漏えいは、経路表の出力がない限り「通り得る」経路として読みます。",
-            "dynamic routing, learnt default routes, crypto maps and VRF leaks are branches that may be taken, unless a routing table is given"
+            "動的経路制御・DHCP の既定経路・暗号マップ・VRF 間の経路漏えいは、トポロジーの `routes` に経路を書かない限り「通り得る」経路として読みます。",
+            "dynamic routing, learnt default routes, crypto maps and VRF leaks are branches that may be taken, unless the topology states its `routes`"
+        ),
+        text!(
+            "暗号マップのあるインターフェースでは、暗号 ACL に当たる通信はアクセスリストで止まるとは限らないと読みます。接続元にプールのアドレスを配るリモートアクセスでは、そのアドレスの通信が対象です。",
+            "where a crypto map is bound, packets of its access list may pass beside the interface's own; for remote clients these are the addresses of their pool"
         ),
         text!(
             "reflect・evaluate・ip inspect は、開始済みの通信の戻りだけを通し得るものとして読みます。",
             "reflect, evaluate and ip inspect may admit replies of open connections, never a new connection"
         ),
         text!(
-            "送信元の逆経路確認（uRPF）、送信元ガード、CoPP、QoS は通信を止めないものとして読みます。",
-            "reverse-path checks, source guard, control-plane policing and QoS are read as stopping nothing"
+            "送信元の逆経路確認（uRPF）、送信元ガード、CoPP、QoS は通信を止めないものとして読みます。ただし、インターフェースに適用したポリシーの drop は止め得るものとして読みます。",
+            "reverse-path checks, source guard, control-plane policing and QoS are read as stopping nothing, but `drop` in a policy on an interface may stop what passes there"
         ),
         text!(
             "スイッチで ip routing の記述がなく経路もない場合、IPv4 の転送は不確実とします。",

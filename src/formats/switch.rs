@@ -9,7 +9,7 @@ mod services;
 
 pub(super) use bindings::{Bound, Habits, VlanList};
 pub(super) use interfaces::{
-    Group, Port, address, address6, canonical, is_physical, states_use, vlans,
+    Group, Port, address, address6, canonical, is_physical, relayed, states_use, vlans,
 };
 pub(super) use noise::blocks;
 pub(super) use services::Offer;

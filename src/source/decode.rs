@@ -159,9 +159,10 @@ fn is_quiet(text: &[u8]) -> bool {
     text.chunks(1024).all(|piece| !piece.iter().fold(false, |found, byte| found | loud(*byte)))
 }
 
-/// Takes out carriage returns, terminal escapes, overstrikes and pager prompts; the number of lines stays.
+/// Takes out carriage returns, terminal escapes, overstrikes and pager prompts, and makes the end-of-text character visible as
+/// terminals do; the number of lines stays.
 fn clean(text: String) -> String {
-    let noise = ['\r', '\u{1b}', '\u{8}', '\u{c}', '\u{7}'];
+    let noise = ['\r', '\u{1b}', '\u{8}', '\u{c}', '\u{7}', '\u{3}'];
     let noisy = !is_quiet(text.as_bytes()) && text.contains(noise) || text.contains("--More--");
     if !noisy {
         return text;
@@ -197,6 +198,8 @@ fn clean_line(line: &str) -> String {
                 }
             }
             '\u{c}' | '\u{7}' => {}
+            // The delimiter of a banner, as terminals show it.
+            '\u{3}' => out.push_str("^C"),
             _ => out.push(c),
         }
     }
@@ -256,5 +259,6 @@ mod tests {
         assert_eq!(text(b"--More-- \r         \rset ip 1.2.3.4\n"), "set ip 1.2.3.4\n");
         assert_eq!(text(b"<--- More --->\r              \raccess-list A\n"), "access-list A\n");
         assert_eq!(text(b"abd\x08c"), "abc");
+        assert_eq!(text(b"banner motd \x03\nhi\n\x03\n"), "banner motd ^C\nhi\n^C\n");
     }
 }

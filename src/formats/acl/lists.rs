@@ -180,11 +180,19 @@ impl<'a> Lists<'a> {
             Some(number) => old.number == number,
             None => old.words.iter().map(|word| word.text).eq(rest.iter().copied()),
         };
+        let before = raw.lines.len();
         for old in raw.lines.iter().filter(|old| goes(old)) {
             ledger.irrelevant(old.span);
         }
         raw.lines.retain(|old| !goes(old));
-        ledger.used(span);
+        if raw.lines.len() < before || rest.first() == Some(&"remark") {
+            return ledger.used(span);
+        }
+        let reason = text!(
+            "取り消す行がこのアクセスリストにありません。別の書き方をされた行を取り消すことがあります。",
+            "no line of this access list is the one that is taken back; it may be one that is written otherwise"
+        );
+        ledger.unknown(span, reason, false);
     }
 
     /// Turns every list into rule lists, in the order of the numbers of their lines.

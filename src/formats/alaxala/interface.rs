@@ -4,7 +4,7 @@ use super::Reader;
 use super::commands::{Bin, INTERFACE};
 use crate::formats::commands::{Commands, rows};
 use crate::formats::lines::{Block, ConfigLine};
-use crate::formats::switch::{Group, Port, Switch, address, address6, states_use, vlans};
+use crate::formats::switch::{Group, Port, Switch, address, address6, relayed, states_use, vlans};
 use crate::model::InterfaceKind;
 use crate::net::Family;
 use crate::text;
@@ -72,13 +72,13 @@ fn sub_command<'a>(
     let negated = line.word(0) == "no";
     let from = usize::from(negated);
     let done = match (line.word(from), line.word(from + 1)) {
+        (..) if negated && take_back(port, line) => true,
         ("shutdown", _) => {
             port.down = !negated;
             true
         }
         ("switchport", _) if negated => true,
         ("switchport", _) => switchport(port, line),
-        ("ip" | "ipv6", "address") if negated => true,
         ("ip", "address") if line.word(2) == "dhcp" => {
             port.dynamic = true;
             port.learns = Some(("dhcp", line.span));
@@ -87,15 +87,13 @@ fn sub_command<'a>(
         ("ip", "address") => address(port, line, 2),
         ("ipv6", "address") => address6(port, line, 2),
         ("vrf", "forwarding") => {
-            negated || {
-                port.vrf = line.words.get(2).copied();
-                port.vrf.is_some()
-            }
+            port.vrf = line.words.get(2).copied();
+            port.vrf.is_some()
         }
         ("vrrp", _) => negated || virtual_address(port, line),
-        ("ip", "access-group") => negated || group(port, line, &[Family::V4]),
-        ("ipv6", "traffic-filter") => negated || group(port, line, &[Family::V6]),
-        ("advance", "access-group") => negated || group(port, line, &Family::ALL),
+        ("ip", "access-group") => !negated && group(port, line, &[Family::V4]),
+        ("ipv6", "traffic-filter") => !negated && group(port, line, &[Family::V6]),
+        ("advance", "access-group") => !negated && group(port, line, &Family::ALL),
         ("encapsulation", "dot1q") => {
             port.vlan = line.word(2).parse().ok();
             true
@@ -118,6 +116,9 @@ fn sub_command<'a>(
         )
     {
         switch.ledger.irrelevant(line.span);
+        if line.starts(&["ip", "helper-address"]) {
+            port.helpers.push(relayed(line));
+        }
     } else {
         port.taints.push(line.span);
         let reason = text!(
@@ -126,6 +127,44 @@ fn sub_command<'a>(
         );
         switch.ledger.unknown(line.span, reason, true);
     }
+}
+
+/// `no X`: what an earlier line set is taken back; whether it is understood. Another list that stays bound is a line that is
+/// not understood.
+fn take_back(port: &mut Port<'_>, line: &ConfigLine<'_>) -> bool {
+    let families: &[Family] = match (line.word(1), line.word(2)) {
+        ("ip", "address") => {
+            port.addresses.retain(|own| own.address.is_ipv6() || keeps(line, own.address));
+            return true;
+        }
+        ("ipv6", "address") => {
+            port.addresses.retain(|own| own.address.is_ipv4() || keeps(line, own.address));
+            return true;
+        }
+        ("vrf", "forwarding") => {
+            port.vrf = None;
+            return true;
+        }
+        // In which VLANs it is then is not said.
+        ("switchport", "access" | "trunk" | "mode") => {
+            port.vlans = vec![(1, 4094)];
+            return true;
+        }
+        ("ip", "access-group") => &[Family::V4],
+        ("ipv6", "traffic-filter") => &[Family::V6],
+        ("advance", "access-group") => &Family::ALL,
+        _ => return false,
+    };
+    let inbound = line.word(4) != "out";
+    let here = |group: &Group<'_>| families.contains(&group.family) && group.inbound == inbound;
+    port.groups.retain(|group| !here(group) || group.name.text != line.word(3));
+    families.len() > 1 || !port.groups.iter().any(here)
+}
+
+/// Whether `no ip address …` names another address than this one.
+fn keeps(line: &ConfigLine<'_>, address: IpAddr) -> bool {
+    let operand = line.word(3).split('/').next().unwrap_or("");
+    operand.parse::<IpAddr>().is_ok_and(|gone| gone != address)
 }
 
 fn switchport(port: &mut Port<'_>, line: &ConfigLine<'_>) -> bool {

@@ -23,13 +23,15 @@ const TCP: &[(&str, u16)] = &[
     ("ldap", 389),
     ("pop3s", 995),
     ("raw", 9100),
+    ("shell", 514),
     ("smtps", 465),
     ("ssh", 22),
     ("tacacs+", 49),
 ];
 
 /// UDP ports that have other names than on IOS.
-const UDP: &[(&str, u16)] = &[("radius", 1812), ("tacacs+", 49)];
+const UDP: &[(&str, u16)] =
+    &[("radius", 1812), ("radius-acct", 1813), ("ripng", 521), ("tacacs+", 49)];
 
 /// The words of ALAXALA.
 const WORDS: Words = Words {
@@ -99,12 +101,17 @@ impl<'a> Reader<'a> {
         for block in self.take(Bin::VlanIdList) {
             self.switch.ledger.used(block.span());
         }
-        for block in self.take(Bin::AccessList) {
-            self.numbered(block);
-        }
-        for block in self.take(Bin::IpAccessList) {
-            let standard = block.head.word(2) == "standard";
-            self.named(&block, 3, Dialect { words: &WORDS, standard, family: Family::V4 });
+        // One list may be written both ways; its lines are in the order of the file.
+        let mut blocks = self.take(Bin::AccessList);
+        blocks.extend(self.take(Bin::IpAccessList));
+        blocks.sort_by_key(|block| block.head.span.start);
+        for block in blocks {
+            if block.head.word(0) == "access-list" {
+                self.numbered(block);
+            } else {
+                let standard = block.head.word(2) == "standard";
+                self.named(&block, 3, Dialect { words: &WORDS, standard, family: Family::V4 });
+            }
         }
         for block in self.take(Bin::Ipv6AccessList) {
             self.named(&block, 2, Dialect { words: &WORDS, standard: false, family: Family::V6 });

@@ -69,3 +69,27 @@ fn two_kinds_of_list_of_one_name_are_not_contained() {
     let text = "ip access-list extended A\n  10 permit ip any any\nadvance access-list A\n  10 permit mac-ip any any ip any any\n";
     assert_eq!(unknown(text).iter().filter(|(_, contained)| !contained).count(), 1);
 }
+
+#[test]
+fn what_is_typed_and_what_is_printed_twice_is_not_contained() {
+    let text =
+        "hostname \"ax\"\nax# configure\nax(config)# ip access-list extended X\nax(config)# end\n";
+    assert_eq!(unknown(text), [("ax(config)# ip access-list extended X".to_owned(), false)]);
+    let text = "hostname \"ax\"\nax> show running-config\nhostname \"ax\"\n";
+    assert_eq!(unknown(text), [("hostname \"ax\"".to_owned(), false)]);
+}
+
+#[test]
+fn the_names_of_ports_are_known() {
+    let text = "ip access-list extended A\n  10 permit tcp any any eq shell\n  20 permit udp any any eq radius-acct\n  30 permit udp any any eq ripng\n";
+    assert_eq!(unknown(text), []);
+}
+
+#[test]
+fn whom_broadcasts_are_relayed_to_is_said() {
+    let (_, reading) = read_text(
+        "interface vlan 10\n  ip address 192.168.10.1 255.255.255.0\n  ip helper-address 192.168.20.9\n  ip access-group A in\n",
+    );
+    let gaps = &reading.coverage[0].gaps;
+    assert!(gaps.iter().any(|gap| gap.contained && gap.reason.en.contains("192.168.20.9")));
+}

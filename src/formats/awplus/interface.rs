@@ -5,7 +5,7 @@ use super::commands::{Bin, INTERFACE};
 use crate::formats::commands::{Commands, rows};
 use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::formats::switch::{
-    Group, Port, Switch, address, address6, canonical, states_use, vlans,
+    Group, Port, Switch, address, address6, canonical, relayed, states_use, vlans,
 };
 use crate::model::InterfaceKind;
 use crate::net::Family;
@@ -168,6 +168,9 @@ fn sub_command<'a>(
         switch.ledger.used(line.span);
     } else if table.find(line, from).is_some() || line.word(from) == "auth" {
         switch.ledger.irrelevant(line.span);
+        if line.starts(&["ip", "helper-address"]) {
+            port.helpers.push(relayed(line));
+        }
     } else {
         port.taints.push(line.span);
         if first {

@@ -29,9 +29,18 @@ pub(super) enum Bin {
     AccessMap,
     VlanFilter,
     Line,
+    /// Terminal lines other than vty and console.
+    Terminal,
     Service,
     ServiceOff,
     Crypto,
+    /// Keys and profiles of IPsec peers.
+    CryptoPeers,
+    LocalPool,
+    Sdwan,
+    Ikev2,
+    Lisp,
+    PolicyMap,
     Cbac,
     IpRouting,
     NoIpRouting,
@@ -49,7 +58,14 @@ impl Bin {
             | Bin::Hostname
             | Bin::Version
             | Bin::Line
+            | Bin::Terminal
+            | Bin::Sdwan
+            | Bin::Ikev2
+            | Bin::Lisp
+            | Bin::PolicyMap
             | Bin::Crypto
+            | Bin::CryptoPeers
+            | Bin::LocalPool
             | Bin::Cbac
             | Bin::Restrict
             | Bin::ControlPlaneHost
@@ -123,7 +139,9 @@ pub(super) const TOP: &[(&str, Bin)] = &[
     ("vlan access-map", AccessMap),
     ("vlan filter", VlanFilter),
     ("line vty", Line),
-    ("line", Irrelevant),
+    ("line", Terminal),
+    ("line con", Irrelevant),
+    ("line console", Irrelevant),
     ("ip http", Service),
     ("snmp-server", Service),
     ("ntp", Service),
@@ -148,8 +166,37 @@ pub(super) const TOP: &[(&str, Bin)] = &[
     ("ip identd", Service),
     ("ip bootp server", Service),
     ("ip rcmd", Service),
+    ("ip dhcp pool", Service),
+    ("ipv6 dhcp pool", Service),
+    ("voice service voip", Service),
+    ("dial-peer voice", Service),
+    ("sip-ua", Service),
+    ("telephony-service", Service),
+    ("call-manager-fallback", Service),
+    ("mgcp", Service),
+    ("mgcp behavior", Irrelevant),
+    ("mgcp profile", Irrelevant),
+    ("vpdn enable", Service),
+    ("vpdn-group", Service),
+    ("l2tp-class", Service),
+    ("crypto ikev2 profile", Ikev2),
+    ("crypto ikev2 authorization policy", Ikev2),
+    ("crypto ssl policy", Service),
+    ("webvpn gateway", Service),
+    ("aaa server radius dynamic-author", Service),
+    ("cwmp agent", Service),
+    ("gnmi-yang", Service),
+    ("sdwan", Sdwan),
+    ("ip lisp", Lisp),
+    ("ipv6 lisp", Lisp),
+    ("policy-map", PolicyMap),
+    ("policy-map type", Irrelevant),
     ("crypto map", Crypto),
     ("crypto dynamic-map", Crypto),
+    ("crypto isakmp key", CryptoPeers),
+    ("crypto isakmp profile", CryptoPeers),
+    ("crypto keyring", CryptoPeers),
+    ("ip local pool", LocalPool),
     ("ip inspect name", Cbac),
     ("ip inspect", Irrelevant),
     ("ipv6 inspect", Irrelevant),

@@ -66,7 +66,27 @@ impl<'a> Reader<'a, '_> {
             span,
             body: Vec::new(),
         });
-        group.body.extend(block.body);
+        for line in block.body {
+            if line.word(0) != "no" {
+                group.body.push(line);
+                continue;
+            }
+            let before = group.body.len();
+            let gone = line.rest(1);
+            for member in group.body.iter().filter(|member| member.text == gone) {
+                self.ledger.irrelevant(member.span);
+            }
+            group.body.retain(|member| member.text != gone);
+            if group.body.len() < before {
+                self.ledger.used(line.span);
+                continue;
+            }
+            let reason = text!(
+                "取り消す要素がこのグループにありません。別の書き方をされた要素を取り消すことがあります。",
+                "no member of this group is the one that is taken back; it may be one that is written otherwise"
+            );
+            self.ledger.unknown(line.span, reason, false);
+        }
         if new {
             self.groups.order.push(name);
         }
@@ -152,6 +172,8 @@ impl<'a> Reader<'a, '_> {
             text if text.contains('/') => {
                 Prefix::parse(text).map(|prefix| self.build.range(prefix.range(), line.span))
             }
+            text if second.starts_with('/') => Prefix::parse(&format!("{text}{second}"))
+                .map(|prefix| self.build.range(prefix.range(), line.span)),
             text => match (text.parse(), second.parse()) {
                 (Ok(base), Ok(mask)) => self.masked(base, mask, line.span),
                 _ if second.is_empty() => {

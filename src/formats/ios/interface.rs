@@ -1,16 +1,27 @@
 //! `interface` blocks.
 
+mod removal;
+mod words;
+
+pub(super) use words::vlans;
+
 use super::commands::Bin;
 use super::inert;
+use super::local::ON_INTERFACES;
 use super::reader::Reader;
 use crate::formats::commands::{self, Commands};
 use crate::formats::lines::{Block, ConfigLine, Word};
-use crate::formats::switch::{is_physical, states_use};
+use crate::formats::switch::{is_physical, relayed, states_use};
 use crate::model::{ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Remark};
-use crate::net::{Family, Prefix, netmask_len};
+use crate::net::{Family, Prefix};
 use crate::source::Span;
 use crate::text;
+use crate::text::Text;
+use removal::take_back;
 use std::net::IpAddr;
+use words::{
+    access_group, address, address6, nat_side, policy, switchport, tunnelled, virtual_address,
+};
 
 /// What an interface block says beyond the model's interface.
 #[derive(Debug, Default)]
@@ -38,11 +49,17 @@ pub(super) struct Iface<'a> {
     pub(super) policies: Vec<(Family, Word<'a>, Span)>,
     /// Commands that may change what passes here.
     pub(super) taints: Vec<Span>,
-    pub(super) crypto: Option<Span>,
+    pub(super) crypto: Option<Tunnelled<'a>>,
     /// VRFs that take the connected networks of this interface (`vrf receive`).
     pub(super) receives: Vec<Word<'a>>,
     /// A default route is learnt here, by this protocol.
     pub(super) learns: Option<(&'static str, Span)>,
+    /// Packets may be handed to another device here: whether those that come in, and the line.
+    pub(super) steers: Vec<(bool, Span)>,
+    /// Lines `ip helper-address`, and what becomes of broadcasts by them.
+    pub(super) helpers: Vec<(Span, String, Text)>,
+    /// `service-policy input|output P`: whether for what comes in, and the policy.
+    pub(super) qualities: Vec<(bool, Word<'a>)>,
     pub(super) inspect: Option<Span>,
     /// A strict `ip verify unicast …` stands in the block.
     pub(super) checked: bool,
@@ -65,6 +82,14 @@ pub(super) struct AccessGroup<'a> {
     pub(super) family: Family,
     pub(super) inbound: bool,
     pub(super) name: Word<'a>,
+    pub(super) span: Span,
+}
+
+/// Packets of the interface come out of IPsec tunnels and go into them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tunnelled<'a> {
+    /// The crypto map; `None` for an Easy VPN client, to whom the server says which packets.
+    pub(super) map: Option<Word<'a>>,
     pub(super) span: Span,
 }
 
@@ -163,6 +188,10 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::Interface) {
             self.interface(&block, &table);
         }
+        self.relays();
+        // Which bridge domain a service instance belongs to is not followed; what it denies concerns any of them.
+        let bridged = self.interfaces.iter_mut().filter(|i| canonical(&i.name).starts_with("bdi"));
+        bridged.for_each(|iface| iface.taints.extend(self.instance_list));
         for at in 0..self.interfaces.len() {
             self.finish_interface(at);
         }
@@ -224,6 +253,17 @@ impl<'a> Reader<'a, '_> {
                 iface.virtuals.push((address, line.span));
                 self.ledger.used(line.span);
             }
+            _ if above.word(0) == "service"
+                && (line.starts(&["ip", "access-group"])
+                    || line.starts(&["ipv6", "traffic-filter"])) =>
+            {
+                let reason = text!(
+                    "サービスインスタンスのアクセスリストは、ブリッジドメインを通る通信を止め得るものとして読みます。",
+                    "an access list of a service instance may stop what passes its bridge domain"
+                );
+                self.ledger.unsupported(line.span, reason);
+                self.instance_list = Some(line.span);
+            }
             _ => self.ledger.irrelevant(line.span),
         }
     }
@@ -232,70 +272,90 @@ impl<'a> Reader<'a, '_> {
         let negated = matches!(line.word(0), "no" | "default");
         let from = usize::from(negated);
         iface.stated |= states_use(line);
-        let word = |at: usize| line.word(from + at);
-        if matches!((word(0), word(1), word(2)), ("ip" | "ipv6", "verify", "unicast")) {
+        let verify = matches!(
+            (line.word(from), line.word(from + 1), line.word(from + 2)),
+            ("ip" | "ipv6", "verify", "unicast")
+        );
+        if verify {
             // The loose mode asks for any route at all; a forged address of our own passes it.
             iface.checked = !negated && !line.words.iter().any(|word| word.text == "any");
         }
-        let done = match (word(0), word(1)) {
-            ("shutdown", _) => {
-                iface.down = !negated;
-                true
-            }
-            ("switchport", _) if negated && word(1).is_empty() => {
-                iface.routed = true;
-                true
-            }
-            ("switchport", _) => !negated && switchport(iface, line),
-            ("ip", "address") | ("ipv6", "address") if negated => true,
-            ("ip", "address") => address(iface, line),
-            ("ipv6", "address") => address6(iface, line),
-            ("ip" | "ipv6", "unnumbered") => true,
-            ("vrf", "forwarding") | ("ip", "vrf") | ("zone-member", _) if negated => true,
-            ("vrf", "receive") | ("ip", "vrf")
-                if !negated && line.words.iter().any(|w| w.text == "receive") =>
-            {
-                iface.receives.extend(line.words.last());
-                true
-            }
-            ("vrf", "forwarding") | ("ip", "vrf") if !negated => self.forwarding(iface, line),
-            ("ip", "access-group") => negated || access_group(iface, line, Family::V4),
-            ("ipv6", "traffic-filter") => negated || access_group(iface, line, Family::V6),
-            ("zone-member", "security") if !negated => {
-                iface.zone = line.words.get(2).copied();
-                iface.zone.is_some()
-            }
-            ("ip", "nat") => negated || nat_side(iface, line),
-            ("ip" | "ipv6", "policy") if word(2) == "route-map" => negated || policy(iface, line),
-            ("encapsulation", "dot1Q" | "dot1q" | "isl") => {
-                iface.vlan = word(2).parse().ok();
-                iface.vlan.is_some()
-            }
-            ("standby" | "vrrp" | "glbp", _) if !negated => {
-                virtual_address(iface, line);
-                true
-            }
-            ("crypto", "map") => {
-                iface.crypto = (!negated).then_some(line.span);
-                true
-            }
-            ("ppp", "ipcp") if word(2) == "route" && !negated => {
-                iface.learns = Some(("ipcp", line.span));
-                true
-            }
-            ("ip" | "ipv6", "inspect") => {
-                iface.inspect = (!negated).then_some(line.span).or(iface.inspect);
-                true
-            }
-            _ => false,
-        };
+        let done = if negated { take_back(iface, line) } else { self.setting(iface, line) };
         if done {
             return self.ledger.used(line.span);
         }
         if table.find(line, from).is_some() {
-            return self.ledger.irrelevant(line.span);
+            self.ledger.irrelevant(line.span);
+            if !negated {
+                self.attach(iface, line);
+            }
+            return;
         }
         self.taint(iface, line);
+    }
+
+    /// A line that sets something; whether it is understood.
+    fn setting(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) -> bool {
+        match (line.word(0), line.word(1)) {
+            ("shutdown", _) => iface.down = true,
+            ("switchport", _) => return switchport(iface, line),
+            ("ip", "address") => return address(iface, line),
+            ("ipv6", "address") => return address6(iface, line),
+            ("ip" | "ipv6", "unnumbered") => {}
+            ("vrf", "receive") | ("ip", "vrf")
+                if line.words.iter().any(|w| w.text == "receive") =>
+            {
+                iface.receives.extend(line.words.last());
+            }
+            ("vrf", "forwarding") | ("ip", "vrf") => return self.forwarding(iface, line),
+            ("ip", "access-group") => return access_group(iface, line, Family::V4),
+            ("ipv6", "traffic-filter") => return access_group(iface, line, Family::V6),
+            // Which of the kinds of list wins is left open whatever this says.
+            ("access-group", "mode") => {}
+            ("zone-member", "security") => {
+                iface.zone = line.words.get(2).copied();
+                return iface.zone.is_some();
+            }
+            ("ip", "nat") => return nat_side(iface, line),
+            ("ip" | "ipv6", "policy") if line.word(2) == "route-map" => return policy(iface, line),
+            ("encapsulation", "dot1Q" | "dot1q" | "isl") => {
+                iface.vlan = line.word(2).parse().ok();
+                return iface.vlan.is_some();
+            }
+            ("standby" | "vrrp" | "glbp", _) => virtual_address(iface, line),
+            ("crypto", _) => return tunnelled(iface, line),
+            ("ppp", "ipcp") if line.word(2) == "route" => iface.learns = Some(("ipcp", line.span)),
+            ("ipv6", "nd") if line.starts(&["ipv6", "nd", "autoconfig", "default-route"]) => {
+                iface.learns = Some(("autoconfig", line.span));
+            }
+            ("ip" | "ipv6", "inspect") => iface.inspect = Some(line.span),
+            ("ip" | "ipv6", "wccp") if line.words.iter().any(|w| w.text == "redirect") => {
+                let out = line.words.last().is_some_and(|word| word.text == "out");
+                iface.steers.push((!out, line.span));
+            }
+            ("service-policy", "type") if matches!(line.word(2), "epbr" | "pbr") => {
+                iface.steers.push((!line.words.iter().any(|w| w.text == "output"), line.span));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// What a line that leaves the packets of the interface alone does elsewhere: services of the device, relayed broadcasts.
+    fn attach(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) {
+        if line.word(0) == "service-policy" && matches!(line.word(1), "input" | "output") {
+            let name = line.words.get(2).copied();
+            iface.qualities.extend(name.map(|name| (line.word(1) == "input", name)));
+        }
+        for (words, ports) in ON_INTERFACES {
+            let begins = words.split(' ').enumerate().all(|(at, want)| line.word(at) == want);
+            if begins && !self.attached.iter().any(|(label, ..)| label == words) {
+                self.attached.push((words, &[], ports, line.span));
+            }
+        }
+        if line.starts(&["ip", "helper-address"]) {
+            iface.helpers.push(relayed(line));
+        }
     }
 
     fn taint(&mut self, iface: &mut Iface<'a>, line: &ConfigLine<'a>) {
@@ -322,6 +382,7 @@ impl<'a> Reader<'a, '_> {
 
     fn finish_interface(&mut self, at: usize) {
         let Some(iface) = self.interfaces.get(at) else { return };
+        let down = iface.down || self.parent_down(&iface.name);
         let idle = !iface.stated && !iface.down && is_physical(&iface.name);
         if let Some(span) = iface.span.filter(|_| idle && !iface.name.contains('.')) {
             let remark = Remark::IdlePort { name: iface.name.clone(), span };
@@ -348,7 +409,7 @@ impl<'a> Reader<'a, '_> {
             context: context.unwrap_or(self.global()),
             addresses,
             zone: iface.zone.map(|zone| zone.text.to_owned()),
-            up: !iface.down,
+            up: !down,
             kind: kind(&key),
             vlan: iface.vlan,
             dynamic: iface.dynamic,
@@ -362,133 +423,40 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and the one before
+    /// the helper's network sees no packet that the device sends itself. Elsewhere the packets to the helper pass anyhow.
+    fn relays(&mut self) {
+        let filters = |iface: &&Iface<'_>| {
+            iface.zone.is_some() || iface.groups.iter().any(|group| !group.inbound)
+        };
+        let filtered: Vec<Prefix> = self
+            .interfaces
+            .iter()
+            .filter(filters)
+            .flat_map(|iface| &iface.addresses)
+            .filter_map(|own| Prefix::new(own.address, own.len))
+            .collect();
+        for iface in &mut self.interfaces {
+            for (span, helper, reason) in std::mem::take(&mut iface.helpers) {
+                let near = helper.parse().is_ok_and(|helper: IpAddr| {
+                    filtered.iter().any(|network| network.contains(helper))
+                });
+                if near || !iface.groups.is_empty() {
+                    self.ledger.unsupported(span, reason);
+                }
+            }
+        }
+    }
+
+    /// Whether a sub-interface hangs on an interface that is shut.
+    fn parent_down(&self, name: &str) -> bool {
+        let parent = name.split_once('.').and_then(|(parent, _)| self.find_interface(parent));
+        parent.is_some_and(|parent| parent.down)
+    }
+
     /// The context without a VRF name.
     pub(super) fn global(&self) -> ContextId {
         use crate::model::Id;
         ContextId::from_index(0)
     }
-}
-
-/// VLAN numbers and ranges such as `10,20-30`, over several words.
-pub(super) fn vlans(words: &[Word<'_>]) -> Option<Vec<(u16, u16)>> {
-    let mut out = Vec::new();
-    for part in words.iter().flat_map(|word| word.text.split(',')).filter(|part| !part.is_empty()) {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        out.push((first.parse().ok()?, last.parse().ok()?));
-    }
-    Some(out)
-}
-
-fn switchport(iface: &mut Iface<'_>, line: &ConfigLine<'_>) -> bool {
-    iface.switched = true;
-    match (line.word(1), line.word(2), line.word(3)) {
-        ("mode", "trunk", _) => iface.trunk = true,
-        ("mode", "dynamic", _) => iface.trunk = true,
-        ("access", "vlan", number) => iface.access_vlan = number.parse().ok(),
-        ("trunk", "allowed", "vlan") => {
-            let skip = if line.word(4) == "add" { 5 } else { 4 };
-            let listed = vlans(line.words.get(skip..).unwrap_or(&[]));
-            iface.trunk_vlans.extend(listed.unwrap_or_else(|| vec![(1, 4094)]));
-        }
-        _ => {}
-    }
-    true
-}
-
-fn address(iface: &mut Iface<'_>, line: &ConfigLine<'_>) -> bool {
-    if matches!(line.word(2), "dhcp" | "negotiated" | "pool" | "slarp" | "autoip") {
-        iface.dynamic = true;
-        iface.learns = (line.word(2) == "dhcp").then_some(("dhcp", line.span)).or(iface.learns);
-        return true;
-    }
-    let parsed = match line.word(2).split_once('/') {
-        Some((address, len)) => address.parse().ok().zip(len.parse().ok().filter(|len| *len <= 32)),
-        None => line.word(2).parse().ok().zip(line.word(3).parse().ok().and_then(netmask_len)),
-    };
-    let Some((address, len)) = parsed.filter(|(address, _): &(IpAddr, u8)| address.is_ipv4())
-    else {
-        return false;
-    };
-    let entry = InterfaceAddress { address, len, span: line.span };
-    if line.words.iter().any(|word| word.text == "secondary") {
-        iface.addresses.push(entry);
-    } else {
-        iface.addresses.insert(0, entry);
-    }
-    true
-}
-
-fn address6(iface: &mut Iface<'_>, line: &ConfigLine<'_>) -> bool {
-    let word = line.word(2);
-    if matches!(word, "dhcp" | "autoconfig") {
-        iface.dynamic = true;
-        iface.learns =
-            (line.word(3) == "default").then_some(("autoconfig", line.span)).or(iface.learns);
-        return true;
-    }
-    if line.words.iter().any(|word| word.text == "link-local") {
-        return word.parse::<IpAddr>().is_ok();
-    }
-    let split = word
-        .split_once('/')
-        .and_then(|(a, len)| Some((a.parse::<IpAddr>().ok()?, len.parse::<u8>().ok()?)));
-    match split.filter(|(address, len)| address.is_ipv6() && *len <= 128) {
-        Some((address, len)) => {
-            iface.addresses.push(InterfaceAddress { address, len, span: line.span });
-            true
-        }
-        None => {
-            // A general prefix: the address comes from elsewhere.
-            iface.dynamic = line.word(3).contains('/');
-            iface.dynamic
-        }
-    }
-}
-
-fn access_group<'a>(iface: &mut Iface<'a>, line: &ConfigLine<'a>, family: Family) -> bool {
-    let inbound = match line.word(3) {
-        "in" => true,
-        "out" => false,
-        _ => return false,
-    };
-    let Some(name) = line.words.get(2).copied().filter(|_| line.words.len() == 4) else {
-        return false;
-    };
-    iface.groups.retain(|old| old.family != family || old.inbound != inbound);
-    iface.groups.push(AccessGroup { family, inbound, name, span: line.span });
-    true
-}
-
-fn nat_side(iface: &mut Iface<'_>, line: &ConfigLine<'_>) -> bool {
-    let side = match line.word(2) {
-        "inside" => Side::Inside,
-        "outside" => Side::Outside,
-        "enable" => Side::Both,
-        // `ip nat allow-static-host` and the like shape learning only.
-        "allow-static-host" => return true,
-        _ => return false,
-    };
-    iface.nat.push(side);
-    true
-}
-
-fn policy<'a>(iface: &mut Iface<'a>, line: &ConfigLine<'a>) -> bool {
-    let family = if line.word(0) == "ip" { Family::V4 } else { Family::V6 };
-    let Some(name) = line.words.get(3) else { return false };
-    iface.policies.push((family, *name, line.span));
-    true
-}
-
-/// `standby [G] ip A`, `vrrp G ip A`, `glbp G ip A`, and the IPv6 forms.
-fn virtual_address(iface: &mut Iface<'_>, line: &ConfigLine<'_>) {
-    let at = line.words.iter().take(3).position(|word| matches!(word.text, "ip" | "ipv6"));
-    let word = at.and_then(|at| line.words.get(at + 1)).map_or("", |word| word.text);
-    let address = word.split('/').next().unwrap_or("").parse::<IpAddr>();
-    if let Some(address) = address.ok().filter(|address| !is_link_local(*address)) {
-        iface.virtuals.push((address, line.span));
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    Prefix::parse("fe80::/10").is_some_and(|prefix| prefix.contains(address))
 }

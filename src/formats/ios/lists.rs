@@ -53,12 +53,17 @@ impl<'a> References<'a> for Reader<'a, '_> {
 impl<'a> Reader<'a, '_> {
     /// Collects and turns into lists everything that defines an access list.
     pub(super) fn read_acls(&mut self) {
-        for block in self.config.take(Bin::AccessList) {
-            self.classic(&block);
-        }
-        for block in self.config.take(Bin::IpAccessList) {
-            let standard = block.head.word(2) == "standard";
-            self.named(block, 3, Family::V4, standard);
+        // One list may be written both ways; its lines are in the order of the file.
+        let mut blocks = self.config.take(Bin::AccessList);
+        blocks.extend(self.config.take(Bin::IpAccessList));
+        blocks.sort_by_key(|block| block.head.span.start);
+        for block in blocks {
+            if block.head.word(0) == "access-list" {
+                self.classic(&block);
+            } else {
+                let standard = block.head.word(2) == "standard";
+                self.named(block, 3, Family::V4, standard);
+            }
         }
         for block in self.config.take(Bin::Ipv6AccessList) {
             self.named(block, 2, Family::V6, false);

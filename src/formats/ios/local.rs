@@ -1,37 +1,19 @@
 //! What the device itself listens on, and who may connect.
 
+mod tables;
+
+pub(super) use tables::{Extras, ON_INTERFACES};
+
 use super::commands::Bin;
 use super::reader::Reader;
 use crate::formats::acl::Found;
 use crate::formats::builder::{line, unknown};
-use crate::formats::lines::{Block, Word};
+use crate::formats::lines::{Block, ConfigLine, Word};
 use crate::model::{Action, Binding, Filter, Interfaces, Line};
-use crate::net::Family;
+use crate::net::{Family, PortRange};
 use crate::source::Span;
 use crate::text;
-
-/// Services that a command switches on; whom they answer is not read.
-const OTHERS: &[(&str, &[(u8, u16)])] = &[
-    ("ntp", &[(17, 123)]),
-    ("netconf-yang", &[(6, 830)]),
-    ("netconf ssh", &[(6, 22)]),
-    ("ip dns server", &[(6, 53), (17, 53)]),
-    ("tftp-server", &[(17, 69)]),
-    ("ftp-server", &[(6, 21)]),
-    ("gnxi", &[(6, 50052), (6, 9339)]),
-    ("ip sla responder", &[(17, 1967)]),
-    ("service tcp-small-servers", &[(6, 7), (6, 9), (6, 13), (6, 19)]),
-    ("service udp-small-servers", &[(17, 7), (17, 9), (17, 19)]),
-    ("service finger", &[(6, 79)]),
-    ("ip finger", &[(6, 79)]),
-    ("ip identd", &[(6, 113)]),
-    ("ip bootp server", &[(17, 67)]),
-    ("ip rcmd", &[(6, 514)]),
-    ("vstack", &[(6, 4786)]),
-];
-
-/// Control protocols that the configuration switches on: label, protocol numbers, ports, place.
-pub(super) type Extras = Vec<(&'static str, &'static [u8], &'static [(u8, u16)], Span)>;
+use tables::{OTHERS, ROTARIES, TERMINALS};
 
 #[derive(Debug)]
 struct Vty<'a> {
@@ -39,7 +21,27 @@ struct Vty<'a> {
     v4: Option<Word<'a>>,
     v6: Option<Word<'a>>,
     everywhere: bool,
+    /// An `access-class` holds for one VRF.
+    one_vrf: bool,
     transports: Option<Vec<&'a str>>,
+    rotary: Option<u16>,
+}
+
+/// Terminal lines and groups of lines that a port of their own leads to.
+#[derive(Clone, Copy, Debug)]
+struct Reverse {
+    first: u16,
+    last: u16,
+    span: Span,
+}
+
+/// What the configuration states about who may connect.
+struct Stated<'a> {
+    vtys: Vec<Vty<'a>>,
+    offers: Vec<Offer<'a>>,
+    reverse: Vec<Reverse>,
+    /// Management plane protection.
+    restricted: Option<Span>,
 }
 
 /// A permit for one service.
@@ -69,8 +71,15 @@ impl<'a> Reader<'a, '_> {
                 _ => {}
             }
         }
-        if let Some(head) = self.config.first(Bin::Crypto) {
-            out.push(("crypto map", &[50, 51], &[(17, 500), (17, 4500)], head.span));
+        out.extend(self.attached.iter().copied());
+        let mut ikev2 = self.config.heads(Bin::Ikev2);
+        if let Some(head) = ikev2.find(|head| head.word(2) == "profile") {
+            out.push(("crypto ikev2 profile", &[], &[(17, 500), (17, 4500)], head.span));
+        }
+        let client = self.interfaces.iter().find_map(|iface| iface.crypto).map(|one| one.span);
+        let maps = self.config.first(Bin::Crypto).map(|head| head.span);
+        if let Some(span) = maps.or(client) {
+            out.push(("crypto map", &[50, 51], &[(17, 500), (17, 4500)], span));
         }
         let tunnel = self.interfaces.iter().find(|iface| iface.name.starts_with("Tunnel"));
         if let Some(span) = tunnel.and_then(|iface| iface.span) {
@@ -91,6 +100,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn read_local(&mut self, extras: Extras) -> (Filter, Filter) {
         let lines: Vec<Vty<'a>> =
             self.config.take(Bin::Line).iter().map(|block| self.vty(block)).collect();
+        let reverse = self.reverse(&lines);
         let services = self.config.take(Bin::Service);
         let off = self.config.take(Bin::ServiceOff);
         for block in services.iter().chain(&off) {
@@ -108,45 +118,55 @@ impl<'a> Reader<'a, '_> {
         let mut offers = http(&services, &off);
         offers.extend(snmp(&services));
         offers.extend(others(&services, extras));
-        let global = self.management(&lines, &offers, restricted, false);
-        let vrf = self.management(&lines, &offers, restricted, true);
-        (global, vrf)
+        let stated = Stated { vtys: lines, offers, reverse, restricted };
+        (self.management(&stated, false), self.management(&stated, true))
     }
 
-    fn vty(&mut self, block: &Block<'a>) -> Vty<'a> {
-        let mut out =
-            Vty { span: block.span(), v4: None, v6: None, everywhere: false, transports: None };
-        self.ledger.used(block.head.span);
-        for sub in &block.body {
-            match (sub.word(0), sub.word(1)) {
-                ("access-class", _) if sub.words.iter().any(|word| word.text == "in") => {
-                    out.v4 = sub.words.get(1).copied();
-                    out.everywhere |= sub.words.iter().any(|word| word.text == "vrf-also");
-                }
-                ("ipv6", "access-class") if sub.words.iter().any(|word| word.text == "in") => {
-                    out.v6 = sub.words.get(2).copied();
-                }
-                ("transport", "input") => {
-                    out.transports = Some(sub.words.iter().skip(2).map(|word| word.text).collect());
-                }
-                ("no", "transport") if sub.word(2) == "input" => out.transports = Some(Vec::new()),
-                _ => {
-                    self.ledger.irrelevant(sub.span);
-                    continue;
-                }
-            }
-            self.ledger.used(sub.span);
+    /// Reverse Telnet: terminal lines that take connections from the network, and the groups of `rotary`.
+    fn reverse(&mut self, vtys: &[Vty<'a>]) -> Vec<Reverse> {
+        let mut out = Vec::new();
+        for block in self.config.take(Bin::Terminal) {
+            self.ledger.irrelevant(block.span());
+            let input = block.body.iter().rfind(|line| line.starts(&["transport", "input"]));
+            let Some(input) = input.filter(|line| line.word(2) != "none") else { continue };
+            self.ledger.used(input.span);
+            let span = block.span();
+            out.extend(TERMINALS.iter().map(|(first, last)| Reverse {
+                first: *first,
+                last: *last,
+                span,
+            }));
+        }
+        for vty in vtys {
+            let Some(group) = vty.rotary else { continue };
+            let ports = ROTARIES.iter().filter_map(|base| base.checked_add(group));
+            out.extend(ports.map(|port| Reverse { first: port, last: port, span: vty.span }));
         }
         out
     }
 
-    fn management(
-        &mut self,
-        vtys: &[Vty<'a>],
-        offers: &[Offer<'a>],
-        restricted: Option<Span>,
-        in_vrf: bool,
-    ) -> Filter {
+    fn vty(&mut self, block: &Block<'a>) -> Vty<'a> {
+        let mut out = Vty {
+            span: block.span(),
+            v4: None,
+            v6: None,
+            everywhere: false,
+            one_vrf: false,
+            transports: None,
+            rotary: None,
+        };
+        self.ledger.used(block.head.span);
+        for sub in &block.body {
+            if vty_line(&mut out, sub) {
+                self.ledger.used(sub.span);
+            } else {
+                self.ledger.irrelevant(sub.span);
+            }
+        }
+        out
+    }
+
+    fn management(&mut self, stated: &Stated<'a>, in_vrf: bool) -> Filter {
         let mut lines: Vec<Line> = Vec::new();
         let span = self.origin;
         for (protocol, label) in [(1, "icmp"), (58, "icmpv6")] {
@@ -156,32 +176,26 @@ impl<'a> Reader<'a, '_> {
         }
         for (name, port) in [("ssh", 22), ("telnet", 23)] {
             let mut first = true;
-            for vty in vtys {
-                let listed = vty.transports.as_ref();
-                if listed.is_some_and(|listed| !listed.contains(&name) && !listed.contains(&"all"))
-                {
-                    continue;
-                }
-                let shut_out = in_vrf && vty.v4.is_some() && !vty.everywhere;
-                let doubt = doubt(listed.is_none(), !first, shut_out);
+            for vty in &stated.vtys {
+                let Some(offer) = terminal(vty, (name, port), !first, in_vrf) else { continue };
                 first = false;
-                let label = format!("line vty: {name}");
-                let offer = Offer {
-                    label,
-                    protocols: &[],
-                    ports: vec![(6, port)],
-                    v4: vty.v4,
-                    v6: vty.v6,
-                    doubt,
-                    span: vty.span,
-                };
                 lines.extend(self.offer(&offer));
             }
         }
-        for offer in offers {
+        for offer in &stated.offers {
             lines.extend(self.offer(offer));
         }
-        if let Some(span) = restricted {
+        for one in &stated.reverse {
+            let reason =
+                text!("応答する相手の範囲は読み取っていません。", "whom it answers is not read");
+            let mut matches = self.build.everything(None, one.span);
+            let ports = PortRange::new(one.first, one.last).unwrap_or(PortRange::ALL);
+            let any = crate::model::TcpFlags::ANY;
+            matches.service = self.build.ports(6, PortRange::ALL, ports, any, one.span);
+            matches.unknown.push(unknown(reason, one.span));
+            lines.push(line("reverse telnet".to_owned(), matches, Action::Permit, one.span));
+        }
+        if let Some(span) = stated.restricted {
             for new in &mut lines {
                 let reason = text!(
                     "管理プレーン保護が設定されています。",
@@ -241,6 +255,64 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// A line of `line vty`; whether it matters.
+fn vty_line<'a>(vty: &mut Vty<'a>, line: &ConfigLine<'a>) -> bool {
+    let negated = matches!(line.word(0), "no" | "default");
+    let from = usize::from(negated);
+    let word = |at: usize| line.word(from + at);
+    let has = |name: &str| line.words.iter().any(|word| word.text == name);
+    match (word(0), word(1)) {
+        ("access-class", _) if negated => vty.v4 = None,
+        ("ipv6", "access-class") if negated => vty.v6 = None,
+        // Whom the other tables let in is not said then.
+        ("access-class", _) if has("in") && has("vrfname") => vty.one_vrf = true,
+        ("access-class", _) if has("in") => {
+            vty.v4 = line.words.get(1).copied();
+            vty.everywhere |= has("vrf-also");
+        }
+        ("ipv6", "access-class") if has("in") => vty.v6 = line.words.get(2).copied(),
+        ("transport", "input") if line.word(0) == "default" => vty.transports = None,
+        ("transport", "input") if negated => vty.transports = Some(Vec::new()),
+        ("transport", "input") => {
+            vty.transports = Some(line.words.iter().skip(2).map(|word| word.text).collect());
+        }
+        ("rotary", _) => vty.rotary = word(1).parse().ok().filter(|_| !negated),
+        _ => return false,
+    }
+    true
+}
+
+/// What a vty line offers to a protocol; `None` when it takes no such connection.
+fn terminal<'a>(
+    vty: &Vty<'a>,
+    (name, port): (&str, u16),
+    later: bool,
+    in_vrf: bool,
+) -> Option<Offer<'a>> {
+    let listed = vty.transports.as_ref();
+    if listed.is_some_and(|listed| !listed.contains(&name) && !listed.contains(&"all")) {
+        return None;
+    }
+    let shut_out = in_vrf && vty.v4.is_some() && !vty.everywhere;
+    let doubt = if vty.one_vrf {
+        Some(text!(
+            "access-class の vrfname は一つの VRF だけを対象とするため、ほかからの接続を拒否するかどうかは特定できません。",
+            "the access-class names one VRF; whether connections from elsewhere are refused is not known"
+        ))
+    } else {
+        doubt(listed.is_none(), later, shut_out)
+    };
+    Some(Offer {
+        label: format!("line vty: {name}"),
+        protocols: &[],
+        ports: vec![(6, port)],
+        v4: vty.v4.filter(|_| !vty.one_vrf),
+        v6: vty.v6,
+        doubt,
+        span: vty.span,
+    })
+}
+
 fn doubt(default: bool, later: bool, shut_out: bool) -> Option<crate::text::Text> {
     if shut_out {
         return Some(text!(
@@ -263,8 +335,17 @@ fn doubt(default: bool, later: bool, shut_out: bool) -> Option<crate::text::Text
 }
 
 fn http<'a>(services: &[Block<'a>], off: &[Block<'a>]) -> Vec<Offer<'a>> {
-    let find =
-        |words: &[&str]| services.iter().map(|block| &block.head).rfind(|head| head.starts(words));
+    // A later `no` with the same words, or fewer, takes a line back.
+    let gone = |on: &ConfigLine<'_>| {
+        off.iter().map(|block| &block.head).any(|off| {
+            let words: Vec<&str> = off.words.iter().skip(1).map(|word| word.text).collect();
+            off.span.start > on.span.start && on.starts(&words)
+        })
+    };
+    let find = |words: &[&str]| {
+        let mut heads = services.iter().map(|block| &block.head);
+        heads.rfind(|head| head.starts(words)).filter(|head| !gone(head))
+    };
     let (mut v4, mut v6) = (None, None);
     if let Some(head) = find(&["ip", "http", "access-class"]) {
         v4 = head.words.get(3).filter(|word| !matches!(word.text, "ipv4" | "ipv6")).copied();
@@ -278,8 +359,7 @@ fn http<'a>(services: &[Block<'a>], off: &[Block<'a>]) -> Vec<Offer<'a>> {
     let mut out = Vec::new();
     for (switch, port_word, port) in [("server", "port", 80), ("secure-server", "secure-port", 443)]
     {
-        let negated = off.iter().any(|block| block.head.rest(1) == format!("ip http {switch}"));
-        let Some(head) = find(&["ip", "http", switch]).filter(|_| !negated) else { continue };
+        let Some(head) = find(&["ip", "http", switch]) else { continue };
         let number = find(&["ip", "http", port_word]).and_then(|head| head.word(3).parse().ok());
         let label = format!("ip http {switch}");
         out.push(Offer {

@@ -5,9 +5,9 @@ use super::split::Config;
 use crate::formats::Ledger;
 use crate::formats::acl::Lists;
 use crate::formats::builder::Builder;
-use crate::model::{ContextId, ScheduleId};
+use crate::model::{ContextId, ListId, ScheduleId};
 use crate::source::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// One reading in progress.
 #[derive(Debug)]
@@ -28,6 +28,15 @@ pub(super) struct Reader<'a, 'l> {
     /// An address family by which other routers' VRF routes come in (`vpnv4` and the like).
     pub(super) provider: Option<Span>,
     pub(super) chains: super::zones::Chains<'a>,
+    pub(super) crypto: super::crypto::CryptoMaps<'a>,
+    /// Copies of lists in which what the list denies may pass, by the list.
+    pub(super) softened: FxHashMap<ListId, ListId>,
+    /// An access list of a service instance.
+    pub(super) instance_list: Option<Span>,
+    /// Policies of quality of service that drop packets.
+    pub(super) dropping: FxHashSet<&'a str>,
+    /// Services that commands of interfaces switch on, each once.
+    pub(super) attached: super::local::Extras,
 }
 
 impl<'a> Reader<'a, '_> {

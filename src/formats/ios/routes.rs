@@ -17,6 +17,8 @@ use std::net::IpAddr;
 struct Exchange<'a> {
     imports: Vec<(&'a str, Span)>,
     exports: Vec<&'a str>,
+    /// A route map gives exported routes targets of its own.
+    export_map: Option<Span>,
     from_global: Option<Span>,
     to_global: Option<Span>,
     replicas: Vec<(&'a str, Span)>,
@@ -188,7 +190,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn dynamic(&mut self, context: ContextId, protocol: &str, span: Span) {
+    /// Notes a way of learning routes that the configuration does not show.
+    pub(super) fn dynamic(&mut self, context: ContextId, protocol: &str, span: Span) {
         self.build.device.contexts[context]
             .dynamic_routing
             .push(DynamicRouting { protocol: protocol.to_owned(), span });
@@ -210,7 +213,7 @@ impl<'a> Reader<'a, '_> {
             if let Some((protocol, span)) = learns {
                 self.dynamic(context, protocol, span);
             }
-            if let Some(span) = crypto {
+            if let Some(span) = crypto.map(|crypto| crypto.span) {
                 let reason = text!(
                     "暗号化された通信の相手先は設定から特定できません。この機器のどの隣接先へも届き得ると読みます。",
                     "where encrypted traffic comes out is not in the configuration; it may reach any neighbour"
@@ -218,9 +221,6 @@ impl<'a> Reader<'a, '_> {
                 self.ledger.unsupported(span, reason);
                 self.dynamic(context, "ipsec", span);
             }
-        }
-        for block in self.config.take(Bin::Crypto) {
-            self.ledger.used(block.span());
         }
     }
 
@@ -265,8 +265,8 @@ impl<'a> Reader<'a, '_> {
             self.ledger.used(block.span());
         }
         let reason = text!(
-            "{protocol} で学習する経路は設定に現れません。経路表の出力を与えない限り、どの隣接先へも転送し得ると読みます。",
-            "routes learnt by {protocol} are not in the configuration; without a routing table dump any neighbour is possible"
+            "{protocol} で学習する経路は設定に現れません。トポロジーの `routes` に経路を書かない限り、どの隣接先へも転送し得ると読みます。",
+            "routes learnt by {protocol} are not in the configuration; any neighbour is possible unless the topology states its `routes`"
         );
         self.ledger.unsupported(block.head.span, reason);
         let vrf_of = |line: &ConfigLine<'a>| {
@@ -275,7 +275,8 @@ impl<'a> Reader<'a, '_> {
         };
         let mut context =
             vrf_of(&block.head).map_or(self.global(), |word| self.vrf(word.text, word.span));
-        let by_peers = matches!(protocol, "bgp" | "eigrp" | "rip");
+        // IPv6 needs no line in the block: `ipv6 rip R enable` and `ipv6 eigrp N` stand on the interfaces.
+        let by_peers = matches!(protocol, "bgp" | "eigrp" | "rip") && skip == 0;
         let mut seen = Vec::new();
         if !by_peers {
             seen.push(context);
@@ -287,7 +288,7 @@ impl<'a> Reader<'a, '_> {
             }
             if family || line.word(0) == "vrf" {
                 context = vrf_of(line).map_or(self.global(), |word| self.vrf(word.text, word.span));
-                if !by_peers {
+                if !by_peers || protocol == "eigrp" && line.word(1) == "ipv6" {
                     seen.push(context);
                 }
             } else if matches!(line.word(0), "neighbor" | "network" | "bgp" | "af-interface")
@@ -323,6 +324,10 @@ impl<'a> Reader<'a, '_> {
             for (name, span) in &exchange.replicas {
                 let from = if *name == "global" { self.global() } else { self.vrf(name, *span) };
                 leaks.push((from, *id, *span));
+            }
+            if !exchange.imports.is_empty() {
+                let others = exchanges.0.iter().filter(|(from, _)| from != id);
+                leaks.extend(others.filter_map(|(from, o)| Some((*from, *id, o.export_map?))));
             }
             leaks.extend(exchange.from_global.map(|span| (self.global(), *id, span)));
             leaks.extend(exchange.to_global.map(|span| (*id, self.global(), span)));
@@ -409,6 +414,7 @@ fn exchange_line<'a>(exchange: &mut Exchange<'a>, line: &ConfigLine<'a>) {
             exchange.exports.push(target);
         }
         ("import", "ipv4" | "ipv6") => exchange.from_global = Some(line.span),
+        ("export", "map") => exchange.export_map = Some(line.span),
         ("export", "ipv4" | "ipv6") => exchange.to_global = Some(line.span),
         ("route-replicate", "from") => {
             let name = if line.word(2) == "vrf" { line.word(3) } else { "global" };

@@ -1,10 +1,12 @@
 //! First pass: paste noise and multi-line texts taken out, top-level commands sorted into bins by one table.
 
+mod removal;
+
 use super::commands::{Bin, TOP};
 use super::inert;
 use super::own::OWN;
 use crate::formats::Ledger;
-use crate::formats::commands::{self, Commands, unknown_command};
+use crate::formats::commands::{self, Commands, at_prompt, typed, unknown_command};
 use crate::formats::lines::{Block, ConfigLine, blocks};
 use crate::formats::own::Table;
 use crate::model::Own;
@@ -71,32 +73,10 @@ fn sort<'a>(
         Some(Bin::Irrelevant) => {
             ledger.irrelevant(block.span());
         }
-        Some(Bin::Removal) => remove(&block, commands, config, ledger),
+        Some(Bin::Removal) => removal::remove(&block, commands, config, ledger),
         Some(bin) => config.bins.entry(bin).or_default().push(block),
         None => unknown_command(&block, ledger),
     }
-}
-
-/// `no X`: takes back an earlier line with the same text, or one that X begins.
-fn remove<'a>(
-    block: &Block<'a>,
-    commands: &Commands<Bin>,
-    config: &mut Config<'a>,
-    ledger: &mut Ledger<'_>,
-) {
-    let text = block.head.rest(1);
-    let bin = commands.find(&block.head, 1);
-    if let Some(list) = bin.and_then(|bin| config.bins.get_mut(&bin)) {
-        let same = |other: &Block<'_>| {
-            let rest = other.head.text.strip_prefix(text);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        };
-        for gone in list.iter().filter(|other| same(other)) {
-            ledger.irrelevant(gone.span());
-        }
-        list.retain(|other| !same(other));
-    }
-    ledger.used(block.span());
 }
 
 /// Words that come with the name of an access list somewhere on the line.
@@ -138,12 +118,27 @@ const TEXT_LIMIT: usize = 1000;
 
 fn without_noise<'a>(lines: Vec<ConfigLine<'a>>, ledger: &mut Ledger<'_>) -> Vec<ConfigLine<'a>> {
     let mut skip = 0usize;
+    let (mut shown, mut exports) = (false, 0usize);
     let mut drop = vec![false; lines.len()];
     for ((index, line), gone) in lines.iter().enumerate().zip(&mut drop) {
         if skip > 0 {
             skip -= 1;
             *gone = true;
-        } else if line.text.starts_with('!') || is_noise(line) {
+            ledger.irrelevant(line.span);
+            continue;
+        }
+        shown = other_output(line).unwrap_or(shown);
+        exports += usize::from(line.text.starts_with("Building configuration"));
+        if typed(line, ledger) {
+            *gone = true;
+            continue;
+        }
+        if exports > 1 && line.text.starts_with("Building configuration") {
+            *gone = true;
+            commands::second_export(line.span, ledger);
+            continue;
+        }
+        if shown || line.text.starts_with('!') || is_noise(line) {
             *gone = true;
         } else if let Some(end) = text_end(line) {
             *gone = true;
@@ -173,12 +168,7 @@ fn indent_again(lines: &mut [ConfigLine<'_>]) {
         let first = usize::from(line.word(0).parse::<u32>().is_ok() || line.word(0) == "sequence");
         let word = line.word(first);
         let below = match head {
-            "interface" => INTERFACE_ONLY.iter().any(|words| {
-                words
-                    .split(' ')
-                    .enumerate()
-                    .all(|(at, want)| line.word(at + usize::from(line.word(0) == "no")) == want)
-            }),
+            "interface" => below_interface(line),
             "access-list" => {
                 matches!(word, "permit" | "deny" | "remark" | "evaluate")
                     || line.word(0) == "sequence"
@@ -194,6 +184,16 @@ fn indent_again(lines: &mut [ConfigLine<'_>]) {
             head = if named { "access-list" } else { "" };
         }
     }
+}
+
+fn below_interface(line: &ConfigLine<'_>) -> bool {
+    let from = usize::from(line.word(0) == "no");
+    let begins =
+        |words: &str| words.split(' ').enumerate().all(|(at, want)| line.word(at + from) == want);
+    // The commands of the same words at the top level are longer.
+    let short = line.words.len() == from + 3
+        && ["crypto map", "ip nat inside", "ip nat outside"].into_iter().any(begins);
+    short || INTERFACE_ONLY.iter().any(|words| begins(words))
 }
 
 /// Interface commands that no top-level command begins like.
@@ -266,6 +266,20 @@ fn text_end<'a>(line: &ConfigLine<'a>) -> Option<End<'a>> {
     let mark = if rest.starts_with("^C") { rest.get(..2)? } else { rest.get(..first.len_utf8())? };
     let after = rest.get(mark.len()..)?;
     Some(if after.contains(mark) { End::Here } else { End::Delimiter(mark) })
+}
+
+/// Whether what follows is the output of another command than the one that prints the configuration; `None` where the line
+/// changes nothing about that.
+fn other_output(line: &ConfigLine<'_>) -> Option<bool> {
+    if let Some(command) = at_prompt(line) {
+        let mut words = command.split_ascii_whitespace();
+        let shows = words.next().is_some_and(|word| word.len() > 1 && "show".starts_with(word));
+        let what = words.next().unwrap_or("");
+        let config = ["run", "start", "conf", "tech"].iter().any(|word| what.starts_with(word));
+        return Some(shows && !config);
+    }
+    let begins = ["Building configuration", "Current configuration", "version ", "hostname "];
+    begins.iter().any(|words| line.text.starts_with(words)).then_some(false)
 }
 
 fn is_noise(line: &ConfigLine<'_>) -> bool {

@@ -1,5 +1,6 @@
 mod device;
 mod edge;
+mod edits;
 mod judge;
 mod lists;
 

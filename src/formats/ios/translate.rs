@@ -10,8 +10,8 @@ use crate::formats::builder::{line, unknown};
 use crate::formats::lines::ConfigLine;
 use crate::model::{
     Action, AddressMap, AddressSet, AddressWithin, Binding, ContextId, InterfaceAddress,
-    InterfaceId, Interfaces, Line, ListId, Match, NextHop, PolicyRoute, PortMap, Rewrite, Stage,
-    Translate, Translated,
+    InterfaceId, Interfaces, Line, ListId, Match, NextHop, PolicyRoute, PortMap, Rewrite, Route,
+    ServiceId, Stage, Translate, Translated,
 };
 use crate::net::{AddressRange, Family, PortRange, Prefix};
 use crate::source::Span;
@@ -132,18 +132,8 @@ impl<'a> Reader<'a, '_> {
                 Some((inside, outside)) => (PortRange::single(inside), PortRange::single(outside)),
                 None => (PortRange::ALL, PortRange::ALL),
             };
-            let any = crate::model::TcpFlags::ANY;
-            let has_ports = crate::net::flow::has_ports(protocol);
-            inward.service = if has_ports {
-                self.build.ports(protocol, PortRange::ALL, outside, any, span)
-            } else {
-                self.build.protocol(protocol, span)
-            };
-            outward.service = if has_ports {
-                self.build.ports(protocol, inside, PortRange::ALL, any, span)
-            } else {
-                self.build.protocol(protocol, span)
-            };
+            inward.service = self.fixed_service(protocol, PortRange::ALL, outside, span);
+            outward.service = self.fixed_service(protocol, inside, PortRange::ALL, span);
         }
         self.conditional(&fixed.options, &mut inward);
         self.conditional(&fixed.options, &mut outward);
@@ -288,32 +278,105 @@ impl<'a> Reader<'a, '_> {
         let mut outward = self.build.everything(Some(Family::V4), span);
         outward.destination = self.build.range(inner, span);
         if let Some(protocol) = fixed.protocol {
-            inward.service = self.build.protocol(protocol, span);
-            outward.service = self.build.protocol(protocol, span);
+            let (from, to) = fixed.ports.map_or((PortRange::ALL, PortRange::ALL), |(out, inn)| {
+                (PortRange::single(out), PortRange::single(inn))
+            });
+            inward.service = self.fixed_service(protocol, from, PortRange::ALL, span);
+            outward.service = self.fixed_service(protocol, PortRange::ALL, to, span);
         }
         self.conditional(&fixed.options, &mut inward);
         self.conditional(&fixed.options, &mut outward);
+        self.added_route(&fixed, outer, inner, span);
         let label = head.text.to_owned();
+        let port = |from: u16, to: u16| PortMap::Shift {
+            from: PortRange::single(from),
+            to: PortRange::single(to),
+        };
         let source = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             source: Some(shift(outer, inner)),
+            source_port: fixed.ports.map(|(outer, inner)| port(outer, inner)),
             span: Some(span),
             ..Rewrite::default()
-        });
-        let port = fixed.ports.map(|(outer, inner)| PortMap::Shift {
-            from: PortRange::single(inner),
-            to: PortRange::single(outer),
         });
         let destination = self.build.device.rewrites.push(Rewrite {
             label: label.clone(),
             destination: Some(shift(inner, outer)),
-            destination_port: port,
+            destination_port: fixed.ports.map(|(outer, inner)| port(inner, outer)),
             span: Some(span),
             ..Rewrite::default()
         });
         rules.outside_source.push(line(label.clone(), inward, Action::Rewrite(source), span));
         rules.outside_destination.push(line(label, outward, Action::Rewrite(destination), span));
         Some(())
+    }
+
+    /// The packets of a static rule: those of its ports where the protocol has any.
+    fn fixed_service(
+        &mut self,
+        protocol: u8,
+        source: PortRange,
+        destination: PortRange,
+        span: Span,
+    ) -> ServiceId {
+        if crate::net::flow::has_ports(protocol) {
+            let any = crate::model::TcpFlags::ANY;
+            self.build.ports(protocol, source, destination, any, span)
+        } else {
+            self.build.protocol(protocol, span)
+        }
+    }
+
+    /// `add-route`: packets to the inside name of an outside host are routed to that host.
+    fn added_route(
+        &mut self,
+        fixed: &Fixed<'a>,
+        outer: AddressRange,
+        inner: AddressRange,
+        span: Span,
+    ) {
+        if !fixed.options.add_route {
+            return;
+        }
+        let context = fixed.options.vrf.map_or(self.global(), |vrf| self.vrf(vrf.text, vrf.span));
+        let host = Prefix::new(inner.first(), Family::V4.bits()).filter(|_| inner.extent() == 0);
+        if let Some(prefix) = host {
+            let next_hop = self.towards(outer.first(), context);
+            let route =
+                Route { prefix, next_hop, distance: 1, metric: 0, withdrawable: false, span };
+            self.build.device.contexts[context].routes.push(route);
+        } else {
+            self.may_lead_anywhere(context, Some(vec![inner]), span);
+        }
+    }
+
+    /// Out of the interface that has the host on its network; else by the table.
+    fn towards(&self, host: IpAddr, context: ContextId) -> NextHop {
+        let mut interfaces = self.build.device.interfaces.iter();
+        let near = interfaces.find(|(_, interface)| {
+            let nets = interface.addresses.iter();
+            let mut nets = nets.filter_map(|own| Prefix::new(own.address, own.len));
+            interface.context == context && interface.up && nets.any(|net| net.contains(host))
+        });
+        match near {
+            Some((id, _)) => NextHop::Interface(id),
+            None => NextHop::Gateway { address: host, interface: None },
+        }
+    }
+
+    /// Packets to these addresses, all when they are not known, may go to any neighbour.
+    fn may_lead_anywhere(&mut self, context: ContextId, to: Option<Vec<AddressRange>>, span: Span) {
+        let reason = text!(
+            "add-route の経路の行き先は設定だけでは決まりません。",
+            "where the route of add-route leads is not decided by the configuration alone"
+        );
+        let mut matches = self.build.everything(Some(Family::V4), span);
+        if to.is_some() {
+            matches.destination = self.addresses_of(&to, span);
+        }
+        matches.unknown.push(unknown(reason, span));
+        let route = PolicyRoute { matches, next_hop: None, span };
+        self.build.device.contexts[context].policy_routes.push(route);
     }
 
     fn stages(&mut self, mut rules: Rules<'a>) -> Translations {

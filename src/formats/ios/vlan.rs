@@ -11,16 +11,20 @@ use crate::net::Family;
 use crate::source::Span;
 use crate::text;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Number, lines and place of one `vlan access-map` block.
 type MapClause<'a> = (u32, Vec<ConfigLine<'a>>, Span);
+
+/// The VLAN interfaces for whose packets of a family a list on a port may stand instead of their own.
+pub(super) type Overridden = BTreeSet<(InterfaceId, Family)>;
 
 /// Filters of VLANs, by direction as seen from the SVI.
 #[derive(Debug, Default)]
 pub(super) struct VlanFilters {
     pub(super) before: Vec<Filter>,
     pub(super) after: Vec<Filter>,
+    pub(super) overridden: Overridden,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -35,38 +39,66 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let maps = self.access_maps();
-        let mut out = VlanFilters::default();
+        let (mut out, mut ports) = (VlanFilters::default(), VlanFilters::default());
+        self.port_lists(&svis, &mut ports);
         let (mut inward, mut outward) = (Vec::new(), Vec::new());
         for block in self.config.take(Bin::VlanFilter) {
-            let Some((ingress, egress)) = self.bound(&block, &svis) else { continue };
+            let Some(svis) = self.filtered(&block, &svis) else { continue };
             let name = block.head.word(2);
             let Some(list) = maps.get(name).copied() else {
                 self.build.undefined("vlan access-map", name, block.head.span);
                 continue;
             };
-            let binding = |ingress, egress| Binding {
+            let span = block.head.span;
+            let binding = |lists, ingress, egress| Binding {
                 ingress,
                 egress,
-                lists: vec![list],
+                lists,
                 default: Action::Permit,
                 default_label: format!("vlan access-map {name}: not an IP match"),
-                span: Some(block.head.span),
+                span: Some(span),
             };
-            inward.push(binding(ingress, Interfaces::Any));
-            outward.push(binding(Interfaces::Any, egress));
+            for id in &svis {
+                let mut lists = self.passed_over_by(&ports.overridden, *id, list, span);
+                lists.push(list);
+                inward.push(binding(lists, Interfaces::Of(vec![*id]), Interfaces::Any));
+            }
+            outward.push(binding(vec![list], Interfaces::Any, Interfaces::Of(svis)));
         }
         push_filter(&mut out.before, "vlan filter in", inward);
         push_filter(&mut out.after, "vlan filter out", outward);
-        self.port_lists(&svis, &mut out);
+        out.before.append(&mut ports.before);
+        out.after.append(&mut ports.after);
+        out.overridden = ports.overridden;
         out
     }
 
-    /// The SVIs of a `vlan filter` line, once as ingress and once as egress.
-    fn bound(
+    /// What comes before a VLAN map at an interface whose ports have lists of their own: the same map, in which what it drops
+    /// of the families of those lists may pass.
+    fn passed_over_by(
+        &mut self,
+        overridden: &Overridden,
+        id: InterfaceId,
+        list: ListId,
+        span: Span,
+    ) -> Vec<ListId> {
+        let families = Family::ALL.into_iter().filter(|family| overridden.contains(&(id, *family)));
+        let mut lines = Vec::new();
+        for family in families {
+            self.passed_over(span);
+            let matches = self.build.everything(Some(family), span);
+            let soft = Action::Jump(self.softened(list));
+            lines.push(line("vlan access-map".to_owned(), matches, soft, span));
+        }
+        if lines.is_empty() { Vec::new() } else { vec![self.build.list("vlan access-map", lines)] }
+    }
+
+    /// The SVIs of a `vlan filter` line.
+    fn filtered(
         &mut self,
         block: &Block<'a>,
         svis: &[(u16, InterfaceId)],
-    ) -> Option<(Interfaces, Interfaces)> {
+    ) -> Option<Vec<InterfaceId>> {
         let at = block.head.words.iter().position(|word| word.text == "vlan-list");
         let words = at.and_then(|at| block.head.words.get(at + 1..)).unwrap_or(&[]);
         let all = words.first().is_some_and(|word| word.text == "all");
@@ -81,7 +113,7 @@ impl<'a> Reader<'a, '_> {
         let held = |vlan: u16| vlans.iter().any(|(first, last)| (*first..=*last).contains(&vlan));
         let ids: Vec<InterfaceId> =
             svis.iter().filter(|(vlan, _)| held(*vlan)).map(|(_, id)| *id).collect();
-        (!ids.is_empty()).then(|| (Interfaces::Of(ids.clone()), Interfaces::Of(ids)))
+        (!ids.is_empty()).then_some(ids)
     }
 
     fn access_maps(&mut self) -> FxHashMap<&'a str, ListId> {
@@ -89,13 +121,20 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::AccessMap) {
             let span = block.span();
             self.ledger.used(span);
+            for sub in block.body.iter().filter(|sub| sub.word(0) == "no") {
+                self.taken_back(sub);
+            }
             let list = clauses.entry(block.head.word(2)).or_default();
             let number = block
                 .head
                 .word(3)
                 .parse()
                 .unwrap_or_else(|_| list.last().map_or(10, |last| last.0 + 10));
-            list.push((number, block.body, span));
+            // A block that comes again adds its lines.
+            match list.iter_mut().find(|known| known.0 == number) {
+                Some(known) => known.1.extend(block.body),
+                None => list.push((number, block.body, span)),
+            }
         }
         let mut maps = FxHashMap::default();
         for (name, mut clauses) in clauses {
@@ -162,7 +201,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn map_action(&mut self, body: &[ConfigLine<'a>]) -> Action {
-        let Some(sub) = body.iter().find(|sub| sub.word(0) == "action") else {
+        let Some(sub) = body.iter().rfind(|sub| sub.word(0) == "action") else {
             return Action::Permit;
         };
         match sub.word(1) {
@@ -202,6 +241,10 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             for group in groups {
+                if group.inbound {
+                    let ids = svis.iter().filter(|(vlan, _)| held(*vlan)).map(|(_, id)| *id);
+                    out.overridden.extend(ids.map(|id| (id, group.family)));
+                }
                 let Found::List(list) = self.acl(group.family, group.name) else { continue };
                 let reason = text!(
                     "スイッチポートのアクセスリストは VLAN 内の一部の端末にだけ効くため、拒否の行は許可とも拒否とも読みます。",
@@ -222,6 +265,14 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
+        self.port_filters(bound, out);
+    }
+
+    fn port_filters(
+        &mut self,
+        bound: BTreeMap<(InterfaceId, bool), Vec<ListId>>,
+        out: &mut VlanFilters,
+    ) {
         let (mut inward, mut outward) = (Vec::new(), Vec::new());
         for ((id, inbound), chains) in bound {
             let lines = chains.into_iter().map(|chain| {

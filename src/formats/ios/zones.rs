@@ -29,9 +29,12 @@ struct ClassMap<'a> {
     span: Span,
 }
 
+/// A class of a policy, `None` for class-default, with its action and where that stands.
+type Class<'a> = (Option<Word<'a>>, Verb, Span);
+
 #[derive(Debug)]
 struct PolicyMap<'a> {
-    classes: Vec<(Option<Word<'a>>, Verb, Span)>,
+    classes: Vec<Class<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +102,15 @@ impl<'a> Reader<'a, '_> {
         for block in self.config.take(Bin::PortMap) {
             let head = &block.head;
             self.ledger.used(block.span());
-            let list = head.words.iter().find(|word| word.text == "list").map(|word| word.span);
+            let list = head.words.iter().take_while(|word| word.text != "description");
+            let list = list.into_iter().find(|word| word.text == "list").map(|word| word.span);
             let protocols: &[u8] = match head.word(4) {
                 "tcp" => &[6],
                 "udp" => &[17],
                 _ => &[6, 17],
             };
-            let mut words =
-                head.words.iter().skip(3).take_while(|word| word.text != "list").peekable();
+            let of_ports = |word: &&Word<'_>| !matches!(word.text, "list" | "description");
+            let mut words = head.words.iter().skip(3).take_while(of_ports).peekable();
             while let Some(word) = words.next() {
                 let Ok(first) = word.text.parse::<u16>() else { continue };
                 let mut last = first;
@@ -127,12 +131,18 @@ impl<'a> Reader<'a, '_> {
         let Some(name) = rest.last().copied() else { return };
         let all = !rest.contains(&"match-any");
         let deep = !matches!(rest.as_slice(), [_] | ["match-any" | "match-all", _]);
-        let mut matches = Vec::new();
+        // A block that comes again adds its lines.
+        let known = if deep { None } else { maps.classes.remove(name) };
+        let mut matches = known.map_or(Vec::new(), |known| known.matches);
         for sub in block.body {
             match sub.word(0) {
                 "match" => {
                     self.ledger.used(sub.span);
                     matches.push(sub);
+                }
+                "no" if matches.iter().any(|known| known.text == sub.rest(1)) => {
+                    self.ledger.used(sub.span);
+                    matches.retain(|known| known.text != sub.rest(1));
                 }
                 "description" => self.ledger.irrelevant(sub.span),
                 _ => {
@@ -158,7 +168,9 @@ impl<'a> Reader<'a, '_> {
             // Deep inspection maps (`type inspect http …`) look inside sessions that were let open.
             return self.ledger.irrelevant(span);
         }
-        let mut classes: Vec<(Option<Word<'a>>, Verb, Span)> = Vec::new();
+        // A block that comes again adds its classes, and changes the actions of those that it names again.
+        let mut classes = maps.policies.remove(name).map_or(Vec::new(), |known| known.classes);
+        let mut at = None;
         for sub in block.body {
             match sub.word(0) {
                 "class" => {
@@ -166,7 +178,7 @@ impl<'a> Reader<'a, '_> {
                         sub.words.last().copied().filter(|word| word.text != "class-default");
                     // What a named class without an action does is not documented; class-default drops.
                     let verb = if class.is_some() { Verb::Unknown } else { Verb::Drop };
-                    classes.push((class, verb, sub.span));
+                    at = Some(place_of(&mut classes, class, verb, sub.span));
                     self.ledger.used(sub.span);
                 }
                 "description" | "service-policy" | "police" | "urlfilter" | "server-response" => {
@@ -179,31 +191,26 @@ impl<'a> Reader<'a, '_> {
                         "drop" => Verb::Drop,
                         _ => Verb::Unknown,
                     };
-                    self.verb(verb, &sub, &mut classes);
+                    self.verb(verb, &sub, at.and_then(|at| classes.get_mut(at)));
                 }
             }
         }
         maps.policies.insert(name, PolicyMap { classes });
     }
 
-    fn verb(
-        &mut self,
-        verb: Verb,
-        sub: &ConfigLine<'a>,
-        classes: &mut [(Option<Word<'a>>, Verb, Span)],
-    ) {
+    fn verb(&mut self, verb: Verb, sub: &ConfigLine<'a>, class: Option<&mut Class<'a>>) {
         if verb == Verb::Unknown {
             let reason = text!(
                 "ポリシーマップの動作を解釈できません。",
                 "this policy-map action is not understood"
             );
-            self.ledger.unknown(sub.span, reason, true);
+            self.ledger.unknown(sub.span, reason, class.is_some());
         } else {
             self.ledger.used(sub.span);
         }
-        if let Some(last) = classes.last_mut() {
-            last.1 = verb;
-            last.2 = last.2.to(sub.span);
+        if let Some(class) = class {
+            class.1 = verb;
+            class.2 = sub.span;
         }
     }
 
@@ -211,6 +218,9 @@ impl<'a> Reader<'a, '_> {
     fn pair(&mut self, block: &Block<'a>) -> Option<Pair<'a>> {
         let head = &block.head;
         self.ledger.used(block.span());
+        for sub in block.body.iter().filter(|sub| sub.word(0) == "no") {
+            self.taken_back(sub);
+        }
         let after = |key: &str| {
             let at = head.words.iter().position(|word| word.text == key)?;
             head.words.get(at + 1).map(|word| word.text)
@@ -223,6 +233,15 @@ impl<'a> Reader<'a, '_> {
             policy: policy.and_then(|sub| sub.words.last().copied()),
             span: block.span(),
         })
+    }
+
+    /// A `no` in a block where it is not followed.
+    pub(super) fn taken_back(&mut self, line: &ConfigLine<'_>) {
+        let reason = text!(
+            "このブロックの取り消しは読み取っていません。",
+            "what is taken back in this block is not followed"
+        );
+        self.ledger.unknown(line.span, reason, false);
     }
 
     fn build_zones(
@@ -401,6 +420,23 @@ impl<'a> Reader<'a, '_> {
         }
         self.build.list(&format!("policy-map {name}"), lines)
     }
+}
+
+/// The place of a class in a policy, before class-default when it is new.
+fn place_of<'a>(
+    classes: &mut Vec<Class<'a>>,
+    class: Option<Word<'a>>,
+    verb: Verb,
+    span: Span,
+) -> usize {
+    let named = |word: Option<Word<'a>>| word.map(|word| word.text);
+    if let Some(at) = classes.iter().position(|known| named(known.0) == named(class)) {
+        return at;
+    }
+    let last = classes.iter().position(|known| known.0.is_none() && class.is_some());
+    let at = last.unwrap_or(classes.len());
+    classes.insert(at, (class, verb, span));
+    at
 }
 
 fn has(maps: &Maps<'_>, pair: &Pair<'_>, verb: Verb) -> bool {

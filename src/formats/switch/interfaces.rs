@@ -5,6 +5,8 @@ use crate::formats::lines::{ConfigLine, Word};
 use crate::model::{Interface, InterfaceAddress, InterfaceId, InterfaceKind, Remark};
 use crate::net::{Family, Prefix, netmask_len};
 use crate::source::Span;
+use crate::text;
+use crate::text::Text;
 use std::net::IpAddr;
 
 /// What the blocks of one interface say.
@@ -36,6 +38,8 @@ pub(in crate::formats) struct Port<'a> {
     pub(in crate::formats) learns: Option<(&'static str, Span)>,
     /// Whether it checks sources, where the vendor can say so.
     pub(in crate::formats) source_check: Option<bool>,
+    /// Lines `ip helper-address`, and what becomes of broadcasts by them.
+    pub(in crate::formats) helpers: Vec<(Span, String, Text)>,
     /// Whether a line says what it is for, or may: see [`states_use`].
     pub(in crate::formats) stated: bool,
 }
@@ -96,9 +100,33 @@ impl<'a> Switch<'a> {
         }
     }
 
+    /// Relayed broadcasts pass beside lists: the one where they come in sees a broadcast, and the one before
+    /// the helper's network sees no packet that the device sends itself. Elsewhere the packets to the helper pass anyhow.
+    fn relays(&mut self) {
+        let filters = |port: &&Port<'_>| port.groups.iter().any(|group| !group.inbound);
+        let filtered: Vec<Prefix> = self
+            .ports
+            .iter()
+            .filter(filters)
+            .flat_map(|port| &port.addresses)
+            .filter_map(|own| Prefix::new(own.address, own.len))
+            .collect();
+        for port in &mut self.ports {
+            for (span, helper, reason) in std::mem::take(&mut port.helpers) {
+                let near = helper.parse().is_ok_and(|helper: IpAddr| {
+                    filtered.iter().any(|network| network.contains(helper))
+                });
+                if near || !port.groups.is_empty() {
+                    self.ledger.unsupported(span, reason);
+                }
+            }
+        }
+    }
+
     /// Makes the interfaces of the device, when every block is read. A port that only switches is none.
     pub(in crate::formats) fn finish_ports(&mut self) {
         self.idle_ports();
+        self.relays();
         for at in 0..self.ports.len() {
             let Some(port) = self.ports.get(at) else { continue };
             let only_switches = port.switched && port.addresses.is_empty() && !port.dynamic;
@@ -173,6 +201,16 @@ pub(in crate::formats) fn states_use(line: &ConfigLine<'_>) -> bool {
         (word, ..) => MUTE.contains(&word),
     };
     !mute
+}
+
+/// The place, the helper, and what becomes of broadcasts by a line `ip helper-address [vrf V|global] A`.
+pub(in crate::formats) fn relayed(line: &ConfigLine<'_>) -> (Span, String, Text) {
+    let helper = line.words.last().map_or("", |word| word.text);
+    let reason = text!(
+        "ここに届く UDP のブロードキャスト（DHCP、TFTP、DNS、NTP、NetBIOS など）は {helper} へ中継されます。この中継は、アドレスを書き換えるため経路として追跡しません。",
+        "UDP broadcasts that arrive here (DHCP, TFTP, DNS, NTP, NetBIOS and more) are relayed to {helper}; the relay changes addresses and is not followed as a path"
+    );
+    (line.span, helper.to_owned(), reason)
 }
 
 /// Whether an interface of this name is a socket of the device.

@@ -1,7 +1,7 @@
 //! What terminals and configuration files hold besides commands.
 
 use super::super::Ledger;
-use super::super::commands::is_prompt;
+use super::super::commands::{is_prompt, typed};
 use super::super::lines::{Block, ConfigLine, Lines, blocks as group};
 
 /// The commands of a file with what is indented below them; separators, comments, prompts and pagers are set aside.
@@ -11,6 +11,9 @@ pub(in crate::formats) fn blocks<'a>(
 ) -> Vec<Block<'a>> {
     let mut kept = Vec::new();
     for line in lines.all() {
+        if typed(&line, ledger) {
+            continue;
+        }
         if is_noise(&line) {
             ledger.irrelevant(line.span);
         } else {

@@ -195,13 +195,51 @@ impl<'a> Reader<'a, '_> {
         let ranges = rules.pools.get(head.word(7)).filter(|ranges| !ranges.is_empty()).cloned();
         let rewrite = self.build.device.rewrites.push(Rewrite {
             label: head.text.to_owned(),
-            source: Some(ranges.map_or(AddressMap::Unknown, AddressMap::Pool)),
+            source: Some(ranges.clone().map_or(AddressMap::Unknown, AddressMap::Pool)),
             span: Some(head.span),
             ..Rewrite::default()
         });
         let lines = self.selected(head, 4, &Interfaces::Any, Action::Rewrite(rewrite))?;
         rules.outside_source.extend(lines);
+        let options = options(head, 8);
+        if options.add_route {
+            let vrf = options.vrf;
+            let context = vrf.map_or(self.global(), |vrf| self.vrf(vrf.text, vrf.span));
+            self.may_lead_anywhere(context, ranges.clone(), head.span);
+        }
+        self.back_outside(head, ranges, rules);
         Some(())
+    }
+
+    /// A translation of an outside source that is in use also leads packets to its inside name to that outside host.
+    fn back_outside(
+        &mut self,
+        head: &ConfigLine<'a>,
+        ranges: Option<Vec<AddressRange>>,
+        rules: &mut Rules<'a>,
+    ) {
+        let list = head.words.get(5).filter(|_| head.word(4) == "list");
+        let outside = match list.map(|word| self.acl(Family::V4, *word)) {
+            Some(Found::List(list)) => self.permitted_sources(list),
+            _ => None,
+        };
+        let reason = text!(
+            "プールのアドレスへの内からの通信は、変換が使われている間だけ外側の端末へ届き得ます。",
+            "packets to the pool reach the outside host only while a translation is in use"
+        );
+        let mut matches = self.build.everything(Some(Family::V4), head.span);
+        if ranges.is_some() {
+            matches.destination = self.addresses_of(&ranges, head.span);
+        }
+        matches.unknown.push(unknown(reason, head.span));
+        let rewrite = self.build.device.rewrites.push(Rewrite {
+            label: head.text.to_owned(),
+            destination: Some(outside.map_or(AddressMap::Unknown, AddressMap::Pool)),
+            span: Some(head.span),
+            ..Rewrite::default()
+        });
+        let back = line(head.text.to_owned(), matches, Action::Rewrite(rewrite), head.span);
+        rules.outside_destination.push(back);
     }
 
     /// `ip nat inside destination list A pool P`: the list names the virtual addresses, the pool the servers.

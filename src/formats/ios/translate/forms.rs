@@ -11,6 +11,7 @@ pub(super) struct Options<'a> {
     pub(super) vrf: Option<Word<'a>>,
     pub(super) route_map: Option<Word<'a>>,
     pub(super) overload: bool,
+    pub(super) add_route: bool,
 }
 
 /// One static rule.
@@ -53,7 +54,7 @@ pub(super) fn fixed<'a>(head: &ConfigLine<'a>, mut at: usize) -> Option<Fixed<'a
     at += usize::from(protocol.is_some());
     let local: IpAddr = head.word(at).parse().ok()?;
     at += 1;
-    let local_port = protocol.and_then(|_| port(head.word(at)));
+    let local_port = protocol.and_then(|protocol| port(protocol, head.word(at)));
     at += usize::from(local_port.is_some());
     let (global, interface) = if head.word(at) == "interface" {
         at += 1;
@@ -62,7 +63,8 @@ pub(super) fn fixed<'a>(head: &ConfigLine<'a>, mut at: usize) -> Option<Fixed<'a
         (Some(AddressRange::single(head.word(at).parse().ok()?)), None)
     };
     at += 1;
-    let global_port = local_port.and_then(|_| port(head.word(at)));
+    let named = protocol.filter(|_| local_port.is_some());
+    let global_port = named.and_then(|protocol| port(protocol, head.word(at)));
     at += usize::from(global_port.is_some());
     if local_port.is_some() != global_port.is_some() || !local.is_ipv4() {
         return None;
@@ -78,10 +80,10 @@ pub(super) fn fixed<'a>(head: &ConfigLine<'a>, mut at: usize) -> Option<Fixed<'a
     })
 }
 
-pub(super) fn port(word: &str) -> Option<u16> {
-    let named =
-        IOS.tcp.iter().copied().flatten().find(|(name, _)| *name == word).map(|(_, port)| *port);
-    named.or_else(|| word.parse().ok())
+fn port(protocol: u8, word: &str) -> Option<u16> {
+    let tables = if protocol == 17 { IOS.udp } else { IOS.tcp };
+    let named = tables.iter().copied().flatten().find(|(name, _)| *name == word);
+    named.map(|(_, port)| *port).or_else(|| word.parse().ok())
 }
 
 pub(super) fn options<'a>(head: &ConfigLine<'a>, at: usize) -> Options<'a> {
@@ -92,6 +94,7 @@ pub(super) fn options<'a>(head: &ConfigLine<'a>, at: usize) -> Options<'a> {
             "vrf" => out.vrf = next,
             "route-map" => out.route_map = next,
             "overload" => out.overload = true,
+            "add-route" => out.add_route = true,
             _ => {}
         }
     }

@@ -55,7 +55,15 @@ impl<'a> Reader<'a, '_> {
         if !map.all {
             let mut lines = Vec::new();
             for criterion in &map.matches {
-                lines.extend(self.criterion(maps, &label, criterion, action, depth));
+                let mut own = self.criterion(maps, &label, criterion, action, depth);
+                if criterion.word(1) == "not" {
+                    // What it leaves out returns, to the next criterion and not out of the class.
+                    let span = criterion.span;
+                    let chain = Action::Jump(self.build.list(&label, own));
+                    let matches = self.build.everything(None, span);
+                    own = vec![line(label.clone(), matches, chain, span)];
+                }
+                lines.append(&mut own);
             }
             return self.build.list(&label, lines);
         }
