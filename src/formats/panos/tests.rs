@@ -171,3 +171,21 @@ fn prompts_and_comments_do_not_matter() {
         admin@fw1# show\nset zone a network layer3 ethernet1/1\n[edit]\nadmin@fw1(active)#\n";
     assert_eq!(unread(text), (Vec::new(), 0));
 }
+
+#[test]
+fn a_distance_that_cannot_be_read_leaves_the_routes_open() {
+    let text = |value: &str| {
+        format!(
+            "set network interface ethernet ethernet1/1 layer3 ip 10.0.0.1/24\n\
+             set network virtual-router vr interface ethernet1/1\nset network virtual-router vr admin-dists static {value}\n\
+             set network virtual-router vr routing-table ip static-route r destination 10.9.0.0/16\n\
+             set network virtual-router vr routing-table ip static-route r nexthop ip-address 10.0.0.9\n"
+        )
+    };
+    for (value, distance) in [("77", Some(77)), ("$distance", None)] {
+        let (_, reading) = read_text("fw.conf", &text(value));
+        let (_, context) = reading.device.contexts.iter().next().unwrap();
+        assert_eq!(context.routes.first().map(|route| route.distance), distance);
+        assert_eq!(context.dynamic_routing.is_empty(), distance.is_some());
+    }
+}
