@@ -135,12 +135,12 @@ fn read(input: Input<'_>) -> Reading {
     let end = u32::try_from(text.find('\n').unwrap_or(text.len())).unwrap_or(0);
     let origin = Span { file: input.id, start: 0, end };
     let mut tree = Tree::new(origin);
-    if text.lines().any(|line| line.trim_start().starts_with('<')) {
-        xml::read(input.id, text, &mut tree, &mut ledger);
-    } else if text.lines().any(|line| line.starts_with("set ")) {
-        words::set(input.id, text, &mut tree, &mut ledger);
-    } else {
-        words::braces(input.id, text, &mut tree, &mut ledger);
+    match form(text) {
+        Form::Xml => {
+            xml::read(input.id, text, &mut tree, &mut ledger);
+        }
+        Form::Set => words::set(input.id, text, &mut tree, &mut ledger),
+        Form::Braces => words::braces(input.id, text, &mut tree, &mut ledger),
     }
     let mut reader = Reader {
         b: Builder::default(),
@@ -168,6 +168,28 @@ fn read(input: Input<'_>) -> Reading {
     device.version = version(text);
     tree.account(&mut ledger);
     Reading { device, coverage: vec![ledger.close()] }
+}
+
+/// The ways in which a configuration is printed.
+enum Form {
+    Xml,
+    Set,
+    Braces,
+}
+
+/// The form of a file: what stands first after prompts tells, because a banner of several lines may look like anything.
+fn form(text: &str) -> Form {
+    let said = |line: &&str| !line.is_empty() && !words::is_prompt(line);
+    let first = text.lines().map(str::trim).find(said).unwrap_or("");
+    if first.starts_with('<') {
+        Form::Xml
+    } else if text.lines().any(|line| line.starts_with("set ")) {
+        Form::Set
+    } else if text.lines().any(|line| line.trim_start().starts_with('<')) {
+        Form::Xml
+    } else {
+        Form::Braces
+    }
 }
 
 /// The host name, when the file describes one firewall and names it.

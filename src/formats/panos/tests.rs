@@ -189,3 +189,12 @@ fn a_distance_that_cannot_be_read_leaves_the_routes_open() {
         assert_eq!(context.dynamic_routing.is_empty(), distance.is_some());
     }
 }
+
+#[test]
+fn a_document_may_stand_after_a_prompt() {
+    let text = "admin@fw1> show config running\n\n<config urldb=\"paloaltonetworks\"><shared>\n\
+        <address><entry name=\"A\"><ip-netmask>10.0.0.1</ip-netmask></entry></address></shared></config>\n";
+    assert_eq!(unread(text), (Vec::new(), 0));
+    let (_, reading) = read_text("fw.xml", text);
+    assert!(reading.device.addresses.iter().any(|(_, object)| object.name == "A"));
+}
