@@ -5,6 +5,7 @@
 //! translation. Security rules ask for the original destination and the zone of the translated one (`security`).
 
 mod applications;
+mod clients;
 mod clock;
 mod extent;
 mod forwarding;
@@ -222,6 +223,7 @@ fn firewall<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>) {
     };
     let mut network = routers::read(reader, unit, space);
     let zones = zones::read(reader, unit, &mut network);
+    clients::read(reader, unit, &network, space);
     let site = |vsys| Site { unit, network: &network, zones: &zones, vsys };
     for vsys in 0..unit.vsys.len() {
         forwarding::read(reader, &site(vsys));
@@ -411,6 +413,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "ポリシーベースフォワーディング、SD-WAN、動的ルーティングは「そこへ送ることがある」と読みます。NAT の宛先ゾーンも、それらに左右される範囲では不明とします。",
             "policy-based forwarding, SD-WAN and routing protocols are places where packets may go; the destination zone of a NAT rule is uncertain where they matter"
+        ),
+        text!(
+            "GlobalProtect の利用者は接続していることもいないこともあるものとし、アドレスプール宛ての通信はトンネルにも、ほかの経路にも送り得ると読みます。",
+            "GlobalProtect clients may be connected or not: packets to their pools go to the tunnel, and may go where the other routes lead"
         ),
         text!(
             "仮想システム間・共有ゲートウェイの通信、およびレイヤー2・バーチャルワイヤーの転送先は「通り得る」と読みます。",
