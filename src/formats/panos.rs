@@ -23,6 +23,7 @@ mod security;
 mod services;
 #[cfg(test)]
 mod tests;
+mod transparent;
 mod tree;
 mod words;
 mod xml;
@@ -278,10 +279,11 @@ fn system<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut Ways, par
     parts.own.push(local::policy(reader, site, &rules, &nat.rewritten));
     let ids = site.zones.vsys_interfaces(site.vsys);
     let inside = Interfaces::Of(ids.clone());
+    let around = transparent::list(reader, site, &ids);
     parts.security.push(Binding {
         ingress: inside.clone(),
         egress: inside,
-        lists: vec![list],
+        lists: around.into_iter().chain([list]).collect(),
         default: Action::Deny,
         default_label: "interzone-default".to_owned(),
         span: Some(stated),
