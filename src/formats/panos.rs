@@ -15,6 +15,7 @@ mod local;
 mod names;
 mod nat;
 mod own;
+mod plane;
 mod ports;
 mod reader;
 mod routers;
@@ -243,6 +244,7 @@ fn firewall<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>) {
         known.local = parts.local.clone();
     }
     unrouted(reader, &network);
+    plane::read(reader, unit);
     sweep(reader, unit);
 }
 

@@ -59,7 +59,7 @@ fn xml_and_set_lines_mean_the_same() {
     assert_eq!(xml.version.take().as_deref(), Some("PAN-OS 10.2.0"));
     assert_eq!(
         (xml.name.as_str(), xml.interfaces.len(), xml.contexts.len()),
-        ("kozakura-fw1", 9, 2)
+        ("kozakura-fw1", 10, 3)
     );
     assert!(shape(&xml) == shape(&set), "the two forms are read alike");
 }
@@ -197,4 +197,23 @@ fn a_document_may_stand_after_a_prompt() {
     assert_eq!(unread(text), (Vec::new(), 0));
     let (_, reading) = read_text("fw.xml", text);
     assert!(reading.device.addresses.iter().any(|(_, object)| object.name == "A"));
+}
+
+#[test]
+fn a_management_port_without_a_stated_address_has_some() {
+    for line in ["type dhcp-client send-hostname yes", "ip-address $mgmt", "ip-address 10.0.9.2"] {
+        let text =
+            format!("set deviceconfig system {line}\nset zone a network layer3 ethernet1/1\n");
+        let (_, reading) = read_text("fw.conf", &text);
+        let id = reading.device.interface("management").unwrap();
+        let port = &reading.device.interfaces[id];
+        assert!(port.dynamic && port.addresses.is_empty(), "{line}");
+        let forwards = reading.device.contexts.iter().filter(|(_, context)| {
+            context
+                .pipeline
+                .iter()
+                .any(|stage| matches!(stage, Stage::Filter(filter) if filter.stateful))
+        });
+        assert!(forwards.map(|(id, _)| id).all(|id| id != port.context), "{line}");
+    }
 }
