@@ -26,6 +26,7 @@ mod services;
 mod tests;
 mod transparent;
 mod tree;
+mod variables;
 mod words;
 mod xml;
 mod zones;

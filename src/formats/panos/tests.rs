@@ -217,3 +217,22 @@ fn a_management_port_without_a_stated_address_has_some() {
         assert!(forwards.map(|(id, _)| id).all(|id| id != port.context), "{line}");
     }
 }
+
+#[test]
+fn what_panorama_sent_to_one_firewall_or_system_is_read() {
+    let variable = "<variable><entry name=\"$gw\"><type><ip-netmask>10.0.0.9</ip-netmask></type></entry></variable>";
+    let managed = format!(
+        "<config urldb=\"paloaltonetworks\"><devices><entry name=\"localhost.localdomain\">\n\
+         <template><entry name=\"T\"><config/></entry></template><template-stack><entry name=\"S\">\n\
+         <templates><member>T</member></templates><devices><entry name=\"001\">{variable}</entry></devices>\n\
+         </entry></template-stack><device-group><entry name=\"G\"><devices><entry name=\"001\"/></devices></entry>\n\
+         </device-group></entry></devices></config>"
+    );
+    let pushed = "set vsys vsys1 zone a network layer3 ethernet1/1\n\
+        set panorama vsys vsys1 address web ip-netmask 10.0.0.1\n\
+        set panorama vsys vsys1 address-group unused static web\n\
+        set panorama vsys vsys1 tag red color color1\n";
+    for text in [managed.as_str(), pushed] {
+        assert_eq!(unread(text), (Vec::new(), 0), "{text}");
+    }
+}
