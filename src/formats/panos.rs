@@ -404,8 +404,8 @@ fn reads() -> Text {
 fn approximations() -> Vec<Text> {
     vec![
         text!(
-            "アプリケーション・利用者・URL カテゴリ・HIP・機器種別を条件とする規則は、許可でも拒否でも一致するか不明とします（拒否でも最初の数パケットは通るため）。",
-            "rules by application, user, URL category, HIP or device may or may not apply, permits and denies alike (first packets pass even where an application is denied)"
+            "アプリケーション・利用者・URL カテゴリ・HIP・機器種別を条件とする規則は、許可でも拒否でも一致するか不明とします。ただしアプリケーションによる拒否は、識別より先に TCP の接続が開くため、TCP の接続開始を止めないと読みます。",
+            "rules by application, user, URL category, HIP or device may or may not apply, permits and denies alike; but a deny by application stops no TCP connection from being opened, since it is open before the application is known"
         ),
         text!(
             "FQDN・動的アドレスグループ・外部リスト（EDL）・地域は「どのアドレスでもあり得る」と読みます。",

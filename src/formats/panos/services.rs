@@ -305,6 +305,44 @@ fn default_ports(text: &str) -> Option<Vec<Standard>> {
     ranges.into_iter().map(of).collect()
 }
 
+impl<'t> Reader<'t> {
+    /// Whether a packet that opens a TCP connection shows none of these applications: they are found in what follows it, unless
+    /// the file names one by port (`overridden`) or a filter may hold such a one.
+    pub(super) fn shows_later(
+        &self,
+        space: Space,
+        words: &[Word<'t>],
+        overridden: &[&str],
+    ) -> bool {
+        if overridden.is_empty() {
+            return true;
+        }
+        let mut open = words.to_vec();
+        let mut met: Vec<&str> = Vec::new();
+        while let Some(word) = open.pop() {
+            if overridden.contains(&word.text) {
+                return false;
+            }
+            if met.contains(&word.text) {
+                continue;
+            }
+            met.push(word.text);
+            let kinds = ["application", "application-group", "application-filter"];
+            let found = self.names.find(self.tree, space, 0, &kinds, word.text);
+            match found {
+                Some(found) if found.kind == "application-filter" => return false,
+                Some(found) if found.kind == "application-group" => {
+                    open.extend(
+                        Nodes(found.definitions).sub(self.tree, "members").words(self.tree),
+                    );
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+}
+
 /// Why a rule with applications is uncertain.
 pub(super) fn by_application() -> Text {
     text!(
