@@ -5,6 +5,7 @@
 //! translation. Security rules ask for the original destination and the zone of the translated one (`security`).
 
 mod applications;
+mod clients;
 mod clock;
 mod extent;
 mod forwarding;
@@ -14,6 +15,7 @@ mod local;
 mod names;
 mod nat;
 mod own;
+mod plane;
 mod ports;
 mod reader;
 mod routers;
@@ -22,7 +24,9 @@ mod security;
 mod services;
 #[cfg(test)]
 mod tests;
+mod transparent;
 mod tree;
+mod variables;
 mod words;
 mod xml;
 mod zones;
@@ -135,12 +139,12 @@ fn read(input: Input<'_>) -> Reading {
     let end = u32::try_from(text.find('\n').unwrap_or(text.len())).unwrap_or(0);
     let origin = Span { file: input.id, start: 0, end };
     let mut tree = Tree::new(origin);
-    if text.lines().any(|line| line.trim_start().starts_with('<')) {
-        xml::read(input.id, text, &mut tree, &mut ledger);
-    } else if text.lines().any(|line| line.starts_with("set ")) {
-        words::set(input.id, text, &mut tree, &mut ledger);
-    } else {
-        words::braces(input.id, text, &mut tree, &mut ledger);
+    match form(text) {
+        Form::Xml => {
+            xml::read(input.id, text, &mut tree, &mut ledger);
+        }
+        Form::Set => words::set(input.id, text, &mut tree, &mut ledger),
+        Form::Braces => words::braces(input.id, text, &mut tree, &mut ledger),
     }
     let mut reader = Reader {
         b: Builder::default(),
@@ -168,6 +172,28 @@ fn read(input: Input<'_>) -> Reading {
     device.version = version(text);
     tree.account(&mut ledger);
     Reading { device, coverage: vec![ledger.close()] }
+}
+
+/// The ways in which a configuration is printed.
+enum Form {
+    Xml,
+    Set,
+    Braces,
+}
+
+/// The form of a file: what stands first after prompts tells, because a banner of several lines may look like anything.
+fn form(text: &str) -> Form {
+    let said = |line: &&str| !line.is_empty() && !words::is_prompt(line);
+    let first = text.lines().map(str::trim).find(said).unwrap_or("");
+    if first.starts_with('<') {
+        Form::Xml
+    } else if text.lines().any(|line| line.starts_with("set ")) {
+        Form::Set
+    } else if text.lines().any(|line| line.trim_start().starts_with('<')) {
+        Form::Xml
+    } else {
+        Form::Braces
+    }
 }
 
 /// The host name, when the file describes one firewall and names it.
@@ -200,6 +226,7 @@ fn firewall<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>) {
     };
     let mut network = routers::read(reader, unit, space);
     let zones = zones::read(reader, unit, &mut network);
+    clients::read(reader, unit, &network, space);
     let site = |vsys| Site { unit, network: &network, zones: &zones, vsys };
     for vsys in 0..unit.vsys.len() {
         forwarding::read(reader, &site(vsys));
@@ -218,6 +245,7 @@ fn firewall<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>) {
         known.local = parts.local.clone();
     }
     unrouted(reader, &network);
+    plane::read(reader, unit);
     sweep(reader, unit);
 }
 
@@ -254,10 +282,11 @@ fn system<'t>(reader: &mut Reader<'t>, site: &Site<'_, 't>, ways: &mut Ways, par
     parts.own.push(local::policy(reader, site, &rules, &nat.rewritten));
     let ids = site.zones.vsys_interfaces(site.vsys);
     let inside = Interfaces::Of(ids.clone());
+    let around = transparent::list(reader, site, &ids);
     parts.security.push(Binding {
         ingress: inside.clone(),
         egress: inside,
-        lists: vec![list],
+        lists: around.into_iter().chain([list]).collect(),
         default: Action::Deny,
         default_label: "interzone-default".to_owned(),
         span: Some(stated),
@@ -375,8 +404,8 @@ fn reads() -> Text {
 fn approximations() -> Vec<Text> {
     vec![
         text!(
-            "アプリケーション・利用者・URL カテゴリ・HIP・機器種別を条件とする規則は、許可でも拒否でも一致するか不明とします（拒否でも最初の数パケットは通るため）。",
-            "rules by application, user, URL category, HIP or device may or may not apply, permits and denies alike (first packets pass even where an application is denied)"
+            "アプリケーション・利用者・URL カテゴリ・HIP・機器種別を条件とする規則は、許可でも拒否でも一致するか不明とします。ただしアプリケーションによる拒否は、識別より先に TCP の接続が開くため、TCP の接続開始を止めないと読みます。",
+            "rules by application, user, URL category, HIP or device may or may not apply, permits and denies alike; but a deny by application stops no TCP connection from being opened, since it is open before the application is known"
         ),
         text!(
             "FQDN・動的アドレスグループ・外部リスト（EDL）・地域は「どのアドレスでもあり得る」と読みます。",
@@ -389,6 +418,10 @@ fn approximations() -> Vec<Text> {
         text!(
             "ポリシーベースフォワーディング、SD-WAN、動的ルーティングは「そこへ送ることがある」と読みます。NAT の宛先ゾーンも、それらに左右される範囲では不明とします。",
             "policy-based forwarding, SD-WAN and routing protocols are places where packets may go; the destination zone of a NAT rule is uncertain where they matter"
+        ),
+        text!(
+            "GlobalProtect の利用者は接続していることもいないこともあるものとし、アドレスプール宛ての通信はトンネルにも、ほかの経路にも送り得ると読みます。",
+            "GlobalProtect clients may be connected or not: packets to their pools go to the tunnel, and may go where the other routes lead"
         ),
         text!(
             "仮想システム間・共有ゲートウェイの通信、およびレイヤー2・バーチャルワイヤーの転送先は「通り得る」と読みます。",

@@ -4,10 +4,11 @@
 //! local rules, post-rules from the innermost group to the outermost, shared post-rules, default rules.
 
 use super::ignored;
-use super::names::{KINDS, Space};
+use super::names::{KINDS, Space, ancestors_win};
 use super::own::log_servers;
 use super::reader::Reader;
 use super::tree::{At, Nodes};
+use super::variables::{self, Variables};
 use crate::text;
 use crate::text::Text;
 
@@ -19,7 +20,7 @@ pub(super) struct Unit<'t> {
     pub(super) network: Nodes,
     pub(super) vsys: Vec<Vsys<'t>>,
     /// `$name` to value.
-    pub(super) variables: Vec<(&'t str, &'t str)>,
+    pub(super) variables: Variables<'t>,
     pub(super) shape: Shape,
     /// Whether the file lacks zones or systems that the firewall has, as far as it tells.
     pub(super) partial: bool,
@@ -66,9 +67,11 @@ struct Group<'t> {
 struct Stack<'t> {
     name: &'t str,
     devices: Vec<&'t str>,
+    /// Variables of a firewall of its own, which win over those of the stack.
+    own: Vec<(&'t str, Variables<'t>)>,
     /// Tops of configurations, those that win first.
     tops: Vec<At>,
-    variables: Vec<(&'t str, &'t str)>,
+    variables: Variables<'t>,
 }
 
 /// Inner elements that hold a whole configuration.
@@ -106,6 +109,8 @@ pub(super) fn units<'t>(reader: &mut Reader<'t>) -> Vec<Unit<'t>> {
     let shared_scope = reader.scope(&shared);
     let groups = groups(reader, &tops);
     let stacks = stacks(reader, &tops);
+    reader.names.ancestors =
+        !groups.is_empty() && ancestors_win(reader, &under(reader, &tops, "deviceconfig"));
     let units = if groups.is_empty() && stacks.is_empty() {
         vec![firewall(reader, &tops, &shared, shared_scope)]
     } else {
@@ -157,12 +162,17 @@ fn firewall<'t>(
     let mut held = false;
     for (name, places) in &systems {
         let scope = reader.scope(places);
-        let local = reader.names.space(vec![scope, shared_scope, pushed_scope]);
-        let outer = reader.names.space(vec![pushed_scope, scope, shared_scope]);
-        reader.all_objects(local);
         let theirs = pushed.sub(reader.tree, "vsys").entries(reader.tree);
         let theirs = theirs.into_iter().filter(|(other, _)| other == name).flat_map(|(_, n)| n.0);
         let theirs = Nodes(theirs.collect());
+        let sent = reader.scope(&theirs);
+        let local = reader.names.space(vec![scope, sent, shared_scope, pushed_scope]);
+        let outer = reader.names.space(vec![sent, pushed_scope, scope, shared_scope]);
+        reader.all_objects(local);
+        reader.all_objects(outer);
+        for at in &theirs.0 {
+            ignored::sweep(reader.tree, *at, ignored::CONTAINER);
+        }
         let mut layers = Vec::new();
         for (word, kind) in
             [("pre-rulebase", "pre-rule"), ("rulebase", "rule"), ("post-rulebase", "post-rule")]
@@ -292,11 +302,16 @@ fn stacks<'t>(reader: &Reader<'t>, tops: &[At]) -> Vec<Stack<'t>> {
     let templates = under(reader, tops, "template").entries(tree);
     let mut out = Vec::new();
     for (name, nodes) in under(reader, tops, "template-stack").entries(tree) {
+        let devices = nodes.sub(tree, "devices").entries(tree);
         let mut stack = Stack {
             name,
-            devices: nodes.sub(tree, "devices").words(tree).iter().map(|word| word.text).collect(),
+            devices: devices.iter().map(|(serial, _)| *serial).collect(),
+            own: devices
+                .iter()
+                .map(|(serial, own)| (*serial, variables::read(reader, own)))
+                .collect(),
             tops: inner(&nodes),
-            variables: variables(reader, &nodes),
+            variables: variables::read(reader, &nodes),
         };
         for word in nodes.sub(tree, "templates").words(tree) {
             let Some((_, nodes)) = templates.iter().find(|(name, _)| *name == word.text) else {
@@ -307,7 +322,7 @@ fn stacks<'t>(reader: &Reader<'t>, tops: &[At]) -> Vec<Stack<'t>> {
                 continue;
             };
             stack.tops.extend(inner(nodes));
-            stack.variables.extend(variables(reader, nodes));
+            stack.variables.extend(variables::read(reader, nodes));
         }
         for at in &nodes.0 {
             ignored::sweep(tree, *at, ignored::STACK);
@@ -317,28 +332,13 @@ fn stacks<'t>(reader: &Reader<'t>, tops: &[At]) -> Vec<Stack<'t>> {
     let alone = out.is_empty();
     for (name, nodes) in &templates {
         let (name, devices) = (*name, Vec::new());
-        let stack =
-            Stack { name, devices, tops: inner(nodes), variables: variables(reader, nodes) };
+        let (tops, variables) = (inner(nodes), variables::read(reader, nodes));
+        let stack = Stack { name, devices, own: Vec::new(), tops, variables };
         for at in &nodes.0 {
             ignored::sweep(tree, *at, ignored::STACK);
         }
         if alone {
             out.push(stack);
-        }
-    }
-    out
-}
-
-/// Variables by name; the first value that stands counts.
-fn variables<'t>(reader: &Reader<'t>, nodes: &Nodes) -> Vec<(&'t str, &'t str)> {
-    let tree = reader.tree;
-    let mut out = Vec::new();
-    for (name, nodes) in nodes.sub(tree, "variable").entries(tree) {
-        for (_, nodes) in nodes.sub(tree, "type").entries(tree) {
-            out.extend(nodes.words(tree).last().map(|word| (name, word.text)));
-        }
-        for at in nodes.0 {
-            tree.used_below(at);
         }
     }
     out
@@ -449,7 +449,15 @@ fn unit<'t>(
     };
     let network = under(reader, &tops, "network");
     let deviceconfig = under(reader, &tops, "deviceconfig");
-    let variables = stack.map(|stack| stack.variables.clone()).unwrap_or_default();
+    let variables = stack.map(|stack| {
+        let listed = group.filter(|group| !group.devices.is_empty());
+        let ours = |serial: &str| {
+            listed.is_none_or(|group| group.devices.iter().any(|(known, _)| *known == serial))
+        };
+        let own = stack.own.iter().filter(|(serial, _)| ours(serial)).map(|(_, own)| own);
+        variables::effective(&own.collect::<Vec<_>>(), &stack.variables)
+    });
+    let variables = variables.unwrap_or_default();
     Unit { prefix, network, vsys, variables, shape: Shape { deviceconfig }, partial }
 }
 

@@ -1,7 +1,7 @@
 //! Named objects: who defines a name, and what addresses it stands for. Services and applications follow in `services`.
 
 use super::reader::{Reader, literal};
-use super::tree::{At, Nodes, Word};
+use super::tree::{At, Nodes, Tree, Word};
 use crate::model::{AddressId, AddressObject, AddressSet, AddressWithin, Remark, ServiceId};
 use crate::net::{Prefix, WildcardMask};
 use crate::source::Span;
@@ -43,6 +43,9 @@ pub(super) struct Space(usize);
 pub(super) struct Names<'t> {
     scopes: Vec<Scope<'t>>,
     spaces: Vec<Vec<usize>>,
+    /// Whether objects of ancestors may win over those of the scope that comes first: then a name that several scopes define in
+    /// different ways is defined more than once.
+    pub(super) ancestors: bool,
     pub(super) addresses: FxHashMap<(At, Space, usize), AddressId>,
     pub(super) services: FxHashMap<(At, Space, usize), ServiceId>,
     pub(super) applications: FxHashMap<(At, Space), ServiceId>,
@@ -63,27 +66,67 @@ impl<'t> Names<'t> {
         Space(self.spaces.len() - 1)
     }
 
+    /// Why a name with several definitions has no value.
+    pub(super) fn twice(&self, name: &str) -> Text {
+        if self.ancestors {
+            text!(
+                "「{name}」の定義が複数あります。上位のデバイスグループの定義を優先する設定のため、どれが使われるかは不明とします。",
+                "`{name}` is defined more than once, and objects of ancestors are set to win; which one counts is not told"
+            )
+        } else {
+            text!("「{name}」の定義が複数あります。", "`{name}` is defined more than once")
+        }
+    }
+
     /// The definition of `name` as one of `kinds`, from `start` on.
     pub(super) fn find(
         &self,
+        tree: &Tree<'_>,
         space: Space,
         start: usize,
         kinds: &[&'static str],
         name: &str,
     ) -> Option<Found> {
         let scopes = self.spaces.get(space.0)?;
+        let mut found: Option<Found> = None;
         for (place, scope) in scopes.iter().enumerate().skip(start) {
             let scope = self.scopes.get(*scope)?;
             for kind in kinds {
                 let table = KINDS.iter().position(|known| known == kind);
                 let table = table.and_then(|at| scope.tables.get(at));
-                if let Some(definitions) = table.and_then(|table| table.get(name)) {
-                    return Some(Found { kind, definitions: definitions.clone(), place });
+                let Some(definitions) = table.and_then(|table| table.get(name)) else { continue };
+                match &mut found {
+                    None => found = Some(Found { kind, definitions: definitions.clone(), place }),
+                    Some(found) => found.definitions.extend(other(tree, found, kind, definitions)),
                 }
+                if !self.ancestors {
+                    return found;
+                }
+                break;
             }
         }
-        None
+        found
     }
+}
+
+/// What of these definitions in an outer scope says something else than the one that was found.
+fn other(tree: &Tree<'_>, found: &Found, kind: &str, definitions: &[At]) -> Vec<At> {
+    let own = found.definitions.first().map(|at| outline(tree, *at));
+    let differs = |at: &&At| kind != found.kind || Some(outline(tree, **at)) != own;
+    definitions.iter().filter(differs).copied().collect()
+}
+
+/// Everything that an entry says, as text.
+fn outline(tree: &Tree<'_>, at: At) -> String {
+    let mut out = String::new();
+    let mut open = vec![(at, 0usize)];
+    while let Some((at, depth)) = open.pop() {
+        for child in tree.children(at).iter().rev() {
+            open.push((*child, depth + 1));
+        }
+        out.push_str(&format!("{depth} {}\n", tree.name(at)));
+    }
+    out
 }
 
 const ADDRESS_KINDS: [&str; 4] = ["address", "address-group", "external-list", "region"];
@@ -163,7 +206,7 @@ impl<'t> Reader<'t> {
     ) -> AddressId {
         let span = self.tree.span(word.at);
         let text = self.value(word.text);
-        if let Some(found) = self.names.find(space, start, &ADDRESS_KINDS, text) {
+        if let Some(found) = self.names.find(self.tree, space, start, &ADDRESS_KINDS, text) {
             let Found { kind, definitions, place } = found;
             return self.named_address(space, place, kind, &definitions, text, depth);
         }
@@ -208,8 +251,7 @@ impl<'t> Reader<'t> {
         }
         let value = match (kind, definitions) {
             (_, [_, second, ..]) => {
-                let reason =
-                    text!("「{name}」の定義が複数あります。", "`{name}` is defined more than once");
+                let reason = self.names.twice(name);
                 self.tree.unknown(*second, reason.clone());
                 unknown(reason)
             }
@@ -303,6 +345,26 @@ impl<'t> Reader<'t> {
         }
         AddressSet::Union(members)
     }
+}
+
+/// Whether Panorama lets objects of ancestors win over those of the device group (`ancestor-objects-take-precedence`), or has
+/// a setting that may be this one.
+pub(super) fn ancestors_win(reader: &Reader<'_>, deviceconfig: &Nodes) -> bool {
+    let tree = reader.tree;
+    let mut open = deviceconfig.sub(tree, "setting").0;
+    while let Some(at) = open.pop() {
+        let (name, values) = (tree.name(at), tree.children(at));
+        let may = name.contains("ancestor") || name.contains("precedence");
+        if may && values.iter().any(|value| tree.name(*value) != "no") {
+            tree.unsupported(at, text!(
+                "同名のオブジェクトは上位のデバイスグループの定義を優先する設定です。値が異なる名前は不明とします。",
+                "objects of ancestors win over those of a device group; a name with different values is read as unknown"
+            ));
+            return true;
+        }
+        open.extend(values);
+    }
+    false
 }
 
 fn unknown(reason: Text) -> AddressSet {

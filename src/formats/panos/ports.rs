@@ -278,8 +278,8 @@ impl<'t> Reader<'t> {
     /// The host and prefix length that a word stands for: a literal, a variable or an address object.
     pub(super) fn host(&self, space: Space, word: Word<'t>) -> Option<(IpAddr, u8)> {
         let text = self.value(word.text);
-        if let Some(found) = self.names.find(space, 0, &["address"], text) {
-            let at = found.definitions.first()?;
+        if let Some(found) = self.names.find(self.tree, space, 0, &["address"], text) {
+            let [at] = found.definitions.as_slice() else { return None };
             let value = Nodes::of(*at).sub(self.tree, "ip-netmask").words(self.tree);
             return host(self.value(value.last()?.text));
         }

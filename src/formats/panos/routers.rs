@@ -80,9 +80,8 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, unit: &Unit<'t>, space: Space) -
     network
 }
 
-const ROUTER_WORDS: [&str; 10] = [
+const ROUTER_WORDS: [&str; 8] = [
     "ecmp",
-    "admin-dists",
     "multicast",
     "rib-filter",
     "description",
@@ -90,8 +89,28 @@ const ROUTER_WORDS: [&str; 10] = [
     "router-id",
     "global-vrid",
     "enable",
-    "vr-admin-dists",
 ];
+
+/// The distance of a static route where neither the route nor its router says one.
+const STATIC_DISTANCE: u8 = 10;
+
+/// The distance of static routes of a family that say none themselves; `None` when the router's cannot be read.
+fn distance(reader: &Reader<'_>, router: &Router<'_>, family: &str) -> Option<u8> {
+    let word = if family == "ipv6" { "static-ipv6" } else { "static" };
+    let mut distance = Some(STATIC_DISTANCE);
+    for table in ["admin-dists", "vr-admin-dists"] {
+        let table = router.nodes.sub(reader.tree, table);
+        let mut fields = reader.fields(&table);
+        let stated = fields.one(word);
+        // What the table says of routing protocols decides nothing: where they run, every neighbour may be the next hop.
+        table.0.iter().for_each(|at| reader.tree.used_below(*at));
+        let doubtful = !fields.close(&[]).is_empty();
+        if let Some(word) = stated {
+            distance = reader.value(word.text).parse().ok().filter(|_| !doubtful);
+        }
+    }
+    distance
+}
 
 /// The context of a port, made when it is the first of its kind.
 fn context(
@@ -240,8 +259,10 @@ fn routes(
     let tree = reader.tree;
     let table = router.nodes.sub(tree, "routing-table");
     for family in ["ip", "ipv6"] {
+        let distance = distance(reader, router, family);
         for (_, nodes) in table.path(tree, &[family, "static-route"]).entries(tree) {
-            if route(reader, network, routers, router, space, &nodes).is_none() {
+            let site = Place { network, routers, router, space, distance };
+            if route(reader, &site, &nodes).is_none() {
                 for at in &nodes.0 {
                     tree.unknown(*at, text!(
                         "経路を解釈できません。この仮想ルーターはどの隣接先へも送り得ると読みます。",
@@ -258,14 +279,18 @@ fn routes(
     }
 }
 
-fn route(
-    reader: &mut Reader<'_>,
-    network: &Network<'_>,
-    routers: &[Router<'_>],
-    router: &Router<'_>,
+/// Where a static route stands.
+struct Place<'s, 't> {
+    network: &'s Network<'t>,
+    routers: &'s [Router<'t>],
+    router: &'s Router<'t>,
     space: Space,
-    nodes: &Nodes,
-) -> Option<()> {
+    /// The distance of a route that says none.
+    distance: Option<u8>,
+}
+
+fn route(reader: &mut Reader<'_>, place: &Place<'_, '_>, nodes: &Nodes) -> Option<()> {
+    let Place { network, routers, router, space, .. } = *place;
     let tree = reader.tree;
     let span = nodes.span(tree);
     let mut fields = reader.fields(nodes);
@@ -301,7 +326,7 @@ fn route(
     }
     let next_hop = next_hop(reader, routers, space, &hops, named.flatten())?;
     let metric = metric.map_or(Some(10), |word| word.text.parse().ok())?;
-    let distance = distance.map_or(Some(10), |word| word.text.parse().ok())?;
+    let distance = distance.map_or(place.distance, |word| word.text.parse().ok())?;
     let withdrawable = watched || bfd;
     let route = Route { prefix: to, next_hop, distance, metric, withdrawable, span };
     reader.b.device.contexts[router.context].routes.push(route);

@@ -30,6 +30,8 @@ pub(super) struct Rule {
     pub(super) service: ServiceId,
     pub(super) schedule: Option<ScheduleId>,
     pub(super) unknown: Vec<Unknown>,
+    /// Whether it stops applications that no packet shows which opens a TCP connection.
+    pub(super) late: bool,
     pub(super) action: Action,
     pub(super) enabled: bool,
     pub(super) log: Option<bool>,
@@ -106,6 +108,10 @@ pub(super) fn rule<'t>(
     conditions(&mut fields);
     target(reader, &mut fields);
     let action = action(&mut fields);
+    let late = action == Action::Deny
+        && by_name(&applications)
+        && !remembered(reader, site)
+        && reader.shows_later(layer.space, &applications, &overridden(reader, site));
     let enabled = !fields.yes("disabled");
     let (start, end) = (fields.one("log-start"), fields.one("log-end"));
     let says = |word: Option<Word<'_>>, value: &str| word.is_some_and(|word| word.text == value);
@@ -123,6 +129,7 @@ pub(super) fn rule<'t>(
         service,
         schedule,
         unknown,
+        late,
         action,
         enabled,
         log,
@@ -210,12 +217,36 @@ fn addresses<'t>(
 
 /// An application is known only after packets have passed: permits and denies by application are both uncertain.
 fn applied(reader: &Reader<'_>, words: &[Word<'_>], unknown: &mut Vec<Unknown>) {
-    if words.is_empty() || words.iter().any(|word| word.text == "any") {
-        return;
-    }
-    if let Some(first) = words.first() {
+    if let Some(first) = words.first().filter(|_| by_name(words)) {
         unknown.push(Unknown { reason: by_application(), span: reader.tree.span(first.at) });
     }
+}
+
+/// Whether a rule is for certain applications.
+fn by_name(words: &[Word<'_>]) -> bool {
+    !words.is_empty() && !words.iter().any(|word| word.text == "any")
+}
+
+/// Whether the firewall takes the application of a connection from an earlier one, and thus with the first packet.
+fn remembered(reader: &Reader<'_>, site: &Site<'_, '_>) -> bool {
+    let path = ["setting", "application", "use-cache-for-identification"];
+    let words = site.unit.shape.deviceconfig.path(reader.tree, &path).words(reader.tree);
+    words.iter().any(|word| word.text != "no")
+}
+
+/// Applications that the first packet shows: `application-override` names them by port.
+fn overridden<'t>(reader: &Reader<'t>, site: &Site<'_, 't>) -> Vec<&'t str> {
+    let tree = reader.tree;
+    let layers = site.unit.vsys.get(site.vsys).map_or(&[][..], |system| system.layers.as_slice());
+    let mut out = Vec::new();
+    for layer in layers {
+        for at in layer.rulebase.path(tree, &["application-override", "rules"]).0 {
+            for rule in tree.children(at) {
+                out.extend(Nodes::of(*rule).sub(tree, "application").words(tree));
+            }
+        }
+    }
+    out.into_iter().map(|word| word.text).collect()
 }
 
 /// Users, devices, URL categories: conditions on what no packet shows.

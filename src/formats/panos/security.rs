@@ -15,7 +15,7 @@ use crate::model::{
     Action, AddressId, Interfaces, Line, ListId, Match, RewriteId, ServiceId, ServiceSet,
     Translated, Unknown,
 };
-use crate::net::{AddressRange, PortRange, address};
+use crate::net::{AddressRange, PortRange, State, address};
 use crate::source::Span;
 use crate::text;
 use crate::text::Text;
@@ -76,6 +76,7 @@ fn everything(
         service: reader.b.any_service(span),
         schedule: None,
         unknown: Vec::new(),
+        late: false,
         action,
         enabled: true,
         log: None,
@@ -164,7 +165,12 @@ pub(super) fn list<'t>(
         let variants = variants(reader, rule, rewritten);
         for (ingress, egress) in &pairs {
             for (translated, changed) in &variants {
-                lines.push(one(reader, rule, (ingress, egress), translated, changed));
+                let line = one(reader, rule, (ingress, egress), translated, changed);
+                if rule.late {
+                    lines.extend(later(reader, line));
+                } else {
+                    lines.push(line);
+                }
             }
         }
     }
@@ -172,6 +178,17 @@ pub(super) fn list<'t>(
     let name =
         if site.unit.vsys.len() > 1 { format!("security {name}") } else { "security".to_owned() };
     reader.b.list(&format!("{}{name}", site.unit.prefix), lines)
+}
+
+/// A line that stops applications: TCP connections are open before it can, so of TCP it meets only what belongs to one.
+fn later(reader: &mut Reader<'_>, line: Line) -> [Line; 2] {
+    let span = line.span;
+    let tcp = reader.b.protocol(6, span);
+    let (mut first, mut second) = (line.clone(), line);
+    first.matches.service = reader.b.service_except(first.matches.service, tcp, span);
+    second.matches.service = reader.b.service_both(second.matches.service, tcp, span);
+    second.matches.states = Some(vec![State::Established, State::Related]);
+    [first, second]
 }
 
 fn one(

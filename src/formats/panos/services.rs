@@ -34,7 +34,9 @@ impl<'t> Reader<'t> {
         if text == "any" {
             return self.b.any_service(span);
         }
-        if let Some(found) = self.names.find(space, start, &["service", "service-group"], text) {
+        if let Some(found) =
+            self.names.find(self.tree, space, start, &["service", "service-group"], text)
+        {
             return self.named_service(space, &found, text, depth);
         }
         if let Some((_, list)) = PREDEFINED.iter().find(|(name, _)| *name == text) {
@@ -69,8 +71,7 @@ impl<'t> Reader<'t> {
             return self.b.unknown_service(reason, span);
         }
         let value = if let [_, second, ..] = found.definitions.as_slice() {
-            let reason =
-                text!("「{name}」の定義が複数あります。", "`{name}` is defined more than once");
+            let reason = self.names.twice(name);
             self.tree.unknown(*second, reason.clone());
             ServiceSet::Unknown { reason }
         } else if found.kind == "service" {
@@ -165,7 +166,7 @@ impl<'t> Reader<'t> {
     pub(super) fn application(&mut self, space: Space, word: Word<'t>, depth: usize) -> ServiceId {
         let (text, span) = (word.text, self.tree.span(word.at));
         let kinds = ["application", "application-group", "application-filter"];
-        if let Some(found) = self.names.find(space, 0, &kinds, text) {
+        if let Some(found) = self.names.find(self.tree, space, 0, &kinds, text) {
             let Some(at) = found.definitions.first().copied() else {
                 return self.b.any_service(span);
             };
@@ -266,7 +267,7 @@ impl<'t> Reader<'t> {
 
     /// The schedule of this name.
     pub(super) fn schedule(&mut self, space: Space, word: Word<'t>) -> ScheduleId {
-        let found = self.names.find(space, 0, &["schedule"], word.text);
+        let found = self.names.find(self.tree, space, 0, &["schedule"], word.text);
         let at = found.and_then(|found| match found.definitions.as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -302,6 +303,44 @@ fn default_ports(text: &str) -> Option<Vec<Standard>> {
         _ => None,
     };
     ranges.into_iter().map(of).collect()
+}
+
+impl<'t> Reader<'t> {
+    /// Whether a packet that opens a TCP connection shows none of these applications: they are found in what follows it, unless
+    /// the file names one by port (`overridden`) or a filter may hold such a one.
+    pub(super) fn shows_later(
+        &self,
+        space: Space,
+        words: &[Word<'t>],
+        overridden: &[&str],
+    ) -> bool {
+        if overridden.is_empty() {
+            return true;
+        }
+        let mut open = words.to_vec();
+        let mut met: Vec<&str> = Vec::new();
+        while let Some(word) = open.pop() {
+            if overridden.contains(&word.text) {
+                return false;
+            }
+            if met.contains(&word.text) {
+                continue;
+            }
+            met.push(word.text);
+            let kinds = ["application", "application-group", "application-filter"];
+            let found = self.names.find(self.tree, space, 0, &kinds, word.text);
+            match found {
+                Some(found) if found.kind == "application-filter" => return false,
+                Some(found) if found.kind == "application-group" => {
+                    open.extend(
+                        Nodes(found.definitions).sub(self.tree, "members").words(self.tree),
+                    );
+                }
+                _ => {}
+            }
+        }
+        true
+    }
 }
 
 /// Why a rule with applications is uncertain.

@@ -59,7 +59,7 @@ fn xml_and_set_lines_mean_the_same() {
     assert_eq!(xml.version.take().as_deref(), Some("PAN-OS 10.2.0"));
     assert_eq!(
         (xml.name.as_str(), xml.interfaces.len(), xml.contexts.len()),
-        ("kozakura-fw1", 9, 2)
+        ("kozakura-fw1", 10, 3)
     );
     assert!(shape(&xml) == shape(&set), "the two forms are read alike");
 }
@@ -170,4 +170,69 @@ fn prompts_and_comments_do_not_matter() {
     let text = "admin@fw1> set cli config-output-format set\nadmin@fw1> configure\nEntering configuration mode\n[edit]\n\
         admin@fw1# show\nset zone a network layer3 ethernet1/1\n[edit]\nadmin@fw1(active)#\n";
     assert_eq!(unread(text), (Vec::new(), 0));
+}
+
+#[test]
+fn a_distance_that_cannot_be_read_leaves_the_routes_open() {
+    let text = |value: &str| {
+        format!(
+            "set network interface ethernet ethernet1/1 layer3 ip 10.0.0.1/24\n\
+             set network virtual-router vr interface ethernet1/1\nset network virtual-router vr admin-dists static {value}\n\
+             set network virtual-router vr routing-table ip static-route r destination 10.9.0.0/16\n\
+             set network virtual-router vr routing-table ip static-route r nexthop ip-address 10.0.0.9\n"
+        )
+    };
+    for (value, distance) in [("77", Some(77)), ("$distance", None)] {
+        let (_, reading) = read_text("fw.conf", &text(value));
+        let (_, context) = reading.device.contexts.iter().next().unwrap();
+        assert_eq!(context.routes.first().map(|route| route.distance), distance);
+        assert_eq!(context.dynamic_routing.is_empty(), distance.is_some());
+    }
+}
+
+#[test]
+fn a_document_may_stand_after_a_prompt() {
+    let text = "admin@fw1> show config running\n\n<config urldb=\"paloaltonetworks\"><shared>\n\
+        <address><entry name=\"A\"><ip-netmask>10.0.0.1</ip-netmask></entry></address></shared></config>\n";
+    assert_eq!(unread(text), (Vec::new(), 0));
+    let (_, reading) = read_text("fw.xml", text);
+    assert!(reading.device.addresses.iter().any(|(_, object)| object.name == "A"));
+}
+
+#[test]
+fn a_management_port_without_a_stated_address_has_some() {
+    for line in ["type dhcp-client send-hostname yes", "ip-address $mgmt", "ip-address 10.0.9.2"] {
+        let text =
+            format!("set deviceconfig system {line}\nset zone a network layer3 ethernet1/1\n");
+        let (_, reading) = read_text("fw.conf", &text);
+        let id = reading.device.interface("management").unwrap();
+        let port = &reading.device.interfaces[id];
+        assert!(port.dynamic && port.addresses.is_empty(), "{line}");
+        let forwards = reading.device.contexts.iter().filter(|(_, context)| {
+            context
+                .pipeline
+                .iter()
+                .any(|stage| matches!(stage, Stage::Filter(filter) if filter.stateful))
+        });
+        assert!(forwards.map(|(id, _)| id).all(|id| id != port.context), "{line}");
+    }
+}
+
+#[test]
+fn what_panorama_sent_to_one_firewall_or_system_is_read() {
+    let variable = "<variable><entry name=\"$gw\"><type><ip-netmask>10.0.0.9</ip-netmask></type></entry></variable>";
+    let managed = format!(
+        "<config urldb=\"paloaltonetworks\"><devices><entry name=\"localhost.localdomain\">\n\
+         <template><entry name=\"T\"><config/></entry></template><template-stack><entry name=\"S\">\n\
+         <templates><member>T</member></templates><devices><entry name=\"001\">{variable}</entry></devices>\n\
+         </entry></template-stack><device-group><entry name=\"G\"><devices><entry name=\"001\"/></devices></entry>\n\
+         </device-group></entry></devices></config>"
+    );
+    let pushed = "set vsys vsys1 zone a network layer3 ethernet1/1\n\
+        set panorama vsys vsys1 address web ip-netmask 10.0.0.1\n\
+        set panorama vsys vsys1 address-group unused static web\n\
+        set panorama vsys vsys1 tag red color color1\n";
+    for text in [managed.as_str(), pushed] {
+        assert_eq!(unread(text), (Vec::new(), 0), "{text}");
+    }
 }
