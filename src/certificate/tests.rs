@@ -119,6 +119,7 @@ fn world(mut device: Device, list: ListId, before: Vec<Stage>) -> Snapshot {
             zones: vec![zone],
             opaques: Vec::new(),
             networks: vec![network],
+            elsewhere: Vec::new(),
         });
     }
     snapshot.index();
@@ -395,6 +396,7 @@ fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
         zones: vec![zone],
         opaques: Vec::new(),
         networks: vec![network],
+        elsewhere: Vec::new(),
     });
     snapshot.index();
     snapshot

@@ -133,6 +133,23 @@ fn unstated(snapshot: &mut Snapshot, rng: &mut Rng) {
     if !ports.is_empty() && rng.chance(20) {
         snapshot.learnt.push(ports[rng.below(ports.len())].clone());
     }
+    if rng.chance(20) {
+        spread(snapshot, rng);
+    }
+}
+
+/// Puts a zone of one segment on another one, too: its hosts there are no neighbours of those here.
+fn spread(snapshot: &mut Snapshot, rng: &mut Rng) {
+    let all: Vec<SegmentId> = snapshot.segments.iter().map(|(id, _)| id).collect();
+    let (here, there) = (all[rng.below(all.len())], all[rng.below(all.len())]);
+    let Some(zone) = snapshot.segments[here].zones.first().copied() else { return };
+    if here == there || snapshot.segments[there].zones.contains(&zone) {
+        return;
+    }
+    snapshot.segments[there].zones.push(zone);
+    for (one, other) in [(here, there), (there, here)] {
+        snapshot.segments[one].elsewhere = snapshot.segments[other].networks.clone();
+    }
 }
 
 fn attach(
