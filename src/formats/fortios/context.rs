@@ -53,17 +53,14 @@ pub(super) fn read<'a>(
     };
     let head = scope.blocks.get(POLICY.path).and_then(|blocks| blocks.first()).map(|b| b.head());
     let mut policies = policies(reader, scope, &settings, mode);
+    if !mode.central {
+        vips.unnamed(&policies);
+    }
     vip_lines::turn_back(&mut vips, &mut policies);
     let central = snat::central(reader, scope, &pools, mode);
-    let translation = if mode.central {
-        central
-    } else {
-        let mut lines = snat::by_policy(reader, &pools, &policies);
-        if !lines.is_empty() {
-            lines.splice(0..0, vips.outbound(reader));
-        }
-        lines
-    };
+    let others = if mode.central { central } else { snat::by_policy(reader, &pools, &policies) };
+    let mut translation = vips.outbound(reader, mode.central || !others.is_empty());
+    translation.extend(others);
     let early = acl(reader, scope, mode);
     let selectors = vpn::selectors(reader, scope);
     route::read(reader, scope, context, facts, &sdwan);
