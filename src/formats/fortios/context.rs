@@ -10,10 +10,11 @@ use super::{
     address, local_in, policy, route, schedule, sdwan, service, snat, vip, vip_lines, vpn, zone,
 };
 use crate::model::{
-    Action, Binding, ContextId, DynamicRouting, Filter, Interfaces, Line, ListId, Match, NextHop,
-    RuleList, ServiceSet, Stage, TcpFlags, Translate, Translated,
+    Action, Binding, ContextId, DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId,
+    Interfaces, Line, ListId, Match, NextHop, RuleList, ServiceSet, Stage, TcpFlags, Translate,
+    Translated,
 };
-use crate::net::{Family, PortRange, TCP_ACK};
+use crate::net::{Family, PortRange, Prefix, TCP_ACK};
 use crate::source::Span;
 use crate::text;
 
@@ -62,7 +63,7 @@ pub(super) fn read<'a>(
     let mut translation = vips.outbound(reader, mode.central || !others.is_empty());
     translation.extend(others);
     let early = acl(reader, scope, mode);
-    let selectors = vpn::selectors(reader, scope);
+    let selectors = vpn::selectors(reader, scope, context);
     route::read(reader, scope, context, facts, &sdwan);
     vpn::pools(reader, scope, context);
     sdwan::rules(reader, scope, context, &sdwan);
@@ -348,18 +349,21 @@ fn proxies(reader: &mut Reader<'_>, scope: &mut Scope<'_, '_>) {
     }
 }
 
-/// Where packets can leave by the interface they came in by without a policy: interfaces with several subnets or gateways.
+/// Where packets can leave by the interface they came in by without a policy: interfaces with several subnets or a gateway.
 fn hairpins(reader: &mut Reader<'_>, context: ContextId, global: &Global<'_>) {
     let here = &reader.device.contexts[context];
     let dynamic = !here.dynamic_routing.is_empty();
-    let mut gateways: std::collections::BTreeMap<usize, Vec<std::net::IpAddr>> =
-        std::collections::BTreeMap::new();
+    let mut beyond: std::collections::BTreeSet<usize> = std::collections::BTreeSet::new();
     for route in &here.routes {
-        if let NextHop::Gateway { address, interface: Some(id) } = route.next_hop {
-            let list = gateways.entry(id.index()).or_default();
-            if !list.contains(&address) {
-                list.push(address);
-            }
+        if let NextHop::Gateway { address, interface } = route.next_hop {
+            let near = |own: &InterfaceAddress| {
+                Prefix::new(own.address, own.len).is_some_and(|prefix| prefix.contains(address))
+            };
+            let holds = |(_, port): &(InterfaceId, &Interface)| {
+                port.context == context && port.addresses.iter().any(near)
+            };
+            let holder = || reader.device.interfaces.iter().find(holds).map(|(id, _)| id);
+            beyond.extend(interface.or_else(holder).map(|id| id.index()));
         }
     }
     for (id, interface) in reader.device.interfaces.iter_mut() {
@@ -371,7 +375,7 @@ fn hairpins(reader: &mut Reader<'_>, context: ContextId, global: &Global<'_>) {
         let subnets = [Family::V4, Family::V6].into_iter().any(|family| {
             interface.addresses.iter().filter(|a| Family::of(a.address) == family).count() > 1
         });
-        let several = gateways.get(&id.index()).is_some_and(|list| list.len() > 1);
-        interface.hairpin_unfiltered = redirects && (subnets || several || dynamic);
+        let gateway = beyond.contains(&id.index());
+        interface.hairpin_unfiltered = redirects && (subnets || gateway || dynamic);
     }
 }

@@ -158,7 +158,6 @@ pub(super) const IGNORED: &[&str] = &[
     "vpn kmip-server",
     "vpn ocvpn",
     "vpn qkd",
-    "vpn ssl client",
     "vpn ssl monitor",
     "vpn ssl web host-check-software",
     "vpn ssl web realm",

@@ -24,6 +24,8 @@ pub(super) struct Facts<'a> {
     pub(super) learns_default: Option<u8>,
     /// Whether IPv6 routers announce its default route.
     pub(super) learns_default6: bool,
+    /// Where it is said that DHCP brings further routes.
+    pub(super) learns_routes: Option<Span>,
     /// The other end of a tunnel.
     pub(super) remote: Option<(Prefix, Span)>,
     /// The routing instance inside the VDOM, when it is not 0.
@@ -158,6 +160,9 @@ fn interface<'a>(
         access6: found.access6,
         learns_default: default.then(|| fields.number("distance").unwrap_or(5)),
         learns_default6: found.dynamic6,
+        learns_routes: fields
+            .span("dhcp-classless-route-addition")
+            .filter(|_| learns && fields.on("dhcp-classless-route-addition")),
         remote: remote(fields),
         vrf: fields.span("vrf").filter(|_| !fields.is("vrf", "0")),
         proxy: fields.on("explicit-web-proxy") || fields.on("explicit-ftp-proxy"),

@@ -226,8 +226,10 @@ impl Doors {
         let any = reader.constant("any");
         for path in ["vpn ipsec phase1-interface", "vpn ipsec phase1"] {
             for (name, fields, span) in vpn::whole(reader, scope, path) {
-                // Clients that dial in bring routes to their own networks.
-                if fields.is("type", "dynamic") && !fields.is("add-route", "disable") {
+                // Clients that dial in bring routes to their own networks; the head end tells its clients theirs.
+                let dialled = fields.is("type", "dynamic");
+                if if dialled { !fields.is("add-route", "disable") } else { fields.on("mode-cfg") }
+                {
                     let protocol = "ipsec".to_owned();
                     let context = &mut reader.device.contexts[self.mode.context];
                     context.dynamic_routing.push(DynamicRouting { protocol, span });
@@ -246,6 +248,13 @@ impl Doors {
                     Some(reason),
                     span,
                 );
+            }
+        }
+        for (_, fields, span) in vpn::whole(reader, scope, "vpn ssl client") {
+            if !fields.is("status", "disable") {
+                let protocol = "ssl-vpn".to_owned();
+                let context = &mut reader.device.contexts[self.mode.context];
+                context.dynamic_routing.push(DynamicRouting { protocol, span });
             }
         }
         let blocks = scope.take("vpn ssl settings");

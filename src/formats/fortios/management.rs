@@ -60,8 +60,10 @@ pub(super) fn global<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -
         reader.device.name = name.into_owned();
     }
     let port = |key: &str, default: u16| fields.number(key).unwrap_or(default);
-    let redirects = !fields.is("allow-traffic-redirect", "disable");
-    let redirects6 = !fields.is("ipv6-allow-traffic-redirect", "disable");
+    let off = guarded(reader);
+    let redirects = fields.text("allow-traffic-redirect").map_or(!off, |text| text != "disable");
+    let redirects6 =
+        fields.text("ipv6-allow-traffic-redirect").map_or(!off, |text| text != "disable");
     let (https, http) = (port("admin-sport", 443), port("admin-port", 80));
     let (ssh, telnet) = (port("admin-ssh-port", 22), port("admin-telnet-port", 23));
     let trusted = trusted(reader, scopes);
@@ -80,6 +82,16 @@ pub(super) fn global<'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'_, 'a>) -
         telnet,
         trusted,
         ntp,
+    }
+}
+
+/// Whether packets turn back by the interface they came in by only where a policy says so: the default since 7.4.10, 7.6.5
+/// and 8.0.0 (Fortinet TA-196651).
+fn guarded(reader: &Reader<'_>) -> bool {
+    match reader.version {
+        Some((7, 4, patch)) => patch >= 10,
+        Some((7, 6, patch)) => patch >= 5,
+        version => version.is_some_and(|version| version >= (8, 0, 0)),
     }
 }
 

@@ -91,6 +91,7 @@ pub(super) const TABLES: &[&str] = &[
     "vpn ipsec phase2-interface",
     "vpn l2tp",
     "vpn pptp",
+    "vpn ssl client",
     "vpn ssl settings",
     "vpn ssl web portal",
 ];

@@ -2,6 +2,7 @@
 
 mod backups;
 mod objects;
+mod paths;
 mod policies;
 mod shape;
 mod translation;

@@ -92,13 +92,22 @@ pub(super) fn pools<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>, cont
 
 /// A filter behind the policies: a packet enters a tunnel only when a selector holds it. Tunnels with an open selector, or
 /// one that cannot be read, need no filter.
-pub(super) fn selectors<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) -> Option<Filter> {
+pub(super) fn selectors<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    context: ContextId,
+) -> Option<Filter> {
     whole(reader, scope, "vpn ipsec phase2");
     whole(reader, scope, "vpn ipsec manualkey");
     whole(reader, scope, "vpn ipsec manualkey-interface");
     let mut tunnels: BTreeMap<InterfaceId, (Span, Vec<Line>)> = BTreeMap::new();
     let mut open: Vec<InterfaceId> = Vec::new();
     for (name, fields, span) in whole(reader, scope, "vpn ipsec phase2-interface") {
+        // The other end's side of the selector becomes a route.
+        if let Some(span) = fields.span("add-route").filter(|_| fields.on("add-route")) {
+            let protocol = "ipsec".to_owned();
+            reader.device.contexts[context].dynamic_routing.push(DynamicRouting { protocol, span });
+        }
         let tunnel = fields.text("phase1name").and_then(|name| reader.ports.get(&name).copied());
         let Some(tunnel) = tunnel else { continue };
         match selector(reader, scope, &fields, &name, span) {
