@@ -25,6 +25,7 @@ mod scope;
 mod sdwan;
 mod service;
 mod snat;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod vip;

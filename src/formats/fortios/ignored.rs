@@ -327,8 +327,6 @@ pub(super) const IGNORED: &[&str] = &[
     "system sit-tunnel",
     "system ipv6-tunnel",
     "system ssl",
-    "system virtual-switch",
-    "system switch-interface",
     "system vdom-mode",
     "system timezone",
     "system usb-auto-install",

@@ -4,6 +4,7 @@ use super::core::{Name, Reader, Scope, Words, interface_address};
 use super::entry::{Entries, Entry, Fields};
 use super::interface_words::{IGNORED, READ};
 use super::scope::Scopes;
+use super::stack;
 use crate::formats::blocks::{Statement, Word};
 use crate::model::{Context, ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind};
 use crate::net::{Family, Prefix};
@@ -52,16 +53,18 @@ pub(super) fn read<'t, 'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'t, 'a>)
     let words = Words::new(READ, IGNORED);
     let mut facts = Vec::new();
     let mut parents = Vec::new();
-    for entry in reader.plain_entries(&blocks) {
-        let strange = reader.account(&entry, &words);
+    let entries = reader.plain_entries(&blocks);
+    for entry in &entries {
+        let strange = reader.account(entry, &words);
         let name = entry.name.clone();
         uncertain(reader, &strange, &name);
         let fields = entry.fields();
         let context = context_of(reader, scopes.multi, &fields, &contexts, home);
-        facts.push(interface(reader, &entry, &fields, context));
+        facts.push(interface(reader, entry, &fields, context));
         parents.push((name, fields.text("interface"), fields.number::<u16>("vlanid")));
     }
     links(reader, scopes, &parents);
+    stack::read(reader, scopes, &entries);
     facts
 }
 

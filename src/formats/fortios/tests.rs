@@ -5,6 +5,7 @@ mod objects;
 mod paths;
 mod policies;
 mod shape;
+mod stack;
 mod translation;
 mod ways;
 

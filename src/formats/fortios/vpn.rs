@@ -26,7 +26,12 @@ pub(super) fn interfaces<'a>(
         for entry in super::entry::Entries::read(&blocks).list {
             let span = entry.span().unwrap_or(reader.origin);
             let id = port(reader, context, &entry.name, span, InterfaceKind::Tunnel);
-            reader.device.interfaces[id].kind = InterfaceKind::Tunnel;
+            let fields = entry.fields();
+            let below = fields.text("interface").and_then(|name| reader.ports.get(&name).copied());
+            let down = below.is_some_and(|below| !reader.device.interfaces[below].up);
+            let tunnel = &mut reader.device.interfaces[id];
+            tunnel.kind = InterfaceKind::Tunnel;
+            tunnel.up &= !down;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Zones: which there are, and on which segments their hosts are.
 
 use super::Work;
-use super::segments::{SubnetIndex, endpoint, put_zone};
+use super::segments::{SubnetIndex, endpoint, entered, put_zone};
 use crate::snapshot::{Port, SegmentId, Zone, ZoneAddresses, ZoneId};
 use crate::source::Problem;
 use crate::topology::{DeviceKind, Topology, ZoneDecl};
@@ -54,7 +54,7 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
                 let id = work.snapshot.devices[device].interface(&interface.name.value)?;
                 Some(Port { device, interface: id })
             });
-            if let Some(port) = found {
+            if let Some(port) = found.and_then(|port| entered(work, port, zone.span)) {
                 self::attach(work, &zone.value, port, zone.span);
             }
         }
