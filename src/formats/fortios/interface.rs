@@ -31,6 +31,12 @@ pub(super) struct Facts<'a> {
     pub(super) remote: Option<(Prefix, Span)>,
     /// The routing instance inside the VDOM, when it is not 0.
     pub(super) vrf: Option<Span>,
+    /// Where it is said that it relays DHCP.
+    pub(super) relay: Option<Span>,
+    /// Where it is said that users log in at a captive portal before anything passes.
+    pub(super) portal: Option<Span>,
+    /// Where it is said that hardware addresses are compared with a list.
+    pub(super) bound: Option<Span>,
     /// Whether the explicit web proxy listens on it.
     pub(super) proxy: bool,
     /// Where it stands.
@@ -168,6 +174,11 @@ fn interface<'a>(
             .filter(|_| learns && fields.on("dhcp-classless-route-addition")),
         remote: remote(fields),
         vrf: fields.span("vrf").filter(|_| !fields.is("vrf", "0")),
+        relay: fields.span("dhcp-relay-service").filter(|_| fields.on("dhcp-relay-service")),
+        portal: fields
+            .span("security-mode")
+            .filter(|_| fields.is("security-mode", "captive-portal")),
+        bound: fields.span("ipmac").filter(|_| fields.on("ipmac")),
         proxy: fields.on("explicit-web-proxy") || fields.on("explicit-ftp-proxy"),
         span,
     }

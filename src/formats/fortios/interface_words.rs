@@ -23,6 +23,9 @@ pub(super) const READ: &[&str] = &[
     "vrf",
     "explicit-web-proxy",
     "explicit-ftp-proxy",
+    "dhcp-relay-service",
+    "ipmac",
+    "security-mode",
 ];
 
 /// Known not to decide what is forwarded.
@@ -83,7 +86,6 @@ pub(super) const IGNORED: &[&str] = &[
     "detected-peer-mtu",
     "dhcp-client-identifier",
     "dhcp-renew-time",
-    "dhcp-relay-service",
     "dhcp-relay-ip",
     "dhcp-relay-type",
     "dhcp-relay-agent-option",
@@ -163,7 +165,6 @@ pub(super) const IGNORED: &[&str] = &[
     "arpforward",
     "ndiscforward",
     "ident-accept",
-    "ipmac",
     "subst",
     "substitute-dst-mac",
     "netbios-forward",
@@ -194,7 +195,6 @@ pub(super) const IGNORED: &[&str] = &[
     "fail-alert-interfaces",
     "disconnect-threshold",
     "proxy-captive-portal",
-    "security-mode",
     "security-mac-auth-bypass",
     "security-ip-auth-bypass",
     "security-8021x-mode",
@@ -309,4 +309,9 @@ pub(super) const IGNORED: &[&str] = &[
     "subtype",
     "fec",
     "port-speed",
+    "wccp",
+    "gi-gk",
+    "ingress-cos",
+    "egress-cos",
+    "pppoe-egress-cos",
 ];

@@ -1,6 +1,7 @@
 //! One test a trap. Configurations are invented.
 
 mod backups;
+mod closed;
 mod objects;
 mod paths;
 mod policies;

@@ -1,5 +1,6 @@
 //! `config firewall vip`, `vip6` and their groups: destination translation.
 
+use super::address;
 use super::core::{Name, Reader, Scope, Words};
 use super::entry::{Entry, Fields};
 use super::group::{Group, order};
@@ -121,6 +122,12 @@ fn vip<'a>(
     let destination = match outside {
         Some(range) if !range.first().is_unspecified() => {
             reader.device.literal(AddressSet::Range(range), span)
+        }
+        // An address object takes the place of `extip`.
+        None if fields.get("extaddr").is_some() => {
+            let words = fields.values("extaddr");
+            let named = address::resolve_all(reader, scope, &words, family);
+            named.unwrap_or_else(|| reader.unknown_address(Some(family), unread("extaddr"), span))
         }
         _ => own_addresses(reader, interface, family, span),
     };

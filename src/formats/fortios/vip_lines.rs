@@ -2,6 +2,7 @@
 
 use super::core::Reader;
 use super::policy::PolicyLine;
+use super::route::prefixes_of;
 use crate::model::{
     Action, AddressMap, AddressSet, InterfaceId, Interfaces, Line, Match, PortMap, Rewrite,
     RewriteId, ServiceSet, Translated, Unknown,
@@ -163,6 +164,55 @@ impl Vips {
             });
         }
         lines
+    }
+}
+
+/// A deny policy that meets translated packets may also mean the outer address of a virtual IP, by an ordinary address: then it
+/// perhaps stops what that virtual IP translates.
+pub(super) fn outer_denies(
+    reader: &mut Reader<'_>,
+    vips: &Vips,
+    policies: &mut Vec<PolicyLine<'_>>,
+) {
+    let any = reader.constant("any");
+    let old = std::mem::take(policies);
+    for policy in old {
+        let matches = &policy.line.matches;
+        let denies =
+            policy.line.action == Action::Deny && matches.translated == Translated::Touched;
+        let mut named = if denies { prefixes_of(reader, matches.destination) } else { None };
+        // A destination of everything holds what comes of the translation, too.
+        named.iter_mut().for_each(|list| list.retain(|prefix| prefix.len() > 0));
+        let outer = |fact: &Fact| match (&named, fact.outside) {
+            (Some(prefixes), Some(outside)) => {
+                let (first, last) = outside.numbers();
+                prefixes.iter().map(|prefix| prefix.range()).any(|range| {
+                    let (start, end) = range.numbers();
+                    range.family() == outside.family() && start <= last && first <= end
+                })
+            }
+            _ => denies,
+        };
+        let pairs = vips.facts.iter().zip(&vips.lines).filter(|(fact, _)| outer(fact));
+        let by: Vec<RewriteId> = pairs
+            .filter_map(|(_, line)| match line.action {
+                Action::Rewrite(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let mut extra = policy.clone();
+        policies.push(policy);
+        if by.is_empty() {
+            continue;
+        }
+        let reason = text!(
+            "宛先がバーチャルIPの外部アドレスを指す拒否ポリシーです。変換された通信に一致するかは不明です。",
+            "a deny policy on the outer address of a virtual IP; whether it meets the translated packets is not settled"
+        );
+        extra.line.matches.destination = any;
+        extra.line.matches.translated = Translated::By(by);
+        extra.line.matches.unknown.push(Unknown { reason, span: extra.line.span });
+        policies.push(extra);
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn selectors<'a>(
     whole(reader, scope, "vpn ipsec manualkey");
     whole(reader, scope, "vpn ipsec manualkey-interface");
     let mut tunnels: BTreeMap<InterfaceId, (Span, Vec<Line>)> = BTreeMap::new();
-    let mut open: Vec<InterfaceId> = Vec::new();
+    let mut open: Vec<InterfaceId> = unselective(reader, scope);
     for (name, fields, span) in whole(reader, scope, "vpn ipsec phase2-interface") {
         // The other end's side of the selector becomes a route.
         if let Some(span) = fields.span("add-route").filter(|_| fields.on("add-route")) {
@@ -142,6 +142,18 @@ pub(super) fn selectors<'a>(
     })
 }
 
+/// Tunnels whose selectors do not see the packets that the policies see (other headers in between), or are given by the other
+/// end (mode-cfg).
+fn unselective(reader: &Reader<'_>, scope: &Scope<'_, '_>) -> Vec<InterfaceId> {
+    let blocks = scope.blocks.get("vpn ipsec phase1-interface").cloned().unwrap_or_default();
+    let entries = super::entry::Entries::read(&blocks).list.into_iter();
+    let wrapped = entries.filter(|entry| {
+        let fields = entry.fields();
+        fields.text("encapsulation").is_some_and(|kind| kind != "none") || fields.on("mode-cfg")
+    });
+    wrapped.filter_map(|entry| reader.ports.get(&entry.name).copied()).collect()
+}
+
 /// The selector; `None` when it is open, of several protocols, or cannot be read.
 fn selector<'a>(
     reader: &mut Reader<'a>,
@@ -154,6 +166,9 @@ fn selector<'a>(
         if fields.text(key).is_some_and(|text| text != "0") {
             return None;
         }
+    }
+    if fields.is("encapsulation", "transport-mode") {
+        return None;
     }
     let source = side(reader, scope, fields, "src", span)?;
     let destination = side(reader, scope, fields, "dst", span)?;

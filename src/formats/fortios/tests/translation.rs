@@ -285,7 +285,7 @@ fn overlapping_virtual_ips_are_uncertain_before_7_2() {
     };
     let header = |version: &str| {
         format!(
-            "config system settings\nset central-nat enable\nend\n#config-version=FGT60F-{version}-FW-build1000-230101:opmode=0\n"
+            "config system settings\nset central-nat enable\nend\n#config-version=FGT60F-{version}-FW-build1000-230101:opmode=0\nconfig firewall policy\nend\n"
         )
     };
     assert_eq!(unknown(&header("7.0.14")), [1, 1, 0]);
