@@ -53,6 +53,9 @@ pub struct Device {
     pub interfaces: Table<InterfaceId, Interface>,
     /// Pairs of interfaces of this device joined inside it (VDOM links).
     pub internal_links: Vec<(InterfaceId, InterfaceId)>,
+    /// Ports that only carry other interfaces, each with what it carries: members with their bundle or switch, and ports
+    /// without an address with the VLANs on them. Packets that come in by the first enter the device by the second.
+    pub carriers: Vec<(InterfaceId, InterfaceId)>,
     /// Address objects, groups and literals.
     pub addresses: Table<AddressId, AddressObject>,
     /// Services, groups and literals.
@@ -207,6 +210,28 @@ impl Device {
         by_name
             .or_else(|| self.interfaces.iter().find(|(_, i)| i.alias.as_deref() == Some(name)))
             .map(|(id, _)| id)
+    }
+
+    /// The interfaces by which packets of the port `id` enter the device: itself, or what it carries at last.
+    #[must_use]
+    pub fn entered(&self, id: InterfaceId) -> Vec<InterfaceId> {
+        let (mut open, mut seen, mut out) = (vec![id], Vec::new(), Vec::new());
+        while let Some(port) = open.pop() {
+            if seen.contains(&port) {
+                continue;
+            }
+            seen.push(port);
+            // One that was given an address is a neighbour in its own right.
+            let bare = self.interfaces[port].addresses.is_empty();
+            let carried = self.carriers.iter().filter(|(below, _)| bare && *below == port);
+            let before = open.len();
+            open.extend(carried.map(|(_, above)| *above));
+            if open.len() == before {
+                out.push(port);
+            }
+        }
+        out.sort_unstable();
+        if out.is_empty() { vec![id] } else { out }
     }
 
     /// Whether the device logs what `line` lets pass; `None`: the format has no such setting, or it is not known.

@@ -9,9 +9,11 @@ mod context;
 mod core;
 mod entry;
 mod group;
+mod hurdles;
 mod ignored;
 mod interface;
 mod interface_words;
+mod listeners;
 mod local_in;
 mod management;
 mod own;
@@ -25,6 +27,7 @@ mod scope;
 mod sdwan;
 mod service;
 mod snat;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod vip;
@@ -71,6 +74,7 @@ fn read(input: Input<'_>) -> Reading {
     let mut reader = Reader::new(text, Ledger::new(input.id, input.file), origin);
     if let Some((model, version, _)) = scope::header(text) {
         reader.version = version;
+        reader.is_backup = true;
         reader.device.version = Some(model.to_owned());
     }
     scope::faults(&mut reader, &tree);

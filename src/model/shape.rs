@@ -98,6 +98,7 @@ fn frame(device: &Device, filters: &[bool], objects: &Objects, key: &RandomState
         contexts,
         interfaces,
         internal_links,
+        carriers,
         addresses: _,
         services: _,
         schedules: _,
@@ -108,7 +109,7 @@ fn frame(device: &Device, filters: &[bool], objects: &Objects, key: &RandomState
         own,
     } = device;
     let mut hasher = key.build_hasher();
-    (name, format, version, roles, internal_links, own).hash(&mut hasher);
+    (name, format, version, roles, internal_links, carriers, own).hash(&mut hasher);
     let sizes = [interfaces.len(), rewrites.len(), contexts.len(), lists.len()];
     sizes.hash(&mut hasher);
     for (_, interface) in interfaces.iter() {

@@ -85,8 +85,8 @@ fn expand(text: &str) -> Option<Vec<String>> {
         };
         let from = canonical(from);
         let cut = |name: &str| {
-            let at = name.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-            let (head, number) = name.split_at(at);
+            let head = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let number = name.get(head.len()..)?;
             Some((head.to_owned(), number.parse::<u32>().ok()?))
         };
         let (head, first) = cut(&from)?;

@@ -59,6 +59,7 @@ const READ: &[&str] = &[
 ];
 const IGNORED: &[&str] = &[
     "uuid",
+    "sso-attribute-value",
     "comment",
     "color",
     "visibility",

@@ -97,7 +97,12 @@ pub(super) fn action_of(
         );
         unknown.push(Unknown { reason, span: head });
     }
+    ways(reader, fields, mode);
     let span = fields.span("action").unwrap_or(head);
+    if let Some(span) = fields.span("learning-mode").filter(|_| fields.on("learning-mode")) {
+        unknown.push(Unknown { reason: narrowing_reason("learning-mode"), span });
+        return (Action::Permit, None);
+    }
     match fields.text("action").as_deref() {
         None | Some("deny") => (Action::Deny, None),
         Some("accept" | "learn") => (Action::Permit, None),
@@ -128,6 +133,29 @@ pub(super) fn action_of(
     }
 }
 
+/// What a policy opens or redirects beside its own packets, while it is on.
+fn ways(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, mode: Mode) {
+    if fields.is("status", "disable") {
+        return;
+    }
+    for key in ["permit-any-host", "cgn-eif", "eif-check", "eif-learn"] {
+        if let Some(span) = fields.span(key).filter(|_| fields.on(key)) {
+            let reason = text!(
+                "{key} が有効なため、外部のどのホストからも内側の変換元へ通信が届くことがあります。",
+                "{key} is on: any host outside may reach the inner host whose source was translated"
+            );
+            reader.ledger.unknown(span, reason, false);
+        }
+    }
+    let path = fields.span("auth-path").filter(|_| fields.on("auth-path"));
+    let named = fields.text("identity-based-route").is_some_and(|name| !name.is_empty());
+    for span in path.into_iter().chain(fields.span("identity-based-route").filter(|_| named)) {
+        let protocol = "auth-path".to_owned();
+        let context = &mut reader.device.contexts[mode.context];
+        context.dynamic_routing.push(DynamicRouting { protocol, span });
+    }
+}
+
 pub(super) fn nat_of<'a>(reader: &mut Reader<'a>, fields: &Fields<'_, 'a>, mode: Mode) -> Nat<'a> {
     for key in ["nat64", "nat46"] {
         if let Some(span) = fields.span(key).filter(|_| fields.on(key)) {
@@ -143,7 +171,11 @@ pub(super) fn nat_of<'a>(reader: &mut Reader<'a>, fields: &Fields<'_, 'a>, mode:
             let pooled = fields.on("ippool");
             let pools = |key| if pooled { fields.values(key) } else { Vec::new() };
             Nat::Translate {
-                pools: pools("poolname"),
+                pools: if fields.get("poolname4").is_some() {
+                    pools("poolname4")
+                } else {
+                    pools("poolname")
+                },
                 pools6: pools("poolname6"),
                 keeps_port: fields.on("fixedport"),
                 span,

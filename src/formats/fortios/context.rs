@@ -7,13 +7,15 @@ use super::management::Global;
 use super::policy::{CONSOLIDATED, Dialect, Mode, POLICY, POLICY6, PolicyLine, SECURITY};
 use super::zone::Intrazone;
 use super::{
-    address, local_in, policy, route, schedule, sdwan, service, snat, vip, vip_lines, vpn, zone,
+    address, hurdles, local_in, policy, route, schedule, sdwan, service, snat, vip, vip_lines, vpn,
+    zone,
 };
 use crate::model::{
-    Action, Binding, ContextId, DynamicRouting, Filter, Interfaces, Line, ListId, Match, NextHop,
-    RuleList, ServiceSet, Stage, TcpFlags, Translate, Translated,
+    Action, Binding, ContextId, DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId,
+    Interfaces, Line, ListId, Match, NextHop, RuleList, ServiceSet, Stage, TcpFlags, Translate,
+    Translated,
 };
-use crate::net::{Family, PortRange, TCP_ACK};
+use crate::net::{Family, PortRange, Prefix, TCP_ACK};
 use crate::source::Span;
 use crate::text;
 
@@ -25,6 +27,14 @@ pub(super) struct Settings {
     by_application: Option<Span>,
     /// Asymmetric routing: TCP packets without a connection pass.
     asymmetric: Option<Span>,
+    /// The same for ICMP.
+    asymmetric_icmp: Option<Span>,
+    /// Policy-based NGFW mode lets DNS through by itself.
+    dns: Option<Span>,
+    /// Only the consolidated policies of 6.2 count.
+    consolidated: bool,
+    /// The VDOM is switched off.
+    off: Option<Span>,
 }
 
 /// Reads everything of a VDOM.
@@ -53,19 +63,17 @@ pub(super) fn read<'a>(
     };
     let head = scope.blocks.get(POLICY.path).and_then(|blocks| blocks.first()).map(|b| b.head());
     let mut policies = policies(reader, scope, &settings, mode);
+    if !mode.central {
+        vips.unnamed(&policies);
+        vip_lines::outer_denies(reader, &vips, &mut policies);
+    }
     vip_lines::turn_back(&mut vips, &mut policies);
     let central = snat::central(reader, scope, &pools, mode);
-    let translation = if mode.central {
-        central
-    } else {
-        let mut lines = snat::by_policy(reader, &pools, &policies);
-        if !lines.is_empty() {
-            lines.splice(0..0, vips.outbound(reader));
-        }
-        lines
-    };
+    let others = if mode.central { central } else { snat::by_policy(reader, &pools, &policies) };
+    let mut translation = vips.outbound(reader, mode.central || !others.is_empty());
+    translation.extend(others);
     let early = acl(reader, scope, mode);
-    let selectors = vpn::selectors(reader, scope);
+    let selectors = vpn::selectors(reader, scope, context);
     route::read(reader, scope, context, facts, &sdwan);
     vpn::pools(reader, scope, context);
     sdwan::rules(reader, scope, context, &sdwan);
@@ -73,7 +81,10 @@ pub(super) fn read<'a>(
     proxies(reader, scope);
     wires(reader, scope, context);
     hairpins(reader, context, global);
-    let filter = filter(reader, &settings, policies, &intrazone, head);
+    hurdles::families(reader, scope, context);
+    let mut hurdles = hurdles::lines(reader, scope, context, facts);
+    hurdles.extend(settings.off.map(|span| switched_off(reader, span)));
+    let filter = filter(reader, &settings, hurdles, policies, &intrazone, head);
     let mut pipeline = Vec::new();
     if !early.is_empty() {
         pipeline.push(Stage::Filter(early_filter(reader, early)));
@@ -94,6 +105,11 @@ const SETTINGS_READ: &[&str] = &[
     "asymroute6",
     "tcp-session-without-syn",
     "vdom-type",
+    "asymroute-icmp",
+    "asymroute6-icmp",
+    "implicit-allow-dns",
+    "consolidated-firewall-mode",
+    "status",
 ];
 
 /// Every other setting of `config system settings` concerns the GUI, inspection or timers; a new one is most likely such, too.
@@ -136,7 +152,15 @@ fn settings<'a>(
         );
         reader.ledger.unsupported(span, reason);
     }
-    Settings { central: fields.on("central-nat"), by_application, asymmetric }
+    Settings {
+        central: fields.on("central-nat"),
+        by_application,
+        asymmetric,
+        asymmetric_icmp: on("asymroute-icmp").or_else(|| on("asymroute6-icmp")),
+        dns: on("implicit-allow-dns").filter(|_| by_application.is_some()),
+        consolidated: fields.on("consolidated-firewall-mode"),
+        off: fields.span("status").filter(|_| fields.is("status", "disable")),
+    }
 }
 
 /// The lines of every policy table, in the order in which the device consults them.
@@ -155,8 +179,13 @@ fn policies<'a>(
         }
         return policy::read(reader, scope, &SECURITY, Mode { by_application: true, ..mode });
     }
-    let tables: [&Dialect; 3] = [&POLICY, &CONSOLIDATED, &POLICY6];
-    for block in scope.take(SECURITY.path) {
+    let mut tables: Vec<&Dialect> = vec![&POLICY, &CONSOLIDATED, &POLICY6];
+    let mut idle = scope.take(SECURITY.path);
+    if settings.consolidated {
+        tables = vec![&CONSOLIDATED];
+        idle.extend([POLICY.path, POLICY6.path].iter().flat_map(|path| scope.take(path)));
+    }
+    for block in idle {
         reader.irrelevant(block.span());
     }
     for path in ["firewall policy46", "firewall policy64"] {
@@ -203,14 +232,14 @@ fn translate(reader: &mut Reader<'_>, name: &'static str, lines: Vec<Line>) -> S
 fn filter(
     reader: &mut Reader<'_>,
     settings: &Settings,
+    hurdles: Vec<Line>,
     policies: Vec<PolicyLine<'_>>,
     intrazone: &Intrazone,
     head: Option<Span>,
 ) -> Filter {
-    let mut lines: Vec<Line> = Vec::with_capacity(policies.len() + 1);
-    if let Some(span) = settings.asymmetric {
-        lines.push(asymmetric_line(reader, span));
-    }
+    let mut lines: Vec<Line> = Vec::with_capacity(policies.len() + hurdles.len());
+    lines.extend(hurdles);
+    lines.extend(passers(reader, settings));
     lines.extend(policies.into_iter().map(|policy| policy.line));
     let list = list(reader, "firewall policy", lines);
     let mut bindings = zone::bindings(intrazone);
@@ -223,32 +252,55 @@ fn filter(
     }
 }
 
-/// With asymmetric routing, TCP packets that carry ACK may pass without a connection.
-fn asymmetric_line(reader: &mut Reader<'_>, span: Span) -> Line {
-    let flags = TcpFlags { mask: TCP_ACK, value: TCP_ACK };
-    let (source, destination) = (PortRange::ALL, PortRange::ALL);
-    let set = ServiceSet::Ports { protocol: 6, source, destination, flags };
-    let service = reader.device.literal_service(set, span);
-    let any = reader.constant("any");
-    Line {
-        label: "asymroute".to_owned(),
-        matches: Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source: any,
-            destination: any,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        },
-        action: Action::Undecided,
-        enabled: true,
-        log: None,
-        comment: None,
-        span,
+/// What may pass whatever the policies say: with asymmetric routing, TCP packets that carry ACK and ICMP without a
+/// connection; DNS where policy-based NGFW mode allows it by itself.
+fn passers(reader: &mut Reader<'_>, settings: &Settings) -> Vec<Line> {
+    let (source, flags) = (PortRange::ALL, TcpFlags { mask: TCP_ACK, value: TCP_ACK });
+    let ack = ServiceSet::Ports { protocol: 6, source, destination: PortRange::ALL, flags };
+    let (destination, flags) = (PortRange::single(53), TcpFlags::ANY);
+    let dns = |protocol| ServiceSet::Ports { protocol, source, destination, flags };
+    let mut lines = Vec::new();
+    for (label, span, sets) in [
+        ("asymroute", settings.asymmetric, vec![ack]),
+        (
+            "asymroute-icmp",
+            settings.asymmetric_icmp,
+            vec![ServiceSet::Protocol(1), ServiceSet::Protocol(58)],
+        ),
+        ("implicit-allow-dns", settings.dns, vec![dns(17), dns(6)]),
+    ] {
+        let Some(span) = span else { continue };
+        let any = reader.constant("any");
+        let service = local_in::union(reader, sets, span);
+        lines.push(Line {
+            label: label.to_owned(),
+            matches: Match {
+                ingress: Interfaces::Any,
+                egress: Interfaces::Any,
+                source: any,
+                destination: any,
+                service,
+                states: None,
+                translated: Translated::Ignored,
+                schedule: None,
+                unknown: Vec::new(),
+            },
+            action: Action::Undecided,
+            enabled: true,
+            log: None,
+            comment: None,
+            span,
+        });
     }
+    lines
+}
+
+fn switched_off(reader: &mut Reader<'_>, span: Span) -> Line {
+    let reason = text!(
+        "この VDOM は無効（status disable）です。通信を止めるものとして数えませんが、通るものとしても数えません。",
+        "this VDOM is switched off (`status disable`); nothing is counted on to pass it, nor to be stopped by that"
+    );
+    hurdles::perhaps(reader, "vdom status", Interfaces::Any, reason, span)
 }
 
 /// `config firewall acl`: what interfaces drop before anything else looks at it.
@@ -351,18 +403,21 @@ fn proxies(reader: &mut Reader<'_>, scope: &mut Scope<'_, '_>) {
     }
 }
 
-/// Where packets can leave by the interface they came in by without a policy: interfaces with several subnets or gateways.
+/// Where packets can leave by the interface they came in by without a policy: interfaces with several subnets or a gateway.
 fn hairpins(reader: &mut Reader<'_>, context: ContextId, global: &Global<'_>) {
     let here = &reader.device.contexts[context];
     let dynamic = !here.dynamic_routing.is_empty();
-    let mut gateways: std::collections::BTreeMap<usize, Vec<std::net::IpAddr>> =
-        std::collections::BTreeMap::new();
+    let mut beyond: std::collections::BTreeSet<usize> = std::collections::BTreeSet::new();
     for route in &here.routes {
-        if let NextHop::Gateway { address, interface: Some(id) } = route.next_hop {
-            let list = gateways.entry(id.index()).or_default();
-            if !list.contains(&address) {
-                list.push(address);
-            }
+        if let NextHop::Gateway { address, interface } = route.next_hop {
+            let near = |own: &InterfaceAddress| {
+                Prefix::new(own.address, own.len).is_some_and(|prefix| prefix.contains(address))
+            };
+            let holds = |(_, port): &(InterfaceId, &Interface)| {
+                port.context == context && port.addresses.iter().any(near)
+            };
+            let holder = || reader.device.interfaces.iter().find(holds).map(|(id, _)| id);
+            beyond.extend(interface.or_else(holder).map(|id| id.index()));
         }
     }
     for (id, interface) in reader.device.interfaces.iter_mut() {
@@ -374,7 +429,7 @@ fn hairpins(reader: &mut Reader<'_>, context: ContextId, global: &Global<'_>) {
         let subnets = [Family::V4, Family::V6].into_iter().any(|family| {
             interface.addresses.iter().filter(|a| Family::of(a.address) == family).count() > 1
         });
-        let several = gateways.get(&id.index()).is_some_and(|list| list.len() > 1);
-        interface.hairpin_unfiltered = redirects && (subnets || several || dynamic);
+        let gateway = beyond.contains(&id.index());
+        interface.hairpin_unfiltered = redirects && (subnets || gateway || dynamic);
     }
 }

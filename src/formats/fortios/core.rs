@@ -28,6 +28,8 @@ pub(super) struct Reader<'a> {
     pub(super) device: Device,
     /// The release that the header states.
     pub(super) version: Option<Version>,
+    /// Whether the file has the header of a backup, and so should be whole.
+    pub(super) is_backup: bool,
     /// Interfaces of all VDOMs by name.
     pub(super) ports: FxHashMap<Name<'a>, InterfaceId>,
     /// Whether the file defines interfaces at all; an excerpt does not.
@@ -102,6 +104,7 @@ impl<'a> Reader<'a> {
             ledger,
             device: Device { format: "fortios", ..Device::default() },
             version: None,
+            is_backup: false,
             ports: FxHashMap::default(),
             has_interfaces: false,
             origin,

@@ -4,6 +4,7 @@ use super::core::{Name, Reader, Scope, Words, interface_address};
 use super::entry::{Entries, Entry, Fields};
 use super::interface_words::{IGNORED, READ};
 use super::scope::Scopes;
+use super::stack;
 use crate::formats::blocks::{Statement, Word};
 use crate::model::{Context, ContextId, Interface, InterfaceAddress, InterfaceId, InterfaceKind};
 use crate::net::{Family, Prefix};
@@ -24,10 +25,18 @@ pub(super) struct Facts<'a> {
     pub(super) learns_default: Option<u8>,
     /// Whether IPv6 routers announce its default route.
     pub(super) learns_default6: bool,
+    /// Where it is said that DHCP brings further routes.
+    pub(super) learns_routes: Option<Span>,
     /// The other end of a tunnel.
     pub(super) remote: Option<(Prefix, Span)>,
     /// The routing instance inside the VDOM, when it is not 0.
     pub(super) vrf: Option<Span>,
+    /// Where it is said that it relays DHCP.
+    pub(super) relay: Option<Span>,
+    /// Where it is said that users log in at a captive portal before anything passes.
+    pub(super) portal: Option<Span>,
+    /// Where it is said that hardware addresses are compared with a list.
+    pub(super) bound: Option<Span>,
     /// Whether the explicit web proxy listens on it.
     pub(super) proxy: bool,
     /// Where it stands.
@@ -50,16 +59,18 @@ pub(super) fn read<'t, 'a>(reader: &mut Reader<'a>, scopes: &mut Scopes<'t, 'a>)
     let words = Words::new(READ, IGNORED);
     let mut facts = Vec::new();
     let mut parents = Vec::new();
-    for entry in reader.plain_entries(&blocks) {
-        let strange = reader.account(&entry, &words);
+    let entries = reader.plain_entries(&blocks);
+    for entry in &entries {
+        let strange = reader.account(entry, &words);
         let name = entry.name.clone();
         uncertain(reader, &strange, &name);
         let fields = entry.fields();
         let context = context_of(reader, scopes.multi, &fields, &contexts, home);
-        facts.push(interface(reader, &entry, &fields, context));
+        facts.push(interface(reader, entry, &fields, context));
         parents.push((name, fields.text("interface"), fields.number::<u16>("vlanid")));
     }
     links(reader, scopes, &parents);
+    stack::read(reader, scopes, &entries);
     facts
 }
 
@@ -158,8 +169,16 @@ fn interface<'a>(
         access6: found.access6,
         learns_default: default.then(|| fields.number("distance").unwrap_or(5)),
         learns_default6: found.dynamic6,
+        learns_routes: fields
+            .span("dhcp-classless-route-addition")
+            .filter(|_| learns && fields.on("dhcp-classless-route-addition")),
         remote: remote(fields),
         vrf: fields.span("vrf").filter(|_| !fields.is("vrf", "0")),
+        relay: fields.span("dhcp-relay-service").filter(|_| fields.on("dhcp-relay-service")),
+        portal: fields
+            .span("security-mode")
+            .filter(|_| fields.is("security-mode", "captive-portal")),
+        bound: fields.span("ipmac").filter(|_| fields.on("ipmac")),
         proxy: fields.on("explicit-web-proxy") || fields.on("explicit-ftp-proxy"),
         span,
     }

@@ -5,7 +5,7 @@ use super::conditions::{narrow, schedule_of, service_of};
 use super::core::{Reader, Scope, undefined_reason};
 use super::entry::Fields;
 use super::interface::Facts;
-use super::management::Global;
+use super::management::{Global, Trusted};
 use super::policy::{self, Mode, bind};
 use super::policy_words::Narrowing;
 use super::{vpn, zone};
@@ -37,6 +37,7 @@ pub(super) fn read<'a>(
     doors.administration(reader, facts, global);
     doors.vpn(reader, scope);
     doors.services(reader, scope, facts, global);
+    doors.others(reader, scope, facts);
     doors.routing(reader);
     let local = vec![
         filter(reader, "local-in policy", policies, Action::Permit, "no local-in policy"),
@@ -143,13 +144,13 @@ fn side<'a>(
 }
 
 /// Gathers what the device answers to.
-struct Doors {
-    mode: Mode,
+pub(super) struct Doors {
+    pub(super) mode: Mode,
     lines: Vec<Line>,
 }
 
 impl Doors {
-    fn push(
+    pub(super) fn push(
         &mut self,
         label: String,
         matches: (Interfaces, AddressId, AddressId, ServiceId),
@@ -226,8 +227,10 @@ impl Doors {
         let any = reader.constant("any");
         for path in ["vpn ipsec phase1-interface", "vpn ipsec phase1"] {
             for (name, fields, span) in vpn::whole(reader, scope, path) {
-                // Clients that dial in bring routes to their own networks.
-                if fields.is("type", "dynamic") && !fields.is("add-route", "disable") {
+                // Clients that dial in bring routes to their own networks; the head end tells its clients theirs.
+                let dialled = fields.is("type", "dynamic");
+                if if dialled { !fields.is("add-route", "disable") } else { fields.on("mode-cfg") }
+                {
                     let protocol = "ipsec".to_owned();
                     let context = &mut reader.device.contexts[self.mode.context];
                     context.dynamic_routing.push(DynamicRouting { protocol, span });
@@ -246,6 +249,13 @@ impl Doors {
                     Some(reason),
                     span,
                 );
+            }
+        }
+        for (_, fields, span) in vpn::whole(reader, scope, "vpn ssl client") {
+            if !fields.is("status", "disable") {
+                let protocol = "ssl-vpn".to_owned();
+                let context = &mut reader.device.contexts[self.mode.context];
+                context.dynamic_routing.push(DynamicRouting { protocol, span });
             }
         }
         let blocks = scope.take("vpn ssl settings");
@@ -319,7 +329,7 @@ impl Doors {
         }
     }
 
-    fn listen(
+    pub(super) fn listen(
         &mut self,
         reader: &mut Reader<'_>,
         word: &Word<'_>,
@@ -359,7 +369,7 @@ impl Doors {
     }
 }
 
-fn other_address() -> Text {
+pub(super) fn other_address() -> Text {
     text!(
         "この管理アクセスの設定が機器の他のアドレス宛てにも効くかは不明です。",
         "whether this access also covers the other addresses of the device is not settled"
@@ -383,7 +393,8 @@ fn own_addresses(
     reader.union(ids, span)
 }
 
-/// Log-in doors are limited to the trusted hosts, when every administrator has some; the others are left open.
+/// Log-in doors are limited to the trusted hosts, when every administrator has some; the others are left open. Programs and
+/// administrators by single sign-on use the web doors only: their own hosts are added, or anybody perhaps when they have none.
 fn trusted(
     reader: &mut Reader<'_>,
     global: &Global<'_>,
@@ -391,18 +402,28 @@ fn trusted(
     family: Family,
     span: Span,
 ) -> AddressId {
-    let login = matches!(word, "https" | "http" | "ssh" | "telnet");
-    let Some(prefixes) = global.trusted.as_ref().filter(|_| login) else {
+    let web = matches!(word, "https" | "http");
+    let at = usize::from(family == Family::V6);
+    let hosts = |list: &Trusted| list.get(at).cloned().flatten();
+    let Some(mut prefixes) =
+        hosts(&global.trusted).filter(|_| web || matches!(word, "ssh" | "telnet"))
+    else {
         return reader.all(family);
     };
-    let own: Vec<_> = prefixes.iter().filter(|prefix| prefix.family() == family).collect();
-    if own.is_empty() {
-        return reader.all(family);
-    }
-    let ids = own
+    let programs = if web { hosts(&global.programs) } else { Some(Vec::new()) };
+    let perhaps = programs.is_none() || web && global.guests.is_some();
+    prefixes.extend(programs.unwrap_or_default());
+    let mut ids: Vec<AddressId> = prefixes
         .into_iter()
         .map(|prefix| reader.device.literal(AddressSet::Range(prefix.range()), span))
         .collect();
+    if perhaps {
+        let reason = text!(
+            "接続元を限定しない API ユーザー、またはシングルサインオンの管理者がいるため、この入口に接続できる範囲は決まりません。",
+            "an API user without trusted hosts or an administrator by single sign-on leaves open who may use this door"
+        );
+        ids.push(reader.unknown_address(Some(family), reason, span));
+    }
     reader.union(ids, span)
 }
 
@@ -429,7 +450,7 @@ fn door(word: &str, family: Family, global: &Global<'_>) -> (Vec<ServiceSet>, bo
     (sets, true)
 }
 
-fn tcp(port: u16) -> ServiceSet {
+pub(super) fn tcp(port: u16) -> ServiceSet {
     tcp_range(port, port)
 }
 
@@ -438,7 +459,7 @@ fn tcp_range(first: u16, last: u16) -> ServiceSet {
     ServiceSet::Ports { protocol: 6, source: PortRange::ALL, destination, flags: TcpFlags::ANY }
 }
 
-fn udp(port: u16) -> ServiceSet {
+pub(super) fn udp(port: u16) -> ServiceSet {
     let destination = PortRange::single(port);
     ServiceSet::Ports { protocol: 17, source: PortRange::ALL, destination, flags: TcpFlags::ANY }
 }
@@ -456,7 +477,7 @@ fn udp_of(set: &ServiceSet) -> ServiceSet {
     }
 }
 
-fn union(reader: &mut Reader<'_>, sets: Vec<ServiceSet>, span: Span) -> ServiceId {
+pub(super) fn union(reader: &mut Reader<'_>, sets: Vec<ServiceSet>, span: Span) -> ServiceId {
     let ids: Vec<ServiceId> =
         sets.into_iter().map(|set| reader.device.literal_service(set, span)).collect();
     match ids.as_slice() {

@@ -91,6 +91,7 @@ pub(super) enum Nat<'a> {
 }
 
 /// A line with what the source translation needs to know of it.
+#[derive(Clone)]
 pub(super) struct PolicyLine<'a> {
     /// The line of the filter.
     pub(super) line: Line,
@@ -146,6 +147,10 @@ fn strangers(reader: &mut Reader<'_>, strange: &[Statement<'_, '_>], policy: &mu
         let service = crate::model::ServiceSet::Unknown { reason: reason.clone() };
         policy.service = reader.device.literal_service(service, statement.span());
         policy.unknown.push(Unknown { reason, span: statement.span() });
+        // Without an action it denies, unless the line that is not understood says what it does.
+        if !policy.stated {
+            policy.action = Action::Undecided;
+        }
     }
 }
 
@@ -170,6 +175,8 @@ struct Policy<'a> {
     schedule: Option<crate::model::ScheduleId>,
     unknown: Vec<Unknown>,
     action: Action,
+    /// Whether the action is stated.
+    stated: bool,
     match_vip: Option<bool>,
     match_vip_only: bool,
     nat: Nat<'a>,
@@ -224,6 +231,7 @@ impl<'a> Policy<'a> {
             schedule,
             unknown,
             action,
+            stated: fields.get("action").is_some(),
             match_vip: fields.get("match-vip").map(|_| fields.on("match-vip")),
             match_vip_only: fields.on("match-vip-only"),
             nat: nat_of(reader, fields, mode),

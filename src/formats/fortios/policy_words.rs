@@ -73,6 +73,14 @@ pub(super) const READ: &[&str] = &[
     "internet-service-src-fortiguard",
     "internet-service6-fortiguard",
     "internet-service6-src-fortiguard",
+    "poolname4",
+    "permit-any-host",
+    "cgn-eif",
+    "eif-check",
+    "eif-learn",
+    "auth-path",
+    "identity-based-route",
+    "learning-mode",
 ];
 
 /// Conditions that the configuration does not settle, with the value that switches each off.
@@ -114,6 +122,12 @@ pub(super) const NARROWING: &[(&str, &str)] = &[
     ("sslvpn-ccert", "disable"),
     ("sslvpn-auth", ""),
     ("sslvpn-cipher", ""),
+    ("ztna-ems-tag-negate", "disable"),
+    ("dscp-match", "disable"),
+    ("saml-server", ""),
+    ("scim-users", ""),
+    ("scim-groups", ""),
+    ("scim", ""),
 ];
 
 /// Known not to decide what is forwarded: inspection, shaping, logging, session handling, display.
@@ -195,12 +209,10 @@ pub(super) const IGNORED: &[&str] = &[
     "delay-tcp-npu-session",
     "delay-tcp-npu-sessoin",
     "dsri",
-    "permit-any-host",
     "permit-stun-host",
     "rtp-nat",
     "rtp-addr",
     "auth-cert",
-    "auth-path",
     "auth-redirect-addr",
     "auth-portal",
     "redirect-url",
@@ -228,7 +240,6 @@ pub(super) const IGNORED: &[&str] = &[
     "config tagging",
     "port-preserve",
     "port-random",
-    "cgn-eif",
     "cgn-eim",
     "cgn-log-server-grp",
     "cgn-resource-quota",
@@ -240,7 +251,6 @@ pub(super) const IGNORED: &[&str] = &[
     "tos-negate",
     "reputation-direction",
     "reputation-direction6",
-    "learning-mode",
     "identity-from",
     "fall-through-unauthenticated",
     "web-auth-cookie",
@@ -254,8 +264,6 @@ pub(super) const IGNORED: &[&str] = &[
     "policy-offload",
     "radius-ip-auth-bypass",
     "log-unmatched-traffic",
-    "eif-check",
-    "eif-learn",
     "eim",
     "policy-behaviour-type",
     "ip-version-type",
@@ -268,6 +276,17 @@ pub(super) const IGNORED: &[&str] = &[
     "isolator-server",
     "traffic-class",
     "best-route",
+    "firewall-session-dirty",
+    "schedule-timeout",
+    "ntlm-enabled-browsers",
+    "log-http-transaction",
+    "app-monitor",
+    "pfcp-profile",
+    "wsso",
+    "ssl-mirror",
+    "ssl-mirror-intf",
+    "dscp-negate",
+    "dscp-value",
 ];
 
 /// The rows of [`NARROWING`] by key.

@@ -32,6 +32,7 @@ const READ: &[&str] = &[
     "internet-service-custom",
     "internet-service-fortiguard",
     "vrf",
+    "src",
 ];
 const IGNORED: &[&str] = &[
     "comment",
@@ -40,12 +41,13 @@ const IGNORED: &[&str] = &[
     "bfd",
     "tag",
     "devindex",
-    "src",
     "preferred-source",
     "uuid",
 ];
 /// The distance of a static route that states none.
 const DISTANCE: u8 = 10;
+/// The distance of a route that is never installed.
+const UNREACHABLE: u8 = 255;
 
 /// Interfaces whose static routes a link monitor may withdraw.
 type Watched = Vec<InterfaceId>;
@@ -99,6 +101,10 @@ fn learned(reader: &mut Reader<'_>, context: ContextId, facts: &[Facts<'_>]) {
         if fact.learns_default6 {
             push(Prefix::all(Family::V6), 5, true, fact.span);
         }
+        if let Some(span) = fact.learns_routes {
+            let protocol = "dhcp".to_owned();
+            reader.device.contexts[context].dynamic_routing.push(DynamicRouting { protocol, span });
+        }
         if let Some(span) = fact.vrf {
             let reason = text!(
                 "VDOM 内の VRF は経路表を分けますが、ここでは分けずに、どの隣接機器へも転送し得るものとして扱います。",
@@ -144,6 +150,14 @@ fn static_route<'a>(
     if fields.is("status", "disable") {
         return;
     }
+    let distance = fields.number("distance").unwrap_or(DISTANCE);
+    if distance == UNREACHABLE {
+        let reason = text!(
+            "ディスタンス 255 の経路は経路表に入らないため、無いものとして扱います。",
+            "a route of distance 255 never enters the routing table; it is left out"
+        );
+        return reader.ledger.unsupported(span, reason);
+    }
     let hops = hops(reader, context, &fields, family, sdwan);
     if hops.is_empty() {
         return lost(reader, context, span);
@@ -163,7 +177,16 @@ fn static_route<'a>(
         }
         return;
     };
-    let distance = fields.number("distance").unwrap_or(DISTANCE);
+    // In a table of its own, or for some sources only: a branch beside the table that everything else uses.
+    if narrowed(&fields) {
+        for prefix in prefixes {
+            let to = reader.device.literal(AddressSet::Range(prefix.range()), span);
+            for (hop, _) in &hops {
+                router_policy::perhaps(reader, context, to, *hop, span);
+            }
+        }
+        return;
+    }
     let metric = fields.number("priority").unwrap_or(0);
     for prefix in prefixes {
         for (next_hop, member) in &hops {
@@ -171,11 +194,21 @@ fn static_route<'a>(
                 NextHop::Interface(id) | NextHop::Gateway { interface: Some(id), .. } => Some(id),
                 _ => None,
             };
-            let withdrawable = *member || by.is_some_and(|id| watched.contains(id));
+            // A tunnel is there only while its other end answers.
+            let tunnel =
+                |id: InterfaceId| reader.device.interfaces[id].kind == InterfaceKind::Tunnel;
+            let withdrawable = *member || by.is_some_and(|id| watched.contains(id) || tunnel(*id));
             let route = Route { prefix, next_hop: *next_hop, distance, metric, withdrawable, span };
             reader.device.contexts[context].routes.push(route);
         }
     }
+}
+
+/// Whether a route belongs to a VRF of its own (`vrf`), or holds for packets from some sources only (`src`).
+fn narrowed(fields: &Fields<'_, '_>) -> bool {
+    let source = fields.values("src");
+    let everybody = subnet(&source).is_some_and(|prefix| prefix.len() == 0);
+    fields.text("vrf").is_some_and(|vrf| vrf != "0") || !(source.is_empty() || everybody)
 }
 
 /// A route that cannot be read may send packets anywhere.

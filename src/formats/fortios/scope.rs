@@ -8,6 +8,7 @@ use crate::text;
 use crate::text::Text;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Paths of the tables that are read.
 pub(super) const TABLES: &[&str] = &[
@@ -26,6 +27,7 @@ pub(super) const TABLES: &[&str] = &[
     "firewall explicit-proxy-policy",
     "firewall ippool",
     "firewall ippool6",
+    "firewall ipmacbinding setting",
     "firewall local-in-policy",
     "firewall local-in-policy6",
     "firewall policy",
@@ -39,6 +41,7 @@ pub(super) const TABLES: &[&str] = &[
     "firewall security-policy",
     "firewall service custom",
     "firewall service group",
+    "firewall ttl-policy",
     "firewall vip",
     "firewall vip46",
     "firewall vip6",
@@ -68,20 +71,32 @@ pub(super) const TABLES: &[&str] = &[
     "router static",
     "router static6",
     "system admin",
+    "system api-user",
     "system dhcp server",
     "system dns-server",
     "system external-resource",
     "system global",
+    "system gre-tunnel",
     "system interface",
+    "system ipip-tunnel",
+    "system ipv6-tunnel",
     "system link-monitor",
+    "system nat64",
     "system ntp",
     "system sdwan",
     "system settings",
+    "system sit-tunnel",
     "system snmp community",
     "system snmp sysinfo",
+    "system sso-admin",
+    "system sso-forticloud-admin",
+    "system sso-fortigate-cloud-admin",
+    "system switch-interface",
     "system vdom-link",
+    "system virtual-switch",
     "system virtual-wan-link",
     "system virtual-wire-pair",
+    "system vne-tunnel",
     "system zone",
     "vpn ipsec manualkey",
     "vpn ipsec manualkey-interface",
@@ -91,6 +106,7 @@ pub(super) const TABLES: &[&str] = &[
     "vpn ipsec phase2-interface",
     "vpn l2tp",
     "vpn pptp",
+    "vpn ssl client",
     "vpn ssl settings",
     "vpn ssl web portal",
 ];
@@ -117,17 +133,28 @@ pub(super) fn split<'t, 'a>(reader: &mut Reader<'a>, tree: &'t Tree<'a>) -> Scop
         ignored: IGNORED.iter().copied().collect(),
         index: FxHashMap::default(),
         placed: FxHashSet::default(),
+        listed: BTreeMap::new(),
+        told: FxHashSet::default(),
         scopes: Scopes { global: Scope::default(), vdoms: Vec::new(), multi },
     };
     for root in tree.roots() {
         sorter.root(reader, root);
     }
     sorter.swallowed(reader, tree);
+    sorter.missing(reader);
     if !multi && sorter.scopes.vdoms.is_empty() {
         sorter.scopes.vdoms.push(Scope::default());
     }
     sorter.scopes
 }
+
+/// The tables of which a backup has at least one, even when it is empty.
+const POLICIES: [&str; 4] = [
+    "firewall policy",
+    "firewall policy6",
+    "firewall consolidated policy",
+    "firewall security-policy",
+];
 
 /// How many swallowed tables are reported; one is enough to distrust the file.
 const SWALLOWED_LIMIT: usize = 20;
@@ -137,6 +164,10 @@ struct Sorter<'t, 'a> {
     ignored: FxHashSet<&'static str>,
     index: FxHashMap<Cow<'a, str>, usize>,
     placed: FxHashSet<u32>,
+    /// Where the file lists each VDOM, until its section comes.
+    listed: BTreeMap<usize, Span>,
+    /// VDOMs whose section is there.
+    told: FxHashSet<usize>,
     scopes: Scopes<'t, 'a>,
 }
 
@@ -173,7 +204,11 @@ impl<'t, 'a> Sorter<'t, 'a> {
         }
         reader.frame(edit);
         let slot = self.slot(edit.text(0));
+        self.listed.entry(slot).or_insert(edit.head());
         for child in edit.children() {
+            if child.verb() == Verb::Config {
+                self.told.insert(slot);
+            }
             self.block(reader, Some(slot), child);
         }
     }
@@ -203,10 +238,33 @@ impl<'t, 'a> Sorter<'t, 'a> {
         };
         if let Some(table) = self.tables.get(path.as_str()) {
             scope.blocks.entry(table).or_default().push(block);
-        } else if block.is_leaf() || self.ignores(&path) {
+        } else if block.is_leaf() || is_off(block) || self.ignores(&path) {
             reader.irrelevant(block.span());
         } else {
             reader.ledger.unknown(block.span(), unknown_block(&path), false);
+        }
+    }
+
+    /// What a whole backup always has, and a file that was cut between two blocks has not.
+    fn missing(&self, reader: &mut Reader<'a>) {
+        if !reader.is_backup {
+            return;
+        }
+        for (_, span) in self.listed.iter().filter(|(slot, _)| !self.told.contains(slot)) {
+            let reason = text!(
+                "この VDOM の設定がファイルにありません。ファイルが途中で切れている可能性があります。",
+                "the file lists this VDOM and has no section for it; it may be cut off"
+            );
+            reader.ledger.unknown(*span, reason, false);
+        }
+        let scopes = self.scopes.vdoms.iter().chain([&self.scopes.global]);
+        let mut paths = scopes.flat_map(|scope| scope.blocks.keys());
+        if !paths.any(|path| POLICIES.contains(path)) {
+            let reason = text!(
+                "バックアップの見出しがありますが、ファイアウォールポリシーの表がありません。ファイルが途中で切れている可能性があります。",
+                "the file has the header of a backup and no table of firewall policies; it may be cut off"
+            );
+            reader.ledger.unknown(reader.origin, reason, false);
         }
     }
 
@@ -233,6 +291,15 @@ impl<'t, 'a> Sorter<'t, 'a> {
         let ends = path.match_indices(' ').map(|(at, _)| at).chain(std::iter::once(path.len()));
         ends.take(4).any(|end| path.get(..end).is_some_and(|prefix| self.ignored.contains(prefix)))
     }
+}
+
+/// A block that only says `set status disable`: what it could do is switched off.
+fn is_off(block: Statement<'_, '_>) -> bool {
+    let mut children = block.children();
+    let off = |child: Statement<'_, '_>| {
+        child.verb() == Verb::Set && child.text(0) == "status" && child.text(1) == "disable"
+    };
+    children.next().is_some_and(off) && children.next().is_none()
 }
 
 /// A statement outside every block. A prompt of the console in a captured session is nothing.

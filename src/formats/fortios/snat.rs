@@ -79,6 +79,15 @@ pub(super) fn pools<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) -> P
             let strange = reader.account(&entry, &words);
             reader.contained(&strange, &entry.name);
             let fields = entry.fields();
+            if let Some(span) =
+                fields.span("permit-any-host").filter(|_| fields.on("permit-any-host"))
+            {
+                let reason = text!(
+                    "permit-any-host が有効なため、外部のどのホストからも内側の変換元へ通信が届くことがあります。",
+                    "permit-any-host is on: any host outside may reach the inner host whose source was translated"
+                );
+                reader.ledger.unknown(span, reason, false);
+            }
             let first = fields.text("startip").and_then(|text| addresses(&text, family));
             let last = fields.text("endip").and_then(|text| addresses(&text, family));
             let range = first

@@ -1,9 +1,12 @@
 //! One test a trap. Configurations are invented.
 
 mod backups;
+mod closed;
 mod objects;
+mod paths;
 mod policies;
 mod shape;
+mod stack;
 mod translation;
 mod ways;
 

@@ -1,10 +1,11 @@
-//! `config firewall vip`, `vip6` and their groups: destination translation. It applies whether or not a policy names it.
+//! `config firewall vip`, `vip6` and their groups: destination translation.
 
+use super::address;
 use super::core::{Name, Reader, Scope, Words};
 use super::entry::{Entry, Fields};
 use super::group::{Group, order};
 use super::service::{self, range};
-use super::vip_lines::{Fact, Vips, overlaps};
+use super::vip_lines::{Fact, Leaving, Vips, overlaps};
 use super::vip_words::{IGNORED, READ, SERVER_IGNORED, SERVER_READ};
 use super::zone;
 use crate::formats::blocks::Statement;
@@ -35,7 +36,7 @@ pub(super) fn read<'a>(
             table(scope, family).insert(entry.name, vec![id]);
         }
     }
-    overlaps(&mut vips);
+    overlaps(reader, &mut vips);
     let words = Words::new(&["member", "interface"], &["comments", "color", "uuid"]);
     for (path, family) in [("firewall vipgrp", Family::V4), ("firewall vipgrp6", Family::V6)] {
         let blocks = scope.take(path);
@@ -122,32 +123,40 @@ fn vip<'a>(
         Some(range) if !range.first().is_unspecified() => {
             reader.device.literal(AddressSet::Range(range), span)
         }
+        // An address object takes the place of `extip`.
+        None if fields.get("extaddr").is_some() => {
+            let words = fields.values("extaddr");
+            let named = address::resolve_all(reader, scope, &words, family);
+            named.unwrap_or_else(|| reader.unknown_address(Some(family), unread("extaddr"), span))
+        }
         _ => own_addresses(reader, interface, family, span),
     };
     let target = target(&fields, family, outside);
     let forwards = fields.on("portforward");
     let (service, ports) = service(reader, scope, &fields, forwards, span);
-    if broken || target.is_none() || fields.on("nat46") || fields.on("nat64") {
+    let (inner, known) = inner_ports(&fields, forwards, ports);
+    if broken || !known || target.is_none() || fields.on("nat46") || fields.on("nat64") {
         unknown.push(Unknown { reason: unread(&entry.name), span });
     }
     let source = source(reader, &fields, family, span);
     let rewrite = Rewrite {
         label: format!("vip {}", entry.name),
         destination: Some(target.clone().unwrap_or(AddressMap::Unknown)),
-        destination_port: ports.and_then(|(_, outer)| inner_ports(&fields, outer)),
+        destination_port: inner,
         span: Some(span),
         ..Rewrite::default()
     };
     let id = reader.device.rewrites.push(rewrite);
     let inside = fields.text("mappedip").and_then(|text| addresses(&text, family));
-    let one_to_one = !forwards && matches!(target, Some(AddressMap::Shift { .. }));
+    let one_to_one = matches!(target, Some(AddressMap::Shift { .. }));
     vips.facts.push(Fact {
         name: entry.name.clone().into_owned(),
         outside,
         inside,
         ports,
         ingress: ingress.clone(),
-        one_to_one,
+        leaves: one_to_one.then(|| leaves(inner, forwards, ports)),
+        forced: fields.on("nat-source-vip"),
         span,
     });
     vips.lines.push(Line {
@@ -347,26 +356,64 @@ fn service<'a>(
     (reader.device.literal_service(value, span), ports.map(|ports| (protocol, ports)))
 }
 
-/// What becomes of the port; `None` keeps it.
-fn inner_ports(fields: &Fields<'_, '_>, outer: PortRange) -> Option<PortMap> {
+/// What becomes of the port (`None` keeps it), and whether the configuration says so.
+fn inner_ports(
+    fields: &Fields<'_, '_>,
+    forwards: bool,
+    ports: Option<(u8, PortRange)>,
+) -> (Option<PortMap>, bool) {
     if fields.is("type", "server-load-balance") {
-        let ports: Vec<PortRange> = fields
-            .nested
-            .iter()
-            .filter(|block| block.text(0) == "realservers")
-            .flat_map(|block| super::entry::Entries::read(&[*block]).list)
-            .filter_map(|entry| entry.fields().text("port").and_then(|text| range(&text)))
-            .collect();
-        let first = ports.iter().map(|ports| ports.first()).min()?;
-        let last = ports.iter().map(|ports| ports.last()).max()?;
-        // Servers without a port of their own keep the outer one.
-        return PortRange::new(first.min(outer.first()), last.max(outer.last()))
-            .map(PortMap::Within);
+        let outer = ports.map_or(PortRange::ALL, |(_, outer)| outer);
+        return (server_ports(fields, outer), true);
     }
-    let to = range(&fields.text("mappedport")?).unwrap_or(PortRange::ALL);
-    let size = |range: PortRange| range.last() - range.first();
+    let mapped = fields.text("mappedport").map(|text| range(&text));
+    let Some((_, outer)) = ports else {
+        // Services stand in for the outer ports (`set service`), or these cannot be read: only the inner ones are stated.
+        let portless = matches!(fields.text("protocol").as_deref(), Some("icmp" | "ip"));
+        return match mapped {
+            _ if !forwards || portless => (None, true),
+            Some(Some(to)) => (Some(PortMap::Within(to)), true),
+            _ => (Some(PortMap::Within(PortRange::ALL)), false),
+        };
+    };
+    let Some(to) = mapped else { return (None, true) };
+    let to = to.unwrap_or(PortRange::ALL);
     let exact = size(outer) == size(to) && !fields.is("portmapping-type", "m-to-n");
-    Some(if exact { PortMap::Shift { from: outer, to } } else { PortMap::Within(to) })
+    let map = if exact { PortMap::Shift { from: outer, to } } else { PortMap::Within(to) };
+    (Some(map), true)
+}
+
+fn size(range: PortRange) -> u16 {
+    range.last() - range.first()
+}
+
+/// The ports of the real servers; those without a port of their own keep the outer one.
+fn server_ports(fields: &Fields<'_, '_>, outer: PortRange) -> Option<PortMap> {
+    let ports: Vec<PortRange> = fields
+        .nested
+        .iter()
+        .filter(|block| block.text(0) == "realservers")
+        .flat_map(|block| super::entry::Entries::read(&[*block]).list)
+        .filter_map(|entry| entry.fields().text("port").and_then(|text| range(&text)))
+        .collect();
+    let first = ports.iter().map(|ports| ports.first()).min()?;
+    let last = ports.iter().map(|ports| ports.last()).max()?;
+    PortRange::new(first.min(outer.first()), last.max(outer.last())).map(PortMap::Within)
+}
+
+/// Which packets of the published host go out under the outer address, and what becomes of their source port.
+fn leaves(inner: Option<PortMap>, forwards: bool, ports: Option<(u8, PortRange)>) -> Leaving {
+    let Some((protocol, outer)) = ports.filter(|_| forwards) else {
+        let port = if forwards { Some(PortMap::Within(PortRange::ALL)) } else { None };
+        return (ServiceSet::Any, port);
+    };
+    let (source, port) = match inner {
+        Some(PortMap::Shift { from, to }) => (to, Some(PortMap::Shift { from: to, to: from })),
+        Some(PortMap::Within(to)) => (to, Some(PortMap::Within(outer))),
+        None => (outer, None),
+    };
+    let flags = TcpFlags::ANY;
+    (ServiceSet::Ports { protocol, source, destination: PortRange::ALL, flags }, port)
 }
 
 /// `src-filter`: prefixes and ranges; none means every source.

@@ -2,14 +2,15 @@
 
 use super::core::Reader;
 use super::policy::PolicyLine;
+use super::route::prefixes_of;
 use crate::model::{
-    Action, AddressMap, AddressSet, InterfaceId, Interfaces, Line, Match, Rewrite, RewriteId,
-    ServiceSet, Translated, Unknown,
+    Action, AddressMap, AddressSet, InterfaceId, Interfaces, Line, Match, PortMap, Rewrite,
+    RewriteId, ServiceSet, Translated, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange, number};
 use crate::source::Span;
 use crate::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The virtual IPs of a context.
 #[derive(Default)]
@@ -20,6 +21,9 @@ pub(super) struct Vips {
     pub(super) facts: Vec<Fact>,
 }
 
+/// Packets, and what becomes of their source port.
+pub(super) type Leaving = (ServiceSet, Option<PortMap>);
+
 /// One virtual IP.
 pub(super) struct Fact {
     /// Its name.
@@ -28,13 +32,19 @@ pub(super) struct Fact {
     pub(super) inside: Option<AddressRange>,
     pub(super) ports: Option<(u8, PortRange)>,
     pub(super) ingress: Interfaces,
-    /// One to one and for every port, so that the inner host goes out under the outer address.
-    pub(super) one_to_one: bool,
+    /// What the inner host sends that goes out under the outer address, when the two correspond one to one.
+    pub(super) leaves: Option<Leaving>,
+    /// Whether that is so for every interface that it leaves by, and without NAT in the policy (`nat-source-vip`).
+    pub(super) forced: bool,
     pub(super) span: Span,
 }
 
-/// Two virtual IPs that could meet the same packet: which one the device takes is not documented, so either may apply.
-pub(super) fn overlaps(vips: &mut Vips) {
+/// Two virtual IPs that could meet the same packet. Since 7.2 the list is asked from top to bottom, as it stands; up to 7.0
+/// the order in which policies came to name them decided, which the configuration does not show, so either may apply.
+pub(super) fn overlaps(reader: &Reader<'_>, vips: &mut Vips) {
+    if reader.at_least((7, 2, 0)) == Some(true) {
+        return;
+    }
     let mut sorted: Vec<(u128, u128, Family, usize)> = vips
         .facts
         .iter()
@@ -85,12 +95,35 @@ fn meet(a: &Fact, b: &Fact) -> bool {
 }
 
 impl Vips {
-    /// A host behind a one-to-one virtual IP leaves under the outer address when the policy translates: *may* lines that
-    /// stand before the other source translations.
-    pub(super) fn outbound(&self, reader: &mut Reader<'_>) -> Vec<Line> {
+    /// A virtual IP that no enabled policy names: recent releases leave its packets as they are, older ones translate them all
+    /// the same.
+    pub(super) fn unnamed(&mut self, policies: &[PolicyLine<'_>]) {
+        let enabled = policies.iter().map(|policy| &policy.line).filter(|line| line.enabled);
+        let mut named: BTreeSet<RewriteId> = BTreeSet::new();
+        for line in enabled {
+            if let Translated::By(rewrites) = &line.matches.translated {
+                named.extend(rewrites);
+            }
+        }
+        for line in &mut self.lines {
+            if matches!(line.action, Action::Rewrite(id) if !named.contains(&id)) {
+                let reason = text!(
+                    "有効なポリシーから参照されていないバーチャルIPです。変換が行われるかは FortiOS の版によって異なります。",
+                    "no enabled policy names this virtual IP; whether it translates then depends on the FortiOS release"
+                );
+                line.matches.unknown.push(Unknown { reason, span: line.span });
+            }
+        }
+    }
+
+    /// A published host leaves under the outer address when the policy translates, always with `nat-source-vip`, and perhaps
+    /// with central NAT: *may* lines that stand before the other source translations. `others`: whether anything else
+    /// translates sources, without which only the forced ones do.
+    pub(super) fn outbound(&self, reader: &mut Reader<'_>, others: bool) -> Vec<Line> {
         let mut lines = Vec::new();
-        for fact in self.facts.iter().filter(|fact| fact.one_to_one) {
+        for fact in self.facts.iter().filter(|fact| others || fact.forced) {
             let (Some(outside), Some(inside)) = (fact.outside, fact.inside) else { continue };
+            let Some((service, source_port)) = fact.leaves.clone() else { continue };
             if number(outside.first()) == 0 {
                 continue;
             }
@@ -98,21 +131,23 @@ impl Vips {
             let rewrite = reader.device.rewrites.push(Rewrite {
                 label: label.clone(),
                 source: Some(AddressMap::Shift { from: inside, to: outside }),
+                source_port,
                 span: Some(fact.span),
                 ..Rewrite::default()
             });
             let source = reader.device.literal(AddressSet::Range(inside), fact.span);
             let any = reader.constant("any");
-            let service = reader.device.literal_service(ServiceSet::Any, fact.span);
+            let service = reader.device.literal_service(service, fact.span);
+            let egress = if fact.forced { Interfaces::Any } else { fact.ingress.clone() };
             let reason = text!(
-                "ポリシーの NAT が有効な場合に限り、バーチャルIPの外部アドレスに変換されます。",
-                "translated to the outer address only where the policy has NAT enabled"
+                "送信元がバーチャルIPの外部アドレスに変換されるかは、ポリシーの NAT や中央 SNAT の設定によります。",
+                "whether the source becomes the outer address depends on the NAT of the policy or on central NAT"
             );
             lines.push(Line {
                 label,
                 matches: Match {
                     ingress: Interfaces::Any,
-                    egress: fact.ingress.clone(),
+                    egress,
                     source,
                     destination: any,
                     service,
@@ -129,6 +164,55 @@ impl Vips {
             });
         }
         lines
+    }
+}
+
+/// A deny policy that meets translated packets may also mean the outer address of a virtual IP, by an ordinary address: then it
+/// perhaps stops what that virtual IP translates.
+pub(super) fn outer_denies(
+    reader: &mut Reader<'_>,
+    vips: &Vips,
+    policies: &mut Vec<PolicyLine<'_>>,
+) {
+    let any = reader.constant("any");
+    let old = std::mem::take(policies);
+    for policy in old {
+        let matches = &policy.line.matches;
+        let denies =
+            policy.line.action == Action::Deny && matches.translated == Translated::Touched;
+        let mut named = if denies { prefixes_of(reader, matches.destination) } else { None };
+        // A destination of everything holds what comes of the translation, too.
+        named.iter_mut().for_each(|list| list.retain(|prefix| prefix.len() > 0));
+        let outer = |fact: &Fact| match (&named, fact.outside) {
+            (Some(prefixes), Some(outside)) => {
+                let (first, last) = outside.numbers();
+                prefixes.iter().map(|prefix| prefix.range()).any(|range| {
+                    let (start, end) = range.numbers();
+                    range.family() == outside.family() && start <= last && first <= end
+                })
+            }
+            _ => denies,
+        };
+        let pairs = vips.facts.iter().zip(&vips.lines).filter(|(fact, _)| outer(fact));
+        let by: Vec<RewriteId> = pairs
+            .filter_map(|(_, line)| match line.action {
+                Action::Rewrite(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let mut extra = policy.clone();
+        policies.push(policy);
+        if by.is_empty() {
+            continue;
+        }
+        let reason = text!(
+            "宛先がバーチャルIPの外部アドレスを指す拒否ポリシーです。変換された通信に一致するかは不明です。",
+            "a deny policy on the outer address of a virtual IP; whether it meets the translated packets is not settled"
+        );
+        extra.line.matches.destination = any;
+        extra.line.matches.translated = Translated::By(by);
+        extra.line.matches.unknown.push(Unknown { reason, span: extra.line.span });
+        policies.push(extra);
     }
 }
 

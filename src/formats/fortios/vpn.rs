@@ -26,7 +26,12 @@ pub(super) fn interfaces<'a>(
         for entry in super::entry::Entries::read(&blocks).list {
             let span = entry.span().unwrap_or(reader.origin);
             let id = port(reader, context, &entry.name, span, InterfaceKind::Tunnel);
-            reader.device.interfaces[id].kind = InterfaceKind::Tunnel;
+            let fields = entry.fields();
+            let below = fields.text("interface").and_then(|name| reader.ports.get(&name).copied());
+            let down = below.is_some_and(|below| !reader.device.interfaces[below].up);
+            let tunnel = &mut reader.device.interfaces[id];
+            tunnel.kind = InterfaceKind::Tunnel;
+            tunnel.up &= !down;
         }
     }
 }
@@ -92,13 +97,22 @@ pub(super) fn pools<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>, cont
 
 /// A filter behind the policies: a packet enters a tunnel only when a selector holds it. Tunnels with an open selector, or
 /// one that cannot be read, need no filter.
-pub(super) fn selectors<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) -> Option<Filter> {
+pub(super) fn selectors<'a>(
+    reader: &mut Reader<'a>,
+    scope: &mut Scope<'_, 'a>,
+    context: ContextId,
+) -> Option<Filter> {
     whole(reader, scope, "vpn ipsec phase2");
     whole(reader, scope, "vpn ipsec manualkey");
     whole(reader, scope, "vpn ipsec manualkey-interface");
     let mut tunnels: BTreeMap<InterfaceId, (Span, Vec<Line>)> = BTreeMap::new();
-    let mut open: Vec<InterfaceId> = Vec::new();
+    let mut open: Vec<InterfaceId> = unselective(reader, scope);
     for (name, fields, span) in whole(reader, scope, "vpn ipsec phase2-interface") {
+        // The other end's side of the selector becomes a route.
+        if let Some(span) = fields.span("add-route").filter(|_| fields.on("add-route")) {
+            let protocol = "ipsec".to_owned();
+            reader.device.contexts[context].dynamic_routing.push(DynamicRouting { protocol, span });
+        }
         let tunnel = fields.text("phase1name").and_then(|name| reader.ports.get(&name).copied());
         let Some(tunnel) = tunnel else { continue };
         match selector(reader, scope, &fields, &name, span) {
@@ -128,6 +142,18 @@ pub(super) fn selectors<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>) 
     })
 }
 
+/// Tunnels whose selectors do not see the packets that the policies see (other headers in between), or are given by the other
+/// end (mode-cfg).
+fn unselective(reader: &Reader<'_>, scope: &Scope<'_, '_>) -> Vec<InterfaceId> {
+    let blocks = scope.blocks.get("vpn ipsec phase1-interface").cloned().unwrap_or_default();
+    let entries = super::entry::Entries::read(&blocks).list.into_iter();
+    let wrapped = entries.filter(|entry| {
+        let fields = entry.fields();
+        fields.text("encapsulation").is_some_and(|kind| kind != "none") || fields.on("mode-cfg")
+    });
+    wrapped.filter_map(|entry| reader.ports.get(&entry.name).copied()).collect()
+}
+
 /// The selector; `None` when it is open, of several protocols, or cannot be read.
 fn selector<'a>(
     reader: &mut Reader<'a>,
@@ -140,6 +166,9 @@ fn selector<'a>(
         if fields.text(key).is_some_and(|text| text != "0") {
             return None;
         }
+    }
+    if fields.is("encapsulation", "transport-mode") {
+        return None;
     }
     let source = side(reader, scope, fields, "src", span)?;
     let destination = side(reader, scope, fields, "dst", span)?;

@@ -8,7 +8,7 @@ use crate::net::{Family, Prefix, number};
 use crate::snapshot::{
     DeviceId, IssueKind, OpaqueId, Port, Segment, SegmentId, Snapshot, ZoneId, issue,
 };
-use crate::source::Spanned;
+use crate::source::{Problem, Span, Spanned};
 use crate::topology::{Endpoint, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,11 +114,30 @@ pub(super) fn endpoint(work: &mut Work, end: &Endpoint) -> Option<Port> {
     let device = work.snapshot.device(&end.device)?;
     let model = &work.snapshot.devices[device];
     let found = model.interface(&end.interface);
-    if found.is_none() {
+    let Some(interface) = found else {
         let name = Spanned { value: end.interface.clone(), span: end.span };
         work.problems.push(overrides::unknown(model, &name));
+        return None;
+    };
+    entered(work, Port { device, interface }, end.span)
+}
+
+/// The port by which packets of `port` enter the device; a problem when it carries several interfaces.
+pub(super) fn entered(work: &mut Work, port: Port, span: Span) -> Option<Port> {
+    let model = &work.snapshot.devices[port.device];
+    let tops = model.entered(port.interface);
+    if let [interface] = tops.as_slice() {
+        return Some(Port { interface: *interface, ..port });
     }
-    found.map(|interface| Port { device, interface })
+    let name = work.snapshot.port_name(port);
+    let names: Vec<&str> = tops.iter().map(|id| model.interfaces[*id].name.as_str()).collect();
+    let list = names.join(", ");
+    let message = crate::text!(
+        "ポート「{name}」にはアドレスがなく、複数のインターフェース（{list}）を収容しています。どのインターフェースかを書いてください。",
+        "port {name} has no address and carries several interfaces ({list}); name one of them"
+    );
+    work.problems.push(Problem::new(span, message));
+    None
 }
 
 /// A subnet and the ports (by number) that have it.

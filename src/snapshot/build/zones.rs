@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::ranges::without;
-use super::segments::{SubnetIndex, endpoint, put_zone};
+use super::segments::{SubnetIndex, endpoint, entered, put_zone};
 use crate::net::Prefix;
 use crate::snapshot::{Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
 use crate::source::Problem;
@@ -58,7 +58,7 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
                 let id = work.snapshot.devices[device].interface(&interface.name.value)?;
                 Some(Port { device, interface: id })
             });
-            if let Some(port) = found {
+            if let Some(port) = found.and_then(|port| entered(work, port, zone.span)) {
                 self::attach(work, &zone.value, port, zone.span);
             }
         }

@@ -54,7 +54,8 @@ fn a_divided_backup_with_central_nat_has_no_unknown_line() {
         describe(device, &certain[1].matches),
         "vl-in0,dmz-a>wan 10.10.0.0/16 -> ?Family(V4) any"
     );
-    assert_eq!(list(device, "source NAT").lines.len(), 3);
+    let sources = list(device, "source NAT").lines.iter();
+    assert_eq!(sources.filter(|line| !line.label.ends_with("(outbound)")).count(), 3);
     assert_eq!(device.contexts.iter().nth(1).unwrap().1.dynamic_routing.len(), 1);
 }
 

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn the_header_gives_name_version_and_certainty() {
-    let text = "#config-version=FGT60F-7.2.5-FW-build1517-230606:opmode=1:vdom=0:user=admin\n#conf_file_ver=1\nconfig system global\nset hostname \"EXT-FW\"\nend\n";
+    let text = "#config-version=FGT60F-7.2.5-FW-build1517-230606:opmode=1:vdom=0:user=admin\n#conf_file_ver=1\nconfig system global\nset hostname \"EXT-FW\"\nend\nconfig firewall policy\nend\n";
     let device = clean(text);
     assert_eq!((device.name.as_str(), device.format), ("EXT-FW", "fortios"));
     assert_eq!(device.version.as_deref(), Some("FGT60F-7.2.5-FW-build1517-230606"));

@@ -36,8 +36,9 @@ fn rewrite_of<'d>(device: &'d Device, line: &Line) -> &'d Rewrite {
 }
 
 #[test]
-fn virtual_ips_apply_without_a_policy() {
-    let device = clean(&format!("{PORTS}{VIP}"));
+fn virtual_ips_that_an_enabled_policy_names_apply() {
+    let body = ANY.replace("set dstaddr \"all\"", "set dstaddr \"published\"");
+    let device = with_vip("", &format!("{body}set action accept"));
     assert_eq!(stages(&device), ["virtual IP", "route", "firewall policy", "source NAT"]);
     let lines = &list(&device, "virtual IP").lines;
     assert_eq!(describe(&device, &lines[0].matches), "wan1>* any -> 203.0.113.3 6:*>443");
@@ -47,6 +48,43 @@ fn virtual_ips_apply_without_a_policy() {
     assert!(shift.contains("Shift") && shift.contains("172.20.10.20"));
     assert!(matches!(web.destination_port, Some(PortMap::Shift { to, .. }) if to.first() == 8443));
     assert_eq!(rewrite_of(&device, &lines[1]).destination_port, None);
+}
+
+#[test]
+fn virtual_ips_that_no_enabled_policy_names_apply_perhaps() {
+    let unknown = |device: &Device| {
+        let lines = &list(device, "virtual IP").lines;
+        lines.iter().map(|line| line.matches.unknown.len()).collect::<Vec<_>>()
+    };
+    let named = ANY.replace("set dstaddr \"all\"", "set dstaddr \"web1\"");
+    assert_eq!(unknown(&with_vip("", &format!("{named}set action accept"))), [0, 1]);
+    assert_eq!(
+        unknown(&with_vip("", &format!("{named}set action accept\nset status disable"))),
+        [1, 1]
+    );
+    assert_eq!(unknown(&clean(&format!("{PORTS}{VIP}"))), [1, 1]);
+    // With central NAT no policy has to name them.
+    let central = "config system settings\nset central-nat enable\nend\n";
+    assert_eq!(unknown(&clean(&format!("{central}{PORTS}{VIP}"))), [0, 0]);
+}
+
+#[test]
+fn services_of_a_virtual_ip_lead_to_its_mapped_ports() {
+    let vip = |body: &str| {
+        clean(&format!(
+            "{PORTS}config firewall service custom\nedit \"ALT\"\nset tcp-portrange 8080 8081\nnext\nend\nconfig firewall vip\nedit \"web\"\nset service \"ALT\"\nset extip 203.0.113.3\nset mappedip \"172.20.10.20\"\nset extintf \"wan1\"\nset portforward enable\n{body}next\nend\nconfig firewall policy\nedit 1\nset srcintf \"wan1\"\nset dstintf \"dmz\"\nset srcaddr \"all\"\nset dstaddr \"web\"\nset schedule \"always\"\nset service \"ALL\"\nset action accept\nnext\nend\n"
+        ))
+    };
+    let device = vip("set mappedport 80\n");
+    let line = &list(&device, "virtual IP").lines[0];
+    assert_eq!(describe(&device, &line.matches), "wan1>* any -> 203.0.113.3 (6:*>8080|6:*>8081)");
+    let port = rewrite_of(&device, line).destination_port;
+    assert!(matches!(port, Some(PortMap::Within(to)) if (to.first(), to.last()) == (80, 80)));
+    let device = vip("");
+    let line = &list(&device, "virtual IP").lines[0];
+    assert_eq!(line.matches.unknown.len(), 1);
+    let port = rewrite_of(&device, line).destination_port;
+    assert!(matches!(port, Some(PortMap::Within(to)) if to.last() == 65535));
 }
 
 #[test]
@@ -109,7 +147,8 @@ fn central_nat_shows_policies_mapped_addresses() {
     let device = with_vip(settings, &format!("{ANY}set action accept\nset nat enable"));
     assert_eq!(policies(&device).len(), 1);
     assert_eq!(policies(&device)[0].matches.translated, Translated::Ignored);
-    let lines = &list(&device, "source NAT").lines;
+    // Behind what virtual IPs may do to the packets of published hosts.
+    let lines = &list(&device, "source NAT").lines[2..];
     assert_eq!(describe(&device, &lines[0].matches), "lan>wan1 0.0.0.0/0 -> 0.0.0.0/0 any");
     assert!(
         matches!(&rewrite_of(&device, &lines[0]).source, Some(AddressMap::Pool(ranges)) if ranges.len() == 1)
@@ -151,15 +190,38 @@ fn pools_follow_their_type() {
 fn a_published_host_goes_out_under_its_outer_address_perhaps() {
     let device = with_vip("", &format!("{ANY}set action accept\nset nat enable"));
     let first = &list(&device, "source NAT").lines[0];
-    assert_eq!(first.label, "vip mail (outbound)");
+    assert_eq!(first.label, "vip web1 (outbound)");
     assert_eq!(first.matches.unknown.len(), 1);
-    assert_eq!(addresses(&device, first.matches.source), "172.20.10.10");
+    assert_eq!(addresses(&device, first.matches.source), "172.20.10.20");
+}
+
+#[test]
+fn published_hosts_go_out_under_their_outer_address_in_every_mode() {
+    let outbound = |device: &Device| {
+        let lines = &list(device, "source NAT").lines;
+        let out = lines.iter().filter(|line| line.label.ends_with("(outbound)"));
+        out.map(|line| describe(device, &line.matches)).collect::<Vec<_>>()
+    };
+    // A forwarded port leaves by its inner port, and the outer one takes its place.
+    let device = with_vip("", &format!("{ANY}set action accept\nset nat enable"));
+    let web = "*>wan1 172.20.10.20 -> any 6:8443>*?";
+    let mail = "*>* 172.20.10.10 -> any any?";
+    assert_eq!(outbound(&device), [web, mail]);
+    let rewrite = rewrite_of(&device, &list(&device, "source NAT").lines[0]);
+    assert!(matches!(rewrite.source_port, Some(PortMap::Shift { to, .. }) if to.first() == 443));
+    let central = "config system settings\nset central-nat enable\nend\n";
+    assert_eq!(outbound(&with_vip(central, &format!("{ANY}set action accept"))), [web, mail]);
+    // `nat-source-vip` needs no NAT in the policy, and holds for every interface.
+    let forced =
+        VIP.replace("set extip 203.0.113.3", "set nat-source-vip enable\nset extip 203.0.113.3");
+    let device = clean(&format!("{PORTS}{forced}"));
+    assert_eq!(outbound(&device), ["*>* 172.20.10.20 -> any 6:8443>*?"]);
 }
 
 #[test]
 fn balanced_filtered_and_unresolvable_virtual_ips() {
     let device = clean(&format!(
-        "{PORTS}config firewall vip
+        "config system settings\nset central-nat enable\nend\n{PORTS}config firewall vip
 edit \"pool\"
 set type server-load-balance
 set server-type tcp
@@ -215,14 +277,24 @@ end
 }
 
 #[test]
-fn overlapping_virtual_ips_are_uncertain() {
-    let device = clean(&format!(
-        "{PORTS}config firewall vip\nedit \"a\"\nset extip 203.0.113.3\nset mappedip \"172.20.10.1\"\nset extintf \"wan1\"\nnext\nedit \"b\"\nset extip 203.0.113.3\nset mappedip \"172.20.10.2\"\nset extintf \"any\"\nset portforward enable\nset extport 80\nset mappedport 80\nnext\nedit \"c\"\nset extip 203.0.113.4\nset mappedip \"172.20.10.3\"\nset extintf \"wan1\"\nnext\nend\n"
-    ));
-    let unknown: Vec<usize> =
-        list(&device, "virtual IP").lines.iter().map(|line| line.matches.unknown.len()).collect();
-    assert_eq!(unknown, [1, 1, 0]);
+fn overlapping_virtual_ips_are_uncertain_before_7_2() {
+    let unknown = |header: &str| {
+        let device = clean(&format!("{header}{PORTS}{OVERLAPPING}"));
+        let lines = &list(&device, "virtual IP").lines;
+        lines.iter().map(|line| line.matches.unknown.len()).collect::<Vec<_>>()
+    };
+    let header = |version: &str| {
+        format!(
+            "config system settings\nset central-nat enable\nend\n#config-version=FGT60F-{version}-FW-build1000-230101:opmode=0\nconfig firewall policy\nend\n"
+        )
+    };
+    assert_eq!(unknown(&header("7.0.14")), [1, 1, 0]);
+    // Since 7.2 the list is asked from top to bottom.
+    assert_eq!(unknown(&header("7.2.8")), [0, 0, 0]);
+    assert_eq!(unknown("config system settings\nset central-nat enable\nend\n"), [1, 1, 0]);
 }
+
+const OVERLAPPING: &str = "config firewall vip\nedit \"a\"\nset extip 203.0.113.3\nset mappedip \"172.20.10.1\"\nset extintf \"wan1\"\nnext\nedit \"b\"\nset extip 203.0.113.3\nset mappedip \"172.20.10.2\"\nset extintf \"any\"\nset portforward enable\nset extport 80\nset mappedport 80\nnext\nedit \"c\"\nset extip 203.0.113.4\nset mappedip \"172.20.10.3\"\nset extintf \"wan1\"\nnext\nend\n";
 
 #[test]
 fn translation_between_families_is_not_contained() {

@@ -1,11 +1,11 @@
 use super::*;
 use crate::model::{Context, InterfaceKind, NextHop};
 
-fn context(device: &Device) -> &Context {
+pub(super) fn context(device: &Device) -> &Context {
     device.contexts.iter().next().unwrap().1
 }
 
-fn routes(device: &Device) -> Vec<String> {
+pub(super) fn routes(device: &Device) -> Vec<String> {
     context(device)
         .routes
         .iter()

@@ -270,6 +270,25 @@ fn an_attached_interface_must_be_up() {
     assert_eq!(zones_at(&World::new(&aliased).with("a", alias).build(), "a", "p"), ["net"]);
 }
 
+#[test]
+fn a_port_that_carries_others_stands_for_them() {
+    let topology = "zones: { net: { external: true } }\ndevices: { a: { config: x } }\nattach:\n  - { zone: net, at: \"a:p\" }\n";
+    let carrying = |tops: usize| {
+        move |d: Box| {
+            let ports = d.port("p", &[]).port("v1", &["10.0.1.1/24"]).port("v2", &["10.0.2.1/24"]);
+            ports.change(|d| {
+                let ids: Vec<_> = d.interfaces.iter().map(|(id, _)| id).collect();
+                d.carriers = ids[1..=tops].iter().map(|top| (ids[0], *top)).collect();
+            })
+        }
+    };
+    let snapshot = World::new(topology).with("a", carrying(1)).build();
+    assert_eq!(zones_at(&snapshot, "a", "v1"), ["net"]);
+    assert_eq!(zones_at(&snapshot, "a", "p"), Vec::<String>::new());
+    let problems = World::new(topology).with("a", carrying(2)).problems();
+    assert!(problems[0].1.contains("carries several interfaces (v1, v2)"), "{problems:?}");
+}
+
 fn gap(contained: bool) -> impl FnOnce(&mut Coverage) {
     move |coverage: &mut Coverage| {
         let span = Span { file: coverage.file, start: 100, end: 109 };
