@@ -110,3 +110,12 @@ fn a_large_list_keeps_every_line() {
     let (_, reading) = read_text(&text);
     assert_eq!(reading.device.lists.iter().next().unwrap().1.lines.len(), 60_000);
 }
+
+#[test]
+fn names_of_any_letters_are_ranges_or_none() {
+    for name in ["ポート１-２", "ポート1-3", "port1.0.1-é9", "-", "１-"] {
+        let text = format!("hostname sw\ninterface {name}\n shutdown\n!\nend\n");
+        let (_, reading) = read_text(&text);
+        assert_eq!(reading.device.name, "sw", "{name}");
+    }
+}

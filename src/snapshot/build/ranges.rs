@@ -1,6 +1,7 @@
 //! A set of addresses as sorted ranges that neither overlap nor touch.
 
 use crate::net::{AddressRange, Family, Prefix, address};
+use std::collections::BTreeSet;
 
 /// Sorted, disjoint, not adjacent; IPv4 first.
 pub(super) struct Ranges(Vec<AddressRange>);
@@ -60,35 +61,44 @@ fn join(first: AddressRange, second: AddressRange) -> Option<AddressRange> {
     if near { AddressRange::new(first.first(), last) } else { None }
 }
 
-/// The prefixes that together are `prefix` without `holes`, in order; holes outside are ignored.
-pub(super) fn without(prefix: Prefix, holes: &[Prefix]) -> Vec<Prefix> {
-    let mut pieces = vec![prefix];
-    for hole in holes {
-        let mut next = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            cut(piece, *hole, &mut next);
-        }
-        pieces = next;
+/// Prefixes, to be asked what none of them holds.
+pub(super) struct Prefixes(BTreeSet<Prefix>);
+
+impl Prefixes {
+    pub(super) fn new(prefixes: impl Iterator<Item = Prefix>) -> Prefixes {
+        Prefixes(prefixes.collect())
     }
-    pieces.sort_unstable();
-    pieces
+
+    /// The prefixes that together are what none of these holds of `prefix`, in order.
+    pub(super) fn gaps(&self, prefix: Prefix) -> Vec<Prefix> {
+        let mut above = (0..=prefix.len()).filter_map(|len| Prefix::new(prefix.address(), len));
+        if above.any(|above| self.0.contains(&above)) {
+            return Vec::new();
+        }
+        let after = self.0.range(prefix..).take_while(|hole| prefix.contains(hole.address()));
+        let inside: Vec<Prefix> = after.copied().filter(|hole| prefix.covers(*hole)).collect();
+        without(prefix, &inside)
+    }
 }
 
-fn cut(piece: Prefix, hole: Prefix, into: &mut Vec<Prefix>) {
-    if hole.covers(piece) {
-        return;
+/// The prefixes that together are `prefix` without `holes`, in order; holes outside are ignored.
+pub(super) fn without(prefix: Prefix, holes: &[Prefix]) -> Vec<Prefix> {
+    let mut pieces = Vec::new();
+    let mut open = vec![(prefix, holes.to_vec())];
+    while let Some((piece, mut holes)) = open.pop() {
+        holes.retain(|hole| hole.overlaps(piece));
+        if holes.iter().any(|hole| hole.covers(piece)) {
+            continue;
+        }
+        match halves(piece) {
+            (Some(low), Some(high)) if !holes.is_empty() => {
+                open.push((high, holes.clone()));
+                open.push((low, holes));
+            }
+            _ => pieces.push(piece),
+        }
     }
-    let mut rest = piece;
-    if !piece.covers(hole) {
-        into.push(piece);
-        return;
-    }
-    while rest.len() < hole.len() {
-        let (Some(low), Some(high)) = halves(rest) else { return };
-        let (inside, outside) = if low.covers(hole) { (low, high) } else { (high, low) };
-        into.push(outside);
-        rest = inside;
-    }
+    pieces
 }
 
 fn halves(prefix: Prefix) -> (Option<Prefix>, Option<Prefix>) {

@@ -1,7 +1,7 @@
 //! Zones: which there are, and on which segments their hosts are.
 
 use super::Work;
-use super::ranges::without;
+use super::ranges::Prefixes;
 use super::segments::{SubnetIndex, endpoint, entered, put_zone};
 use crate::net::Prefix;
 use crate::snapshot::{Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
@@ -68,14 +68,14 @@ pub(super) fn place(work: &mut Work, topology: &Topology) {
 
 /// What no zone holds of a segment's subnets belongs to the zones on it: whoever is there is beside their hosts.
 fn assume(work: &mut Work) {
-    let zoned: Vec<Prefix> = work.snapshot.declared_networks().collect();
+    let zoned = Prefixes::new(work.snapshot.declared_networks());
     let mut assumed: Vec<(ZoneId, Prefix)> = Vec::new();
     for (_, segment) in work.snapshot.segments.iter() {
         let rest = |zone: &ZoneId| work.snapshot.zones[*zone].addresses == ZoneAddresses::Rest;
         if segment.zones.is_empty() || segment.zones.iter().any(rest) {
             continue;
         }
-        for open in segment.networks.iter().flat_map(|network| without(*network, &zoned)) {
+        for open in segment.networks.iter().flat_map(|network| zoned.gaps(*network)) {
             assumed.extend(segment.zones.iter().map(|zone| (*zone, open)));
         }
     }
@@ -93,11 +93,11 @@ fn assume(work: &mut Work) {
 
 /// Subnets of which no zone holds anything have hosts all the same: each becomes a zone, named as an interface on it.
 pub(super) fn name_the_rest(snapshot: &mut Snapshot) {
-    let zoned: Vec<Prefix> = snapshot.declared_networks().collect();
+    let zoned = Prefixes::new(snapshot.declared_networks());
     let mut found = Vec::new();
     for (id, segment) in snapshot.segments.iter() {
         let Some(networks) = super::issues::unzoned_networks(snapshot, segment) else { continue };
-        let open: Vec<Prefix> = networks.iter().flat_map(|n| without(*n, &zoned)).collect();
+        let open: Vec<Prefix> = networks.iter().flat_map(|n| zoned.gaps(*n)).collect();
         if let Some(port) = segment.ports.first().filter(|_| !open.is_empty()) {
             found.push((id, snapshot.port_name(*port), open));
         }
