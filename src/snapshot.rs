@@ -4,15 +4,18 @@
 //!
 //! 1. **Start.** The hosts of a zone send packets whose source is an address of the zone. They arrive at every port of
 //!    every segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is
-//!    behind ([`Opaque::zones`]). Zones on one segment reach each other, and every address of its networks that no device
-//!    has, without any device; so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of
+//!    behind ([`Opaque::zones`]); by a router to which they *may* belong ([`Opaque::perhaps`]) they *may* come, aside. Zones
+//!    on one segment reach each other, and every address of its networks that no device has, without any device, but for
+//!    addresses of theirs in subnets of other segments ([`Zone::subnets`]); so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of
 //!    the segment, which then does as in 5; surely so when the destination is in a zone behind it. What comes from behind
 //!    an opaque router *may* also go to the zones and opaque routers on its segments. A router that the sender has no
 //!    reason to use, because a neighbour takes the packet, is a way aside: it exists beside the proper one, and no
 //!    promise of arrival rests on it.
 //! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress
 //!    known. If the destination is then an address of an interface of the same context that is up, the packet is for the
-//!    device itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]. A packet that a
+//!    device itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]; aside it ends at the
+//!    zones on the segment of the interface that hold the destination, whose host the device is. A destination among
+//!    [`Snapshot::learnt`] of the context *may* be the device itself, aside, and is routed. A packet that a
 //!    route hands to another context is asked this again there, and meets the stages after the route of that context.
 //! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other
 //!    branch, uncertain for packets that a policy route matches. Table: longest prefix among connected prefixes of
@@ -38,7 +41,7 @@
 //!    or opaque router on its segments, and deliver to any zone on its segments that holds the destination: *may*; what
 //!    no zone holds it may drop, or send out of the picture. One that is declared and has only external zones behind it
 //!    forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
-//!    linked: each *may* hand anything to another.
+//!    linked: each *may* hand anything to another. To [`Opaque::perhaps`] it *may* deliver, aside.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never sent, forwarded, nor accepted by a device.
 //! 7. A packet that comes back to the same interface with the same header is in a loop and dropped.
@@ -148,6 +151,8 @@ pub struct Zone {
     /// Those of its networks that the topology does not name: what no zone holds of the subnets of its segments, whose hosts are
     /// beside its own. What is required of the zone is not required of them.
     pub assumed: Vec<Prefix>,
+    /// The subnets of its segments, when it is on several: who is in one is a neighbour only of those on such a segment.
+    pub subnets: Vec<Prefix>,
     /// Whether it is another's network (the Internet).
     pub external: bool,
     /// Roles, with which packs refer to it.
@@ -201,8 +206,6 @@ pub struct Segment {
     pub opaques: Vec<OpaqueId>,
     /// Subnets configured on its interfaces.
     pub networks: Vec<Prefix>,
-    /// Subnets of other segments of its zones, apart from its own: who is there is no neighbour of the hosts here.
-    pub elsewhere: Vec<Prefix>,
 }
 
 /// An interface of a device.

@@ -110,6 +110,7 @@ fn world(mut device: Device, list: ListId, before: Vec<Stage>) -> Snapshot {
             label: zone.to_owned(),
             addresses: ZoneAddresses::Networks(vec![network]),
             assumed: Vec::new(),
+            subnets: Vec::new(),
             external: false,
             roles: Vec::new(),
             span: None,
@@ -119,7 +120,6 @@ fn world(mut device: Device, list: ListId, before: Vec<Stage>) -> Snapshot {
             zones: vec![zone],
             opaques: Vec::new(),
             networks: vec![network],
-            elsewhere: Vec::new(),
         });
     }
     snapshot.index();
@@ -387,6 +387,7 @@ fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
         label: "c".to_owned(),
         addresses: ZoneAddresses::Networks(vec![network]),
         assumed: Vec::new(),
+        subnets: Vec::new(),
         external: false,
         roles: Vec::new(),
         span: None,
@@ -396,7 +397,6 @@ fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
         zones: vec![zone],
         opaques: Vec::new(),
         networks: vec![network],
-        elsewhere: Vec::new(),
     });
     snapshot.index();
     snapshot

@@ -114,11 +114,12 @@ impl Walk<'_> {
         }
         rest = surely.into_iter().fold(rest, |rest, taken| without(&rest, taken));
         let packet = if perhaps { packet.perhaps() } else { packet.clone() };
-        let elsewhere = model.map_or_else(Vec::new, |model| self.ranges(&model.elsewhere));
-        let elsewhere = if from.is_none() { elsewhere } else { Vec::new() };
-        let here = elsewhere.iter().fold(rest.clone(), |here, other| without(&here, *other));
-        for block in &here {
-            self.zones(zones, &packet.at(*block), guide)?;
+        for zone in zones {
+            let start = segment.filter(|_| from.is_none());
+            let here = start.map_or_else(|| self.zone(*zone).to_vec(), |id| self.here(id, *zone));
+            for block in common(&rest, &here) {
+                guide.arrive(Spot::End(Place::Zone(*zone)), packet.at(block))?;
+            }
         }
         rest = self.held(zones).into_iter().fold(rest, |rest, held| without(&rest, held));
         let routers =
@@ -142,13 +143,22 @@ impl Walk<'_> {
         networks.iter().filter_map(|network| bound_for(self.family, network.range())).collect()
     }
 
+    /// The destinations of a zone's hosts on a segment: in its subnets, or in no subnet of the zone's segments.
+    fn here(&self, id: SegmentId, zone: ZoneId) -> Vec<Block> {
+        let subnets = self.ranges(&self.snapshot.zones[zone].subnets);
+        if subnets.is_empty() {
+            return self.zone(zone).to_vec();
+        }
+        let loose = subnets.iter().fold(self.zone(zone).to_vec(), |held, s| without(&held, *s));
+        let own = self.ranges(&self.snapshot.segments[id].networks);
+        loose.into_iter().chain(common(self.zone(zone), &own)).collect()
+    }
+
     /// Destinations that senders on a segment need no router for: each is taken by a neighbour, or by nobody.
     pub(super) fn beside(&self, id: SegmentId) -> Vec<Block> {
         let segment = &self.snapshot.segments[id];
-        let elsewhere = self.ranges(&segment.elsewhere).into_iter();
-        let mut taken =
-            elsewhere.fold(self.held(&segment.zones), |held, other| without(&held, other));
-        taken.extend(self.ranges(&segment.networks));
+        let mut taken = self.ranges(&segment.networks);
+        taken.extend(segment.zones.iter().flat_map(|zone| self.here(id, *zone)));
         let ports = self.ports(id, None);
         let own = ports.iter().flat_map(|port| self.addresses(*port));
         let unseen = segment.opaques.iter().flat_map(|id| &self.snapshot.opaques[*id].addresses);

@@ -8,7 +8,7 @@ use crate::compile::{self, Header, Reading, fields};
 use crate::graph::{self, Node};
 use crate::model::Stage;
 use crate::packetset::{Function, Intervals};
-use crate::snapshot::{Opaque, OpaqueId, Place, Port, SegmentId};
+use crate::snapshot::{Opaque, OpaqueId, Place, Port, Segment, SegmentId, ZoneId};
 
 /// What neighbours of a segment take without a router, of the packets that start on it.
 struct Direct {
@@ -130,10 +130,8 @@ impl<K: Header> Walk<'_, '_, K> {
         let must = self.query.reading == Reading::Must;
         rest = run.arena.minus(rest, if must { some_all } else { sure_all });
         let segment = &snapshot.segments[id];
-        let elsewhere = segment.elsewhere.iter().map(|network| network.range());
-        let elsewhere = compile::intervals::<K>(elsewhere);
         for zone in &segment.zones {
-            let set = self.inside(run, rest, &self.network.zone(*zone).minus(&elsewhere));
+            let set = self.neighbours(run, rest, segment, *zone);
             direct.all = run.arena.min(direct.all, set);
             self.put(run, Node::End(Place::Zone(*zone)), set);
         }
@@ -147,6 +145,23 @@ impl<K: Header> Walk<'_, '_, K> {
         direct.all = run.arena.min(direct.all, nobody);
         self.put(run, Node::End(Place::Unzoned(id)), nobody);
         direct
+    }
+
+    /// What of some packets is for hosts of a zone on a segment: those in its subnets, and those in no subnet of the zone's
+    /// segments.
+    fn neighbours(
+        &self,
+        run: &mut Run<K>,
+        set: Function,
+        segment: &Segment,
+        zone: ZoneId,
+    ) -> Function {
+        let all = self.network.zone(zone);
+        let Some(loose) = self.network.loose(zone) else { return self.inside(run, set, all) };
+        let own = segment.networks.iter().map(|network| network.range());
+        let own = self.inside(run, set, &all.intersection(&compile::intervals(own)));
+        let loose = run.arena.guard(set, loose);
+        run.arena.min(own, loose)
     }
 
     /// The ports of a segment, but `except`, that answer for packets that their device would translate before the route: with

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::device::Fixed;
 use super::devices;
 use super::visits::Recorder;
-use crate::compile::{Compiled, Conditions, Header, LineRef};
+use crate::compile::{self, Compiled, Conditions, Header, LineRef, fields};
 use crate::graph::{self, Graph};
 use crate::model::Table;
 use crate::packetset::{Arena, Function, Intervals};
@@ -50,6 +50,7 @@ pub(super) struct Places<K> {
 struct Zone<K> {
     all: Intervals<K>,
     unicast: Intervals<K>,
+    loose: Option<Function>,
 }
 
 impl<'a, K: Header> Network<'a, K> {
@@ -120,6 +121,11 @@ impl<'a, K: Header> Network<'a, K> {
         &self.places.zones[zone].unicast
     }
 
+    /// The packets to addresses of a zone in no subnet of its segments, in the arena of any run; `None` of a zone on one segment.
+    pub(super) fn loose(&self, zone: ZoneId) -> Option<Function> {
+        self.places.zones[zone].loose
+    }
+
     /// The packets that can open a connection (see [`crate::net::Flow::is_opening`]), in the arena of any run.
     #[must_use]
     pub fn opening(&self) -> Function {
@@ -168,15 +174,18 @@ impl<'a, K: Header> Network<'a, K> {
 impl<K: Header> Places<K> {
     fn new(snapshot: &Snapshot) -> Places<K> {
         let unicast = graph::unicast();
-        let mut zones = Table::default();
-        for zone in snapshot.zones.ids() {
-            let all = graph::zone_set(snapshot, zone);
-            let unicast = all.intersection(&unicast);
-            zones.push(Zone { all, unicast });
-        }
         let steps = snapshot.steps.map_or(BUDGET, |steps| steps.question.min(BUDGET));
         let mut arena = Arena::new(&K::layout(), steps);
         let fixed = Fixed::new(&mut arena, &unicast);
+        let mut zones = Table::default();
+        for (id, zone) in snapshot.zones.iter() {
+            let all = graph::zone_set(snapshot, id);
+            let unicast = all.intersection(&unicast);
+            let subnets = || compile::intervals(zone.subnets.iter().map(|subnet| subnet.range()));
+            let loose = (!zone.subnets.is_empty())
+                .then(|| arena.field_in(fields::DST, &all.minus(&subnets())));
+            zones.push(Zone { all, unicast, loose });
+        }
         Places { arena, fixed, unicast, zones }
     }
 }

@@ -138,16 +138,18 @@ impl Walker<'_> {
         let (snapshot, reply) = (self.snapshot, self.reply.clone());
         let around = everyone(snapshot, id);
         let ask = |t: &Traveller| {
-            let mut handed = to_destination(snapshot, &reply, &around, t, false)?;
+            let mut handed = Vec::new();
+            for hand in to_destination(snapshot, &reply, &around, t, false)? {
+                let away = match hand.to {
+                    To::Zone(zone) => is_elsewhere(snapshot, id, zone, &t.packet)?,
+                    To::Receiver(_) | To::Unzoned => false,
+                };
+                handed.extend((!away).then_some(hand));
+            }
             let mut beside = false;
             for network in &snapshot.segments[id].networks {
                 beside |= destination_in(&t.packet, network.range())?;
             }
-            let mut elsewhere = false;
-            for network in &snapshot.segments[id].elsewhere {
-                elsewhere |= destination_in(&t.packet, network.range())?;
-            }
-            handed.retain(|hand| !(elsewhere && matches!(hand.to, To::Zone(_))));
             // A destination that is not beside the sender is for a router, not for nobody.
             handed.retain(|hand| beside || hand.to != To::Unzoned);
             let mut behind = Vec::new();
@@ -296,6 +298,26 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// Whether a destination is in a subnet of a zone's segments, and in none of this one.
+fn is_elsewhere(
+    snapshot: &Snapshot,
+    here: SegmentId,
+    zone: ZoneId,
+    packet: &Packet,
+) -> Result<bool, Cut> {
+    for network in &snapshot.segments[here].networks {
+        if destination_in(packet, network.range())? {
+            return Ok(false);
+        }
+    }
+    for network in &snapshot.zones[zone].subnets {
+        if destination_in(packet, network.range())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What goes through a router that nobody declared is in doubt.

@@ -237,6 +237,7 @@ impl Net {
             label: id.to_owned(),
             addresses,
             assumed: Vec::new(),
+            subnets: Vec::new(),
             external: networks.is_empty(),
             roles: Vec::new(),
             span: None,

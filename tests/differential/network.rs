@@ -147,8 +147,9 @@ fn spread(snapshot: &mut Snapshot, rng: &mut Rng) {
         return;
     }
     snapshot.segments[there].zones.push(zone);
-    for (one, other) in [(here, there), (there, here)] {
-        snapshot.segments[one].elsewhere = snapshot.segments[other].networks.clone();
+    let networks = [here, there].map(|segment| snapshot.segments[segment].networks.clone());
+    if snapshot.zones[zone].addresses != ZoneAddresses::Rest {
+        snapshot.zones[zone].subnets = networks.concat();
     }
 }
 
@@ -184,8 +185,17 @@ fn zone(snapshot: &mut Snapshot, networks: Vec<Prefix>, external: bool) -> ZoneI
     let addresses =
         if networks.is_empty() { ZoneAddresses::Rest } else { ZoneAddresses::Networks(networks) };
     let label = id.clone();
-    let (assumed, roles) = (Vec::new(), Vec::new());
-    snapshot.zones.push(Zone { id, label, addresses, assumed, external, roles, span: None })
+    let (assumed, subnets, roles) = (Vec::new(), Vec::new(), Vec::new());
+    snapshot.zones.push(Zone {
+        id,
+        label,
+        addresses,
+        assumed,
+        subnets,
+        external,
+        roles,
+        span: None,
+    })
 }
 
 fn zones(snapshot: &mut Snapshot, rng: &mut Rng, plan: &Plan) {

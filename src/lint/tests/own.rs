@@ -150,6 +150,8 @@ config system interface
         set allowaccess ping http ssh
     next
 end
+config firewall policy
+end
 config system snmp community
     edit 1
         set name \"public\"

@@ -7,7 +7,7 @@ use crate::net::Prefix;
 use crate::snapshot::{Port, SegmentId, Snapshot, Zone, ZoneAddresses, ZoneId};
 use crate::source::Problem;
 use crate::topology::{DeviceKind, Topology, ZoneDecl};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn declare(work: &mut Work, topology: &Topology) {
     for decl in &topology.zones {
@@ -29,6 +29,7 @@ fn zone(decl: &ZoneDecl, derived: bool) -> Zone {
         label: decl.label.clone().unwrap_or_else(|| decl.id.value.clone()),
         addresses,
         assumed: Vec::new(),
+        subnets: Vec::new(),
         external: decl.external,
         roles: decl.roles.clone(),
         span: (!derived).then_some(decl.id.span),
@@ -108,6 +109,7 @@ pub(super) fn name_the_rest(snapshot: &mut Snapshot) {
             label: name,
             addresses: ZoneAddresses::Networks(networks.clone()),
             assumed: networks,
+            subnets: Vec::new(),
             external: false,
             roles: Vec::new(),
             span: None,
@@ -117,30 +119,21 @@ pub(super) fn name_the_rest(snapshot: &mut Snapshot) {
     snapshot.index();
 }
 
-/// Says of each segment which subnets of its zones are on others.
+/// Says of each zone that is on several segments which subnets those have.
 pub(super) fn part(snapshot: &mut Snapshot) {
     let mut on: BTreeMap<ZoneId, Vec<SegmentId>> = BTreeMap::new();
     for (id, segment) in snapshot.segments.iter() {
-        let named = |zone: &&ZoneId| snapshot.zones[**zone].addresses != ZoneAddresses::Rest;
-        for zone in segment.zones.iter().filter(named) {
+        for zone in &segment.zones {
             on.entry(*zone).or_default().push(id);
         }
     }
-    let mut found: Vec<(SegmentId, Vec<Prefix>)> = Vec::new();
-    for segments in on.values().filter(|segments| segments.len() > 1) {
-        for here in segments {
-            let own = &snapshot.segments[*here].networks;
-            let others = segments.iter().filter(|other| *other != here);
-            let others = others.flat_map(|other| &snapshot.segments[*other].networks);
-            let apart = |network: &&Prefix| !own.iter().any(|own| own.overlaps(**network));
-            found.push((*here, others.filter(apart).copied().collect()));
+    for (zone, segments) in on.into_iter().filter(|(_, segments)| segments.len() > 1) {
+        if snapshot.zones[zone].addresses == ZoneAddresses::Rest {
+            continue;
         }
-    }
-    for (segment, networks) in found {
-        let elsewhere = &mut snapshot.segments[segment].elsewhere;
-        elsewhere.extend(networks);
-        elsewhere.sort_unstable();
-        elsewhere.dedup();
+        let networks = segments.iter().flat_map(|segment| &snapshot.segments[*segment].networks);
+        let networks: BTreeSet<Prefix> = networks.copied().collect();
+        snapshot.zones[zone].subnets = networks.into_iter().collect();
     }
 }
 
