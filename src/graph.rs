@@ -115,13 +115,13 @@ impl<K: Header> Graph<K> {
             let held = Some(zone_set(snapshot, *zone));
             self.wire(node, Node::End(Place::Zone(*zone)), held, opaque.declared);
         }
-        if is_outside(snapshot, id) {
-            return;
-        }
         let beside = (false, true);
         for zone in &opaque.perhaps {
             let held = Some(zone_set(snapshot, *zone));
             self.wire_beside(node, Node::End(Place::Zone(*zone)), held, beside);
+        }
+        if is_outside(snapshot, id) {
+            return;
         }
         for (segment_id, segment) in opaque.segments.iter().map(|id| (*id, &snapshot.segments[*id]))
         {

@@ -286,6 +286,13 @@ impl AddressRange {
             && (self.numbers().0..=self.numbers().1).contains(&number(address))
     }
 
+    /// Whether the two share an address.
+    #[must_use]
+    pub fn overlaps(self, other: AddressRange) -> bool {
+        let ((first, last), (other_first, other_last)) = (self.numbers(), other.numbers());
+        self.family() == other.family() && first <= other_last && other_first <= last
+    }
+
     /// First and last as numbers.
     #[must_use]
     pub fn numbers(self) -> (u128, u128) {

@@ -14,7 +14,7 @@
 //! 2. **Arrival** at an interface that is up. The stages before [`crate::model::Stage::Route`] run with the ingress
 //!    known. If the destination is then an address of an interface of the same context that is up, the packet is for the
 //!    device itself: the filters of `Context::local` must all permit, and it ends at [`Place::Device`]; aside it ends at the
-//!    zones on the segment of the interface that hold the destination, whose host the device is. A destination among
+//!    zones on the segment of the interface of which the device is a declared host. A destination among
 //!    [`Snapshot::learnt`] of the context *may* be the device itself, aside, and is routed. A packet that a
 //!    route hands to another context is asked this again there, and meets the stages after the route of that context.
 //! 3. **Route.** Each policy route that matches (even uncertainly) is a *may* branch; the routing table is the other
@@ -228,7 +228,8 @@ pub struct Opaque {
     pub addresses: Vec<IpAddr>,
     /// Zones behind it.
     pub zones: Vec<ZoneId>,
-    /// Zones that it may lead to besides, because nobody says that it does not: external ones, of a router that nobody declared.
+    /// Zones that it may lead to besides, because nobody says that it does not: external ones, of a router that nobody declared; of
+    /// the gateway of an external zone, those that are attached beside it and have networks elsewhere.
     pub perhaps: Vec<ZoneId>,
     /// Its roles in the topology file, with which packs refer to it.
     pub roles: Vec<String>,
@@ -312,6 +313,12 @@ impl Snapshot {
         };
         let here = self.learnt.iter().filter(move |(port, _)| own(*port));
         here.flat_map(|(_, networks)| networks.iter().copied())
+    }
+
+    /// The addresses of the declared hosts of a zone.
+    pub fn hosts_of(&self, zone: ZoneId) -> impl Iterator<Item = IpAddr> {
+        let hosts = self.hosts.iter().filter(move |(_, host)| host.zone == zone);
+        hosts.flat_map(|(_, host)| host.addresses.iter().copied())
     }
 
     /// `device:interface`, as the topology file writes it.

@@ -64,7 +64,7 @@ const SERIALISED: &[&str] = &[
 
 /// The checker of certificates is to be read in one sitting: the files of the law in blocks, and the judgment. What stands in
 /// `data.rs` is the form of the file.
-const CHECKER_LINES: usize = 2310;
+const CHECKER_LINES: usize = 2350;
 
 const LINES_GOAL: usize = 500;
 const LINES_HARD: usize = 800;

@@ -282,9 +282,13 @@ impl<'a> Walk<'a> {
                 let packets = accepted(packet.at(block), guide)?;
                 let on = self.snapshot.segment_of(visit.port);
                 for packet in packets {
-                    for id in on.iter().copied() {
-                        let beside = Packet { aside: true, ..packet.clone() };
-                        self.zones(&self.snapshot.segments[id].zones, &beside, guide)?;
+                    for zone in on.iter().flat_map(|id| &self.snapshot.segments[*id].zones) {
+                        let hosts = self.snapshot.hosts_of(*zone).map(AddressRange::single);
+                        let hosts = hosts.filter_map(|host| bound_for(self.family, host));
+                        for block in hosts.flat_map(|host| common(&[packet.block], &[host])) {
+                            let beside = Packet { aside: true, ..packet.at(block) };
+                            guide.arrive(Spot::End(Place::Zone(*zone)), beside)?;
+                        }
                     }
                     guide.arrive(itself, packet)?;
                 }

@@ -221,13 +221,13 @@ impl Walk<'_> {
         let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
         let outside =
             opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
-        if outside && !starting {
-            return Ok(());
-        }
         // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
         let aside = Packet { aside: true, ..packet.clone() };
         self.zones(&opaque.perhaps, &aside, guide)?;
+        if outside && !starting {
+            return Ok(());
+        }
         let mut spots: Vec<Spot> = Vec::new();
         for segment in &opaque.segments {
             let model = &self.snapshot.segments[*segment];
@@ -243,7 +243,7 @@ impl Walk<'_> {
     }
 
     /// Hands to each zone what is for its addresses.
-    pub(super) fn zones(
+    fn zones(
         &self,
         zones: &[ZoneId],
         packet: &Packet,

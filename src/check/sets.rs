@@ -98,8 +98,12 @@ pub(super) fn targets<'r>(from: &End, direction: &'r Direction) -> Vec<&'r End> 
 
 /// Whether a rule can speak of packets from one party to another.
 pub(super) fn are_apart(from: &End, to: &End) -> bool {
-    let parts = from.ranges.is_some() && to.ranges.is_some() && from.ranges != to.ranges;
-    from.place != to.place || parts
+    let apart = |one: &[AddressRange], other: &[AddressRange]| {
+        let meet = |a: &AddressRange| other.iter().any(|b| a.overlaps(*b));
+        !one.iter().any(meet)
+    };
+    let parts = from.ranges.as_deref().zip(to.ranges.as_deref());
+    from.place != to.place || parts.is_some_and(|(from, to)| apart(from, to))
 }
 
 /// Every source with each of its targets, over all directions of a rule.

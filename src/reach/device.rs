@@ -8,7 +8,7 @@ use crate::graph::Node;
 use crate::model::{
     Action, AddressMap, Binding, ContextId, Device, Filter, Id, InterfaceId, Stage, Translate,
 };
-use crate::net::{Family, Prefix};
+use crate::net::{AddressRange, Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::snapshot::{Place, Port};
 
@@ -363,14 +363,14 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         branch
     }
 
-    /// Whoever lives on the segment of a zone under an address of the zone is one of its hosts, also when its configuration is
-    /// at hand.
+    /// A declared host of a zone on the segment is one, also when its configuration is at hand.
     fn beside_hosts(&self, run: &mut Run<K>, itself: &Branch, out: &mut Vec<Branch>) {
         let snapshot = self.network.snapshot;
         let segment =
             snapshot.segment_of(self.port).filter(|_| self.query.reading != Reading::Always);
         for zone in segment.iter().flat_map(|segment| &snapshot.segments[*segment].zones) {
-            let inside = run.arena.field_in(fields::DST, self.network.zone(*zone));
+            let hosts = snapshot.hosts_of(*zone).map(AddressRange::single);
+            let inside = run.arena.field_in(fields::DST, &compile::intervals(hosts));
             let set = run.arena.guard(itself.set, inside);
             out.push(Branch { node: Node::End(Place::Zone(*zone)), set, ..itself.clone() });
         }

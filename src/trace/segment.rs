@@ -254,17 +254,17 @@ impl Walker<'_> {
                 let arrived = unless_declared(snapshot, id, traveller.clone());
                 self.end(arrived, place, Some(Origin::Behind(id)));
             }
+            let doubtful = traveller.clone().doubting(vec![causes::opaque_cause(snapshot, id)]);
+            let origin = Some(Origin::Behind(id));
+            for zone in perhaps {
+                let place = Disposition::Delivered(Place::Zone(zone));
+                self.end(doubtful.clone().beside(), place, origin);
+            }
             if is_outside(snapshot, id) {
                 if behind.is_empty() {
                     self.end(traveller, Disposition::NoRoute, Some(Origin::Behind(id)));
                 }
                 continue;
-            }
-            let doubtful = traveller.doubting(vec![causes::opaque_cause(snapshot, id)]);
-            let origin = Some(Origin::Behind(id));
-            for zone in perhaps {
-                let place = Disposition::Delivered(Place::Zone(zone));
-                self.end(doubtful.clone().beside(), place, origin);
             }
             let beyond = opaque.segments.first().filter(|_| behind.is_empty() && !anywhere);
             if let Some(segment) = beyond {
@@ -387,11 +387,7 @@ fn is_up(snapshot: &Snapshot, port: Port) -> bool {
 }
 
 /// The zones among `zones` that hold the destination.
-pub(super) fn holding(
-    snapshot: &Snapshot,
-    zones: &[ZoneId],
-    packet: &Packet,
-) -> Result<Vec<ZoneId>, Cut> {
+fn holding(snapshot: &Snapshot, zones: &[ZoneId], packet: &Packet) -> Result<Vec<ZoneId>, Cut> {
     let mut holding = Vec::new();
     let one = packet.destination.extent() == 0;
     for zone in zones {

@@ -5,7 +5,6 @@ use super::packet::{
     Cut, Field, Packet, destination_in, destination_is, ports_within, source_in, within,
 };
 use super::route::{Lookup, Table, Target, Way};
-use super::segment::holding;
 use super::stage::{Branch, Site};
 use super::traveller::{Crossing, Receiver, Traveller, Visit};
 use super::truth::{Judge, Truth, View};
@@ -287,7 +286,11 @@ impl<'a> Walker<'a> {
         };
         for (traveller, own) in self.parts(traveller, own) {
             match own {
-                Some((true, _)) => self.accept(visit, traveller),
+                Some((true, _)) => {
+                    for (traveller, origin) in self.accept(visit, traveller) {
+                        self.end_beside(visit, &traveller, origin);
+                    }
+                }
                 Some((false, perhaps)) => {
                     if perhaps {
                         let cause = causes::learnt_cause(self.snapshot, visit.device);
@@ -300,25 +303,37 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn accept(&mut self, visit: &Visit, traveller: Traveller) {
+    /// What the device takes for itself, with where it ended.
+    fn accept(&mut self, visit: &Visit, traveller: Traveller) -> Vec<(Traveller, Origin)> {
         let device = &self.snapshot.devices[visit.device];
         let filters = device.contexts[visit.context].local.iter().cloned();
         let stages: Vec<Stage> = filters.map(Stage::Filter).collect();
         let origin = Origin::Device(visit.device, visit.context);
         let place = Disposition::Delivered(Place::Device(visit.device));
-        for traveller in self.run(self.site(visit, None), &stages, traveller, true) {
-            self.end_beside(visit, &traveller, origin);
-            self.end(traveller, place, Some(origin));
+        let accepted = self.run(self.site(visit, None), &stages, traveller, true);
+        for traveller in &accepted {
+            self.end(traveller.clone(), place, Some(origin));
         }
+        accepted.into_iter().map(|traveller| (traveller, origin)).collect()
     }
 
-    /// A device on the segment of a zone, under an address of the zone, is one of its hosts, too.
+    /// A device that is a declared host of a zone on the segment is one of its hosts, too.
     fn end_beside(&mut self, visit: &Visit, traveller: &Traveller, origin: Origin) {
         let snapshot = self.snapshot;
         let port = visit.ingress.map(|interface| Port { device: visit.device, interface });
         let segment = port.and_then(|port| snapshot.segment_of(port));
         let Some(segment) = segment else { return };
-        let ask = |t: &Traveller| holding(snapshot, &snapshot.segments[segment].zones, &t.packet);
+        let ask = |t: &Traveller| {
+            let mut named = Vec::new();
+            for zone in &snapshot.segments[segment].zones {
+                for host in snapshot.hosts_of(*zone) {
+                    if destination_is(&t.packet, host)? && !named.contains(zone) {
+                        named.push(*zone);
+                    }
+                }
+            }
+            Ok(named)
+        };
         for (traveller, zones) in self.parts(traveller.clone(), ask) {
             for zone in zones {
                 let place = Disposition::Delivered(Place::Zone(zone));

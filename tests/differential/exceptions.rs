@@ -103,7 +103,9 @@ impl Maker<'_> {
             PortRange::ALL
         };
         let one = Service { protocol: Some(arrived.protocol), ports };
-        let services = if self.rng.chance(70) { vec![one] } else { Vec::new() };
+        // The other family's ICMP cannot be named.
+        let named = one.within(Family::of(arrived.dst)).is_some_and(|own| own == one);
+        let services = if self.rng.chance(70) && named { vec![one] } else { Vec::new() };
         let from = if self.rng.chance(80) { vec![self.around(sent.src)] } else { Vec::new() };
         let to = match end.place() {
             Some(Place::Zone(_)) if self.rng.chance(80) => vec![self.around(arrived.dst)],
@@ -123,13 +125,23 @@ fn holds(snapshot: &Snapshot, parties: &[Party], zone: ZoneId, address: IpAddr) 
     snapshot.zone_holds(zone, address) && parties.iter().any(is)
 }
 
+/// Whether two parties in one zone are different parts of it.
+fn are_apart(one: &Party, other: &Party) -> bool {
+    match (&one.who, &other.who) {
+        (Who::Network(one), Who::Network(other)) => !one.overlaps(*other),
+        _ => false,
+    }
+}
+
 fn served(services: &[Service], flow: &Flow) -> bool {
     let fits = |service: &Service| {
         let ports = service.ports == PortRange::ALL
             || [6, 17].contains(&flow.protocol) && service.ports.contains(flow.destination_port);
         service.protocol.is_none_or(|protocol| protocol == flow.protocol) && ports
     };
-    services.is_empty() || services.iter().any(fits)
+    let family = Family::of(flow.dst);
+    let own: Vec<Service> = services.iter().filter_map(|service| service.within(family)).collect();
+    services.is_empty() || own.iter().any(fits)
 }
 
 /// Whether a packet sent from a zone that ends so is forbidden by a rule; and whether it is, and excused.
@@ -141,12 +153,18 @@ fn forbidden(
 ) -> (bool, bool) {
     let Some(Place::Zone(to)) = end.place() else { return (false, false) };
     let arrived = &end.flow;
-    let way = |from: &[Party], target: &[Party]| {
-        holds(snapshot, from, zone, sent.src) && holds(snapshot, target, to, arrived.dst)
+    let pair = |from: &Party, target: &Party| {
+        let ends = |party: &Party, zone, address| {
+            holds(snapshot, std::slice::from_ref(party), zone, address)
+        };
+        let here = ends(from, zone, sent.src) && ends(target, to, arrived.dst);
+        here && (zone != to || are_apart(from, target))
     };
+    let way =
+        |from: &[Party], target: &[Party]| from.iter().any(|f| target.iter().any(|t| pair(f, t)));
     let both = rule.verb.both_ways();
     let meant = way(&rule.from, &rule.to) || both && way(&rule.to, &rule.from);
-    let meant = meant && zone != to && served(&rule.services, arrived);
+    let meant = meant && served(&rule.services, arrived);
     let excuses = |except: &Except| {
         (except.from.is_empty() || holds(snapshot, &except.from, zone, sent.src))
             && (except.to.is_empty() || holds(snapshot, &except.to, to, arrived.dst))

@@ -293,23 +293,28 @@ fn add(
     span: Span,
 ) -> OpaqueId {
     let declared = has_external_zone(&work.snapshot, segment);
-    let zones = if declared { zones_behind(&work.snapshot, segment) } else { Vec::new() };
-    let opaque = Opaque { name, declared, addresses, zones, span: Some(span), ..Opaque::default() };
+    let (mut zones, mut perhaps) = (Vec::new(), Vec::new());
+    if declared {
+        (zones, perhaps) = zones_behind(&work.snapshot, segment);
+    }
+    let span = Some(span);
+    let opaque = Opaque { name, declared, addresses, zones, perhaps, span, ..Opaque::default() };
     let opaque = work.snapshot.opaques.push(opaque);
     put_opaque(&mut work.snapshot, segment, opaque);
     opaque
 }
 
-/// The zones of a segment that its gateway must lead to: external ones, and those with networks that are not on it.
-fn zones_behind(snapshot: &Snapshot, segment: SegmentId) -> Vec<ZoneId> {
+/// The zones of a segment that its gateway leads to: external ones surely, and perhaps those with networks that are not on it.
+fn zones_behind(snapshot: &Snapshot, segment: SegmentId) -> (Vec<ZoneId>, Vec<ZoneId>) {
     let segment = &snapshot.segments[segment];
     let beside = |network: &Prefix| segment.networks.iter().any(|subnet| subnet.covers(*network));
     let away = |zone: &ZoneId| match &snapshot.zones[*zone].addresses {
         ZoneAddresses::Networks(networks) => !networks.iter().all(beside),
         ZoneAddresses::Rest => true,
     };
-    let zones = segment.zones.iter().copied();
-    zones.filter(|zone| snapshot.zones[*zone].external || away(zone)).collect()
+    let external = |zone: &ZoneId| snapshot.zones[*zone].external;
+    let zones = segment.zones.iter().copied().filter(|zone| external(zone) || away(zone));
+    zones.partition(external)
 }
 
 /// Zone networks that no subnet holds are behind the routers that declare them or that routes to them point at.

@@ -22,7 +22,11 @@ pub(super) fn place(work: &mut Work) {
     }
     for (port, segment) in found {
         let networks = networks_on(&work.snapshot, port, segment);
-        beside(&mut work.snapshot, port, &networks);
+        let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
+        // Nobody is beside the end of a line.
+        if interface.kind == InterfaceKind::Ethernet {
+            beside(&mut work.snapshot, port, &networks);
+        }
         let rest = rest_on(&work.snapshot, port, segment);
         let all: Vec<Prefix> = networks.into_iter().chain(rest).collect();
         if !all.is_empty() {
