@@ -259,7 +259,12 @@ fn every_fixture_is_read_as_before() {
         }
     }
     // To refuse is always right; to refuse often is not.
-    assert!(refusals.len() < 40, "{} of {count} refused:\n{}", refusals.len(), refusals.join("\n"));
+    assert!(
+        refusals.len() * 13 < count,
+        "{} of {count} refused:\n{}",
+        refusals.len(),
+        refusals.join("\n")
+    );
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 100, "{count} sections");
 }

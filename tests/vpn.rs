@@ -107,9 +107,11 @@ fn a_plain_vpn_leaves_the_other_zones_alone() {
 
 #[test]
 fn who_is_at_the_other_end_may_be_reached() {
+    // What is attached beside the Internet may be behind its gateway, whatever tunnels there are.
     let rules = ["deny: { from: inside, to: branch }", "deny: { from: guest, to: clients }"];
-    assert_eq!(verdicts(&hall(BRANCH, &rules)), [Undetermined, Holds]);
-    assert_eq!(verdicts(&hall(CLIENTS, &rules)), [Holds, Undetermined]);
+    for config in ["", BRANCH, CLIENTS] {
+        assert_eq!(verdicts(&hall(config, &rules)), [Undetermined, Undetermined]);
+    }
 }
 
 #[test]
