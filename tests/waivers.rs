@@ -135,6 +135,25 @@ fn one_port_too_narrow_leaves_the_rest_as_a_finding() {
 }
 
 #[test]
+fn a_waiver_of_a_rule_that_forbids_no_traffic_is_told() {
+    let world = World::new("other", &[&waiver("EX-1", "server", "tcp/443", "")]);
+    let policy = world.0.join("policy.yaml");
+    let text = fs::read_to_string(&policy).unwrap();
+    let judged = |verb: &str, said_so: &str| {
+        fs::write(
+            &policy,
+            text.replace("deny: { from: office", &format!("{verb}: {{ from: office")),
+        )
+        .unwrap();
+        let scan = world.check(&[]);
+        assert!(said(&scan)[0].contains(said_so), "{verb}: {:?}", said(&scan));
+        assert!(scan["waived"].as_array().unwrap().is_empty());
+    };
+    judged("logged", "can't be listed");
+    judged("require", "excuses nothing");
+}
+
+#[test]
 fn a_waiver_that_excuses_nothing_is_stale() {
     let world = World::new("stale", &[&waiver("EX-1", "server", "tcp/3389", "")]);
     let scan = world.check(&[]);

@@ -11,7 +11,7 @@ mod terms;
 use super::Judge;
 use super::parties::{Resolved, ResolvedRule};
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict, Waived};
-use crate::policy::{Policy, Waiver};
+use crate::policy::{Policy, Verb, Waiver};
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 use covered::Covered;
@@ -50,6 +50,7 @@ impl Waivers<'_> {
             let rule = resolved.rules.iter().find(|rule| rule.rule.id == waiver.rule);
             match rule {
                 None => problems.push(self.without_rule(resolved, waiver, &name)),
+                Some(rule) if !rule.rule.verb.forbids() => problems.push(unseen(rule, &name)),
                 Some(rule) if in_force(snapshot, waiver) => {
                     let covered = self.covered(rule, entry.index, waiver);
                     problems.extend(stale(rule, covered.as_deref(), &name));
@@ -92,6 +93,14 @@ impl Waivers<'_> {
 
 /// Something wrong with a waiver.
 type Problem = (Severity, Text);
+
+/// A waiver of a rule that forbids no paths: what it excuses of traffic can't be listed, and of anything else it excuses nothing.
+fn unseen(rule: &ResolvedRule<'_>, name: &str) -> Problem {
+    let id = &rule.rule.id;
+    let excuses = rule.rule.verb.has_parties() && rule.rule.verb != Verb::Require;
+    let text = if excuses { tell::unlisted(name, id) } else { tell::powerless(name, id) };
+    (Severity::Medium, text)
+}
 
 /// A waiver that excuses nothing.
 fn stale(rule: &ResolvedRule<'_>, covered: Option<&[Covered]>, name: &str) -> Option<Problem> {

@@ -56,6 +56,20 @@ pub(super) fn not_applicable(name: &str, rule: &str) -> Text {
     )
 }
 
+pub(super) fn unlisted(name: &str, rule: &str) -> Text {
+    text!(
+        "例外措置「{name}」が認める通信は、規則「{rule}」の判定から除かれますが、一覧には示されません。通信を禁止する規則を対象にしてください。",
+        "what waiver {name} excuses is left out of the rule `{rule}` and can't be listed; waive a rule that forbids traffic instead"
+    )
+}
+
+pub(super) fn powerless(name: &str, rule: &str) -> Text {
+    text!(
+        "規則「{rule}」は通信を禁止しないため、例外措置「{name}」は何も認めていません。",
+        "the rule `{rule}` forbids no traffic, so waiver {name} excuses nothing"
+    )
+}
+
 pub(super) fn stale(name: &str, rule: &str) -> Text {
     text!(
         "例外措置「{name}」に該当する通信はありません。規則「{rule}」に反して通り得る通信が対象の範囲になく、不要になった可能性があります。",
