@@ -212,6 +212,12 @@ impl Device {
             .map(|(id, _)| id)
     }
 
+    /// The addresses of its interfaces that are up.
+    pub fn own_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let up = self.interfaces.iter().filter(|(_, interface)| interface.up);
+        up.flat_map(|(_, interface)| &interface.addresses).map(|own| own.address)
+    }
+
     /// The interfaces by which packets of the port `id` enter the device: itself, or what it carries at last.
     #[must_use]
     pub fn entered(&self, id: InterfaceId) -> Vec<InterfaceId> {

@@ -119,10 +119,8 @@ fn addresses<K: Header>(snapshot: &Snapshot, end: &End) -> Intervals<K> {
     let all = match end.place {
         Place::Zone(zone) => zone_set(snapshot, zone).intersection(&unicast()),
         Place::Device(device) => {
-            let up = snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
-            let own = up.flat_map(|(_, interface)| &interface.addresses);
-            let own = compile::intervals(own.map(|own| AddressRange::single(own.address)));
-            own.union(&sets::learnt(snapshot, device))
+            let own = snapshot.devices[device].own_addresses().map(AddressRange::single);
+            compile::intervals(own).union(&sets::learnt(snapshot, device))
         }
         Place::Unzoned(_) => Intervals::empty(),
     };

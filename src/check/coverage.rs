@@ -4,7 +4,6 @@ use super::parties::{End, Resolved, ResolvedRule};
 use super::sets::are_apart;
 use super::write;
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
-use crate::model::InterfaceAddress;
 use crate::net::{AddressRange, Family, Prefix};
 use crate::policy::Verb;
 use crate::snapshot::{Issue, IssueKind, Place, Snapshot, ZoneAddresses, non_unicast};
@@ -95,9 +94,9 @@ fn speaks(snapshot: &Snapshot, end: &End, family: Family) -> bool {
             zone.addresses == ZoneAddresses::Rest || networks.any(|n| usable(n.range()))
         }
         (Place::Device(device), None) => {
-            let mut up = snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
-            let own = |a: &InterfaceAddress| usable(AddressRange::single(a.address));
-            up.any(|(_, i)| i.dynamic || i.addresses.iter().any(own))
+            let device = &snapshot.devices[device];
+            let learns = device.interfaces.iter().any(|(_, i)| i.up && i.dynamic);
+            learns || device.own_addresses().any(|own| usable(AddressRange::single(own)))
         }
         (Place::Unzoned(_), None) => true,
     }

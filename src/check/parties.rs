@@ -298,16 +298,15 @@ impl<'a> Resolver<'a> {
             if let (Place::Zone(zone), None) = (end.place, &end.ranges)
                 && snapshot.zones[zone].addresses != ZoneAddresses::Rest
             {
-                let mut hosts = super::sets::hosts_of::<u32>(snapshot, zone);
-                hosts.extend(super::sets::hosts_of::<u128>(snapshot, zone));
+                let mut hosts = super::sets::named_hosts::<u32>(snapshot, zone);
+                hosts.extend(super::sets::named_hosts::<u128>(snapshot, zone));
                 end.ranges = Some(hosts);
             }
             if let Place::Device(device) = end.place
-                && self.snapshot.learnt.iter().any(|(port, _)| port.device == device)
+                && snapshot.learnt.iter().any(|(port, _)| port.device == device)
             {
-                let up = self.snapshot.devices[device].interfaces.iter().filter(|(_, i)| i.up);
-                let own = up.flat_map(|(_, interface)| &interface.addresses);
-                end.ranges = Some(own.map(|own| AddressRange::single(own.address)).collect());
+                let own = snapshot.devices[device].own_addresses();
+                end.ranges = Some(own.map(AddressRange::single).collect());
             }
             end
         };

@@ -35,12 +35,10 @@ pub(super) fn part_of<K: Header>(
 }
 
 /// The addresses that the topology names for a zone, but those of configured devices on them.
-pub(super) fn hosts_of<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<AddressRange> {
+pub(super) fn named_hosts<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<AddressRange> {
     let named = compile::intervals::<K>(snapshot.zones[zone].named().map(Prefix::range));
-    let interfaces = snapshot.devices.iter().flat_map(|(_, device)| device.interfaces.iter());
-    let own = interfaces.filter(|(_, i)| i.up).flat_map(|(_, interface)| &interface.addresses);
-    let own = own.map(|own| AddressRange::single(own.address));
-    address_ranges(&named.minus(&compile::intervals::<K>(own)))
+    let own = snapshot.devices.iter().flat_map(|(_, device)| device.own_addresses());
+    address_ranges(&named.minus(&compile::intervals::<K>(own.map(AddressRange::single))))
 }
 
 fn address_ranges<K: Header>(intervals: &Intervals<K>) -> Vec<AddressRange> {

@@ -97,3 +97,21 @@ pub struct Match {
     /// Further conditions that could not be read.
     pub unknown: Vec<Unknown>,
 }
+
+impl Match {
+    /// Packets of a service between addresses, under no further condition.
+    #[must_use]
+    pub fn between(source: AddressId, destination: AddressId, service: ServiceId) -> Match {
+        Match {
+            ingress: Interfaces::Any,
+            egress: Interfaces::Any,
+            source,
+            destination,
+            service,
+            states: None,
+            translated: Translated::Ignored,
+            schedule: None,
+            unknown: Vec::new(),
+        }
+    }
+}

@@ -365,9 +365,11 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
 
     /// A declared host of a zone on the segment is one, also when its configuration is at hand.
     fn beside_hosts(&self, run: &mut Run<K>, itself: &Branch, out: &mut Vec<Branch>) {
+        if itself.set.is_none() || self.query.reading == Reading::Always {
+            return;
+        }
         let snapshot = self.network.snapshot;
-        let segment =
-            snapshot.segment_of(self.port).filter(|_| self.query.reading != Reading::Always);
+        let segment = snapshot.segment_of(self.port);
         for zone in segment.iter().flat_map(|segment| &snapshot.segments[*segment].zones) {
             let hosts = snapshot.hosts_of(*zone).map(AddressRange::single);
             let inside = run.arena.field_in(fields::DST, &compile::intervals(hosts));

@@ -287,8 +287,8 @@ impl<'a> Walker<'a> {
         for (traveller, own) in self.parts(traveller, own) {
             match own {
                 Some((true, _)) => {
-                    for (traveller, origin) in self.accept(visit, traveller) {
-                        self.end_beside(visit, &traveller, origin);
+                    for traveller in self.accept(visit, traveller) {
+                        self.end_beside(visit, traveller);
                     }
                 }
                 Some((false, perhaps)) => {
@@ -303,8 +303,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// What the device takes for itself, with where it ended.
-    fn accept(&mut self, visit: &Visit, traveller: Traveller) -> Vec<(Traveller, Origin)> {
+    /// Ends what the device takes for itself, and returns it.
+    fn accept(&mut self, visit: &Visit, traveller: Traveller) -> Vec<Traveller> {
         let device = &self.snapshot.devices[visit.device];
         let filters = device.contexts[visit.context].local.iter().cloned();
         let stages: Vec<Stage> = filters.map(Stage::Filter).collect();
@@ -314,12 +314,12 @@ impl<'a> Walker<'a> {
         for traveller in &accepted {
             self.end(traveller.clone(), place, Some(origin));
         }
-        accepted.into_iter().map(|traveller| (traveller, origin)).collect()
+        accepted
     }
 
     /// A device that is a declared host of a zone on the segment is one of its hosts, too.
-    fn end_beside(&mut self, visit: &Visit, traveller: &Traveller, origin: Origin) {
-        let snapshot = self.snapshot;
+    fn end_beside(&mut self, visit: &Visit, traveller: Traveller) {
+        let (snapshot, origin) = (self.snapshot, Origin::Device(visit.device, visit.context));
         let port = visit.ingress.map(|interface| Port { device: visit.device, interface });
         let segment = port.and_then(|port| snapshot.segment_of(port));
         let Some(segment) = segment else { return };
@@ -334,7 +334,7 @@ impl<'a> Walker<'a> {
             }
             Ok(named)
         };
-        for (traveller, zones) in self.parts(traveller.clone(), ask) {
+        for (traveller, zones) in self.parts(traveller, ask) {
             for zone in zones {
                 let place = Disposition::Delivered(Place::Zone(zone));
                 self.end(traveller.clone().beside(), place, Some(origin));

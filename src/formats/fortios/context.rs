@@ -332,17 +332,7 @@ fn acl<'a>(reader: &mut Reader<'a>, scope: &mut Scope<'_, 'a>, mode: Mode) -> Ve
             };
             lines.push(Line {
                 label: format!("acl {}", entry.name),
-                matches: Match {
-                    ingress,
-                    egress: Interfaces::Any,
-                    source,
-                    destination,
-                    service,
-                    states: None,
-                    translated: Translated::Ignored,
-                    schedule: None,
-                    unknown,
-                },
+                matches: Match { ingress, unknown, ..Match::between(source, destination, service) },
                 action: Action::Deny,
                 enabled: !fields.is("status", "disable"),
                 log: None,

@@ -162,14 +162,8 @@ impl Doors {
             label,
             matches: Match {
                 ingress,
-                egress: Interfaces::Any,
-                source,
-                destination,
-                service,
-                states: None,
-                translated: Translated::Ignored,
-                schedule: None,
                 unknown: reason.map(|reason| Unknown { reason, span }).into_iter().collect(),
+                ..Match::between(source, destination, service)
             },
             action: Action::Permit,
             enabled: true,

@@ -202,17 +202,7 @@ pub(super) fn perhaps(
 ) {
     let source = reader.constant("any");
     let service = reader.device.literal_service(ServiceSet::Any, span);
-    let matches = Match {
-        ingress: Interfaces::Any,
-        egress: Interfaces::Any,
-        source,
-        destination,
-        service,
-        states: None,
-        translated: Translated::Ignored,
-        schedule: None,
-        unknown: Vec::new(),
-    };
+    let matches = Match::between(source, destination, service);
     let route = PolicyRoute { matches, next_hop: Some(next_hop), span };
     reader.device.contexts[context].policy_routes.push(route);
 }

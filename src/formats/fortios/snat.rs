@@ -9,7 +9,7 @@ use super::vip::addresses;
 use crate::formats::blocks::Word;
 use crate::model::{
     Action, AddressId, AddressMap, Line, Match, PortMap, Rewrite, RewriteId, ServiceSet, TcpFlags,
-    Translated, Unknown,
+    Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
@@ -278,17 +278,7 @@ fn central_line<'a>(
     };
     Line {
         label,
-        matches: Match {
-            ingress,
-            egress,
-            source,
-            destination,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown,
-        },
+        matches: Match { ingress, egress, unknown, ..Match::between(source, destination, service) },
         action,
         enabled: !fields.is("status", "disable"),
         log: None,

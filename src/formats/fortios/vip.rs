@@ -11,7 +11,7 @@ use super::zone;
 use crate::formats::blocks::Statement;
 use crate::model::{
     Action, AddressId, AddressMap, AddressSet, ContextId, Interfaces, Line, Match, PortMap,
-    Rewrite, RewriteId, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
+    Rewrite, RewriteId, ServiceId, ServiceSet, TcpFlags, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
@@ -161,17 +161,7 @@ fn vip<'a>(
     });
     vips.lines.push(Line {
         label: format!("vip {}", entry.name),
-        matches: Match {
-            ingress,
-            egress: Interfaces::Any,
-            source,
-            destination,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown,
-        },
+        matches: Match { ingress, unknown, ..Match::between(source, destination, service) },
         action: Action::Rewrite(id),
         enabled: !fields.is("status", "disable"),
         log: None,

@@ -9,7 +9,7 @@ use super::route::prefixes_of;
 use super::vip::addresses;
 use crate::model::{
     Action, AddressId, AddressSet, Binding, ContextId, DynamicRouting, Filter, InterfaceId,
-    InterfaceKind, Interfaces, Line, Match, NextHop, Route, RuleList, ServiceSet, Translated,
+    InterfaceKind, Interfaces, Line, Match, NextHop, Route, RuleList, ServiceSet,
 };
 use crate::net::Family;
 use crate::source::Span;
@@ -175,17 +175,7 @@ fn selector<'a>(
     let service = reader.device.literal_service(ServiceSet::Any, span);
     Some(Line {
         label: format!("phase2 {name}"),
-        matches: Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source,
-            destination,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        },
+        matches: Match::between(source, destination, service),
         action: Action::Permit,
         enabled: true,
         log: None,

@@ -467,15 +467,9 @@ fn says_who(column: Column) -> bool {
 
 /// Whether the reader of a row knows what to do with a column, or it bears on nothing.
 fn is_read(column: Column) -> bool {
-    matches!(
+    let otherwise = matches!(
         column,
-        Column::Zone(_)
-            | Column::Address(_)
-            | Column::Party(_)
-            | Column::Port(_)
-            | Column::Protocol
-            | Column::Service
-            | Column::Action
+        Column::Action
             | Column::Direction
             | Column::Enabled
             | Column::Disabled
@@ -484,5 +478,6 @@ fn is_read(column: Column) -> bool {
             | Column::Number
             | Column::Name
             | Column::Free
-    )
+    );
+    says_who(column) || otherwise
 }

@@ -234,8 +234,7 @@ pub(super) fn unzoned_networks<'s>(
     segment: &'s Segment,
 ) -> Option<&'s [Prefix]> {
     let expected = segment.zones.is_empty() && !is_loopback(snapshot, segment);
-    let lonely = segment.ports.len() == 1 && segment.opaques.is_empty();
-    let between = !lonely && are_transit(&segment.networks);
+    let between = !is_lonely(segment) && are_transit(&segment.networks);
     (expected && !between && !internal(snapshot, segment)).then_some(&segment.networks)
 }
 

@@ -3,7 +3,7 @@
 use super::Work;
 use super::ranges::without;
 use crate::model::{
-    AddressSet, Interface, InterfaceKind, NextHop, PolicyRoute, ServiceSet, Unknown,
+    AddressSet, Interface, InterfaceKind, Match, NextHop, PolicyRoute, ServiceSet, Unknown,
 };
 use crate::net::{Family, Prefix};
 use crate::snapshot::{Port, SegmentId, Snapshot, ZoneAddresses, non_unicast};
@@ -96,7 +96,7 @@ fn beside(snapshot: &mut Snapshot, port: Port, networks: &[Prefix]) {
     for network in open {
         let destination = device.literal(AddressSet::Range(network.range()), span);
         let unknown = vec![Unknown { reason: reason.clone(), span }];
-        let matches = super::unread::anything((any, destination), service, unknown);
+        let matches = Match { unknown, ..Match::between(any, destination, service) };
         let next_hop = Some(NextHop::Interface(port.interface));
         let context = device.interfaces[port.interface].context;
         device.contexts[context].policy_routes.push(PolicyRoute { matches, next_hop, span });

@@ -2,8 +2,8 @@
 //! packets may be routed out of any interface.
 
 use crate::model::{
-    Action, AddressId, AddressSet, Binding, Context, Device, Filter, Gap, Id, Interfaces, Line,
-    ListId, Match, PolicyRoute, RuleList, ServiceId, ServiceSet, Stage, Translated, Unknown,
+    Action, AddressSet, Binding, Context, Device, Filter, Gap, Id, Interfaces, Line, ListId, Match,
+    PolicyRoute, RuleList, ServiceSet, Stage, Unknown,
 };
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
@@ -41,32 +41,13 @@ fn unread_route(lines: &[Line]) -> Option<PolicyRoute> {
     Some(PolicyRoute { matches, next_hop: None, span: first.span })
 }
 
-/// Packets between addresses of a service, under a condition that is not known.
-pub(super) fn anything(
-    (source, destination): (AddressId, AddressId),
-    service: ServiceId,
-    unknown: Vec<Unknown>,
-) -> Match {
-    Match {
-        ingress: Interfaces::Any,
-        egress: Interfaces::Any,
-        source,
-        destination,
-        service,
-        states: None,
-        translated: Translated::Ignored,
-        schedule: None,
-        unknown,
-    }
-}
-
 fn undecided(device: &mut Device, gap: &Gap) -> Line {
     let any = device.literal(AddressSet::Any, gap.span);
     let service = device.literal_service(ServiceSet::Any, gap.span);
     let unknown = vec![Unknown { reason: gap.reason.clone(), span: gap.span }];
     Line {
         label: "unread line".to_owned(),
-        matches: anything((any, any), service, unknown),
+        matches: Match { unknown, ..Match::between(any, any, service) },
         action: Action::Undecided,
         enabled: true,
         log: None,
