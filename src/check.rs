@@ -43,7 +43,7 @@ pub use coverage::issues;
 pub use facts::limit_reached;
 pub use homes::{enters_beside, homes};
 pub use memory::{Effort, Memory};
-pub use parties::{End, Resolved, resolve, resolve_parties, zone_end};
+pub use parties::{End, Resolved, place_end, resolve, resolve_parties, zone_end};
 pub use prefer::{example, preferred};
 pub use sets::{addresses, list_flows, service_set};
 pub use stones::{Blast, Fallen, StartPoint, blast, start_points};

@@ -1,10 +1,11 @@
-//! Two states of one network: exactly which packets that open a connection became possible or impossible between every pair of
-//! zones, on which lines, and what that makes of verdicts and findings.
+//! Two states of one network: exactly which packets that open a connection became possible or impossible from every zone
+//! to every zone and device, on which lines, and what that makes of verdicts and findings.
 //!
 //! Packets are told as their senders send them, whatever translates them on the way. *Opened* is what may pass after and could
 //! not before; *closed* what may pass no longer. What is uncertain on both sides, where the configurations differ on its way,
 //! is neither: it stays *unclear*, and the two states are then not called the same.
 
+mod edited;
 mod example;
 mod pairs;
 
@@ -12,6 +13,7 @@ use crate::finding::{FlowList, Hop, Novelty, Verdict};
 use crate::net::{Family, Flow};
 use crate::scan::baseline::Baseline;
 use crate::scan::{self, Loaded, Scan};
+use crate::snapshot::Place;
 
 /// Two states beside one another.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +32,12 @@ pub struct Diff {
     pub confirmed: bool,
 }
 
-/// What changed between two zones in one family.
+/// What changed from a zone to a zone or device in one family.
 #[derive(Clone, Debug)]
 pub struct PairChange {
-    /// Where it starts.
+    /// The zone where it starts.
     pub from: String,
-    /// Where it ends.
+    /// The zone or device where it ends; see [`Place::id`].
     pub to: String,
     /// The family.
     pub family: Family,
@@ -126,12 +128,12 @@ impl Diff {
     }
 }
 
-/// Compares two states of one network, zone by zone of the same name.
+/// Compares two states of one network, by zones and devices of the same name.
 #[must_use]
 pub fn diff(old: Loaded, new: Loaded) -> Diff {
     let (mut pairs, compared, confirmed) = pairs::compare(&old, &new);
     let order = |name: &str| {
-        let place = |loaded: &Loaded| loaded.snapshot.zone(name).map(crate::model::Id::index);
+        let place = |loaded: &Loaded| Place::named(&loaded.snapshot, name);
         (place(&new).is_none(), place(&new), place(&old))
     };
     pairs.sort_by_key(|pair| (pair.family, order(&pair.from), order(&pair.to)));

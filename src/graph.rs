@@ -353,11 +353,12 @@ pub(crate) fn owned<K: Header>(
     owned
 }
 
-/// Whether an opaque router stands for an outside network only: every zone behind it is external.
+/// Whether an opaque router stands for an outside network only: every zone behind it is external, and it is on one segment.
 pub(crate) fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
     let opaque = &snapshot.opaques[id];
     opaque.declared
         && !opaque.zones.is_empty()
+        && opaque.segments.len() == 1
         && opaque.zones.iter().all(|zone| snapshot.zones[*zone].external)
 }
 

@@ -39,8 +39,8 @@
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, and what hosts behind it send comes out of
 //!    it: surely when it is declared; *may*, when nobody declared it. Besides, it may forward anything to any device port
 //!    or opaque router on its segments, and deliver to any zone on its segments that holds the destination: *may*; what
-//!    no zone holds it may drop, or send out of the picture. One that is declared and has only external zones behind it
-//!    forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
+//!    no zone holds it may drop, or send out of the picture. One that is declared, is on one segment and has only external
+//!    zones behind it forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
 //!    linked: each *may* hand anything to another. To [`Opaque::perhaps`] it *may* deliver, aside.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never sent, forwarded, nor accepted by a device.

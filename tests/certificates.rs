@@ -518,5 +518,18 @@ fn the_second_binary_says_yes_or_no() {
     assert_eq!(command(verify, &[&world("x-enet/corrected/configs"), file]).0, 2, "no policy");
     command(check, &["check", &good, "--quiet", "--certificate", file]);
     assert_eq!(std::fs::read(&path).unwrap(), first, "the same bytes every time");
+    let lone = place.join("lone");
+    for (path, bytes) in files(Path::new(&good)).entries {
+        let full = lone.join(path);
+        std::fs::create_dir_all(full.parent().unwrap()).unwrap();
+        std::fs::write(full, bytes).unwrap();
+    }
+    let policy = "version: 1\nrules:\n  - { id: R1, via: { from: sv, to: pi, through: int-fw } }\n";
+    std::fs::write(lone.join("policy.yaml"), policy).unwrap();
+    let lone = lone.to_str().unwrap();
+    command(check, &["check", lone, "--quiet", "--certificate", file]);
+    let nothing = command(verify, &[lone, file, "--lang", "en"]);
+    assert_eq!(nothing.0, 3, "{}", nothing.1);
+    assert!(nothing.1.starts_with("nothing to check: no rule is proven"), "{}", nothing.1);
     std::fs::remove_dir_all(&place).unwrap();
 }

@@ -67,6 +67,37 @@ attach: [ { zone: net, at: 'one:GigabitEthernet0/0' } ]\n";
 }
 
 #[test]
+fn a_router_of_the_provider_that_two_firewalls_share_may_lead_from_one_to_the_other() {
+    let topology = |second: &str| {
+        format!(
+            "zones: {{ net: {{ external: true }}, a: {{ networks: [10.1.0.0/24] }}, b: {{ networks: [10.2.0.0/24] }} }}
+devices:
+  one: {{ config: one.cfg }}
+  two: {{ config: two.cfg }}
+  isp: {{ opaque: true, addresses: [203.0.113.1{second}], networks: [0.0.0.0/0] }}\n"
+        )
+    };
+    let [one, two] =
+        ["203.0.113", "198.51.100"].map(|site| format!("ip address {site}.2 255.255.255.248"));
+    let one = router(
+        &[&one, "ip address 10.1.0.1 255.255.255.0"],
+        "ip route 0.0.0.0 0.0.0.0 203.0.113.1\n",
+    );
+    let two = router(
+        &[&two, "ip address 10.2.0.1 255.255.255.0"],
+        "ip route 0.0.0.0 0.0.0.0 198.51.100.1\n",
+    );
+    let configs = [("one.cfg", one.as_str()), ("two.cfg", two.as_str())];
+    let shared = topology(", 198.51.100.1");
+    assert_eq!(verdicts(&shared, A_TO_B, &configs), [Undetermined]);
+    let apart = topology("").replace(
+        "isp:",
+        "other: { opaque: true, addresses: [198.51.100.1], networks: [0.0.0.0/0] }\n  isp:",
+    );
+    assert_eq!(verdicts(&apart, A_TO_B, &configs), [Holds]);
+}
+
+#[test]
 fn whoever_is_on_the_segment_of_a_zone_belongs_to_it() {
     let topology = format!("{TWO}devices: {{ gw: {{ config: gw.cfg }} }}\n");
     let guarded =

@@ -219,8 +219,8 @@ impl Walk<'_> {
             guide.lose(packet)?;
         }
         let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
-        let outside =
-            opaque.declared && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
+        let alone = opaque.declared && opaque.segments.len() == 1;
+        let outside = alone && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
         // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
         let aside = Packet { aside: true, ..packet.clone() };

@@ -149,7 +149,13 @@ pub fn resolve_parties(snapshot: &Snapshot, parties: &[Party]) -> Result<Vec<End
 /// A whole zone as a party.
 #[must_use]
 pub fn zone_end(snapshot: &Snapshot, zone: ZoneId) -> End {
-    End { name: snapshot.zones[zone].id.clone(), place: Place::Zone(zone), ranges: None }
+    place_end(snapshot, Place::Zone(zone))
+}
+
+/// All of a place as a party.
+#[must_use]
+pub fn place_end(snapshot: &Snapshot, place: Place) -> End {
+    End { name: place.id(snapshot), place, ranges: None }
 }
 
 /// Names against the snapshot.
@@ -352,11 +358,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn itself(&self, device: DeviceId) -> End {
-        End {
-            name: Place::Device(device).id(self.snapshot),
-            place: Place::Device(device),
-            ranges: None,
-        }
+        place_end(self.snapshot, Place::Device(device))
     }
 
     fn host(&mut self, zone: Option<&str>, name: &str, span: Span) -> Vec<End> {

@@ -21,15 +21,23 @@ pub(super) fn run(run: &Run, arguments: &VerifyArguments) -> Result<Exit, Stop> 
     let (text, exit) = match certificate::recheck(&loaded, &read) {
         Ok(summary) => {
             let certificate::Summary { holds, violated, undetermined, unproven } = summary;
-            let mut text = text!(
-                "はい: 適合の証明 {holds}件、不適合の証拠 {violated}件、確認不能の証拠 {undetermined}件、証明なし {unproven}件\n",
-                "yes: {holds} proven to hold, {violated} contradicted by a packet, {undetermined} undetermined, {unproven} not proven\n"
-            );
+            let nothing = holds + violated + undetermined == 0;
+            let mut text = if nothing {
+                text!(
+                    "確認できません: 証明のある規則がありません（証明なし {unproven}件）\n",
+                    "nothing to check: no rule is proven ({unproven} are not)\n"
+                )
+            } else {
+                text!(
+                    "はい: 適合の証明 {holds}件、不適合の証拠 {violated}件、確認不能の証拠 {undetermined}件、証明なし {unproven}件\n",
+                    "yes: {holds} proven to hold, {violated} contradicted by a packet, {undetermined} undetermined, {unproven} not proven\n"
+                )
+            };
             for line in certificate::unproven(&read) {
                 text.ja += &format!("証明なし: {}\n", line.ja);
                 text.en += &format!("not proven: {}\n", line.en);
             }
-            (text, Exit::Clean)
+            (text, if nothing { Exit::Inconclusive } else { Exit::Clean })
         }
         Err(refusals) => {
             let mut text = text!("いいえ\n", "no\n");

@@ -17,7 +17,7 @@ const SHOWN: usize = 4;
 /// How many parts of a change are tried for packets that go by other lines.
 const TRIED: usize = 16;
 
-/// Both states, and the names of the zones in question.
+/// Both states, and the names of the places in question.
 pub(super) struct Sides<'n, 's, K> {
     pub(super) networks: &'n [Network<'s, K>; 2],
     pub(super) ends: (&'n str, &'n str),
@@ -31,7 +31,7 @@ impl<K: Header> Sides<'_, '_, K> {
 
     /// The place of destination on one side.
     fn place(&self, side: usize) -> Option<Place> {
-        self.networks.get(side)?.snapshot.zone(self.ends.1).map(Place::Zone)
+        Place::named(self.networks.get(side)?.snapshot, self.ends.1)
     }
 }
 
@@ -68,8 +68,8 @@ fn telling<K: Header>(
     side: usize,
 ) -> Option<Flow> {
     let network = sides.networks.get(side)?;
-    let (from, to) = (sides.zone(side)?, network.snapshot.zone(sides.ends.1)?);
-    let ends = [from, to].map(|zone| check::zone_end(network.snapshot, zone));
+    let places = [Place::Zone(sides.zone(side)?), sides.place(side)?];
+    let ends = places.map(|place| check::place_end(network.snapshot, place));
     let [from, to] = &ends;
     check::preferred(network, arena, set, (from, to))
 }

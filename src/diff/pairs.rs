@@ -1,18 +1,17 @@
-//! Zone by zone: what could be sent before, and what can be sent after.
+//! From every zone to every zone and device: what could be sent before, and what can be sent after.
 
 use std::collections::BTreeSet;
 
+use super::edited::Edited;
 use super::example::Sides;
 use super::{Change, PairChange, example};
 use crate::check::{self, End};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::FlowList;
-use crate::graph::Node;
 use crate::packetset::{Arena, Function};
 use crate::reach::{Network, Query, Run, Ways};
-use crate::scan::{Loaded, Role};
-use crate::snapshot::ZoneId;
-use crate::source::FileId;
+use crate::scan::Loaded;
+use crate::snapshot::{Place, Snapshot};
 use crate::workers;
 
 /// How many flows of a change are listed.
@@ -26,57 +25,6 @@ pub(super) fn compare(old: &Loaded, new: &Loaded) -> (Vec<PairChange>, usize, bo
     let mut changes = four.changes;
     changes.extend(six.changes);
     (changes, four.compared + six.compared, four.confirmed && six.confirmed)
-}
-
-/// What differs between the inputs of two states.
-struct Edited {
-    /// Whether the network was drawn otherwise.
-    drawing: bool,
-    /// Devices whose configurations differ, or that are on one side only.
-    devices: BTreeSet<String>,
-}
-
-impl Edited {
-    fn between(old: &Loaded, new: &Loaded) -> Edited {
-        // Whatever is no configuration of one device may bear on all of them; the policy bears on none.
-        let drawn = |loaded: &Loaded| -> Vec<[u8; 32]> {
-            let own = |file| {
-                loaded.snapshot.coverage.iter().flatten().any(|coverage| coverage.file == file)
-            };
-            let bears = |(file, role): &&(FileId, Role)| {
-                !matches!(role, Role::Policy | Role::Pack { .. }) && !own(*file)
-            };
-            let files = loaded.roles.iter().filter(bears);
-            files.map(|(file, _)| loaded.sources.file(*file).sha256()).collect()
-        };
-        let names = |loaded: &Loaded| -> BTreeSet<String> {
-            loaded.snapshot.devices.iter().map(|(_, device)| device.name.clone()).collect()
-        };
-        let all: BTreeSet<String> = names(old).union(&names(new)).cloned().collect();
-        let differs = |name: &String| hashes(old, name) != hashes(new, name);
-        Edited {
-            drawing: drawn(old) != drawn(new) || old.snapshot.at != new.snapshot.at,
-            devices: all.into_iter().filter(differs).collect(),
-        }
-    }
-
-    /// Whether packets of a run ever come to a device that was edited.
-    fn meets<K>(&self, network: &Network<'_, K>, run: &Run<K>) -> bool {
-        self.drawing
-            || run.events.iter().any(|event| match event.node {
-                Node::Arrive(port) => {
-                    self.devices.contains(&network.snapshot.devices[port.device].name)
-                }
-                _ => false,
-            })
-    }
-}
-
-/// What the files of a device hold; `None` when there is no such device.
-fn hashes(loaded: &Loaded, name: &str) -> Option<Vec<[u8; 32]>> {
-    let device = loaded.snapshot.device(name)?;
-    let coverage = loaded.snapshot.coverage.get(crate::model::Id::index(device))?;
-    Some(coverage.iter().map(|file| loaded.sources.file(file.file).sha256()).collect())
 }
 
 /// What one family has to tell.
@@ -96,12 +44,10 @@ struct Sent<K> {
 
 fn family<K: Header>(old: &Loaded, new: &Loaded, edited: &Edited) -> Told {
     let networks = [Network::<K>::new(&old.snapshot), Network::<K>::new(&new.snapshot)];
-    let names: Vec<&str> = {
-        let mut seen = BTreeSet::new();
-        let zones = new.snapshot.zones.iter().chain(old.snapshot.zones.iter());
-        zones.map(|(_, zone)| zone.id.as_str()).filter(|name| seen.insert(*name)).collect()
-    };
-    let told = workers::map(&names, |from| row(&networks, edited, from, &names));
+    let zones = names(old, new, |snapshot| snapshot.zones.ids().map(Place::Zone).collect());
+    let devices = names(old, new, |snapshot| snapshot.devices.ids().map(Place::Device).collect());
+    let all: Vec<&str> = zones.iter().chain(&devices).map(String::as_str).collect();
+    let told = workers::map(&zones, |from| row(&networks, edited, from, &all));
     let mut all = Told { confirmed: true, ..Told::default() };
     for row in told {
         all.changes.extend(row.changes);
@@ -109,6 +55,15 @@ fn family<K: Header>(old: &Loaded, new: &Loaded, edited: &Edited) -> Told {
         all.confirmed &= row.confirmed;
     }
     all
+}
+
+/// The names of places of both states, each once.
+fn names(old: &Loaded, new: &Loaded, places: impl Fn(&Snapshot) -> Vec<Place>) -> Vec<String> {
+    let of = |loaded: &Loaded| -> Vec<String> {
+        places(&loaded.snapshot).into_iter().map(|place| place.id(&loaded.snapshot)).collect()
+    };
+    let mut seen = BTreeSet::new();
+    of(new).into_iter().chain(of(old)).filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// Everything about one zone of origin.
@@ -123,15 +78,15 @@ fn row<K: Header>(
     if sent.iter().all(Option::is_none) {
         return told;
     }
-    let open = networks.iter().zip(&sent).any(|(network, sent)| {
-        sent.as_ref().is_some_and(|sent| edited.meets(network, &sent.may.0))
-    });
-    for to in names.iter().filter(|to| **to != from) {
+    for to in names {
         let ends = networks.each_ref().map(|network| end(network, to));
         if ends.iter().all(Option::is_none) {
             continue;
         }
         told.compared += 1;
+        let ways = [0, 1]
+            .map(|side| Some((networks.get(side)?.snapshot, &sent.get(side)?.as_ref()?.may.1)));
+        let open = edited.decides(ways, to);
         let (change, confirmed) = pair(networks, &mut sent, (from, to), open);
         told.changes.extend(change);
         told.confirmed &= confirmed;
@@ -139,15 +94,16 @@ fn row<K: Header>(
     told
 }
 
-/// A zone of one side, when it has addresses of the family.
-fn end<K: Header>(network: &Network<'_, K>, name: &str) -> Option<(End, ZoneId)> {
-    let zone = network.snapshot.zone(name)?;
-    let end = check::zone_end(network.snapshot, zone);
-    (!check::addresses(network, &end).is_empty()).then_some((end, zone))
+/// A place of one side, when it has addresses of the family.
+fn end<K: Header>(network: &Network<'_, K>, name: &str) -> Option<End> {
+    let place = Place::named(network.snapshot, name)?;
+    let end = check::place_end(network.snapshot, place);
+    (!check::addresses(network, &end).is_empty()).then_some(end)
 }
 
 fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
-    let (from, zone) = end(network, from)?;
+    let from = end(network, from)?;
+    let Place::Zone(zone) = from.place else { return None };
     let start = |arena: &mut Arena<K>| {
         let source = arena.field_in(fields::SRC, &check::addresses(network, &from));
         arena.guard(network.opening(), source)
@@ -170,7 +126,7 @@ fn sets<K: Header>(
     sent: Option<&mut Sent<K>>,
     to: &str,
 ) -> Option<(Function, Function)> {
-    let (Some(sent), Some((end, _))) = (sent, end(network, to)) else {
+    let (Some(sent), Some(end)) = (sent, end(network, to)) else {
         return Some((Function::NONE, Function::NONE));
     };
     let mut origins = |(run, ways): &mut (Run<K>, Ways)| {
@@ -186,7 +142,7 @@ fn sets<K: Header>(
     Some((may, must))
 }
 
-/// What changed between two zones, and whether the tracer confirmed it.
+/// What changed between two places, and whether the tracer confirmed it.
 fn pair<K: Header>(
     networks: &[Network<'_, K>; 2],
     sent: &mut [Option<Sent<K>>; 2],

@@ -1,6 +1,6 @@
 //! From sets of packets at their end back to what was sent: the whole set, by every way.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -35,6 +35,20 @@ impl Ways {
             into.entry(key(event)).or_default().push(at);
         }
         Ways { events, into }
+    }
+
+    /// Where packets come by on any way that leads to `place`.
+    #[must_use]
+    pub fn nodes_to(&self, place: Place) -> BTreeSet<Node> {
+        let mut open: Vec<Key> =
+            self.into.keys().filter(|key| key.0 == Node::End(place)).copied().collect();
+        let mut seen: BTreeSet<Key> = open.iter().copied().collect();
+        while let Some(key) = open.pop() {
+            let into = self.into.get(&key).into_iter().flatten();
+            let parents = into.filter_map(|at| self.events.get(self.events.get(*at)?.parent?));
+            open.extend(parents.map(self::key).filter(|key| seen.insert(*key)));
+        }
+        seen.into_iter().map(|(node, ..)| node).collect()
     }
 }
 

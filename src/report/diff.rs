@@ -56,16 +56,16 @@ fn outcome_line(diff: &Diff) -> Text {
     let unclear = diff.pairs.iter().filter(doubted).count();
     match diff.outcome() {
         Outcome::Same => text!(
-            "ゾーンの組 {compared} 組のすべてで、接続を開始できる通信は変更の前後で同じです。",
-            "In all {compared} pairs of zones the same packets can open a connection before and after."
+            "送信元と宛先の組 {compared} 組のすべてで、接続を開始できる通信は変更の前後で同じです。",
+            "In all {compared} pairs of source and destination the same packets can open a connection before and after."
         ),
         Outcome::Different => text!(
-            "ゾーンの組 {compared} 組のうち、新たに通るようになった組 {opened}・通らなくなった組 {closed}・確認不能 {unclear}。",
-            "Of {compared} pairs of zones: {opened} where packets newly pass, {closed} where they no longer do, {unclear} unclear."
+            "送信元と宛先の組 {compared} 組のうち、新たに通るようになった組 {opened}・通らなくなった組 {closed}・確認不能 {unclear}。",
+            "Of {compared} pairs of source and destination: {opened} where packets newly pass, {closed} where they no longer do, {unclear} unclear."
         ),
         Outcome::Unclear => text!(
-            "ゾーンの組 {compared} 組に変化は見つかりませんが、{unclear} 組は読み取れない部分次第のため、同じとは言えません。",
-            "No change was found in {compared} pairs of zones, but {unclear} depend on what is not known, so they cannot be called the same."
+            "送信元と宛先の組 {compared} 組に変化は見つかりませんが、{unclear} 組は読み取れない部分次第のため、同じとは言えません。",
+            "No change was found in {compared} pairs of source and destination, but {unclear} depend on what is not known, so they cannot be called the same."
         ),
     }
 }

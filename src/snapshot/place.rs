@@ -36,6 +36,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// The zone or device with this identifier; see [`Place::id`].
+    #[must_use]
+    pub fn named(snapshot: &super::Snapshot, id: &str) -> Option<Place> {
+        match id.strip_prefix("self:") {
+            Some(device) => snapshot.device(device).map(Place::Device),
+            None => snapshot.zone(id).map(Place::Zone),
+        }
+    }
+
     /// The identifier in policy files and machine formats: the zone's, `self:<device>` or `unzoned`.
     #[must_use]
     pub fn id(self, snapshot: &super::Snapshot) -> String {

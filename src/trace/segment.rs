@@ -332,7 +332,8 @@ fn unless_declared(snapshot: &Snapshot, id: OpaqueId, traveller: Traveller) -> T
 fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
     let opaque = &snapshot.opaques[id];
     let mut zones = opaque.zones.iter().map(|zone| &snapshot.zones[*zone]);
-    opaque.declared && !opaque.zones.is_empty() && zones.all(|zone| zone.external)
+    let alone = opaque.declared && opaque.segments.len() == 1;
+    alone && !opaque.zones.is_empty() && zones.all(|zone| zone.external)
 }
 
 fn through_opaque(snapshot: &Snapshot, id: OpaqueId, mut traveller: Traveller) -> Traveller {

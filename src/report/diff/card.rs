@@ -53,8 +53,8 @@ impl Writer<'_> {
             return String::new();
         }
         let head = text!(
-            "| ゾーン間 | 変化 | 通信 | 決める行 |",
-            "| zones | change | traffic | deciding lines |"
+            "| 送信元 → 宛先 | 変化 | 通信 | 決める行 |",
+            "| from → to | change | traffic | deciding lines |"
         );
         let mut rows = Vec::new();
         for pair in &self.diff.pairs {

@@ -1,0 +1,104 @@
+//! What differs between the inputs of two states, and which answers that may decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
+
+use crate::graph::Node;
+use crate::model::Shape;
+use crate::reach::Ways;
+use crate::scan::{Loaded, Role};
+use crate::snapshot::{Place, Snapshot};
+use crate::source::FileId;
+
+/// What differs between the inputs of two states.
+pub(super) struct Edited {
+    /// Whether schedules are read at another moment.
+    moment: bool,
+    /// Whether the network was drawn otherwise.
+    drawing: bool,
+    /// Devices that are configured otherwise, or are on one side only.
+    devices: BTreeSet<String>,
+}
+
+impl Edited {
+    pub(super) fn between(old: &Loaded, new: &Loaded) -> Edited {
+        let key = RandomState::new();
+        let shapes = |loaded: &Loaded| -> BTreeMap<String, Shape> {
+            let devices = loaded.snapshot.devices.iter();
+            devices.map(|(_, device)| (device.name.clone(), Shape::of(device, &key))).collect()
+        };
+        let (before, after) = (shapes(old), shapes(new));
+        let differs = |name: &&String| before.get(*name) != after.get(*name);
+        Edited {
+            moment: old.snapshot.at != new.snapshot.at,
+            drawing: drawn(old) != drawn(new),
+            devices: before.keys().chain(after.keys()).filter(differs).cloned().collect(),
+        }
+    }
+
+    /// Whether what is uncertain on both sides about a place may be settled otherwise on the one than on the other: when the ways
+    /// there lead over a device that was edited, or when other ways may be there. A device that packets of a zone come to by
+    /// the same devices, as they were, takes the same ones.
+    pub(super) fn decides(&self, sides: [Option<(&Snapshot, &Ways)>; 2], to: &str) -> bool {
+        if self.moment {
+            return true;
+        }
+        let [old, new] = sides.map(|side| {
+            let (snapshot, ways) = side?;
+            let place = Place::named(snapshot, to)?;
+            Some((snapshot, place, ways.nodes_to(place)))
+        });
+        let edited = |side: &Option<(&Snapshot, Place, BTreeSet<Node>)>| {
+            side.as_ref().is_some_and(|(snapshot, _, nodes)| {
+                nodes
+                    .iter()
+                    .filter_map(|node| device(snapshot, node))
+                    .any(|d| self.devices.contains(d))
+            })
+        };
+        if edited(&old) || edited(&new) {
+            return true;
+        }
+        let ways = |side: Option<(&Snapshot, Place, BTreeSet<Node>)>| {
+            let (snapshot, place, nodes) = side?;
+            let device = matches!(place, Place::Device(_));
+            let names: BTreeSet<String> = nodes.iter().map(|node| name(snapshot, node)).collect();
+            device.then_some(names)
+        };
+        self.drawing && ways(old).zip(ways(new)).is_none_or(|(old, new)| old != new)
+    }
+}
+
+/// What whatever is no configuration of one device says: it may bear on all of them. The policy bears on none.
+fn drawn(loaded: &Loaded) -> Vec<[u8; 32]> {
+    let own =
+        |file| loaded.snapshot.coverage.iter().flatten().any(|coverage| coverage.file == file);
+    let bears = |(file, role): &&(FileId, Role)| {
+        !matches!(role, Role::Policy | Role::Pack { .. }) && !own(*file)
+    };
+    let files = loaded.roles.iter().filter(bears);
+    files.map(|(file, _)| loaded.sources.file(*file).sha256()).collect()
+}
+
+/// The device that a node is in.
+fn device<'s>(snapshot: &'s Snapshot, node: &Node) -> Option<&'s str> {
+    let id = match node {
+        Node::Arrive(port) | Node::Leak(port, _) => port.device,
+        Node::Depart(device, ..) | Node::Flood(device, _) => *device,
+        Node::Opaque(_) | Node::End(_) => return None,
+    };
+    Some(&snapshot.devices[id].name)
+}
+
+/// A node, as it is called on both sides.
+fn name(snapshot: &Snapshot, node: &Node) -> String {
+    let within = match node {
+        Node::Arrive(port) => &snapshot.devices[port.device].interfaces[port.interface].name,
+        Node::Flood(device, interface) => &snapshot.devices[*device].interfaces[*interface].name,
+        Node::Leak(_, context) => &format!("{context:?}"),
+        Node::Depart(_, context, way) => &format!("{context:?} {way}"),
+        Node::Opaque(id) => &snapshot.opaques[*id].name,
+        Node::End(place) => &place.id(snapshot),
+    };
+    format!("{:?} {within}", device(snapshot, node))
+}
