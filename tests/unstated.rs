@@ -56,6 +56,12 @@ attach: [ { zone: net, at: 'one:GigabitEthernet0/0' } ]\n";
         verdicts(topology, rules, &configs),
         [Undetermined, Undetermined, Undetermined, Holds]
     );
+    // Also where nothing else is uncertain: the gateway is beside the one host that is asked about.
+    let besides = "  - { id: R1, via: { from: net, to: 10.2.0.10/32, through: one } }\n";
+    let ends = ["ip address 203.0.113.2 255.255.255.248", "ip address 10.2.0.1 255.255.255.0"];
+    let alone = router(&ends, "ip route 10.9.0.0 255.255.0.0 10.2.0.9\n");
+    let drawn = topology.replace(", two: { config: two.cfg }", "");
+    assert_eq!(verdicts(&drawn, besides, &[("one.cfg", &alone)]), [Undetermined]);
     // So may whoever gives an interface its address.
     let learns = ["ip address dhcp", "ip address 10.2.0.1 255.255.255.0"];
     let two = router(&learns, "");

@@ -39,33 +39,38 @@ impl Edited {
     /// Whether what is uncertain on both sides about a place may be settled otherwise on the one than on the other: when the ways
     /// there lead over a device that was edited, or when other ways may be there. A device that packets of a zone come to by
     /// the same devices, as they were, takes the same ones.
-    pub(super) fn decides(&self, sides: [Option<(&Snapshot, &Ways)>; 2], to: &str) -> bool {
-        if self.moment {
+    pub(super) fn decides(&self, old: Option<Towards<'_>>, new: Option<Towards<'_>>) -> bool {
+        let edited = |side: &Option<Towards<'_>>| {
+            side.as_ref().is_some_and(|side| side.devices().any(|name| self.devices.contains(name)))
+        };
+        if self.moment || edited(&old) || edited(&new) {
             return true;
         }
-        let [old, new] = sides.map(|side| {
-            let (snapshot, ways) = side?;
-            let place = Place::named(snapshot, to)?;
-            Some((snapshot, place, ways.nodes_to(place)))
-        });
-        let edited = |side: &Option<(&Snapshot, Place, BTreeSet<Node>)>| {
-            side.as_ref().is_some_and(|(snapshot, _, nodes)| {
-                nodes
-                    .iter()
-                    .filter_map(|node| device(snapshot, node))
-                    .any(|d| self.devices.contains(d))
-            })
-        };
-        if edited(&old) || edited(&new) {
-            return true;
-        }
-        let ways = |side: Option<(&Snapshot, Place, BTreeSet<Node>)>| {
-            let (snapshot, place, nodes) = side?;
-            let device = matches!(place, Place::Device(_));
-            let names: BTreeSet<String> = nodes.iter().map(|node| name(snapshot, node)).collect();
-            device.then_some(names)
-        };
-        self.drawing && ways(old).zip(ways(new)).is_none_or(|(old, new)| old != new)
+        let names = |side: Option<Towards<'_>>| side.and_then(|side| side.names_to_device());
+        self.drawing && names(old).zip(names(new)).is_none_or(|(old, new)| old != new)
+    }
+}
+
+/// The ways that lead to a place of one side.
+pub(super) struct Towards<'s> {
+    snapshot: &'s Snapshot,
+    place: Place,
+    nodes: BTreeSet<Node>,
+}
+
+impl<'s> Towards<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot, ways: &Ways, place: Place) -> Towards<'s> {
+        Towards { snapshot, place, nodes: ways.nodes_to(place) }
+    }
+
+    fn devices(&self) -> impl Iterator<Item = &'s str> {
+        self.nodes.iter().filter_map(|node| device(self.snapshot, node))
+    }
+
+    /// The nodes, as they are called on both sides; `None` when the place is a zone, whose hosts are drawn.
+    fn names_to_device(&self) -> Option<BTreeSet<String>> {
+        let names = self.nodes.iter().map(|node| name(self.snapshot, node));
+        matches!(self.place, Place::Device(_)).then(|| names.collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::edited::Edited;
+use super::edited::{Edited, Towards};
 use super::example::Sides;
 use super::{Change, PairChange, example};
 use crate::check::{self, End};
@@ -84,14 +84,24 @@ fn row<K: Header>(
             continue;
         }
         told.compared += 1;
-        let ways = [0, 1]
-            .map(|side| Some((networks.get(side)?.snapshot, &sent.get(side)?.as_ref()?.may.1)));
-        let open = edited.decides(ways, to);
+        let [before, after] = [0, 1].map(|side| towards(networks, &sent, &ends, side));
+        let open = edited.decides(before, after);
         let (change, confirmed) = pair(networks, &mut sent, (from, to), open);
         told.changes.extend(change);
         told.confirmed &= confirmed;
     }
     told
+}
+
+/// The ways to a place of one side; `None` when it has no such place, or nothing is sent.
+fn towards<'n, K: Header>(
+    networks: &[Network<'n, K>; 2],
+    sent: &[Option<Sent<K>>; 2],
+    ends: &[Option<End>; 2],
+    side: usize,
+) -> Option<Towards<'n>> {
+    let (_, ways) = &sent.get(side)?.as_ref()?.may;
+    Some(Towards::new(networks.get(side)?.snapshot, ways, ends.get(side)?.as_ref()?.place))
 }
 
 /// A place of one side, when it has addresses of the family.

@@ -48,10 +48,10 @@ impl<K: Header> Walk<'_, '_, K> {
         for (id, _) in snapshot.opaques.iter().filter(|(_, o)| o.zones.contains(&zone)) {
             self.behind(run, id, &ports);
         }
-        if self.query.reading == Reading::May {
-            let led = |opaque: &&Opaque| opaque.perhaps.contains(&zone);
-            for (id, _) in snapshot.opaques.iter().filter(|(_, o)| led(o)) {
-                run.exact = false;
+        let led = |opaque: &&Opaque| opaque.perhaps.contains(&zone);
+        for (id, _) in snapshot.opaques.iter().filter(|(_, o)| led(o)) {
+            run.exact = false;
+            if self.query.reading == Reading::May {
                 self.put(run, Node::Opaque(id), run.start);
             }
         }
