@@ -148,4 +148,6 @@ pub struct Claim {
     pub from: Option<(ZoneId, Vec<Range>)>,
     /// …may arrive there as one of these, whatever its source has become (of `require`: must).
     pub to: Option<(Place, Vec<Block>)>,
+    /// Of `require`: which of these packets hosts send, whatever their source; otherwise nothing.
+    pub sent: Vec<Block>,
 }

@@ -30,6 +30,7 @@ mod replay;
 mod require;
 mod sets;
 mod stones;
+mod unnamed;
 mod units;
 mod via;
 mod views;
@@ -184,6 +185,7 @@ fn decide(
     judgment.not_applicable = resolved.not_applicable.iter().map(not_applicable).collect();
     judgment.findings = units::findings(v4, v6, policy, memory);
     judgment.findings.extend(coverage::vacuous(snapshot, resolved));
+    judgment.findings.extend(unnamed::unnamed(snapshot, resolved));
     for rule in &resolved.rules {
         judgment.findings.extend(write::enforcers(snapshot, rule));
         judgment.findings.extend(declared::facts(snapshot, policy, rule));

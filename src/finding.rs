@@ -296,8 +296,15 @@ impl Finding {
 /// Sixteen hexadecimal digits of the SHA-256 of `parts`: what a finding keeps over runs and machines.
 #[must_use]
 pub fn fingerprint(parts: &[String]) -> String {
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(parts.join("\u{1f}").as_bytes());
-    digest.get(..8).map(hex).unwrap_or_default()
+    digest(|take| take(parts.join("\u{1f}").as_bytes()))
+}
+
+/// The beginning of the SHA-256 of what `tell` tells, 16 hexadecimal digits.
+#[must_use]
+pub fn digest(tell: impl FnOnce(&mut dyn FnMut(&[u8]))) -> String {
+    let mut hasher = <sha2::Sha256 as sha2::Digest>::new();
+    tell(&mut |bytes| sha2::Digest::update(&mut hasher, bytes));
+    sha2::Digest::finalize(hasher).get(..8).map(hex).unwrap_or_default()
 }
 
 /// Traffic that a waiver excuses, 例外措置で認められた通信: it may pass, and the rule would forbid it.

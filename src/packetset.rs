@@ -27,6 +27,7 @@
 //! | [`Arena::partition`] | the nodes above the field once, then the steps of the field | those of the field, and one node a label |
 //! | [`Arena::exists`], [`Arena::shift`] | the nodes above the field once, unions below it | |
 //! | [`Arena::pick`], [`Arena::value_at`] | one step list per field | |
+//! | [`Arena::tell`] | its nodes once | |
 //! | [`Arena::products`] | the nodes of the first fields once, and those that are listed | |
 //! | [`Arena::cubes`] | as many as there are distinct paths, up to the caller's limit | |
 //!
@@ -37,6 +38,7 @@
 
 mod arena;
 mod build;
+mod content;
 mod cubes;
 mod intervals;
 mod key;

@@ -269,6 +269,9 @@ pub enum Who {
     Network(Prefix),
 }
 
+/// The source ports from which hosts open connections. Those below are the system's own (RFC 6335 §6), and often closed on purpose.
+pub const CLIENT_PORTS: PortRange = PortRange::from(1024);
+
 /// A service of a policy rule: `any`, `tcp`, `tcp/443`, `tcp/8000-8100`, `icmp/8`, `esp`, `proto/50`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {

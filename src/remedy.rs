@@ -16,6 +16,7 @@ pub use edit::{Act, Change};
 use std::collections::BTreeSet;
 
 use crate::finding::{Blame, Finding, Kind, Verdict};
+use crate::net::Family;
 use crate::scan::{Files, InputError, Options, Scan};
 use trial::Bench;
 
@@ -30,7 +31,8 @@ pub struct Plan {
     pub files: Files,
     /// The edits, in the order in which they were found.
     pub steps: Vec<Step>,
-    /// Violations that no candidate ends without making a verdict worse, with the best that was tried.
+    /// Violations that no candidate ends without making a verdict worse, with the best that was tried, and those of kinds for which no
+    /// edit is known.
     pub open: Vec<Open>,
 }
 
@@ -94,6 +96,7 @@ pub fn plan(files: Files, options: Options) -> Result<Plan, Vec<InputError>> {
         let next = left.min_by_key(|finding| finding.kind == Kind::SteppingStone).cloned();
         let Some(finding) = next else {
             let files = bench.into_files();
+            open.extend(others(&now).map(|finding| Open { finding, costly: Vec::new() }));
             return Ok(Plan { before, after: now, files, steps, open });
         };
         let mut tried = tries(&mut bench, &now, &finding);
@@ -126,6 +129,17 @@ fn violations(scan: &Scan) -> impl Iterator<Item = &Finding> {
         )
     };
     scan.findings.iter().filter(forbidden).filter(|finding| finding.verdict == Verdict::Violated)
+}
+
+/// What else decides that a rule is violated: no edit is known for it.
+fn others(scan: &Scan) -> impl Iterator<Item = Finding> {
+    let decides = |finding: &&Finding| {
+        finding.verdict == Verdict::Violated
+            && scan.verdicts.iter().any(|verdict| verdict.rule == finding.rule)
+    };
+    let known: BTreeSet<String> = violations(scan).map(|f| f.fingerprint.clone()).collect();
+    let all = scan.findings.iter().filter(decides);
+    all.filter(move |finding| !known.contains(&finding.fingerprint)).cloned()
 }
 
 /// Whether two findings, before and after an edit, say the same thing.
@@ -218,12 +232,27 @@ impl Trial<'_> {
     }
 }
 
-/// Rules whose verdict is worse after an edit, or that are gone.
+/// Rules whose verdict is worse after an edit, or that are gone, or require of more pairs what does not pass.
 fn worse(before: &Scan, after: &Scan) -> Vec<String> {
     let then = |rule: &str| after.verdicts.iter().find(|verdict| verdict.rule == rule);
-    let grown = before
-        .verdicts
-        .iter()
-        .filter(|verdict| then(&verdict.rule).is_none_or(|then| then.verdict > verdict.verdict));
+    let grown = before.verdicts.iter().filter(|verdict| {
+        let rule = verdict.rule.as_str();
+        then(rule).is_none_or(|then| then.verdict > verdict.verdict)
+            || missing(after, rule).any(|pair| !missing(before, rule).any(|known| known == pair))
+    });
     grown.map(|verdict| verdict.rule.clone()).collect()
+}
+
+/// What a rule requires and does not surely pass: ends, family, and whether it surely does not.
+fn missing<'s>(
+    scan: &'s Scan,
+    rule: &'s str,
+) -> impl Iterator<Item = (Option<&'s str>, Option<&'s str>, Option<Family>, Verdict)> {
+    let of = move |f: &&Finding| f.kind == Kind::MissingRequiredPath && f.rule == rule;
+    scan.findings.iter().filter(of).flat_map(|finding| {
+        let own = (finding.from.as_deref(), finding.to.as_deref());
+        let also = finding.also.iter().map(|(from, to)| (Some(from.as_str()), Some(to.as_str())));
+        let pairs = std::iter::once(own).chain(also);
+        pairs.map(|(from, to)| (from, to, finding.family, finding.verdict))
+    })
 }

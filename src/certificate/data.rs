@@ -210,9 +210,12 @@ impl Certified {
     #[must_use]
     pub fn of(claim: &Claim, proof: Proof) -> Certified {
         let sources = claim.from.iter().flat_map(|(_, sources)| sources);
-        let blocks = claim.to.iter().flat_map(|(_, blocks)| blocks);
-        let blocks: Vec<String> = blocks.map(|block| write(claim.family, *block)).collect();
         let require = claim.kind == "require";
+        let forbidden = claim.to.iter().flat_map(|(_, blocks)| blocks);
+        let blocks: Vec<&Block> =
+            if require { claim.sent.iter().collect() } else { forbidden.collect() };
+        let blocks: Vec<String> =
+            blocks.into_iter().map(|block| write(claim.family, *block)).collect();
         let (forbidden, required) =
             if require { (Vec::new(), blocks) } else { (blocks, Vec::new()) };
         Certified {

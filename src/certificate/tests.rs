@@ -136,6 +136,7 @@ fn claim(snapshot: &Snapshot) -> Claim {
         ends: ("a".to_owned(), "b".to_owned()),
         from: Some((snapshot.zone("a").unwrap(), vec![range("10.0.0.0/24").numbers()])),
         to: Some((Place::Zone(snapshot.zone("b").unwrap()), vec![forbidden])),
+        sent: Vec::new(),
     }
 }
 
@@ -406,7 +407,7 @@ fn routed(change: impl FnOnce(&mut Device, &mut Device)) -> Snapshot {
 fn requirement(snapshot: &Snapshot) -> (Claim, Block) {
     let wanted = Block::all(Family::V4).with(DST, range("10.0.2.128/25").numbers());
     let to = Some((Place::Zone(snapshot.zone("c").unwrap()), vec![wanted]));
-    (Claim { kind: "require", to, ..claim(snapshot) }, wanted)
+    (Claim { kind: "require", to, sent: vec![wanted], ..claim(snapshot) }, wanted)
 }
 
 /// Whether it is believed that everything from `a` arrives in `c` by these places, in this order.
@@ -592,6 +593,7 @@ fn a_requirement_is_not_proven_by_what_proves_isolation() {
         Proof::Delivered { entry: None, places: Vec::new(), filters: BTreeMap::new() },
     ];
     claim.kind = "require";
+    claim.sent = claim.to.iter().flat_map(|(_, blocks)| blocks).copied().collect();
     for proof in proofs {
         let certificate = Certificate { version: 1, claims: vec![Certified::of(&claim, proof)] };
         assert!(verify(&snapshot, std::slice::from_ref(&claim), &certificate).is_err());

@@ -105,7 +105,7 @@ pub fn sent(walk: &Walk<'_>, claim: &Claim) -> Vec<Block> {
 /// The packets that hosts of the source send, and all of which must arrive, of a claim of `require`.
 #[must_use]
 pub fn required(claim: &Claim) -> Vec<Block> {
-    from_sources(claim, claim.to.as_ref().map_or(&[][..], |(_, wanted)| wanted))
+    from_sources(claim, &claim.sent)
 }
 
 fn from_sources(claim: &Claim, blocks: &[Block]) -> Vec<Block> {

@@ -4,12 +4,12 @@ use super::deny::zone_of;
 use super::parties::{Direction, End, Resolved, ResolvedRule, Without};
 use super::sets;
 use crate::certificate::Claim;
-use crate::certificate::block::{Block, DPORT, DST, PROTOCOL, Range, without};
+use crate::certificate::block::{Block, DPORT, DST, PROTOCOL, Range, SPORT, without};
 use crate::compile::{self, Header};
 use crate::graph::{unicast, zone_set};
 use crate::net::{AddressRange, Family};
 use crate::packetset::Intervals;
-use crate::policy::{Service, Verb};
+use crate::policy::{CLIENT_PORTS, Service, Verb};
 use crate::snapshot::{Place, Snapshot};
 
 /// Every claim of every rule, in the order of the policy, IPv4 first. What a rule asks besides isolation, and rules that neither
@@ -64,7 +64,8 @@ fn kind(verb: &Verb) -> &'static str {
 
 fn other(rule: &ResolvedRule<'_>, kind: &'static str, family: Family) -> Claim {
     let ends = (String::new(), String::new());
-    Claim { rule: rule.rule.id.clone(), kind, family, ends, from: None, to: None }
+    let (rule, sent) = (rule.rule.id.clone(), Vec::new());
+    Claim { rule, kind, family, ends, from: None, to: None, sent }
 }
 
 /// One claim for each part of a source on which the same exceptions apply, and each target.
@@ -91,6 +92,7 @@ fn isolation<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Cla
                 ends: (from.name.clone(), to.name.clone()),
                 from: Some((zone, sources)),
                 to: Some((to.place, forbidden)),
+                sent: Vec::new(),
             });
         }
     }
@@ -108,10 +110,20 @@ fn required<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Clai
             family: K::FAMILY,
             ends: (from.name.clone(), to.name.clone()),
             from: Some((zone, sources)),
+            sent: from_clients(K::FAMILY, &wanted),
             to: Some((to.place, wanted)),
         })
     };
     sets::pairs(rule).into_iter().filter_map(claim).collect()
+}
+
+/// What clients send of some packets: no host opens a connection from a port below [`CLIENT_PORTS`].
+fn from_clients(family: Family, blocks: &[Block]) -> Vec<Block> {
+    let low = Block::all(family).with(SPORT, (0, u128::from(CLIENT_PORTS.first()) - 1));
+    let ported = compile::port_protocols::<u32>();
+    let ported =
+        ported.as_slice().iter().map(|(a, b)| low.with(PROTOCOL, ((*a).into(), (*b).into())));
+    ported.fold(blocks.to_vec(), |left, never| without(&left, never))
 }
 
 /// The addresses of a party.

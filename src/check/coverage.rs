@@ -80,7 +80,7 @@ fn are_strangers(snapshot: &Snapshot, from: &End, to: &End) -> bool {
 }
 
 /// Whether a party has an address of a family that packets can have.
-fn speaks(snapshot: &Snapshot, end: &End, family: Family) -> bool {
+pub(super) fn speaks(snapshot: &Snapshot, end: &End, family: Family) -> bool {
     let usable = |range: AddressRange| {
         let never = non_unicast(family).iter().filter_map(|block| Prefix::parse(block));
         let inside = |block: Prefix| block.contains(range.first()) && block.contains(range.last());

@@ -5,7 +5,7 @@ use super::waivers;
 use crate::net::{AddressRange, Family};
 use crate::policy::{Except, Party, Policy, PolicyRule, Service, Verb, Waiver, Who};
 use crate::reach::Waypoint;
-use crate::snapshot::{DeviceId, Place, Snapshot, ZoneAddresses, ZoneId};
+use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
 use crate::source::{Problem, Span};
 use crate::text;
 
@@ -78,6 +78,8 @@ pub struct End {
     pub place: Place,
     /// Which addresses of it; `None` means all.
     pub ranges: Option<Vec<AddressRange>>,
+    /// Whether all of the place was meant, though a rule asks about a part of it.
+    pub whole: bool,
 }
 
 /// Flows that are left out of a rule. Empty lists mean: as in the rule.
@@ -155,7 +157,7 @@ pub fn zone_end(snapshot: &Snapshot, zone: ZoneId) -> End {
 /// All of a place as a party.
 #[must_use]
 pub fn place_end(snapshot: &Snapshot, place: Place) -> End {
-    End { name: place.id(snapshot), place, ranges: None }
+    End { name: place.id(snapshot), place, ranges: None, whole: true }
 }
 
 /// Names against the snapshot.
@@ -297,13 +299,12 @@ impl<'a> Resolver<'a> {
         (!nobody).then_some(Without { from, to, services, waiver: None, flow: None })
     }
 
-    /// Whole zones without what nobody named as theirs, and without the addresses of routers: neither is what a rule requires.
+    /// Whole zones without what nobody named as theirs (of everything else: what is not public), and without the addresses of
+    /// routers: neither is what a rule requires.
     fn named(&self, ends: Vec<End>) -> Vec<End> {
         let snapshot = self.snapshot;
         let only_named = |mut end: End| {
-            if let (Place::Zone(zone), None) = (end.place, &end.ranges)
-                && snapshot.zones[zone].addresses != ZoneAddresses::Rest
-            {
+            if let (Place::Zone(zone), None) = (end.place, &end.ranges) {
                 let mut hosts = super::sets::named_hosts::<u32>(snapshot, zone);
                 hosts.extend(super::sets::named_hosts::<u128>(snapshot, zone));
                 end.ranges = Some(hosts);
@@ -373,6 +374,7 @@ impl<'a> Resolver<'a> {
                 ranges: Some(
                     host.addresses.iter().map(|address| AddressRange::single(*address)).collect(),
                 ),
+                whole: false,
             }];
         }
         let known = snapshot.zones.iter().map(|(_, zone)| zone.id.as_str());
@@ -435,7 +437,8 @@ impl<'a> Resolver<'a> {
             };
             if !part.is_empty() {
                 let name = format!("{} ({range})", self.snapshot.zones[zone].id);
-                ends.push(End { name, place: Place::Zone(zone), ranges: Some(part) });
+                let (place, ranges) = (Place::Zone(zone), Some(part));
+                ends.push(End { name, place, ranges, whole: false });
             }
         }
         if ends.is_empty() {

@@ -9,8 +9,20 @@ use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::reach::{Query, Run};
-use crate::snapshot::ZoneId;
+use crate::snapshot::{Place, ZoneId};
 use crate::trace::{self, Ingress, Options, TraceVerdict};
+
+/// For how many addresses of a target it is looked why they are not reached.
+const TOLD: usize = 8;
+
+/// A pair of a `require` rule.
+struct Asked<'a, 'r, K> {
+    rule: &'a ResolvedRule<'r>,
+    zone: ZoneId,
+    ends: (&'a End, &'a End),
+    /// The addresses of the target.
+    target: &'a Intervals<K>,
+}
 
 impl<K: Header> Judge<'_, K> {
     /// Whether the required packets of a pair do not all surely pass. A pair is judged in the families in which both ends have
@@ -31,37 +43,66 @@ impl<K: Header> Judge<'_, K> {
         from: &End,
         to: &End,
     ) -> Option<Finding> {
-        let (all, target) =
-            (sets::addresses(self.network, from), sets::addresses(self.network, to));
-        let before = sets::preimages(self.network, &target);
-        let mut first = None;
-        for destinations in
-            [Some(target.clone()), (!before.is_empty()).then_some(before)].into_iter().flatten()
-        {
-            let mut asked = |sources: &Intervals<K>, entry: Option<usize>| {
-                let start = self.required(rule, sources, &destinations);
-                let query = Query {
-                    zone,
-                    start: &start,
-                    reading: Reading::Always,
-                    only_filters_of: None,
-                    watch: &[],
-                };
-                let mut run = self.network.run_from(&query, entry);
-                let lost = self.lost(rule, &mut run, to, &target);
-                let arrives = lost.nothing();
-                // Of hosts in several places those are told for whom no gateway serves.
-                if first.is_none() || entry.is_some() && *sources != all {
-                    first = Some((run, lost));
-                }
-                arrives
-            };
-            if asked(&all, None) || self.some_gateway(zone, &all, |s, e| asked(s, Some(e))) {
-                return None;
+        let target = sets::addresses(self.network, to);
+        let asked = Asked { rule, zone, ends: (from, to), target: &target };
+        let direct = self.unserved(&asked, &target, true)?;
+        // A target that is known by other addresses is reached when it is by those that serve.
+        let (mut served, mut failed) = (Intervals::empty(), Vec::new());
+        for name in sets::translated(self.network, &target) {
+            match self.unserved(&asked, &name, false) {
+                None => served = served.union(&name),
+                Some(unserved) if failed.len() < TOLD => failed.push(unserved),
+                Some(_) => {}
             }
         }
-        let (mut run, lost) = first?;
-        Some(self.missing(rule, zone, (from, to), &mut run, &lost))
+        let told = if !served.is_empty() {
+            vec![self.unserved(&asked, &served, true)?]
+        } else if self.network.snapshot.zones[zone].external && !failed.is_empty() {
+            // Nobody outside sends to an address behind a translation.
+            failed
+        } else {
+            std::iter::once(direct).chain(failed).collect()
+        };
+        let mut told = told
+            .into_iter()
+            .map(|(mut run, lost)| self.missing(rule, zone, (from, to), &mut run, &lost));
+        // It fails when it does by every address.
+        let first = told.next()?;
+        let open = |finding: &Finding| finding.verdict == Verdict::Undetermined;
+        if open(&first) { Some(first) } else { Some(told.find(open).unwrap_or(first)) }
+    }
+
+    /// What becomes of required packets to `sent`; `None` when they all arrive, and with `whole`, as every packet that is asked for.
+    fn unserved(
+        &self,
+        asked: &Asked<'_, '_, K>,
+        sent: &Intervals<K>,
+        whole: bool,
+    ) -> Option<(Run<K>, Lost)> {
+        let all = sets::addresses(self.network, asked.ends.0);
+        let mut first = None;
+        let mut arrives = |sources: &Intervals<K>, entry: Option<usize>| {
+            let start = self.required(asked.rule, sources, sent);
+            let query = Query {
+                zone: asked.zone,
+                start: &start,
+                reading: Reading::Always,
+                only_filters_of: None,
+                watch: &[],
+            };
+            let mut run = self.network.run_from(&query, entry);
+            let mut lost = self.lost(asked, &mut run, sent);
+            lost.missing &= whole;
+            let arrives = lost.nothing();
+            // Of hosts in several places those are told for whom no gateway serves.
+            if first.is_none() || entry.is_some() && *sources != all {
+                first = Some((run, lost));
+            }
+            arrives
+        };
+        let served =
+            arrives(&all, None) || self.some_gateway(asked.zone, &all, |s, e| arrives(s, Some(e)));
+        first.filter(|_| !served)
     }
 
     /// Hosts use the gateway that leads to the destination: wherever sources are, one of the entries beside them, and it alone,
@@ -85,6 +126,7 @@ impl<K: Header> Judge<'_, K> {
     ) -> impl Fn(&mut Arena<K>) -> Function + 'x {
         move |arena| {
             let services = sets::service_set(arena, &rule.rule.services);
+            let services = sets::from_clients(arena, services);
             let source = arena.field_in(fields::SRC, sources);
             let destination = arena.field_in(fields::DST, destinations);
             let set = arena.guard(services, source);
@@ -93,13 +135,8 @@ impl<K: Header> Judge<'_, K> {
         }
     }
 
-    fn lost(
-        &self,
-        rule: &ResolvedRule<'_>,
-        run: &mut Run<K>,
-        to: &End,
-        target: &Intervals<K>,
-    ) -> Lost {
+    fn lost(&self, asked: &Asked<'_, '_, K>, run: &mut Run<K>, sent: &Intervals<K>) -> Lost {
+        let (rule, to, target) = (asked.rule, asked.ends.1, asked.target);
         let services = sets::service_set(&mut run.arena, &rule.rule.services);
         let destination = run.arena.field_in(fields::DST, target);
         let wanted = run.arena.guard(services, destination);
@@ -109,7 +146,11 @@ impl<K: Header> Judge<'_, K> {
         let arrived = run.arena.exists(arrived, fields::SRC);
         let arrived = run.arena.exists(arrived, fields::SPORT);
         let missing = run.arena.minus(wanted, arrived);
-        let stray = run.ends.keys().copied().filter(|place| *place != to.place).collect::<Vec<_>>();
+        // What is for an address that a device of ours translates nobody outside takes.
+        let outside = sent != target && self.network.snapshot.zones[asked.zone].external;
+        let home = outside.then_some(Place::Zone(asked.zone));
+        let strays = |place: &Place| *place != to.place && Some(*place) != home;
+        let stray = run.ends.keys().copied().filter(strays).collect::<Vec<_>>();
         let elsewhere = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
         // Some translation may make of them what nobody asked for.
         let altered = !run.arena.minus(delivered, wanted).is_none();

@@ -7,20 +7,20 @@ use crate::compile::{
 use crate::finding::{FlowCube, FlowList};
 use crate::graph::{unicast, zone_set};
 use crate::model::{Action, AddressMap, Device, Rewrite, Stage};
-use crate::net::{AddressRange, PortRange, Prefix, protocol_name};
+use crate::net::{AddressRange, Family, PortRange, Prefix, protocol_name};
 use crate::packetset::{Arena, Cube, Function, Intervals, Product};
-use crate::policy::Service;
+use crate::policy::{CLIENT_PORTS, Service};
 use crate::reach::Network;
-use crate::snapshot::{DeviceId, Place, Snapshot, ZoneId};
+use crate::snapshot::{DeviceId, Place, Snapshot, ZoneAddresses, ZoneId};
 
 /// How many flows a finding lists.
 pub(super) const FLOWS: usize = 12;
 /// How many cubes of services between two ends are looked at; a list says when there are more.
 const SERVICES: usize = 4096;
+/// How many lines of translations towards a target are looked at one by one.
+const NAMES: usize = 64;
 /// How many services or ports are listed in one place.
 const LISTED: usize = 16;
-/// Of how many flows a list that does not say all takes the hash.
-const DIGESTED: usize = 256;
 /// How many ranges one side of a listed flow names.
 const RANGES: usize = 8;
 
@@ -34,11 +34,46 @@ pub(super) fn part_of<K: Header>(
     address_ranges(&zone_set::<K>(snapshot, zone).intersection(&range))
 }
 
-/// The addresses that the topology names for a zone, but those of configured devices on them.
+/// The addresses that are a zone's by what the topology says, but those of configured devices on them. Of everything else those
+/// that can be anybody's: public ones, that are on no other subnet and that no device translates.
 pub(super) fn named_hosts<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<AddressRange> {
-    let named = compile::intervals::<K>(snapshot.zones[zone].named().map(Prefix::range));
+    let named = if snapshot.zones[zone].addresses == ZoneAddresses::Rest {
+        zone_set::<K>(snapshot, zone).intersection(&public()).minus(&elsewhere(snapshot, zone))
+    } else {
+        compile::intervals::<K>(snapshot.zones[zone].named().map(Prefix::range))
+    };
     let own = snapshot.devices.iter().flat_map(|(_, device)| device.own_addresses());
     address_ranges(&named.minus(&compile::intervals::<K>(own.map(AddressRange::single))))
+}
+
+/// The addresses that are routed between networks of different owners: without those of RFC 6890 that are not.
+fn public<K: Header>() -> Intervals<K> {
+    let blocks: &[&str] = match K::FAMILY {
+        Family::V4 => &[
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+        ],
+        Family::V6 => &["::/3", "4000::/2", "8000::/1"],
+    };
+    let private = blocks.iter().filter_map(|block| Prefix::parse(block)).map(Prefix::range);
+    unicast().minus(&compile::intervals(private))
+}
+
+/// Subnets of segments on which a zone is not, and what static translations make of something else.
+fn elsewhere<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Intervals<K> {
+    let others = snapshot.segments.iter().filter(|(_, segment)| !segment.zones.contains(&zone));
+    let subnets = others.flat_map(|(_, segment)| &segment.networks).map(|network| network.range());
+    let rewrites = snapshot.devices.iter().flat_map(|(_, device)| device.rewrites.iter());
+    let published = rewrites.filter_map(|(_, rewrite)| match &rewrite.destination {
+        Some(AddressMap::Shift { from, to }) if from != to => Some(*from),
+        _ => None,
+    });
+    compile::intervals(subnets.chain(published))
 }
 
 fn address_ranges<K: Header>(intervals: &Intervals<K>) -> Vec<AddressRange> {
@@ -101,7 +136,8 @@ pub(super) fn are_apart(from: &End, to: &End) -> bool {
         !one.iter().any(meet)
     };
     let parts = from.ranges.as_deref().zip(to.ranges.as_deref());
-    from.place != to.place || parts.is_some_and(|(from, to)| apart(from, to))
+    let within = !from.whole && !to.whole && parts.is_some_and(|(from, to)| apart(from, to));
+    from.place != to.place || within
 }
 
 /// Every source with each of its targets, over all directions of a rule.
@@ -180,6 +216,14 @@ fn one_service<K: Header>(arena: &mut Arena<K>, service: Service) -> Function {
     cube(arena, &span(protocol.into(), protocol.into()), &more)
 }
 
+/// What clients send of some packets: no host opens a connection from a port below [`CLIENT_PORTS`].
+pub(super) fn from_clients<K: Header>(arena: &mut Arena<K>, set: Function) -> Function {
+    let ported = arena.field_in(fields::PROTOCOL, &port_protocols());
+    let low = arena.field_in(fields::SPORT, &span(0, u32::from(CLIENT_PORTS.first()) - 1));
+    let never = arena.guard(ported, low);
+    arena.minus(set, never)
+}
+
 /// Destinations and services that a rule forbids from a cell to `to`, as they arrive there.
 pub(super) fn forbidden<K: Header>(
     arena: &mut Arena<K>,
@@ -250,12 +294,34 @@ pub(super) fn all_addresses<K: Header>(network: &Network<'_, K>, ends: &[&End]) 
     Intervals::of(parts)
 }
 
-/// The destinations that some translation of the network may turn into one of `targets`, without those.
-pub(super) fn preimages<K: Header>(
+/// The destinations other than `targets` that translations of the network may turn into one of them: those of each line that does.
+pub(super) fn translated<K: Header>(
     network: &Network<'_, K>,
     targets: &Intervals<K>,
-) -> Intervals<K> {
-    changeable(network, targets).minus(targets)
+) -> Vec<Intervals<K>> {
+    let changed = changeable(network, targets);
+    let reached = targets.union(&changed);
+    let mut names: Vec<Intervals<K>> = moves(network)
+        .map(|(rewrite, destinations)| origins(rewrite, destinations, &reached).minus(targets))
+        .filter(|name| !name.is_empty())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() > NAMES { vec![changed.minus(targets)] } else { names }
+}
+
+/// The rewrites of all devices, with the destinations of the lines that apply them.
+fn moves<'n, K: Header>(
+    network: &'n Network<'_, K>,
+) -> impl Iterator<Item = (&'n Rewrite, &'n Intervals<K>)> {
+    let devices = network.snapshot.devices.iter().zip(&network.compiled);
+    devices.flat_map(|((_, device), compiled)| {
+        let entries = translations(device, compiled).flat_map(|list| list.entries.iter());
+        entries.filter_map(|entry| match entry.action {
+            Action::Rewrite(id) => Some((&device.rewrites[id], entry.destinations())),
+            _ => None,
+        })
+    })
 }
 
 /// The destinations that some translation of the network may turn into one of `targets`, or from whose packets to one of
@@ -265,17 +331,10 @@ pub(super) fn changeable<K: Header>(
     targets: &Intervals<K>,
 ) -> Intervals<K> {
     let devices = network.snapshot.devices.iter().zip(&network.compiled);
-    let (mut garbled, mut moves) = (false, Vec::new());
-    for ((_, device), compiled) in devices {
-        for list in translations(device, compiled) {
-            // Such a list may make anything of both addresses.
-            garbled |= list.is_undecided();
-            moves.extend(list.entries.iter().filter_map(|entry| match entry.action {
-                Action::Rewrite(id) => Some((&device.rewrites[id], entry.destinations())),
-                _ => None,
-            }));
-        }
-    }
+    let mut lists = devices.flat_map(|((_, device), compiled)| translations(device, compiled));
+    // Such a list may make anything of both addresses.
+    let garbled = lists.any(Artefact::is_undecided);
+    let moves: Vec<_> = moves(network).collect();
     let mut changed = if garbled { network.unicast().clone() } else { Intervals::empty() };
     let mut reached = targets.union(&changed);
     loop {
@@ -341,25 +400,17 @@ pub fn list_flows<K: Header>(arena: &mut Arena<K>, set: Function, limit: usize) 
         seen = arena.exists(seen, field);
     }
     let plain = without_idle_ports(arena, seen);
-    let (pairs, total) = arena.products(plain, fields::PROTOCOL, limit.max(DIGESTED));
-    let shown = pairs.iter().take(limit);
-    let flows: Vec<FlowCube> = shown.map(|pair| flow_cube(arena, pair)).collect();
+    let (pairs, total) = arena.products(plain, fields::PROTOCOL, limit);
+    let flows: Vec<FlowCube> = pairs.iter().map(|pair| flow_cube(arena, pair)).collect();
     let omitted = total.saturating_sub(flows.len() as u64);
     let cut = |flow: &FlowCube| [&flow.src, &flow.dst, &flow.service].iter().any(|t| is_cut(t));
-    let unlisted = (omitted > 0 || flows.iter().any(cut)).then(|| digest(arena, &pairs));
+    let unlisted = (omitted > 0 || flows.iter().any(cut)).then(|| digest(arena, plain));
     FlowList { flows, omitted, unlisted }
 }
 
-/// A hash of flows with everything that a list of them leaves out.
-fn digest<K: Header>(arena: &Arena<K>, pairs: &[Product<K>]) -> String {
-    let mut parts = Vec::new();
-    for pair in pairs {
-        let (cubes, _) = arena.cubes(pair.rest, SERVICES);
-        let ends = [fields::SRC, fields::DST].map(|field| format!("{:?}", pair.fields.get(field)));
-        parts.extend(ends);
-        parts.extend(cubes.iter().map(|cube| format!("{:?}", cube.fields)));
-    }
-    crate::finding::fingerprint(&parts)
+/// A hash of a set with everything that a list of its flows leaves out.
+fn digest<K: Header>(arena: &Arena<K>, set: Function) -> String {
+    crate::finding::digest(|take| arena.tell(set, &mut |number| take(&number.to_le_bytes())))
 }
 
 /// Whether a text does not say all.

@@ -135,11 +135,7 @@ impl<'a> Both<'a> {
     /// let go to the whole target by itself starts no chain, and neither does a relay, unless the rule speaks of it alone.
     fn starts(&self, rule: &ResolvedRule<'_>, direction: &Direction, to: &End) -> Vec<Start> {
         let external = self.snapshot().zones.iter().filter(|(_, zone)| zone.external);
-        let outside = external.map(|(id, zone)| End {
-            name: zone.id.clone(),
-            place: Place::Zone(id),
-            ranges: None,
-        });
+        let outside = external.map(|(id, _)| super::zone_end(self.snapshot(), id));
         // A rule that speaks of outsiders itself says which.
         let outsider = |end: &End| matches!(end.place, Place::Zone(zone) if self.snapshot().zones[zone].external);
         let mut ends: Vec<End> =

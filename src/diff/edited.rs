@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
+use std::sync::Arc;
 
+use crate::finding::digest;
 use crate::graph::Node;
-use crate::model::Shape;
+use crate::model::{Coverage, Device, LineStatus, Shape};
 use crate::reach::Ways;
 use crate::scan::{Loaded, Role};
 use crate::snapshot::{Place, Snapshot};
@@ -16,18 +18,22 @@ pub(super) struct Edited {
     moment: bool,
     /// Whether the network was drawn otherwise.
     drawing: bool,
-    /// Devices that are configured otherwise, or are on one side only.
+    /// Devices that are configured otherwise, or in other words, or are on one side only.
     devices: BTreeSet<String>,
 }
 
 impl Edited {
     pub(super) fn between(old: &Loaded, new: &Loaded) -> Edited {
         let key = RandomState::new();
-        let shapes = |loaded: &Loaded| -> BTreeMap<String, Shape> {
-            let devices = loaded.snapshot.devices.iter();
-            devices.map(|(_, device)| (device.name.clone(), Shape::of(device, &key))).collect()
+        // What is not known of a line may be told by its words alone.
+        let told = |loaded: &Loaded| -> BTreeMap<String, (Shape, String)> {
+            let devices = loaded.snapshot.devices.iter().zip(&loaded.snapshot.coverage);
+            let one = |((_, device), coverage): ((_, &Arc<Device>), &Vec<Coverage>)| {
+                (device.name.clone(), (Shape::of(device, &key), words(loaded, coverage)))
+            };
+            devices.map(one).collect()
         };
-        let (before, after) = (shapes(old), shapes(new));
+        let (before, after) = (told(old), told(new));
         let differs = |name: &&String| before.get(*name) != after.get(*name);
         Edited {
             moment: old.snapshot.at != new.snapshot.at,
@@ -72,6 +78,24 @@ impl<'s> Towards<'s> {
         let names = self.nodes.iter().map(|node| name(self.snapshot, node));
         matches!(self.place, Place::Device(_)).then(|| names.collect())
     }
+}
+
+/// A hash of the lines that bear on anything, but for blanks.
+fn words(loaded: &Loaded, coverage: &[Coverage]) -> String {
+    digest(|take| {
+        for part in coverage {
+            let file = loaded.sources.file(part.file);
+            let lines = (1..).zip(&part.lines).filter(|(_, s)| **s != LineStatus::Irrelevant);
+            for (number, _) in lines {
+                let words = file.line_text(number).split_whitespace();
+                words.for_each(|word| {
+                    take(word.as_bytes());
+                    take(b" ");
+                });
+                take(b"\n");
+            }
+        }
+    })
 }
 
 /// What whatever is no configuration of one device says: it may bear on all of them. The policy bears on none.

@@ -95,7 +95,9 @@ fn exposed(
     ground: &Ground,
 ) -> Option<Finding> {
     let to = targets(rewrite.destination.as_ref()?);
-    let shown = Extent::of(&to).minus(&ground.meant);
+    // What is for the device itself shows nothing of the zone that it stands in.
+    let own: Vec<AddressRange> = subject.device.own_addresses().map(AddressRange::single).collect();
+    let shown = Extent::of(&to).minus(&ground.meant).minus(&Extent::of(&own));
     let inside = ground.zones.iter().filter(|(_, set)| set.meets(&shown));
     let zones: Vec<ZoneId> = inside.map(|(id, _)| *id).collect();
     if zones.is_empty() {

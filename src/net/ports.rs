@@ -25,6 +25,12 @@ impl PortRange {
         PortRange { first: port, last: port }
     }
 
+    /// The ports from `first` on.
+    #[must_use]
+    pub const fn from(first: u16) -> PortRange {
+        PortRange { first, last: u16::MAX }
+    }
+
     /// The first port.
     #[must_use]
     pub fn first(self) -> u16 {

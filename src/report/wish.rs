@@ -10,6 +10,9 @@ use crate::text::{Lang, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// How many rules that were not asked are named.
+const NAMED: usize = 8;
+
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WishFormat {
@@ -69,6 +72,22 @@ fn one(page: &mut Page<'_>, loaded: &Loaded, answer: &Answer, style: &Style) {
     }
     for missing in &answer.missing {
         lacking(page, loaded, missing);
+    }
+    if !answer.unasked.is_empty() && answer.outcome != Outcome::Forbidden {
+        let rules = answer.unasked.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>();
+        let (rules, more) = (rules.join(", "), answer.unasked.len().saturating_sub(NAMED));
+        let line = match more {
+            0 => text!(
+                "この通信そのものを禁止する規則だけを確かめました。踏み台、経由、ログなどの規則（{rules}）は、変更後に `sekisho check` で確かめてください。",
+                "Only rules that forbid the connection itself were asked. Run `sekisho check` after the change for those about chains of hosts, ways, logs and the like: {rules}."
+            ),
+            _ => text!(
+                "この通信そのものを禁止する規則だけを確かめました。踏み台、経由、ログなどの規則（{rules} ほか {more} 件）は、変更後に `sekisho check` で確かめてください。",
+                "Only rules that forbid the connection itself were asked. Run `sekisho check` after the change for those about chains of hosts, ways, logs and the like: {rules} and {more} more."
+            ),
+        };
+        let line = page.say(&line).to_owned();
+        page.sentence("  ", "  ", Tone::Faint, &line);
     }
     if answer.outcome == Outcome::Forbidden && answer.missing.is_empty() {
         let line = text!("この通信は現在の設定ですでに通ります。", "It passes already.");
@@ -162,6 +181,8 @@ struct AnswerJson<'a> {
     outcome: &'static str,
     forbidden: Vec<&'a str>,
     missing: Vec<MissingJson<'a>>,
+    /// Rules that may fall by such a connection and do not forbid it themselves: `check` asks them.
+    unasked: &'a [String],
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -208,6 +229,7 @@ fn answer_json<'a>(loaded: &Loaded, answer: &'a Answer) -> AnswerJson<'a> {
         outcome: answer.outcome.id(),
         forbidden: answer.forbidden.iter().map(|rule| rule.rule.as_str()).collect(),
         missing: answer.missing.iter().map(missing).collect(),
+        unasked: &answer.unasked,
     }
 }
 

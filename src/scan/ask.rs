@@ -13,6 +13,8 @@ use crate::source::Span;
 use crate::trace::{self, Ingress, Options};
 use crate::{policy, text};
 
+/// How many of the places that one word stands for a message names.
+const NAMED: usize = 4;
 /// How many flows a cell of the matrix lists.
 const FLOWS: usize = 50;
 /// How many flows the cells of a matrix list together; later cells only count theirs.
@@ -113,9 +115,12 @@ fn passes_whole<K: Header>(
     ends: (&End, &End),
     (services, own): (&[Service], &Intervals<K>),
 ) -> bool {
-    let source = run.arena.field_in(fields::SRC, &check::addresses(network, ends.0).minus(own));
-    let destination =
-        run.arena.field_in(fields::DST, &check::addresses(network, ends.1).minus(own));
+    let hosts = |end: &End| match end.place {
+        Place::Zone(_) => check::addresses(network, end).minus(own),
+        Place::Device(_) | Place::Unzoned(_) => check::addresses(network, end),
+    };
+    let source = run.arena.field_in(fields::SRC, &hosts(ends.0));
+    let destination = run.arena.field_in(fields::DST, &hosts(ends.1));
     let services = check::service_set(&mut run.arena, services);
     let opening = network.opening();
     let all = [source, destination, services]
@@ -123,7 +128,7 @@ fn passes_whole<K: Header>(
         .fold(opening, |all, part| run.arena.guard(all, part));
     let arrived = delivered(network, run, ends.1);
     let arrived = run.arena.exists(arrived, fields::MARK);
-    run.arena.is_subset(all, arrived)
+    !all.is_none() && run.arena.is_subset(all, arrived)
 }
 
 #[allow(clippy::result_large_err, reason = "once a run")]
@@ -137,7 +142,7 @@ pub(super) fn explain(
         None => Vec::new(),
         Some(word) => vec![self::service(word)?],
     };
-    let (from, to) = (party(loaded, from)?, party(loaded, to)?);
+    let (from, to) = (start(loaded, from)?, party(loaded, to)?);
     let mut cases = Vec::new();
     cases.extend(case::<u32>(loaded, &from, &to, &services));
     cases.extend(case::<u128>(loaded, &from, &to, &services));
@@ -174,12 +179,49 @@ pub(super) fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
     let span = Span { file, start: 0, end: 0 };
     let ends = check::resolve_parties(&loaded.snapshot, &[Party { who, span }]);
     match ends {
-        Ok(ends) => ends.into_iter().next().ok_or_else(unclear),
+        Ok(ends) => one(word, ends).ok_or_else(unclear)?,
         Err(problems) => Err(problems
             .into_iter()
             .next()
             .map_or_else(unclear, |p| error(word, p.message, p.help))),
     }
+}
+
+/// A party at which connections start.
+#[allow(clippy::result_large_err, reason = "once a run")]
+pub(super) fn start(loaded: &Loaded, word: &str) -> Result<End, InputError> {
+    let end = party(loaded, word)?;
+    if matches!(end.place, Place::Zone(_)) {
+        return Ok(end);
+    }
+    let message = text!(
+        "「{word}」（機器自身）は送信元にできません。",
+        "`{word}` cannot be where a connection starts: it is a device itself"
+    );
+    let help = text!("ゾーンかホストを書いてください。", "write a zone or a host");
+    Err(error(word, message, Some(help)))
+}
+
+/// The only end that a word names; `None` when it names nobody.
+#[allow(clippy::result_large_err, reason = "once a run")]
+fn one(word: &str, ends: Vec<End>) -> Option<Result<End, InputError>> {
+    let (count, names) = (ends.len(), ends.iter().map(|end| end.name.as_str()));
+    let shown = names.take(NAMED).collect::<Vec<_>>().join(", ");
+    let end = ends.into_iter().next()?;
+    let several = || {
+        error(
+            word,
+            text!(
+                "「{word}」は {count} か所を表します（{shown} など）。",
+                "`{word}` names {count} places ({shown}, for example)"
+            ),
+            Some(text!(
+                "1か所ずつ確かめてください。`sekisho matrix` はゾーンの組すべてを表にします。",
+                "ask about one at a time; `sekisho matrix` is a table of all pairs of zones"
+            )),
+        )
+    };
+    Some(if count > 1 { Err(several()) } else { Ok(end) })
 }
 
 /// The addresses of a party as networks; of a zone that is everything else, all of each family. Nothing of a device itself.

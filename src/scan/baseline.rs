@@ -3,7 +3,7 @@
 //!
 //! A finding is known when its fingerprint stands in the baseline and its verdict is no worse than there, or when every flow
 //! that it lists lies inside flows that the baseline lists for the same kind, rule, ends, device and family: then lines were
-//! rewritten or something was closed. When that cannot be told, it counts as enlarged.
+//! rewritten or something was closed. When that cannot be told, as of other lines whose meaning is not known, it counts as enlarged.
 
 mod extent;
 
@@ -188,10 +188,13 @@ impl<'b> Book<'b> {
             self.mark(*index);
         }
         match more {
-            Some(more) if more.is_empty() && !worse => (Novelty::Known, None),
+            // What is not known of other lines may let more of these flows pass.
+            Some(more) if more.is_empty() && !worse && finding.verdict != Verdict::Undetermined => {
+                (Novelty::Known, None)
+            }
             _ if worse => (Novelty::Enlarged, Some(worse_note(&old, finding))),
-            Some(more) => (Novelty::Enlarged, Some(more_note(&more))),
-            None => (Novelty::Enlarged, Some(other_note())),
+            Some(more) if !more.is_empty() => (Novelty::Enlarged, Some(more_note(&more))),
+            _ => (Novelty::Enlarged, Some(other_note())),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::finding::{Basis, Hop, HopAction, HopLine};
 use crate::model::{Device, InterfaceId, Stage};
 use crate::net::{Family, Flow};
 use crate::packetset::{Arena, Intervals};
-use crate::policy::{Policy, Service};
+use crate::policy::{Policy, Service, Verb};
 use crate::reach::{Network, Query, Ways};
 use crate::snapshot::{DeviceId, Place, ZoneId};
 use crate::text::Text;
@@ -40,6 +40,8 @@ pub struct Answer {
     pub forbidden: Vec<Forbidding>,
     /// One entry a family in which both ends have addresses and it does not surely pass.
     pub missing: Vec<Missing>,
+    /// Rules that may fall by such a connection, or by a line for it, and do not forbid it themselves: they were not asked.
+    pub unasked: Vec<String>,
 }
 
 /// An answer in one word.
@@ -124,12 +126,13 @@ impl<'l> Desk<'l> {
     /// A name or service that means nothing.
     pub fn answer(&self, wish: &Wish) -> Result<Answer, Box<InputError>> {
         let service = ask::service(&wish.service)?;
-        let ends = (ask::party(self.loaded, &wish.from)?, ask::party(self.loaded, &wish.to)?);
+        let ends = (ask::start(self.loaded, &wish.from)?, ask::party(self.loaded, &wish.to)?);
         let mut answer = Answer {
             wish: wish.clone(),
             outcome: Outcome::Unclear,
             forbidden: Vec::new(),
             missing: Vec::new(),
+            unasked: self.unasked(),
         };
         let asked = [
             self.family(&self.v4, &ends, service, &mut answer),
@@ -148,6 +151,15 @@ impl<'l> Desk<'l> {
             stops.for_each(|stop| stop.commands.clear());
         }
         Ok(answer)
+    }
+
+    fn unasked(&self) -> Vec<String> {
+        let rules = self.policy.iter().flat_map(|(_, resolved)| &resolved.rules);
+        let more = rules.map(|rule| rule.rule).filter(|rule| {
+            let whole = rule.stepping_stones || !rule.enforce_at.is_empty();
+            whole || !rule.verb.forbids() && rule.verb != Verb::Require
+        });
+        more.map(|rule| rule.id.clone()).collect()
     }
 
     /// Adds what one family has to say; whether both ends have addresses in it.

@@ -96,7 +96,12 @@ impl Walker<'_> {
                 self.end(traveller, Disposition::Delivered(Place::Zone(zone)), origin);
             }
             (To::Unzoned, Some(segment)) => {
-                self.end(traveller, Disposition::Delivered(Place::Unzoned(segment)), origin);
+                // A translation that nobody knows makes no address that cannot be sent to.
+                for (traveller, fit) in self.parts(traveller, forwardable) {
+                    let outside = Disposition::Delivered(Place::Unzoned(segment));
+                    let end = if fit { outside } else { Disposition::NotForwardable };
+                    self.end(traveller, end, origin);
+                }
             }
             (To::Unzoned, None) => self.end(traveller, Disposition::InterfaceDown, None),
         }

@@ -261,6 +261,7 @@ fn claims(snapshot: &Snapshot, rng: &mut Rng) -> Vec<Claim> {
                     family,
                     ends: (String::new(), String::new()),
                     from: Some((from, sources)),
+                    sent: wanted.clone(),
                     to: Some((Place::Zone(to), wanted)),
                 });
             }
@@ -309,17 +310,16 @@ pub(crate) fn contradicted(seed: u64, features: Features) -> Option<String> {
 }
 
 /// A packet of a requirement that holds which the tracer lets go astray, whichever gateway hosts use. Where a translation brings
-/// packets to the target under another address, it may be those that arrive: then one of them must go astray, too.
+/// packets to the target under another address, it may be those that arrive: then one to each of them must go astray, too.
 fn stopped(snapshot: &Snapshot, claim: &Claim, rng: &mut Rng) -> Option<Flow> {
     let (zone, _) = claim.from.as_ref()?;
     let (_, blocks) = claim.to.as_ref()?;
     let walk = Walk::new(snapshot, claim.family);
     let readdressed = walk.before(blocks).into_iter().filter(|block| !block.covered(blocks));
     let other = |before: Block| blocks.iter().map(move |wanted| wanted.with(DST, before.0[DST]));
-    let others = Claim {
-        to: Some((claim.to.as_ref()?.0, readdressed.flat_map(other).collect())),
-        ..claim.clone()
-    };
+    let others: Vec<Claim> = readdressed
+        .map(|before| Claim { sent: other(before).collect(), ..claim.clone() })
+        .collect();
     let always = |trace: &Trace| {
         let mut proper = trace.ends.iter().filter(|end| !end.aside).peekable();
         let arrives = |end: &trace::End| end.lasting && wanted(claim, end);
@@ -341,5 +341,5 @@ fn stopped(snapshot: &Snapshot, claim: &Claim, rng: &mut Rng) -> Option<Flow> {
         flows.into_iter().find(|flow| !serves(flow))
     };
     let direct = some(claim)?;
-    (required(&others).is_empty() || some(&others).is_some()).then_some(direct)
+    others.iter().all(|other| some(other).is_some()).then_some(direct)
 }

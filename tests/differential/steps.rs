@@ -276,6 +276,7 @@ fn claims(snapshot: &Snapshot, rng: &mut Rng) -> Vec<Claim> {
                     ends: (String::new(), String::new()),
                     from: Some((from, networks(from))),
                     to: Some((Place::Zone(to), forbidden.collect())),
+                    sent: Vec::new(),
                 });
             }
         }

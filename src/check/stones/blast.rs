@@ -65,7 +65,7 @@ pub fn start_points(snapshot: &Snapshot) -> Vec<StartPoint> {
     for (_, host) in snapshot.hosts.iter().filter(|(_, host)| has(&host.roles, &["published"])) {
         let ranges = host.addresses.iter().map(|address| AddressRange::single(*address)).collect();
         let name = format!("{}.{}", snapshot.zones[host.zone].id, host.id);
-        let end = End { name, place: Place::Zone(host.zone), ranges: Some(ranges) };
+        let end = End { name, place: Place::Zone(host.zone), ranges: Some(ranges), whole: false };
         out.push(StartPoint { end, published: true });
     }
     for (id, _) in snapshot.zones.iter().filter(|(_, zone)| has(&zone.roles, &["published", "dmz"]))
@@ -74,8 +74,11 @@ pub fn start_points(snapshot: &Snapshot) -> Vec<StartPoint> {
     }
     for relay in super::relays::relays(snapshot) {
         let whole = relay.name == snapshot.zones[relay.zone].id;
-        let end =
-            End { ranges: (!whole).then(|| relay.held.ranges()), ..zone_end(snapshot, relay.zone) };
+        let end = End {
+            ranges: (!whole).then(|| relay.held.ranges()),
+            whole,
+            ..zone_end(snapshot, relay.zone)
+        };
         let end = End { name: relay.name, ..end };
         if !out.iter().any(|known: &StartPoint| known.end.name == end.name) {
             out.push(StartPoint { end, published: false });

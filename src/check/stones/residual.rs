@@ -89,7 +89,7 @@ impl Both<'_> {
         to: &End,
     ) -> Option<Told> {
         let name = self.relays.get(relay)?.name.clone();
-        let start = End { name, place: to.place, ranges: None };
+        let start = End { name, place: to.place, ranges: None, whole: true };
         for index in 0..closure.items.len() {
             // What has fallen already in the target's zone is the target, not a way to it.
             let inside = |item: &super::Item<'_>| Place::Zone(item.zone) == to.place;

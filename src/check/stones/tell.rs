@@ -159,6 +159,7 @@ impl Both<'_> {
             name: self.name(Place::Zone(zone), address),
             place: Place::Zone(zone),
             ranges: Some(ranges),
+            whole: false,
         }
     }
 

@@ -161,7 +161,12 @@ fn common(end: &End, other: &End) -> Option<End> {
         shared.extend(others.iter().filter_map(|other| overlap(*range, *other)));
     }
     let name = other.name.clone();
-    (!shared.is_empty()).then_some(End { name, place: end.place, ranges: Some(shared) })
+    (!shared.is_empty()).then_some(End {
+        name,
+        place: end.place,
+        ranges: Some(shared),
+        whole: false,
+    })
 }
 
 fn overlap(a: AddressRange, b: AddressRange) -> Option<AddressRange> {

@@ -200,7 +200,11 @@ fn declare(
                 put_opaque(&mut work.snapshot, segment, opaque);
             }
         }
-        let networks = networks.iter().map(|network| (network.value, network.span)).collect();
+        let networks: Vec<_> =
+            networks.iter().map(|network| (network.value, network.span)).collect();
+        if networks.is_empty() {
+            lead_outside(&mut work.snapshot, opaque);
+        }
         all.push(Declared { opaque, networks });
     }
     all
@@ -247,8 +251,15 @@ impl Gateways {
         if work.has_attached_zone(segment) || has_external_zone(&work.snapshot, segment) {
             return None;
         }
-        if let Some(known) = self.far.get(&segment) {
-            return Some(*known);
+        let declared = || {
+            let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
+            let line =
+                matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
+            let there = work.snapshot.segments[segment].opaques.iter().copied();
+            there.filter(|_| line).find(|opaque| work.snapshot.opaques[*opaque].declared)
+        };
+        if let Some(known) = self.far.get(&segment).copied().or_else(declared) {
+            return Some(known);
         }
         let name = format!("peer of {}", work.snapshot.port_name(port));
         let opaque = add(work, segment, name, Vec::new(), span);
@@ -265,7 +276,8 @@ impl Gateways {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
-            let line = line || interface.dynamic && segment.zones.is_empty();
+            let learns = interface.dynamic && interface.addresses.is_empty();
+            let line = line || learns && segment.zones.is_empty();
             let device = &work.snapshot.devices[port.device];
             let used = !interface.addresses.is_empty()
                 || interface.dynamic
@@ -302,6 +314,20 @@ fn add(
     let opaque = work.snapshot.opaques.push(opaque);
     put_opaque(&mut work.snapshot, segment, opaque);
     opaque
+}
+
+/// A router of which nothing but addresses is declared, beside an external zone, is its gateway.
+fn lead_outside(snapshot: &mut Snapshot, id: OpaqueId) {
+    for segment in snapshot.opaques[id].segments.clone() {
+        if has_external_zone(snapshot, segment) {
+            let (zones, perhaps) = zones_behind(snapshot, segment);
+            let opaque = &mut snapshot.opaques[id];
+            opaque.zones.extend(zones);
+            opaque.perhaps.extend(perhaps);
+            opaque.zones.sort_unstable();
+            opaque.zones.dedup();
+        }
+    }
 }
 
 /// The zones of a segment that its gateway leads to: external ones surely, and perhaps those with networks that are not on it.
