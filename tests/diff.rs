@@ -124,6 +124,26 @@ fn what_only_reaches_a_device_itself_is_a_change() {
 }
 
 #[test]
+fn other_words_of_what_is_not_understood_are_no_sameness() {
+    let of = |country: &str| {
+        let rules = format!(
+            "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
+             -A FORWARD -i e0 -o e1 -p tcp -m geoip --src-cc {country} -j ACCEPT\nCOMMIT\n"
+        );
+        let topology = "version: 1\nname: t\n\
+             zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
+             devices: { fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } } }\n";
+        let entries = vec![
+            ("fw.rules".to_owned(), rules.into_bytes()),
+            ("topology.yaml".to_owned(), topology.as_bytes().to_vec()),
+        ];
+        loaded(Files { name: "t".to_owned(), entries }).unwrap()
+    };
+    assert_eq!(diff(of("JP"), of("JP")).outcome(), Outcome::Same);
+    assert_eq!(diff(of("JP"), of("US")).outcome(), Outcome::Unclear);
+}
+
+#[test]
 fn a_world_is_the_same_as_itself() {
     for name in ["x-enet/delivered", "kozakura-town", "mini-packs/beta-prime"] {
         let diff = between(name, name);

@@ -30,6 +30,18 @@ fn case() -> Files {
 }
 
 #[test]
+fn a_word_for_several_places_is_no_end() {
+    let loaded = scan::load(case(), &Options::default()).unwrap();
+    for (from, to) in [("komu", "*"), ("*", "pi"), ("komu", "172.20.0.0/16"), ("self:int-fw", "pi")]
+    {
+        let [from, to, service] = [from, to, "tcp/443"].map(str::to_owned);
+        assert!(Desk::new(&loaded).answer(&wish::Wish { from, to, service }).is_err());
+    }
+    let answer = asked(&case(), "komu", "pi.fs1", "tcp/445");
+    assert!(answer.unasked.iter().any(|rule| rule == "X-PI-03"), "{:?}", answer.unasked);
+}
+
+#[test]
 fn what_passes_what_is_forbidden_and_what_stops_it() {
     let files = case();
     assert_eq!(asked(&files, "komu", "pi.fs1", "tcp/445").outcome, Outcome::Passes);

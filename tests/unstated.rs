@@ -204,6 +204,31 @@ fn an_interface_that_learns_its_address_has_one() {
 }
 
 #[test]
+fn a_prefix_that_is_learnt_and_named_nowhere_keeps_rules_open() {
+    let topology = |networks: &str| {
+        format!(
+            "zones: {{ net: {{ external: true }}, b: {{ networks: [{networks}] }} }}
+devices: {{ gw: {{ config: gw.cfg }} }}
+attach: [ {{ zone: net, at: 'gw:GigabitEthernet0/0' }} ]\n"
+        )
+    };
+    let closed = "ipv6 unicast-routing\nip access-list extended IN\n deny ip any any\n";
+    let outside = "ip address 203.0.113.2 255.255.255.248|ip access-group IN in|ipv6 address autoconfig default";
+    let inside = |more: &str| format!("ip address 10.2.0.1 255.255.255.0{more}");
+    let rules = "  - { id: R1, deny: { from: net, to: b } }
+  - { id: R2, require: { from: b, to: net } }\n";
+    let judged = |networks: &str, more: &str| {
+        let gw = router(&[outside, &inside(more)], closed);
+        verdicts(&topology(networks), rules, &[("gw.cfg", &gw)])[0]
+    };
+    assert_eq!(judged("10.2.0.0/24", ""), Holds);
+    assert_eq!(judged("10.2.0.0/24", "|ipv6 address PD ::1:0:0:0:1/64"), Undetermined);
+    // Named, it is looked at like any other.
+    let named = judged("10.2.0.0/24, '2001:db8:2::/64'", "|ipv6 address PD ::1:0:0:0:1/64");
+    assert_ne!(named, Holds);
+}
+
+#[test]
 fn both_directions_and_the_neighbours_of_a_start_are_gone_through() {
     let topology = "zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] }, mid: { networks: [10.3.0.0/24] } }
 devices: { gw: { config: gw.cfg } }

@@ -185,7 +185,8 @@ impl<K: Header> Judge<'_, K> {
             );
             let beside =
                 |end: &trace::End| enters_beside(self.network.snapshot, zone, origin.flow, end);
-            let nowhere = !trace.ends.iter().any(|end| end.place().is_some() && beside(end));
+            let there = |end: &trace::End| end.place() == Some(ends.1.place) && beside(end);
+            let nowhere = !trace.ends.iter().any(there);
             let settled = !trace.truncated && !trace.ends.is_empty();
             let verdict = if trace.verdict() == TraceVerdict::Dropped || settled && nowhere {
                 Verdict::Violated

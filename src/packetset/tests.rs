@@ -64,6 +64,22 @@ proptest! {
     }
 
     #[test]
+    fn what_is_told_of_a_function_is_the_function(a in specs(), b in specs(), first in specs()) {
+        let told = |arena: &Arena<u32>, function: Function| {
+            let mut numbers = Vec::new();
+            arena.tell(function, &mut |number| numbers.push(number));
+            numbers
+        };
+        let (mut one, mut other) = (arena(), arena());
+        load(&mut other, &first);
+        let pairs = [&a, &b].map(|list| (load(&mut one, list), load(&mut other, list)));
+        let [x, y] = pairs.map(|(here, there)| (told(&one, here), told(&other, there)));
+        prop_assert_eq!(&x.0, &x.1);
+        prop_assert_eq!(&y.0, &y.1);
+        prop_assert_eq!(pairs[0].0 == pairs[1].0, x.0 == y.0);
+    }
+
+    #[test]
     fn any_grouping_gives_the_same_function(list in specs(), cut in 0usize..7) {
         let mut arena = arena();
         let whole = load(&mut arena, &list);

@@ -41,6 +41,11 @@ pub(super) fn decide(
     findings.extend(open);
 }
 
+/// Whether every line of the configurations was understood.
+pub(super) fn is_all_read(snapshot: &Snapshot) -> bool {
+    unread(snapshot).is_empty()
+}
+
 /// Lines of configurations of which nobody knows what they say.
 fn unread(snapshot: &Snapshot) -> Vec<Cause> {
     let gaps = snapshot.coverage.iter().flatten().flat_map(|coverage| &coverage.gaps);

@@ -173,6 +173,13 @@ fn findings(scan: &Scan, word: &str) -> Option<(Outcome, Text)> {
     let (count, worst) = (all.len(), all.iter().map(|finding| finding.verdict).max());
     let title = crate::finding::catalogue::find(word).map(|entry| entry.title)?;
     let (ja, en) = (&title.ja, &title.en);
+    if count == 0
+        && let Some((outcome, why)) = blind(scan, word)
+    {
+        let (why_ja, why_en) = (why.ja, why.en);
+        let text = text!("{word}（{ja}）: {why_ja}", "{word} ({en}): {why_en}");
+        return Some((outcome, text));
+    }
     let text = match count {
         0 => text!("{word}（{ja}）: 該当なし", "{word} ({en}): nothing found"),
         count => {
@@ -181,6 +188,29 @@ fn findings(scan: &Scan, word: &str) -> Option<(Outcome, Text)> {
         }
     };
     Some((worst.map_or(Outcome::Satisfied, Outcome::of), text))
+}
+
+/// Why it means nothing that there are no findings of a kind: no rule asked, or not everything was read.
+fn blind(scan: &Scan, word: &str) -> Option<(Outcome, Text)> {
+    let policy = scan.loaded.policy.as_ref();
+    let rules = || policy.into_iter().flat_map(|policy| &policy.rules);
+    let asked = match word {
+        "forbidden-path" => rules().any(|rule| rule.verb.forbids()),
+        "stepping-stone" => rules().any(|rule| rule.stepping_stones),
+        "routing-bypass" => rules().any(|rule| matches!(rule.verb, Verb::Via { .. })),
+        "missing-required-path" => rules().any(|rule| rule.verb == Verb::Require),
+        "waiver" if policy.is_none_or(|policy| policy.waivers.is_empty()) => {
+            let none = text!("例外措置はない", "there are no waivers");
+            return Some((Outcome::NotApplicable, none));
+        }
+        _ if word.starts_with("lint/") && !super::hygiene::is_all_read(&scan.loaded.snapshot) => {
+            let open = text!("解釈できない行が残っている", "some lines are not understood");
+            return Some((Outcome::Undetermined, open));
+        }
+        _ => true,
+    };
+    let nobody = || text!("確かめる規則が方針にない", "no rule of the policy asks");
+    (!asked).then(|| (Outcome::Undetermined, nobody()))
 }
 
 fn facts(scan: &Scan, requirement: &Requirement) -> Vec<(Outcome, Text)> {
