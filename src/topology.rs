@@ -77,6 +77,8 @@ pub enum DeviceKind {
         interfaces: Vec<InterfaceDecl>,
         /// Routes besides those of the configuration.
         routes: Vec<RouteDecl>,
+        /// Whether there are no other routes, whatever protocols run.
+        complete: bool,
     },
     /// It forwards anything anywhere.
     Opaque {

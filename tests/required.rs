@@ -15,6 +15,10 @@ attach: [ { zone: net, at: 'gw:GigabitEthernet0/0' } ]
 
 /// A router to the Internet with these lines besides.
 fn scanned(rules: &str, lines: &str) -> Scan {
+    drawn(TOPOLOGY, rules, lines)
+}
+
+fn drawn(topology: &str, rules: &str, lines: &str) -> Scan {
     let config = format!(
         "hostname gw
 interface GigabitEthernet0/0
@@ -37,7 +41,7 @@ ip route 0.0.0.0 0.0.0.0 203.0.113.1
     );
     let entries = [
         ("gw.cfg", config),
-        ("topology.yaml", TOPOLOGY.to_owned()),
+        ("topology.yaml", topology.to_owned()),
         ("policy.yaml", format!("version: 1\nrules:\n{rules}")),
     ];
     let entries = entries.map(|(name, text)| (name.to_owned(), text.into_bytes())).into();
@@ -94,4 +98,20 @@ ip access-list extended OUTSIDE\n";
     let scan = scanned(&rules, &format!("{nat} deny ip any any\n"));
     let witness = scan.findings.iter().find(|finding| finding.rule == "R1").unwrap().witness;
     assert!(witness.unwrap().dst.to_string().starts_with("203.0.113.1"), "{witness:?}");
+}
+
+#[test]
+fn routes_that_a_protocol_brings_are_all_known_when_the_topology_says_so() {
+    let open = "router ospf 1\n network 10.0.0.0 0.255.255.255 area 0\n!\nip access-list extended OUTSIDE\n permit ip any any\n\
+                ip access-list extended INSIDE\n permit ip any any\n";
+    let rules = format!("  - {{ id: R1, require: {TO_THE_INTERNET} }}\n");
+    let judged = |device: &str| {
+        let topology = TOPOLOGY.replace("config: gw.cfg", &format!("config: gw.cfg{device}"));
+        drawn(&topology, &rules, open)
+    };
+    let scan = judged("");
+    assert_eq!(scan.verdicts[0].verdict, Undetermined);
+    let told = scan.findings.iter().flat_map(|finding| &finding.causes);
+    assert!(told.clone().any(|cause| cause.reason.en.contains("routes-complete: true")));
+    assert_eq!(judged(", routes-complete: true").verdicts[0].verdict, Holds);
 }

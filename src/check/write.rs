@@ -387,10 +387,16 @@ pub(super) fn missing<K>(judge: &Judge<'_, K>, rule: &ResolvedRule<'_>, facts: &
     };
     let mut finding =
         facts.finding(judge, blank(Kind::MissingRequiredPath, rule.rule, facts.verdict, message));
-    finding.advice = Some(text!(
-        "経路に示した規則または経路を確認し、必要な通信を許可してください。",
-        "check the line or route at which the path ends, and permit what is required"
-    ));
+    finding.advice = Some(match facts.verdict {
+        Verdict::Violated => text!(
+            "経路に示した規則または経路を確認し、必要な通信を許可してください。",
+            "check the line or route at which the path ends, and permit what is required"
+        ),
+        _ => text!(
+            "上の原因を確かめ、分かった事実を topology.yaml に書いてください。通らないことが分かった場合は、必要な通信を許可してください。",
+            "look into the causes above and write what is found into topology.yaml; where it turns out not to pass, permit what is required"
+        ),
+    });
     finding
 }
 

@@ -79,6 +79,10 @@ struct Device {
     interfaces: Option<BTreeMap<String, Option<Interface>>>,
     /// 設定にない経路 / Routes besides those of the configuration
     routes: Option<Vec<Route>>,
+    /// 設定とroutesのほかに経路がない（動的に得る経路もすべて書いた） / There are no routes but those of the configuration and routes,
+    /// whatever routing protocols run
+    #[serde(rename = "routes-complete")]
+    routes_complete: Option<bool>,
     /// 経路表の出力（未対応。routesに書く） / Routing table dump: not yet supported, use routes
     rib: Option<String>,
 }

@@ -38,6 +38,7 @@ devices:
     config: [rules.v4, rules.v6]
     interfaces: { eth0: { addresses: [10.0.1.1/24], zone: pi }, eth1: }
     routes: [ { to: 0.0.0.0/0, via: 203.0.113.1, interface: eth2 }, { to: 10.9.0.0/16, interface: eth1 } ]
+    routes-complete: true
   lgwan:   { opaque: true, addresses: [10.21.0.2], networks: [10.200.0.0/16], note: J-LIS 管理 }
 attach:   [ { zone: internet, at: \"ext-fw:port1\" } ]
 links:    [ [\"ext-fw:port3\", \"gw:eth0:1\"] ]
@@ -60,7 +61,10 @@ fn zones_and_devices_are_read() {
     assert_eq!(sources.text(second.span), "\"2001:db8:10::/64\"");
     assert_eq!((dmz.external, dmz.roles.as_slice()), (false, &["published".to_owned()][..]));
     let gw = topology.devices.get(1).unwrap();
-    let DeviceKind::Configured { config, interfaces, routes, .. } = &gw.kind else { panic!() };
+    let DeviceKind::Configured { config, interfaces, routes, complete, .. } = &gw.kind else {
+        panic!()
+    };
+    assert!(complete);
     assert_eq!(config.len(), 2);
     let eth0 = interfaces.first().unwrap();
     let address: IpAddr = "10.0.1.1".parse().unwrap();
@@ -82,7 +86,7 @@ fn opaques_attachments_links_hosts_and_names_are_read() {
     assert_eq!((attach.at.device.as_str(), attach.at.interface.as_str()), ("ext-fw", "port1"));
     let (_, right) = topology.links.first().unwrap();
     assert_eq!((right.device.as_str(), right.interface.as_str()), ("gw", "eth0:1"));
-    assert_eq!(sources.line(right.span), 15);
+    assert_eq!(sources.line(right.span), 16);
     let addresses: Vec<usize> = topology.hosts.iter().map(|host| host.addresses.len()).collect();
     assert_eq!(addresses, [1, 2]);
     let fqdn = topology.fqdn.first().unwrap();

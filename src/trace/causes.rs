@@ -1,6 +1,6 @@
 //! Why something is in doubt, in words.
 
-use crate::finding::Cause;
+use crate::finding::{Cause, HopLine};
 use crate::model::{DynamicRouting, Interface, InterfaceId, PolicyRoute};
 use crate::snapshot::{DeviceId, OpaqueId, Port, Snapshot};
 use std::collections::BTreeMap;
@@ -38,8 +38,20 @@ pub(super) fn dynamic_cause(dynamic: &DynamicRouting) -> Cause {
     Cause {
         span: Some(dynamic.span),
         reason: crate::text!(
-            "{protocol} で得る経路は設定に現れません。経路表の出力を読み込ませると確定します。",
-            "routes learned by {protocol} do not show in the configuration; a dump of the routing table settles it"
+            "{protocol} で得る経路は設定に現れません。topology.yaml のこの機器の routes に実際の経路を書き、それですべてなら routes-complete: true と書くと確定します。",
+            "routes learned by {protocol} do not show in the configuration; write the real ones under `routes` of this device in topology.yaml, and `routes-complete: true` when these are all"
+        ),
+    }
+}
+
+/// Why a route that is written may not be there.
+pub(super) fn withdrawn_cause(device: &str, line: &HopLine) -> Cause {
+    let label = &line.label;
+    Cause {
+        span: line.span,
+        reason: crate::text!(
+            "この経路（{label}）は、回線や相手の状態によって無くなることがあります。常にあるものとして扱うなら、topology.yaml の機器「{device}」の routes に書いてください。",
+            "this route ({label}) may be withdrawn when a line or peer is down; if it is to be taken as always there, write it under `routes` of device {device} in topology.yaml"
         ),
     }
 }

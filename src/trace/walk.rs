@@ -379,6 +379,12 @@ impl<'a> Walker<'a> {
         if unseen {
             causes.extend(context.dynamic_routing.iter().map(causes::dynamic_cause));
         }
+        if lookup.may_fail || lookup.choices.iter().any(|choice| !choice.certain) {
+            let best = lookup.choices.iter().find(|choice| choice.certain);
+            let line = best.and_then(|best| best.lines.first());
+            let device = &self.snapshot.devices[visit.device].name;
+            causes.extend(line.map(|line| causes::withdrawn_cause(device, line)));
+        }
         let doubt = !decision.policy.is_empty() || unseen && !lookup.connected;
         for choice in &lookup.choices {
             let mut next = traveller.clone();

@@ -59,6 +59,7 @@ impl Loader<'_> {
                     format: None,
                     interfaces,
                     routes,
+                    complete: false,
                 },
                 roles: Vec::new(),
                 note: None,

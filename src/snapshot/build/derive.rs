@@ -76,7 +76,14 @@ fn devices(snapshot: &Snapshot) -> Vec<DeviceDecl> {
         let (interfaces, routes) = (Vec::new(), Vec::new());
         devices.push(DeviceDecl {
             name: Spanned { value: device.name.clone(), span },
-            kind: DeviceKind::Configured { config, standby, format, interfaces, routes },
+            kind: DeviceKind::Configured {
+                config,
+                standby,
+                format,
+                interfaces,
+                routes,
+                complete: false,
+            },
             roles: Vec::new(),
             note: None,
         });

@@ -12,10 +12,12 @@ use std::net::IpAddr;
 
 pub(super) fn apply(work: &mut Work, topology: &Topology) {
     for decl in &topology.devices {
-        let DeviceKind::Configured { interfaces, routes, .. } = &decl.kind else { continue };
+        let DeviceKind::Configured { interfaces, routes, complete, .. } = &decl.kind else {
+            continue;
+        };
         let Some(id) = work.snapshot.device(&decl.name.value) else { continue };
         let own = &work.snapshot.devices[id];
-        if own.roles == decl.roles && interfaces.is_empty() && routes.is_empty() {
+        if own.roles == decl.roles && interfaces.is_empty() && routes.is_empty() && !complete {
             continue;
         }
         let device = work.snapshot.device_mut(id);
@@ -29,6 +31,9 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         }
         for route in routes {
             add_route(device, route, &mut work.problems);
+        }
+        for (_, context) in device.contexts.iter_mut() {
+            context.rib_complete |= complete;
         }
         if !routes.is_empty() {
             for (_, context) in device.contexts.iter_mut() {

@@ -15,7 +15,7 @@ pub(super) fn device(key: &Key, node: &Node, problems: &mut Problems) -> Option<
     let kind = if opaque {
         refuse(
             &mut fields,
-            &["config", "format", "standby", "interfaces", "routes"],
+            &["config", "format", "standby", "interfaces", "routes", "routes-complete"],
             true,
             problems,
         );
@@ -104,6 +104,7 @@ fn configured(
             .iter()
             .filter_map(|node| route(node, problems))
             .collect(),
+        complete: fields.flag("routes-complete", problems),
     }
 }
 
