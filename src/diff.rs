@@ -1,5 +1,5 @@
 //! Two states of one network: exactly which packets that open a connection became possible or impossible from every zone
-//! to every zone and device, on which lines, and what that makes of verdicts and findings.
+//! to every zone and device, and to addresses in no zone, on which lines, and what that makes of verdicts and findings.
 //!
 //! Packets are told as their senders send them, whatever translates them on the way. *Opened* is what may pass after and could
 //! not before; *closed* what may pass no longer. What is uncertain on both sides, where the configurations differ on its way,
@@ -28,6 +28,8 @@ pub struct Diff {
     pub compared: usize,
     /// Policy rules whose verdict differs; `None` where there is no such rule.
     pub verdicts: Vec<VerdictChange>,
+    /// Whether lines that permit at some hours only differ, and no moment is given: what passes at some hour was compared.
+    pub hours: bool,
     /// Whether the tracer confirmed every packet that is shown. If not, that is a defect of the tool.
     pub confirmed: bool,
 }
@@ -37,7 +39,7 @@ pub struct Diff {
 pub struct PairChange {
     /// The zone where it starts.
     pub from: String,
-    /// The zone or device where it ends; see [`Place::id`].
+    /// The zone or device where it ends, or `unzoned`; see [`Place::id`].
     pub to: String,
     /// The family.
     pub family: Family,
@@ -112,8 +114,8 @@ impl Diff {
         let differs = |pair: &PairChange| pair.opened.is_some() || pair.closed.is_some();
         match (self.pairs.iter().any(differs), self.pairs.is_empty()) {
             (true, _) => Outcome::Different,
-            (false, true) => Outcome::Same,
-            (false, false) => Outcome::Unclear,
+            (false, true) if !self.hours => Outcome::Same,
+            (false, _) => Outcome::Unclear,
         }
     }
 
@@ -132,8 +134,9 @@ impl Diff {
 #[must_use]
 pub fn diff(old: Loaded, new: Loaded) -> Diff {
     let (mut pairs, compared, confirmed) = pairs::compare(&old, &new);
+    let hours = edited::hours(&old) != edited::hours(&new);
     let order = |name: &str| {
-        let place = |loaded: &Loaded| Place::named(&loaded.snapshot, name);
+        let place = |loaded: &Loaded| Place::named(&loaded.snapshot, name).first().copied();
         (place(&new).is_none(), place(&new), place(&old))
     };
     pairs.sort_by_key(|pair| (pair.family, order(&pair.from), order(&pair.to)));
@@ -142,7 +145,7 @@ pub fn diff(old: Loaded, new: Loaded) -> Diff {
     new.compare(&before);
     old.compare(&after);
     let verdicts = verdicts(&old, &new);
-    Diff { old, new, pairs, compared, verdicts, confirmed }
+    Diff { old, new, pairs, compared, verdicts, hours, confirmed }
 }
 
 fn verdicts(old: &Scan, new: &Scan) -> Vec<VerdictChange> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::digest;
 use crate::graph::Node;
-use crate::model::{Coverage, Device, LineStatus, Shape};
+use crate::model::{Action, Coverage, Device, LineStatus, Shape};
 use crate::reach::Ways;
 use crate::scan::{Loaded, Role};
 use crate::snapshot::{Place, Snapshot};
@@ -78,6 +78,23 @@ impl<'s> Towards<'s> {
         let names = self.nodes.iter().map(|node| name(self.snapshot, node));
         matches!(self.place, Place::Device(_)).then(|| names.collect())
     }
+}
+
+/// The lines that permit at some hours only, with these hours; none when schedules are read at a moment.
+pub(super) fn hours(loaded: &Loaded) -> BTreeSet<String> {
+    let snapshot = &loaded.snapshot;
+    let mut found = BTreeSet::new();
+    for (_, device) in snapshot.devices.iter().filter(|_| snapshot.at.is_none()) {
+        let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
+        for line in lines.filter(|line| line.enabled && line.action == Action::Permit) {
+            let Some(schedule) = line.matches.schedule.map(|id| &device.schedules[id]) else {
+                continue;
+            };
+            let words: Vec<&str> = loaded.sources.text(line.span).split_whitespace().collect();
+            found.insert(format!("{} {} {:?}", device.name, words.join(" "), schedule.windows));
+        }
+    }
+    found
 }
 
 /// A hash of the lines that bear on anything, but for blanks.

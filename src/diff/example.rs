@@ -29,9 +29,10 @@ impl<K: Header> Sides<'_, '_, K> {
         self.networks.get(side)?.snapshot.zone(self.ends.0)
     }
 
-    /// The place of destination on one side.
-    fn place(&self, side: usize) -> Option<Place> {
-        Place::named(self.networks.get(side)?.snapshot, self.ends.1)
+    /// The places of destination on one side.
+    fn places(&self, side: usize) -> Vec<Place> {
+        let network = self.networks.get(side);
+        network.map_or_else(Vec::new, |network| Place::named(network.snapshot, self.ends.1))
     }
 }
 
@@ -68,7 +69,7 @@ fn telling<K: Header>(
     side: usize,
 ) -> Option<Flow> {
     let network = sides.networks.get(side)?;
-    let places = [Place::Zone(sides.zone(side)?), sides.place(side)?];
+    let places = [Place::Zone(sides.zone(side)?), *sides.places(side).first()?];
     let ends = places.map(|place| check::place_end(network.snapshot, place));
     let [from, to] = &ends;
     check::preferred(network, arena, set, (from, to))
@@ -83,7 +84,11 @@ fn both_sides<K: Header>(sides: &Sides<'_, '_, K>, side: usize, flow: Flow) -> O
         Some(trace::trace(snapshot, Ingress::Zone(zone), flow, &Options::default()))
     };
     let there = traced(side)?;
-    let mut ends = there.ends.iter().filter(|end| end.place() == sides.place(side));
+    let within = |places: &[Place], end: &trace::End| {
+        end.place().is_some_and(|place| places.contains(&place))
+    };
+    let places = sides.places(side);
+    let mut ends = there.ends.iter().filter(|end| within(&places, end));
     let end = ends.clone().find(|end| end.certain && !end.aside).or_else(|| ends.next());
     let passes = match end {
         Some(end) => end.hops.clone(),
@@ -92,8 +97,8 @@ fn both_sides<K: Header>(sides: &Sides<'_, '_, K>, side: usize, flow: Flow) -> O
     };
     let mut stops: Vec<Hop> = Vec::new();
     if let Some(trace) = traced(other) {
-        let place = sides.place(other);
-        let arrives = place.is_some() && trace.ends.iter().any(|end| end.place() == place);
+        let places = sides.places(other);
+        let arrives = trace.ends.iter().any(|end| within(&places, end));
         if arrives && !trace.truncated {
             return None;
         }

@@ -1,14 +1,14 @@
-//! From every zone to every zone and device: what could be sent before, and what can be sent after.
+//! From every zone to every zone and device, and out of the picture: what could be sent before, and what can be sent after.
 
 use std::collections::BTreeSet;
 
 use super::edited::{Edited, Towards};
 use super::example::Sides;
 use super::{Change, PairChange, example};
-use crate::check::{self, End};
+use crate::check;
 use crate::compile::{Header, Reading, fields};
 use crate::finding::FlowList;
-use crate::packetset::{Arena, Function};
+use crate::packetset::{Arena, Function, Intervals};
 use crate::reach::{Network, Query, Run, Ways};
 use crate::scan::Loaded;
 use crate::snapshot::{Place, Snapshot};
@@ -45,8 +45,12 @@ struct Sent<K> {
 fn family<K: Header>(old: &Loaded, new: &Loaded, edited: &Edited) -> Told {
     let networks = [Network::<K>::new(&old.snapshot), Network::<K>::new(&new.snapshot)];
     let zones = names(old, new, |snapshot| snapshot.zones.ids().map(Place::Zone).collect());
-    let devices = names(old, new, |snapshot| snapshot.devices.ids().map(Place::Device).collect());
-    let all: Vec<&str> = zones.iter().chain(&devices).map(String::as_str).collect();
+    let others = names(old, new, |snapshot| {
+        let devices = snapshot.devices.ids().map(Place::Device);
+        devices.chain(snapshot.segments.ids().map(Place::Unzoned)).collect()
+    });
+    let mut all: Vec<&str> = zones.iter().chain(&others).map(String::as_str).collect();
+    all.dedup();
     let told = workers::map(&zones, |from| row(&networks, edited, from, &all));
     let mut all = Told { confirmed: true, ..Told::default() };
     for row in told {
@@ -85,7 +89,10 @@ fn row<K: Header>(
         }
         told.compared += 1;
         let [before, after] = [0, 1].map(|side| towards(networks, &sent, &ends, side));
-        let open = edited.decides(before, after);
+        // What leaves the picture is told when it surely opened or closed: beyond, everything is unclear.
+        let places = ends.iter().flatten().flat_map(|end| &end.places);
+        let inside = places.clone().any(|place| !matches!(place, Place::Unzoned(_)));
+        let open = inside && edited.decides(before, after);
         let (change, confirmed) = pair(networks, &mut sent, (from, to), open);
         told.changes.extend(change);
         told.confirmed &= confirmed;
@@ -97,25 +104,35 @@ fn row<K: Header>(
 fn towards<'n, K: Header>(
     networks: &[Network<'n, K>; 2],
     sent: &[Option<Sent<K>>; 2],
-    ends: &[Option<End>; 2],
+    ends: &[Option<Target<K>>; 2],
     side: usize,
 ) -> Option<Towards<'n>> {
     let (_, ways) = &sent.get(side)?.as_ref()?.may;
-    Some(Towards::new(networks.get(side)?.snapshot, ways, ends.get(side)?.as_ref()?.place))
+    let target = ends.get(side)?.as_ref()?;
+    Some(Towards::new(networks.get(side)?.snapshot, ways, *target.places.first()?))
 }
 
-/// A place of one side, when it has addresses of the family.
-fn end<K: Header>(network: &Network<'_, K>, name: &str) -> Option<End> {
-    let place = Place::named(network.snapshot, name)?;
-    let end = check::place_end(network.snapshot, place);
-    (!check::addresses(network, &end).is_empty()).then_some(end)
+/// Where packets end, on one side.
+struct Target<K> {
+    places: Vec<Place>,
+    addresses: Intervals<K>,
+}
+
+/// What a name stands for on one side, when it has addresses of the family.
+fn end<K: Header>(network: &Network<'_, K>, name: &str) -> Option<Target<K>> {
+    let places = Place::named(network.snapshot, name);
+    let addresses = match places.first()? {
+        Place::Unzoned(_) => network.unicast().clone(),
+        place => check::addresses(network, &check::place_end(network.snapshot, *place)),
+    };
+    (!addresses.is_empty()).then_some(Target { places, addresses })
 }
 
 fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
     let from = end(network, from)?;
-    let Place::Zone(zone) = from.place else { return None };
+    let Some(Place::Zone(zone)) = from.places.first().copied() else { return None };
     let start = |arena: &mut Arena<K>| {
-        let source = arena.field_in(fields::SRC, &check::addresses(network, &from));
+        let source = arena.field_in(fields::SRC, &from.addresses);
         arena.guard(network.opening(), source)
     };
     let run = |reading| {
@@ -140,8 +157,10 @@ fn sets<K: Header>(
         return Some((Function::NONE, Function::NONE));
     };
     let mut origins = |(run, ways): &mut (Run<K>, Ways)| {
-        let wanted = run.arena.field_in(fields::DST, &check::addresses(network, &end));
-        let set = run.origins(network, ways, end.place, wanted);
+        let wanted = run.arena.field_in(fields::DST, &end.addresses);
+        let sent = |place: &Place| run.origins(network, ways, *place, wanted);
+        let parts: Vec<Function> = end.places.iter().map(sent).collect();
+        let set = run.arena.min_all(parts);
         (!run.limited()).then(|| arena.import(&run.arena, set, Function::ALL))
     };
     let may = origins(&mut sent.may)?;

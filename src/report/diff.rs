@@ -55,6 +55,7 @@ fn outcome_line(diff: &Diff) -> Text {
     let doubted = |pair: &&crate::diff::PairChange| !pair.unclear.flows.is_empty();
     let unclear = diff.pairs.iter().filter(doubted).count();
     match diff.outcome() {
+        Outcome::Unclear if unclear == 0 => hours_line(),
         Outcome::Same => text!(
             "送信元と宛先の組 {compared} 組のすべてで、接続を開始できる通信は変更の前後で同じです。",
             "In all {compared} pairs of source and destination the same packets can open a connection before and after."
@@ -68,6 +69,14 @@ fn outcome_line(diff: &Diff) -> Text {
             "No change was found in {compared} pairs of source and destination, but {unclear} depend on what is not known, so they cannot be called the same."
         ),
     }
+}
+
+/// Why two states whose packets are the same are not.
+pub(super) fn hours_line() -> Text {
+    text!(
+        "時間帯を限って許可する行が変わったため、同じとは言えません。`--at` で時刻を指定すると、その時刻で比べられます。",
+        "Lines that permit at some hours only differ, so the two cannot be called the same; `--at` compares them at one moment."
+    )
 }
 
 /// What opened or closed, in words. `sure` says that some of it surely passes on its side.

@@ -35,13 +35,21 @@ pub enum Place {
     Unzoned(SegmentId),
 }
 
+/// The identifier of all places outside of zones.
+const UNZONED: &str = "unzoned";
+
 impl Place {
-    /// The zone or device with this identifier; see [`Place::id`].
+    /// The zone or device with this identifier, or all places outside of zones; see [`Place::id`].
     #[must_use]
-    pub fn named(snapshot: &super::Snapshot, id: &str) -> Option<Place> {
-        match id.strip_prefix("self:") {
+    pub fn named(snapshot: &super::Snapshot, id: &str) -> Vec<Place> {
+        let one = match id.strip_prefix("self:") {
             Some(device) => snapshot.device(device).map(Place::Device),
             None => snapshot.zone(id).map(Place::Zone),
+        };
+        match one {
+            Some(place) => vec![place],
+            None if id == UNZONED => snapshot.segments.ids().map(Place::Unzoned).collect(),
+            None => Vec::new(),
         }
     }
 
@@ -51,7 +59,7 @@ impl Place {
         match self {
             Place::Zone(zone) => snapshot.zones[zone].id.clone(),
             Place::Device(device) => format!("self:{}", snapshot.devices[device].name),
-            Place::Unzoned(_) => "unzoned".to_owned(),
+            Place::Unzoned(_) => UNZONED.to_owned(),
         }
     }
 }

@@ -17,6 +17,8 @@ struct DiffJson {
     outcome: &'static str,
     pairs_compared: usize,
     pairs: Vec<PairJson>,
+    /// Whether lines that permit at some hours only differ, and no moment was given.
+    hours_differ: bool,
     verdicts: Vec<VerdictJson>,
     findings_new: Vec<FindingJson>,
     findings_gone: Vec<FindingJson>,
@@ -77,6 +79,7 @@ pub(super) fn data(diff: &Diff) -> String {
         outcome: diff.outcome().id(),
         pairs_compared: diff.compared,
         pairs: diff.pairs.iter().map(|pair| pair_json(diff, pair)).collect(),
+        hours_differ: diff.hours,
         verdicts: diff.verdicts.iter().map(verdict).collect(),
         findings_new: listed(&diff.new, &[Novelty::New, Novelty::Enlarged]),
         findings_gone: listed(&diff.old, &[Novelty::New]),

@@ -79,6 +79,7 @@ fn said(diff: &Diff) -> Text {
             "送信元と宛先の組 {compared} 組のすべてで、接続を開始できる通信は前後で同じである。",
             "In all {compared} pairs of source and destination the same packets can open a connection before and after."
         ),
+        Outcome::Unclear if unclear == 0 => crate::report::diff::hours_line(),
         _ => text!(
             "送信元と宛先の組 {compared} 組のうち、新たに通るようになった組は {opened}、通らなくなった組は {closed}、前後とも確認できない組は {unclear} である。",
             "Of {compared} pairs of source and destination: {opened} where packets newly pass, {closed} where they no longer do, {unclear} unclear."

@@ -271,13 +271,18 @@ impl Gateways {
     /// when packets can go there or come from there.
     fn far_ends(&mut self, work: &mut Work) {
         let mut open = Vec::new();
+        let named: Vec<Prefix> = zones::networks(work).into_iter().map(|(_, n)| n).collect();
+        let is_home = |interface: &Interface| {
+            let own = interface.addresses.iter().filter_map(|a| Prefix::new(a.address, a.len));
+            own.into_iter().any(|subnet| named.iter().any(|network| network.overlaps(subnet)))
+        };
         for (id, segment) in work.snapshot.segments.iter() {
             let [port] = segment.ports.as_slice() else { continue };
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
-            let learns = interface.dynamic && interface.addresses.is_empty();
-            let line = line || learns && segment.zones.is_empty();
+            let learns = interface.dynamic && segment.zones.is_empty() && !is_home(interface);
+            let line = line || learns;
             let device = &work.snapshot.devices[port.device];
             let used = !interface.addresses.is_empty()
                 || interface.dynamic
