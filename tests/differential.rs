@@ -276,10 +276,20 @@ fn a_toy_header_goes_where_the_tracer_says_in_every_reading() {
 fn known_seeds() {
     use features::Feature::{
         Bindings, DestinationNat, FilterBefore, ForeignGateways, InterfaceRoutes, Jumps, Leaks,
-        NatGarbled, NatUncertain, Opaques, Schedules, SourceNat, Stateful, States, TwoZones,
+        NatGarbled, NatUncertain, Opaques, Rest, Schedules, SourceNat, Stateful, States, TwoZones,
         Undeclared, Unknown, Withdrawable, ZonesBehind,
     };
-    let seeds: [(u64, &[features::Feature], &str); 12] = [
+    let seeds: [(u64, &[features::Feature], &str); 14] = [
+        (
+            220,
+            &[Opaques, Undeclared, Rest],
+            "what a gateway may lead to besides is uncertain in the narrow reading, too",
+        ),
+        (
+            1940,
+            &[Rest, Bindings, SourceNat, NatGarbled],
+            "a translation that nobody knows makes no address that cannot be sent to",
+        ),
         (
             1,
             &[],

@@ -1,6 +1,6 @@
 //! What is required must pass for those who ask for it: clients, at public addresses, under whatever address the server answers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use sekisho::finding::Verdict::{self, Holds, Undetermined, Violated};
 use sekisho::scan::{self, Files, Options, Scan};

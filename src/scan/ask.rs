@@ -7,7 +7,7 @@ use crate::finding::{Cause, FlowList};
 use crate::net::{Family, Prefix};
 use crate::packetset::{Arena, Function, Intervals};
 use crate::policy::{Party, Service, Who};
-use crate::reach::{Network, Query, Run};
+use crate::reach::{Network, Query, Run, Ways};
 use crate::snapshot::{Place, ZoneAddresses, ZoneId};
 use crate::source::Span;
 use crate::trace::{self, Ingress, Options};
@@ -38,8 +38,9 @@ fn rows<K: Header>(loaded: &Loaded, room: &mut usize) -> Vec<MatrixPair> {
         if check::addresses(&network, from).is_empty() {
             continue;
         }
-        let mut may = everything(&network, from, zone, Reading::May);
-        let mut must = (!may.exact).then(|| everything(&network, from, zone, Reading::Must));
+        let mut may = everything(&network, from, zone, (Reading::May, false));
+        let mut must =
+            (!may.exact).then(|| everything(&network, from, zone, (Reading::Must, false)));
         for to in zones
             .iter()
             .filter(|to| to.place != from.place && !check::addresses(&network, to).is_empty())
@@ -67,18 +68,19 @@ fn rows<K: Header>(loaded: &Loaded, room: &mut usize) -> Vec<MatrixPair> {
     pairs
 }
 
-/// Every packet that a party can open a connection with.
+/// Every packet that a party can open a connection with; `whole` when it is asked what of it was sent.
 fn everything<K: Header>(
     network: &Network<'_, K>,
     from: &End,
     zone: ZoneId,
-    reading: Reading,
+    (reading, whole): (Reading, bool),
 ) -> Run<K> {
     let start = |arena: &mut Arena<K>| {
         let source = arena.field_in(fields::SRC, &check::addresses(network, from));
         arena.guard(network.opening(), source)
     };
-    network.run(&Query { zone, start: &start, reading, only_filters_of: None, watch: &[] })
+    let query = Query { zone, start: &start, reading, only_filters_of: None, watch: &[] };
+    if whole { network.run_whole(&query, None) } else { network.run(&query) }
 }
 
 /// What of a run arrives at a party by services, as a list; `None` when a limit leaves it open.
@@ -93,6 +95,27 @@ fn listed<K: Header>(
     let set = run.arena.guard(set, wanted);
     let list = check::list_flows(&mut run.arena, set, limit);
     (!run.limited()).then_some(list)
+}
+
+/// What of a run can be sent by services and arrives at a party, as a list; `None` when a limit leaves it open.
+fn sent<K: Header>(
+    network: &Network<'_, K>,
+    run: &mut Run<K>,
+    to: &End,
+    services: &[Service],
+) -> Option<FlowList> {
+    let set = sent_to(network, run, to);
+    let wanted = check::service_set(&mut run.arena, services);
+    let set = run.arena.guard(set, wanted);
+    let list = check::list_flows(&mut run.arena, set, FLOWS);
+    (!run.limited()).then_some(list)
+}
+
+/// What of a run arrives at a party, as it is sent.
+fn sent_to<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) -> Function {
+    let inside = run.arena.field_in(fields::DST, &check::addresses(network, to));
+    let ways = Ways::of(run);
+    run.origins(network, &ways, to.place, inside)
 }
 
 /// What of a run arrives at a party.
@@ -121,12 +144,15 @@ fn passes_whole<K: Header>(
     };
     let source = run.arena.field_in(fields::SRC, &hosts(ends.0));
     let destination = run.arena.field_in(fields::DST, &hosts(ends.1));
+    let plain = services.is_empty();
     let services = check::service_set(&mut run.arena, services);
     let opening = network.opening();
     let all = [source, destination, services]
         .into_iter()
         .fold(opening, |all, part| run.arena.guard(all, part));
-    let arrived = delivered(network, run, ends.1);
+    // Who asks for a service means the packet as it is sent.
+    let arrived =
+        if plain { delivered(network, run, ends.1) } else { sent_to(network, run, ends.1) };
     let arrived = run.arena.exists(arrived, fields::MARK);
     !all.is_none() && run.arena.is_subset(all, arrived)
 }
@@ -251,11 +277,19 @@ fn case<K: Header>(
     if check::addresses(&network, from).is_empty() || check::addresses(&network, to).is_empty() {
         return None;
     }
-    let mut may = everything(&network, from, zone, Reading::May);
-    let mut must = everything(&network, from, zone, Reading::Must);
+    let whole = !services.is_empty();
+    let mut may = everything(&network, from, zone, (Reading::May, whole));
+    let mut must = everything(&network, from, zone, (Reading::Must, whole));
     let everything = passes_whole(&network, &mut must, (from, to), (services, &own(&network)));
-    let sure = listed(&network, &mut must, to, (services, FLOWS)).unwrap_or_default();
-    let found = listed(&network, &mut may, to, (services, FLOWS));
+    let list = |run: &mut Run<K>| {
+        if services.is_empty() {
+            listed(&network, run, to, (services, FLOWS))
+        } else {
+            sent(&network, run, to, services)
+        }
+    };
+    let sure = list(&mut must).unwrap_or_default();
+    let found = list(&mut may);
     let limited = found.is_none() || must.limited();
     let widest = found.unwrap_or_else(FlowList::anything);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };

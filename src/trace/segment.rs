@@ -9,7 +9,10 @@ use super::walk::{Walker, forwardable};
 use super::{Disposition, Ingress, Origin};
 use crate::finding::Hop;
 use crate::model::{InterfaceId, InterfaceKind};
-use crate::snapshot::{OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId};
+use crate::net::Prefix;
+use crate::snapshot::{
+    OpaqueId, Place, Port, SegmentId, Snapshot, ZoneAddresses, ZoneId, non_unicast,
+};
 use std::net::IpAddr;
 
 /// Whom a packet is handed to.
@@ -404,7 +407,8 @@ fn holding(snapshot: &Snapshot, zones: &[ZoneId], packet: &Packet) -> Result<Vec
                 }
             }
             ZoneAddresses::Rest if !one => {
-                for network in snapshot.declared_networks() {
+                let never = non_unicast(packet.family()).iter().filter_map(|b| Prefix::parse(b));
+                for network in snapshot.declared_networks().chain(never) {
                     destination_in(packet, network.range())?;
                 }
             }
