@@ -116,6 +116,31 @@ fn known_findings_are_shown_and_do_not_decide() {
 }
 
 #[test]
+fn what_grew_beyond_what_a_finding_lists_is_enlarged() {
+    let world = World::new("long");
+    let lines = |last: &str| -> String {
+        let pair =
+            |at: u32| format!(" permit tcp host 10.10.1.{at} host 10.20.1.{at} eq {}\n", 1000 + at);
+        (10..250)
+            .map(pair)
+            .chain((10..250).map(|at| {
+                format!(" permit udp host 10.10.1.{at} host 10.20.1.{} eq {at}\n", at - 5)
+            }))
+            .chain([format!(" permit tcp host 10.10.1.250 10.20.1.0 {last} eq 443\n")])
+            .collect()
+    };
+    let config = world.0.join("configs/gw.cfg");
+    let plain = fs::read_to_string(&config).unwrap();
+    let with = |last: &str| plain.replace(" permit tcp any host 10.20.1.10 eq 443\n", &lines(last));
+    fs::write(&config, with("0.0.0.127")).unwrap();
+    let file = world.file("baseline.json");
+    world.check(&["--write-baseline", &file]);
+    assert_eq!(code(&world.check(&["--baseline", &file])), 0);
+    fs::write(&config, with("0.0.0.255")).unwrap();
+    assert_eq!(code(&world.check(&["--baseline", &file])), 1, "another half of a subnet is open");
+}
+
+#[test]
 fn one_port_more_is_new_and_named() {
     let world = World::new("enlarged");
     let file = world.file("baseline.json");

@@ -34,6 +34,43 @@ fn verdicts(scan: &Scan) -> Vec<(&str, Verdict)> {
     scan.verdicts.iter().map(|verdict| (verdict.rule.as_str(), verdict.verdict)).collect()
 }
 
+/// A router between three zones with this list.
+fn small(rules: &str, list: &str) -> Files {
+    let config = format!(
+        "hostname gw\ninterface GigabitEthernet0/0\n ip address 10.1.0.1 255.255.255.0\n!\n\
+         interface GigabitEthernet0/1\n ip address 10.2.0.1 255.255.255.0\n ip access-group B out\n!\n\
+         interface GigabitEthernet0/2\n ip address 10.3.0.1 255.255.255.0\n!\nip access-list extended B\n{list} deny ip any any\nend\n"
+    );
+    let topology = "version: 1\nname: t\nzones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] }, c: { networks: [10.3.0.0/24] } }\n\
+         devices: { gw: { config: gw.cfg } }\n";
+    let entries = [
+        ("gw.cfg", config),
+        ("topology.yaml", topology.to_owned()),
+        ("policy.yaml", format!("version: 1\nrules:\n{rules}")),
+    ];
+    let entries = entries.map(|(name, text)| (name.to_owned(), text.into_bytes())).into();
+    Files { name: "t".to_owned(), entries }
+}
+
+#[test]
+fn what_fails_already_is_no_reason_to_let_more_fail() {
+    let rules = "  - { id: NO, deny: { from: a, to: b, service: tcp/445 } }\n  - { id: YES, require: { from: [a, c], to: b, service: tcp/443 } }\n  - { id: DNS, require: { from: c, to: b, service: udp/53 } }\n";
+    let plan =
+        remedy::plan(small(rules, " permit tcp 10.1.0.0 0.0.0.255 any\n"), Options::default())
+            .unwrap();
+    let failing = |scan: &Scan| -> Vec<(Option<String>, Verdict)> {
+        let of = scan.findings.iter().filter(|finding| finding.rule == "YES");
+        of.map(|finding| (finding.from.clone(), finding.verdict)).collect()
+    };
+    assert_eq!(failing(&plan.before), [(Some("c".to_owned()), Verdict::Violated)]);
+    let before = failing(&plan.before);
+    assert!(failing(&plan.after).iter().all(|pair| before.contains(pair)), "{:?}", plan.steps);
+    assert_eq!(plan.steps.len(), 1);
+    // What no edit is known for is told.
+    let open: Vec<&str> = plan.open.iter().map(|open| open.finding.rule.as_str()).collect();
+    assert_eq!(open, ["DNS"]);
+}
+
 /// The files after `patch -p1`.
 fn patched(files: &Files, patch: &[u8], name: &str) -> Files {
     let dir = std::env::temp_dir().join(format!("sekisho-fix-{}-{name}", std::process::id()));
