@@ -82,8 +82,8 @@ fn verify(run: &Run, path: &Path) -> Result<Exit, Stop> {
                 "yes: {hashed} files are as they were made, and the same inputs gave {repeated} outputs again, byte by byte"
             ),
             None => text!(
-                "はい: {hashed} ファイルが作成時のままです。再実行はしていません（入力が含まれていないか、作成した版が異なります）。",
-                "yes: {hashed} files are as they were made; nothing was run again, because there are no inputs or another version made it"
+                "はい: {hashed} ファイルは添付のハッシュ値と一致します。再実行はしていないため（入力が含まれていないか、作成した版が異なります）、作成後に作り直されていないとまでは言えません。",
+                "yes: {hashed} files agree with the hashes beside them; nothing was run again, because there are no inputs or another version made it, so it is not shown that nobody made both anew"
             ),
         },
     )?;

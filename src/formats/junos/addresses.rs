@@ -375,8 +375,8 @@ fn wildcard(word: &str) -> Option<WildcardMask> {
 
 fn dns_reason(name: &str) -> Text {
     text!(
-        "ドメイン名「{name}」のアドレスは設定だけでは決まりません。",
-        "the addresses of the domain name `{name}` are not in the configuration"
+        "ドメイン名「{name}」のアドレスは設定だけでは決まりません（topology.yaml の resolve で指定できます）。",
+        "the addresses of the domain name `{name}` are not in the configuration (see `resolve` in topology.yaml)"
     )
 }
 

@@ -249,8 +249,8 @@ impl Table {
             ranges.iter().map(|range| self.builder.range(*range, span)).collect();
         for name in &party.domains {
             let reason = text!(
-                "ドメイン名「{name}」のアドレスは表からは分かりません。",
-                "the addresses of the domain name `{name}` are not in the sheet"
+                "ドメイン名「{name}」のアドレスは表からは分かりません（topology.yaml の resolve で指定できます）。",
+                "the addresses of the domain name `{name}` are not in the sheet (see `resolve` in topology.yaml)"
             );
             members.push(self.builder.unknown_address(reason, AddressWithin::Anywhere, span));
         }
