@@ -120,7 +120,7 @@ impl<K: Header> Graph<K> {
             let held = Some(zone_set(snapshot, *zone));
             self.wire_beside(node, Node::End(Place::Zone(*zone)), held, beside);
         }
-        if is_outside(snapshot, id) {
+        if snapshot.is_outside(id) {
             return;
         }
         for (segment_id, segment) in opaque.segments.iter().map(|id| (*id, &snapshot.segments[*id]))
@@ -351,15 +351,6 @@ pub(crate) fn owned<K: Header>(
         *takes = takes.union(&own);
     }
     owned
-}
-
-/// Whether an opaque router stands for an outside network only: every zone behind it is external, and it is on one segment.
-pub(crate) fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
-    let opaque = &snapshot.opaques[id];
-    opaque.declared
-        && !opaque.zones.is_empty()
-        && opaque.segments.len() == 1
-        && opaque.zones.iter().all(|zone| snapshot.zones[*zone].external)
 }
 
 /// The addresses of a zone.

@@ -39,8 +39,8 @@
 //! 5. **Opaque router.** A destination in a zone behind it is delivered there, and what hosts behind it send comes out of
 //!    it: surely when it is declared; *may*, when nobody declared it. Besides, it may forward anything to any device port
 //!    or opaque router on its segments, and deliver to any zone on its segments that holds the destination: *may*; what
-//!    no zone holds it may drop, or send out of the picture. One that is declared, is on one segment and has only external
-//!    zones behind it forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
+//!    no zone holds it may drop, or send out of the picture. One that is declared, is on one segment with ports of one device
+//!    and has only external zones behind it forwards nothing else. Routers that are not declared ([`Snapshot::unknown_routers`]) may be one and the same, or
 //!    linked: each *may* hand anything to another. To [`Opaque::perhaps`] it *may* deliver, aside.
 //! 6. **Sources and destinations** that are not unicast (multicast, broadcast 255.255.255.255, loopback, unspecified) are
 //!    never sent, forwarded, nor accepted by a device.
@@ -368,6 +368,19 @@ impl Snapshot {
     /// The networks of all zones that have networks.
     pub fn declared_networks(&self) -> impl Iterator<Item = Prefix> {
         self.zones.iter().flat_map(|(_, zone)| zone.networks())
+    }
+
+    /// Whether an opaque router stands for an outside network only (rule 5): it is declared, every zone behind it is external,
+    /// and no two devices could use it to reach one another.
+    #[must_use]
+    pub fn is_outside(&self, id: OpaqueId) -> bool {
+        let opaque = &self.opaques[id];
+        let [segment] = opaque.segments.as_slice() else { return false };
+        let mut devices = self.segments[*segment].ports.iter().map(|port| port.device);
+        let first = devices.next();
+        let external = |zone: &ZoneId| self.zones[*zone].external;
+        let outside = !opaque.zones.is_empty() && opaque.zones.iter().all(external);
+        opaque.declared && outside && devices.all(|device| Some(device) == first)
     }
 
     /// The opaque routers that nobody declared: each may hand a packet to any other of them.

@@ -159,6 +159,29 @@ fn routed(lines: &str) -> Loaded {
 }
 
 #[test]
+fn another_server_behind_the_same_address_is_a_change() {
+    let of = |server: &str| {
+        let rules = format!(
+            "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i e0 -p tcp -d 10.2.0.99 --dport 443 -j DNAT --to-destination {server}\nCOMMIT\n\
+             *filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
+             -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n"
+        );
+        let topology = "version: 1\nname: t\n\
+             zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
+             devices: { fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } } }\n";
+        let entries = vec![
+            ("fw.rules".to_owned(), rules.into_bytes()),
+            ("topology.yaml".to_owned(), topology.as_bytes().to_vec()),
+        ];
+        loaded(Files { name: "t".to_owned(), entries }).unwrap()
+    };
+    assert_eq!(diff(of("10.2.0.10"), of("10.2.0.10")).outcome(), Outcome::Same);
+    let moved = diff(of("10.2.0.10"), of("10.2.0.11"));
+    assert_eq!(moved.outcome(), Outcome::Different, "{:?}", moved.pairs);
+    assert!(moved.confirmed);
+}
+
+#[test]
 fn what_leaves_the_picture_and_hours_are_changes_too() {
     let closed = "ip access-list extended IN\n deny ip any any\n";
     let open = "ip access-list extended IN\n permit tcp any 10.50.0.0 0.0.255.255 eq 443\n deny ip any any\n";

@@ -19,10 +19,14 @@ fn scanned(rules: &str, lines: &str) -> Scan {
 }
 
 fn drawn(topology: &str, rules: &str, lines: &str) -> Scan {
+    drawn_with(topology, rules, lines, "ip address 203.0.113.2 255.255.255.240")
+}
+
+fn drawn_with(topology: &str, rules: &str, lines: &str, address: &str) -> Scan {
     let config = format!(
         "hostname gw
 interface GigabitEthernet0/0
- ip address 203.0.113.2 255.255.255.240
+ {address}
  ip nat outside
  ip access-group OUTSIDE in
 !
@@ -91,8 +95,16 @@ ip access-list extended OUTSIDE\n";
     let judged = |lines: &str| verdict(FROM_THE_INTERNET, &format!("{nat}{lines}"));
     assert_eq!(judged(" permit tcp any host 203.0.113.10 eq 443\n deny ip any any\n"), Holds);
     assert_eq!(judged(" permit tcp any host 203.0.113.11 eq 443\n deny ip any any\n"), Violated);
-    assert_eq!(judged(" permit tcp any host 172.16.10.10 eq 443\n deny ip any any\n"), Holds);
+    // Nobody in the Internet sends there.
+    assert_eq!(judged(" permit tcp any host 172.16.10.10 eq 443\n deny ip any any\n"), Violated);
     assert_ne!(judged(" deny ip any any\n"), Undetermined);
+    // Where nobody knows what is translated, nothing surely arrives, nor surely not.
+    let learnt = "ip nat inside source static tcp 172.16.10.10 443 interface GigabitEthernet0/0 443
+ip access-list extended INSIDE\n permit ip any any
+ip access-list extended OUTSIDE\n permit tcp any any eq 443\n";
+    let rules = format!("  - {{ id: R1, require: {FROM_THE_INTERNET} }}\n");
+    let scan = drawn_with(TOPOLOGY, &rules, learnt, "ip address dhcp");
+    assert_eq!(scan.verdicts[0].verdict, Undetermined);
     // What is told is how the public address is not reached.
     let rules = format!("  - {{ id: R1, require: {FROM_THE_INTERNET} }}\n");
     let scan = scanned(&rules, &format!("{nat} deny ip any any\n"));
@@ -113,5 +125,10 @@ fn routes_that_a_protocol_brings_are_all_known_when_the_topology_says_so() {
     assert_eq!(scan.verdicts[0].verdict, Undetermined);
     let told = scan.findings.iter().flat_map(|finding| &finding.causes);
     assert!(told.clone().any(|cause| cause.reason.en.contains("routes-complete: true")));
-    assert_eq!(judged(", routes-complete: true").verdicts[0].verdict, Holds);
+    let complete = ", routes-complete: true";
+    assert_eq!(judged(complete).verdicts[0].verdict, Holds);
+    // What is connected to an interface whose address nobody knows is no route that could be written.
+    let topology = TOPOLOGY.replace("config: gw.cfg", &format!("config: gw.cfg{complete}"));
+    let scan = drawn_with(&topology, &rules, open, "ip address dhcp");
+    assert_ne!(scan.verdicts[0].verdict, Holds);
 }

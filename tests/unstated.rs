@@ -101,6 +101,21 @@ devices:
         "other: { opaque: true, addresses: [198.51.100.1], networks: [0.0.0.0/0] }\n  isp:",
     );
     assert_eq!(verdicts(&apart, A_TO_B, &configs), [Holds]);
+    // Two sites on one segment of a carrier have the same router, whether anybody declares it or not.
+    let sites = "zones: { net: { external: true }, a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }
+devices: { one: { config: one.cfg }, two: { config: two.cfg } }
+attach: [ { zone: net, at: 'one:GigabitEthernet0/0' }, { zone: net, at: 'two:GigabitEthernet0/0' } ]\n";
+    let site = |number: u8| {
+        let ends = [
+            format!("ip address 203.0.113.{} 255.255.255.248", number + 1),
+            format!("ip address 10.{number}.0.1 255.255.255.0"),
+        ];
+        let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
+        router(&ends, "ip route 0.0.0.0 0.0.0.0 203.0.113.1\n")
+    };
+    let (one, two) = (site(1), site(2));
+    let configs = [("one.cfg", one.as_str()), ("two.cfg", two.as_str())];
+    assert_eq!(verdicts(sites, A_TO_B, &configs), [Undetermined]);
 }
 
 #[test]
@@ -226,6 +241,9 @@ attach: [ {{ zone: net, at: 'gw:GigabitEthernet0/0' }} ]\n"
     // Named, it is looked at like any other.
     let named = judged("10.2.0.0/24, '2001:db8:2::/64'", "|ipv6 address PD ::1:0:0:0:1/64");
     assert_ne!(named, Holds);
+    // A static prefix beside the learnt one is another.
+    let both = "|ipv6 address FD00:2::1/64|ipv6 address PD ::1:0:0:0:1/64";
+    assert_ne!(judged("10.2.0.0/24, 'fd00:2::/64'", both), Holds);
 }
 
 #[test]

@@ -218,14 +218,11 @@ impl Walk<'_> {
         if !(opaque.declared && (starting || packet.block.covered(&behind))) {
             guide.lose(packet)?;
         }
-        let external = |zone: &ZoneId| self.snapshot.zones[*zone].external;
-        let alone = opaque.declared && opaque.segments.len() == 1;
-        let outside = alone && !opaque.zones.is_empty() && opaque.zones.iter().all(external);
         // What hosts behind it send may be meant for a neighbour; else this is beside the proper way.
         let packet = packet.perhaps();
         let aside = Packet { aside: true, ..packet.clone() };
         self.zones(&opaque.perhaps, &aside, guide)?;
-        if outside && !starting {
+        if self.snapshot.is_outside(id) && !starting {
             return Ok(());
         }
         let mut spots: Vec<Spot> = Vec::new();

@@ -7,9 +7,10 @@ use super::parties::{End, ResolvedRule};
 use super::{Judge, prefer, sets, write};
 use crate::compile::{Header, Reading, fields};
 use crate::finding::{Finding, Verdict};
+use crate::graph::Node;
 use crate::packetset::{Arena, Function, Intervals};
-use crate::reach::{Query, Run};
-use crate::snapshot::{Place, ZoneId};
+use crate::reach::{Query, Run, Ways};
+use crate::snapshot::{Place, ZoneAddresses, ZoneId};
 use crate::trace::{self, Ingress, Options, TraceVerdict};
 
 /// For how many addresses of a target it is looked why they are not reached.
@@ -45,27 +46,43 @@ impl<K: Header> Judge<'_, K> {
     ) -> Option<Finding> {
         let target = sets::addresses(self.network, to);
         let asked = Asked { rule, zone, ends: (from, to), target: &target };
-        let direct = self.unserved(&asked, &target, true)?;
+        let names = sets::translated(self.network, &target);
+        // What nobody knows of a translation is no reason to say that nothing arrives.
+        let open = names.iter().any(|name| sets::public().within(name));
+        // Nobody in the Internet sends to addresses that are not public, nor to one behind a translation.
+        let outside = self.network.snapshot.zones[zone].addresses == ZoneAddresses::Rest;
+        let own = if outside { target.intersection(&sets::public()) } else { target.clone() };
+        let hidden = outside && own.is_empty();
+        let direct = if hidden && !names.is_empty() {
+            None
+        } else {
+            Some(self.unserved(&asked, &target, true)?)
+        };
         // A target that is known by other addresses is reached when it is by those that serve.
         let (mut served, mut failed) = (Intervals::empty(), Vec::new());
-        for name in sets::translated(self.network, &target) {
+        for name in names {
+            let name = if outside { name.intersection(&sets::public()) } else { name };
+            if name.is_empty() {
+                continue;
+            }
             match self.unserved(&asked, &name, false) {
                 None => served = served.union(&name),
                 Some(unserved) if failed.len() < TOLD => failed.push(unserved),
                 Some(_) => {}
             }
         }
-        let told = if !served.is_empty() {
-            vec![self.unserved(&asked, &served, true)?]
-        } else if self.network.snapshot.zones[zone].external && !failed.is_empty() {
-            // Nobody outside sends to an address behind a translation.
-            failed
-        } else {
-            std::iter::once(direct).chain(failed).collect()
-        };
+        let mut told =
+            if served.is_empty() { failed } else { vec![self.unserved(&asked, &served, true)?] };
+        if told.is_empty() || !outside {
+            let direct = match direct {
+                Some(direct) => direct,
+                None => self.unserved(&asked, &target, true)?,
+            };
+            told.insert(0, direct);
+        }
         let mut told = told
             .into_iter()
-            .map(|(mut run, lost)| self.missing(rule, zone, (from, to), &mut run, &lost));
+            .map(|(mut run, lost)| self.missing(rule, (zone, open), (from, to), &mut run, &lost));
         // It fails when it does by every address.
         let first = told.next()?;
         let open = |finding: &Finding| finding.verdict == Verdict::Undetermined;
@@ -90,7 +107,7 @@ impl<K: Header> Judge<'_, K> {
                 only_filters_of: None,
                 watch: &[],
             };
-            let mut run = self.network.run_from(&query, entry);
+            let mut run = self.network.run_whole(&query, entry);
             let mut lost = self.lost(asked, &mut run, sent);
             lost.missing &= whole;
             let arrives = lost.nothing();
@@ -146,12 +163,19 @@ impl<K: Header> Judge<'_, K> {
         let arrived = run.arena.exists(arrived, fields::SRC);
         let arrived = run.arena.exists(arrived, fields::SPORT);
         let missing = run.arena.minus(wanted, arrived);
-        // What is for an address that a device of ours translates nobody outside takes.
+        // What is for an address that a device of ours translates nobody outside takes, if it arrives, too.
         let outside = sent != target && self.network.snapshot.zones[asked.zone].external;
-        let home = outside.then_some(Place::Zone(asked.zone));
+        let home = outside.then_some(Place::Zone(asked.zone)).filter(|h| run.ends.contains_key(h));
         let strays = |place: &Place| *place != to.place && Some(*place) != home;
         let stray = run.ends.keys().copied().filter(strays).collect::<Vec<_>>();
-        let elsewhere = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
+        let mut elsewhere = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
+        if let Some(home) = home {
+            let ways = Ways::of(run);
+            // What a device sends back has not been taken by anybody outside.
+            let returned = ways.nodes_to(home).iter().any(|node| matches!(node, Node::Arrive(_)));
+            let arriving = run.origins(self.network, &ways, to.place, wanted);
+            elsewhere |= returned || !run.arena.minus(run.start, arriving).is_none();
+        }
         // Some translation may make of them what nobody asked for.
         let altered = !run.arena.minus(delivered, wanted).is_none();
         Lost {
@@ -165,7 +189,7 @@ impl<K: Header> Judge<'_, K> {
     fn missing(
         &self,
         rule: &ResolvedRule<'_>,
-        zone: ZoneId,
+        (zone, open): (ZoneId, bool),
         ends: (&End, &End),
         run: &mut Run<K>,
         lost: &Lost,
@@ -209,6 +233,9 @@ impl<K: Header> Judge<'_, K> {
         if lost.limited {
             facts.verdict = Verdict::Undetermined;
             facts.limited();
+        }
+        if open {
+            facts.verdict = Verdict::Undetermined;
         }
         facts.flows = sets::list_flows(&mut run.arena, seen, sets::FLOWS);
         facts.blame_denials();

@@ -35,10 +35,10 @@ pub(super) fn part_of<K: Header>(
 }
 
 /// The addresses that are a zone's by what the topology says, but those of configured devices on them. Of everything else those
-/// that can be anybody's: public ones, that are on no other subnet and that no device translates.
+/// that can be anybody's: public ones, that are on no subnet at hand and that no device translates.
 pub(super) fn named_hosts<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<AddressRange> {
     let named = if snapshot.zones[zone].addresses == ZoneAddresses::Rest {
-        zone_set::<K>(snapshot, zone).intersection(&public()).minus(&elsewhere(snapshot, zone))
+        zone_set::<K>(snapshot, zone).intersection(&public()).minus(&elsewhere(snapshot))
     } else {
         compile::intervals::<K>(snapshot.zones[zone].named().map(Prefix::range))
     };
@@ -47,7 +47,7 @@ pub(super) fn named_hosts<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Vec<A
 }
 
 /// The addresses that are routed between networks of different owners: without those of RFC 6890 that are not.
-fn public<K: Header>() -> Intervals<K> {
+pub(super) fn public<K: Header>() -> Intervals<K> {
     let blocks: &[&str] = match K::FAMILY {
         Family::V4 => &[
             "10.0.0.0/8",
@@ -55,19 +55,20 @@ fn public<K: Header>() -> Intervals<K> {
             "169.254.0.0/16",
             "172.16.0.0/12",
             "192.0.0.0/24",
+            "192.88.99.0/24",
             "192.168.0.0/16",
             "198.18.0.0/15",
         ],
-        Family::V6 => &["::/3", "4000::/2", "8000::/1"],
+        Family::V6 => &["::/3", "2002::/16", "3ffe::/16", "4000::/2", "8000::/1"],
     };
     let private = blocks.iter().filter_map(|block| Prefix::parse(block)).map(Prefix::range);
     unicast().minus(&compile::intervals(private))
 }
 
-/// Subnets of segments on which a zone is not, and what static translations make of something else.
-fn elsewhere<K: Header>(snapshot: &Snapshot, zone: ZoneId) -> Intervals<K> {
-    let others = snapshot.segments.iter().filter(|(_, segment)| !segment.zones.contains(&zone));
-    let subnets = others.flat_map(|(_, segment)| &segment.networks).map(|network| network.range());
+/// Subnets at hand, and what static translations make of something else.
+fn elsewhere<K: Header>(snapshot: &Snapshot) -> Intervals<K> {
+    let segments = snapshot.segments.iter();
+    let subnets = segments.flat_map(|(_, segment)| &segment.networks).map(|n| n.range());
     let rewrites = snapshot.devices.iter().flat_map(|(_, device)| device.rewrites.iter());
     let published = rewrites.filter_map(|(_, rewrite)| match &rewrite.destination {
         Some(AddressMap::Shift { from, to }) if from != to => Some(*from),

@@ -6,7 +6,7 @@ use super::sets::are_apart;
 use super::write;
 use crate::finding::{Cause, Finding, Kind, Verdict};
 use crate::model::{Interface, InterfaceKind};
-use crate::net::Family;
+use crate::net::{Family, Prefix};
 use crate::policy::Verb;
 use crate::snapshot::{Place, Snapshot, ZoneAddresses, ZoneId};
 use crate::source::Span;
@@ -39,7 +39,13 @@ fn nameless(snapshot: &Snapshot) -> Vec<Nameless<'_>> {
             let Some(family) = learnt(interface) else { continue };
             for id in &segment.zones {
                 let zone = &snapshot.zones[*id];
-                let none = zone.networks().all(|network| network.family() != family);
+                // Those of the subnets that it states are other ones.
+                let stated = |network: &Prefix| {
+                    let own = interface.addresses.iter();
+                    let mut own = own.filter_map(|a| Prefix::new(a.address, a.len));
+                    own.any(|subnet| subnet.covers(*network))
+                };
+                let none = zone.networks().all(|n| n.family() != family || stated(&n));
                 if zone.addresses != ZoneAddresses::Rest && none {
                     found.push(Nameless {
                         zone: *id,
@@ -62,9 +68,10 @@ fn learnt(interface: &Interface) -> Option<Family> {
         return None;
     }
     match (states(Family::V4), states(Family::V6)) {
-        (true, false) => Some(Family::V6),
+        // Prefixes that are given on at run time are those of IPv6.
+        (true, _) => Some(Family::V6),
         (false, true) => Some(Family::V4),
-        _ => None,
+        (false, false) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::digest;
 use crate::graph::Node;
-use crate::model::{Action, Coverage, Device, LineStatus, Shape};
+use crate::model::{Action, Coverage, Device, Line, LineStatus, Shape};
 use crate::reach::Ways;
 use crate::scan::{Loaded, Role};
 use crate::snapshot::{Place, Snapshot};
@@ -80,18 +80,26 @@ impl<'s> Towards<'s> {
     }
 }
 
-/// The lines that permit at some hours only, with these hours; none when schedules are read at a moment.
+/// The lists with lines that permit at some hours only, and these hours; none when schedules are read at a moment.
 pub(super) fn hours(loaded: &Loaded) -> BTreeSet<String> {
     let snapshot = &loaded.snapshot;
     let mut found = BTreeSet::new();
     for (_, device) in snapshot.devices.iter().filter(|_| snapshot.at.is_none()) {
-        let lines = device.lists.iter().flat_map(|(_, list)| &list.lines);
-        for line in lines.filter(|line| line.enabled && line.action == Action::Permit) {
-            let Some(schedule) = line.matches.schedule.map(|id| &device.schedules[id]) else {
-                continue;
+        for (_, list) in device.lists.iter() {
+            let limited = |line: &Line| {
+                line.enabled && line.action == Action::Permit && line.matches.schedule.is_some()
             };
-            let words: Vec<&str> = loaded.sources.text(line.span).split_whitespace().collect();
-            found.insert(format!("{} {} {:?}", device.name, words.join(" "), schedule.windows));
+            // What stands before such a line decides its hours, too.
+            let Some(last) = list.lines.iter().rposition(limited) else { continue };
+            let mut words = format!("{} {}", device.name, list.name);
+            for line in list.lines.iter().take(last + 1) {
+                for word in loaded.sources.text(line.span).split_whitespace() {
+                    words.extend([" ", word]);
+                }
+                let schedule = line.matches.schedule.map(|id| &device.schedules[id].windows);
+                words.push_str(&format!(" {schedule:?}"));
+            }
+            found.insert(words);
         }
     }
     found

@@ -146,29 +146,45 @@ fn sent<K: Header>(network: &Network<'_, K>, from: &str) -> Option<Sent<K>> {
     Some(Sent { may, must })
 }
 
-/// What may and must be sent on one side, in `arena`; `None` when a limit leaves it open.
+/// What may and must pass on one side.
+#[derive(Clone, Copy)]
+struct Passing {
+    /// As it is sent.
+    sent: (Function, Function),
+    /// As it arrives, from whomever: a server behind a translation may be another one than it was.
+    arrived: (Function, Function),
+}
+
+/// What may and must pass on one side, in `arena`; `None` when a limit leaves it open.
 fn sets<K: Header>(
     arena: &mut Arena<K>,
     network: &Network<'_, K>,
     sent: Option<&mut Sent<K>>,
     to: &str,
-) -> Option<(Function, Function)> {
+) -> Option<Passing> {
+    let nothing = (Function::NONE, Function::NONE);
     let (Some(sent), Some(end)) = (sent, end(network, to)) else {
-        return Some((Function::NONE, Function::NONE));
+        return Some(Passing { sent: nothing, arrived: nothing });
     };
-    let mut origins = |(run, ways): &mut (Run<K>, Ways)| {
+    let mut both = |(run, ways): &mut (Run<K>, Ways)| {
         let wanted = run.arena.field_in(fields::DST, &end.addresses);
         let sent = |place: &Place| run.origins(network, ways, *place, wanted);
         let parts: Vec<Function> = end.places.iter().map(sent).collect();
         let set = run.arena.min_all(parts);
-        (!run.limited()).then(|| arena.import(&run.arena, set, Function::ALL))
+        let parts = end.places.iter().map(|place| run.delivered(*place, None)).collect();
+        let mut arrived = run.arena.min_all(parts);
+        for field in [fields::SRC, fields::SPORT, fields::MARK] {
+            arrived = run.arena.exists(arrived, field);
+        }
+        let sets = [set, arrived];
+        (!run.limited()).then(|| sets.map(|set| arena.import(&run.arena, set, Function::ALL)))
     };
-    let may = origins(&mut sent.may)?;
+    let may = both(&mut sent.may)?;
     let must = match &mut sent.must {
-        Some(run) => origins(run)?,
+        Some(run) => both(run)?,
         None => may,
     };
-    Some((may, must))
+    Some(Passing { sent: (may[0], must[0]), arrived: (may[1], must[1]) })
 }
 
 /// What changed between two places, and whether the tracer confirmed it.
@@ -195,11 +211,17 @@ fn pair<K: Header>(
         return (Some(change(None, None, FlowList::anything())), true);
     };
     let sides = Sides { networks, ends: (from, to) };
-    let (opened, one) =
-        gained(&mut arena, before, after, |arena, set| example::examples(arena, set, &sides, 1));
-    let (closed, other) =
-        gained(&mut arena, after, before, |arena, set| example::examples(arena, set, &sides, 0));
-    let unclear = if open { unclear(&mut arena, before, after) } else { FlowList::default() };
+    let mut changed = |less: Passing, more: Passing, side| {
+        let examples = |arena: &mut Arena<K>, set| example::examples(arena, set, &sides, side);
+        match gained(&mut arena, less.sent, more.sent, examples) {
+            (None, _) => gained(&mut arena, less.arrived, more.arrived, |_, _| (Vec::new(), true)),
+            told => told,
+        }
+    };
+    let (opened, one) = changed(before, after, 1);
+    let (closed, other) = changed(after, before, 0);
+    let unclear =
+        if open { unclear(&mut arena, before.sent, after.sent) } else { FlowList::default() };
     if arena.exhausted() {
         return (Some(change(None, None, FlowList::anything())), true);
     }

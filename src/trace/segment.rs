@@ -268,7 +268,7 @@ impl Walker<'_> {
                 let place = Disposition::Delivered(Place::Zone(zone));
                 self.end(doubtful.clone().beside(), place, origin);
             }
-            if is_outside(snapshot, id) {
+            if snapshot.is_outside(id) {
                 if behind.is_empty() {
                     self.end(traveller, Disposition::NoRoute, Some(Origin::Behind(id)));
                 }
@@ -334,14 +334,6 @@ fn unless_declared(snapshot: &Snapshot, id: OpaqueId, traveller: Traveller) -> T
         return traveller;
     }
     traveller.doubting(vec![causes::opaque_cause(snapshot, id)])
-}
-
-/// Whether an opaque router stands for an outside network only: it delivers there and forwards nothing else.
-fn is_outside(snapshot: &Snapshot, id: OpaqueId) -> bool {
-    let opaque = &snapshot.opaques[id];
-    let mut zones = opaque.zones.iter().map(|zone| &snapshot.zones[*zone]);
-    let alone = opaque.declared && opaque.segments.len() == 1;
-    alone && !opaque.zones.is_empty() && zones.all(|zone| zone.external)
 }
 
 fn through_opaque(snapshot: &Snapshot, id: OpaqueId, mut traveller: Traveller) -> Traveller {

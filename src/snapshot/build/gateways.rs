@@ -255,6 +255,10 @@ impl Gateways {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
             let line =
                 matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
+            // In a subnet of more than two there may be others.
+            let two = |bits: u8, len: u8| bits.saturating_sub(len) <= 2;
+            let mut subnets = interface.addresses.iter();
+            let line = line && subnets.all(|a| two(Family::of(a.address).bits(), a.len));
             let there = work.snapshot.segments[segment].opaques.iter().copied();
             there.filter(|_| line).find(|opaque| work.snapshot.opaques[*opaque].declared)
         };
@@ -287,7 +291,11 @@ impl Gateways {
             let used = !interface.addresses.is_empty()
                 || interface.dynamic
                 || entrance::admits(device, port.interface);
-            if line && used && segment.opaques.is_empty() {
+            let wide = interface.addresses.iter().any(|a| Family::of(a.address).bits() > a.len + 2);
+            if line
+                && used
+                && (segment.opaques.is_empty() || wide && interface.kind == InterfaceKind::Tunnel)
+            {
                 open.push((*port, id, interface.span));
             }
         }

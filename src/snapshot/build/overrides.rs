@@ -32,8 +32,15 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         for route in routes {
             add_route(device, route, &mut work.problems);
         }
-        for (_, context) in device.contexts.iter_mut() {
-            context.rib_complete |= complete;
+        // Where the address of an interface is not known, neither is what is connected to it.
+        let open: Vec<ContextId> = device
+            .interfaces
+            .iter()
+            .filter(|(_, i)| i.up && i.dynamic)
+            .map(|(_, i)| i.context)
+            .collect();
+        for (id, context) in device.contexts.iter_mut() {
+            context.rib_complete |= *complete && !open.contains(&id);
         }
         if !routes.is_empty() {
             for (_, context) in device.contexts.iter_mut() {
