@@ -97,6 +97,7 @@ impl<K: Header> Judge<'_, K> {
         whole: bool,
     ) -> Option<(Run<K>, Lost)> {
         let all = sets::addresses(self.network, asked.ends.0);
+        let external = self.network.snapshot.zones[asked.zone].external;
         let mut first = None;
         let mut arrives = |sources: &Intervals<K>, entry: Option<usize>| {
             let start = self.required(asked.rule, sources, sent);
@@ -107,7 +108,12 @@ impl<K: Header> Judge<'_, K> {
                 only_filters_of: None,
                 watch: &[],
             };
-            let mut run = self.network.run_whole(&query, entry);
+            // Only what may fall back to its senders is looked at from the end.
+            let mut run = if external && sent != asked.target {
+                self.network.run_whole(&query, entry)
+            } else {
+                self.network.run_from(&query, entry)
+            };
             let mut lost = self.lost(asked, &mut run, sent);
             lost.missing &= whole;
             let arrives = lost.nothing();
