@@ -10,7 +10,7 @@ use crate::graph::{unicast, zone_set};
 use crate::net::{AddressRange, Family};
 use crate::packetset::Intervals;
 use crate::policy::{CLIENT_PORTS, Service, Verb};
-use crate::snapshot::{Place, Snapshot};
+use crate::snapshot::{Place, Snapshot, ZoneAddresses};
 
 /// Every claim of every rule, in the order of the policy, IPv4 first. What a rule asks besides isolation, and rules that neither
 /// forbid nor require, make further claims, for which there are no proofs.
@@ -103,7 +103,14 @@ fn isolation<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Cla
 fn required<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Claim> {
     let claim = |(from, to): (&End, &End)| {
         let (zone, sources) = (zone_of(from)?, numbers(&addresses::<K>(snapshot, from)));
-        let wanted = products(&addresses::<K>(snapshot, to), &rule.rule.services);
+        let target = addresses::<K>(snapshot, to);
+        let wanted = products(&target, &rule.rule.services);
+        // Such a target is reached by other addresses, of which a claim does not speak.
+        let rest = snapshot.zones[zone].addresses == ZoneAddresses::Rest;
+        if rest && !sources.is_empty() && !wanted.is_empty() && !target.meets(&sets::public()) {
+            let ends = (from.name.clone(), to.name.clone());
+            return Some(Claim { ends, ..other(rule, "require", K::FAMILY) });
+        }
         (!sources.is_empty() && !wanted.is_empty()).then(|| Claim {
             rule: rule.rule.id.clone(),
             kind: "require",
