@@ -83,13 +83,14 @@ fn keys_alone_lead_from_a_cell_to_the_finding_with_its_lines() {
     page.press("ArrowDown");
     assert_eq!(page.ask(label), "dmz → pi: 不適合 全部");
     page.press("Enter");
-    assert_eq!(page.ask("decodeURIComponent(location.hash)"), "#p-ipv4-dmz-pi");
-    assert_eq!(page.ask(IN_SIGHT), true);
+    page.expect("decodeURIComponent(location.hash)", "#p-ipv4-dmz-pi");
+    page.expect(IN_SIGHT, true);
     // From there one Tab leads to the first finding about the pair.
     page.press("Tab");
+    page.expect("document.activeElement.getAttribute('href')", "#f-1");
     page.press("Enter");
-    assert_eq!(page.ask("location.hash"), "#f-1");
-    assert_eq!(page.ask(IN_SIGHT), true);
+    page.expect("location.hash", "#f-1");
+    page.expect(IN_SIGHT, true);
     let told = page.ask("document.querySelector(':target').textContent");
     for wanted in ["X-PI-01", "configs/ext-fw.conf:1416", "configs/int-fw.cfg:146", "172.20.10.20"]
     {
@@ -134,7 +135,7 @@ fn without_scripts_everything_is_there() {
     let mut page = Page::open("plain");
     page.send("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
     page.load(&report.file(), "#p-ipv4-dmz-pi");
-    assert_eq!(page.ask(IN_SIGHT), true);
+    page.expect(IN_SIGHT, true);
     assert_eq!(
         page.ask("document.getElementById('search').checkVisibility()"),
         false,

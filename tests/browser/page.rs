@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -141,7 +141,8 @@ impl Page {
         answer["result"]["value"].clone()
     }
 
-    /// Presses and releases a key.
+    /// Presses and releases a key, and waits until the page is drawn anew: a link that was followed sets the address at once, but
+    /// its target comes into sight, and the next Tab starts from it, with the next frame only.
     pub fn press(&mut self, key: &str) {
         let code = match key {
             "Tab" => 9,
@@ -160,6 +161,21 @@ impl Page {
                 params["text"] = text.into();
             }
             self.send("Input.dispatchKeyEvent", params);
+        }
+        self.ask("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))");
+    }
+
+    /// Asks until the answer is the wanted one. Panics with the last answer when it does not come.
+    pub fn expect(&mut self, expression: &str, wanted: impl Into<Value>) {
+        let wanted = wanted.into();
+        let asked = Instant::now();
+        loop {
+            let answer = self.ask(expression);
+            if answer == wanted {
+                return;
+            }
+            assert!(asked.elapsed() < PATIENCE, "{expression}: {answer} instead of {wanted}");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
