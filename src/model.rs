@@ -33,6 +33,7 @@ pub use table::{
     AddressId, ContextId, Id, InterfaceId, ListId, RewriteId, ScheduleId, ServiceId, Table,
 };
 
+use crate::net::Prefix;
 use crate::source::Span;
 use std::net::IpAddr;
 
@@ -149,6 +150,13 @@ pub struct Interface {
     pub source_check: Option<bool>,
     /// Where it is configured.
     pub span: Span,
+}
+
+impl Interface {
+    /// The subnets of its addresses.
+    pub fn subnets(&self) -> impl Iterator<Item = Prefix> {
+        self.addresses.iter().filter_map(|own| Prefix::new(own.address, own.len))
+    }
 }
 
 /// An address of an interface.

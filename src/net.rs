@@ -33,6 +33,15 @@ impl Family {
         if address.is_ipv4() { Family::V4 } else { Family::V6 }
     }
 
+    /// The name in sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::V4 => "IPv4",
+            Family::V6 => "IPv6",
+        }
+    }
+
     /// The number of address bits: 32 or 128.
     #[must_use]
     pub fn bits(self) -> u8 {

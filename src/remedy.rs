@@ -96,7 +96,7 @@ pub fn plan(files: Files, options: Options) -> Result<Plan, Vec<InputError>> {
         let next = left.min_by_key(|finding| finding.kind == Kind::SteppingStone).cloned();
         let Some(finding) = next else {
             let files = bench.into_files();
-            open.extend(others(&now).map(|finding| Open { finding, costly: Vec::new() }));
+            open.extend(others(&now).cloned().map(|finding| Open { finding, costly: Vec::new() }));
             return Ok(Plan { before, after: now, files, steps, open });
         };
         let mut tried = tries(&mut bench, &now, &finding);
@@ -118,28 +118,29 @@ pub fn plan(files: Files, options: Options) -> Result<Plan, Vec<InputError>> {
 
 /// What a policy rule forbids and some line permits, gravest first.
 fn violations(scan: &Scan) -> impl Iterator<Item = &Finding> {
-    let forbidden = |finding: &&Finding| {
-        matches!(
-            finding.kind,
-            Kind::ForbiddenPath
-                | Kind::SteppingStone
-                | Kind::Enforcement
-                | Kind::ForbiddenDestination
-                | Kind::Unscheduled
-        )
-    };
-    scan.findings.iter().filter(forbidden).filter(|finding| finding.verdict == Verdict::Violated)
+    violated(scan).filter(|finding| is_permitted(finding.kind))
+}
+
+fn violated(scan: &Scan) -> impl Iterator<Item = &Finding> {
+    scan.findings.iter().filter(|finding| finding.verdict == Verdict::Violated)
+}
+
+/// Whether it is lines that permit which make findings of a kind: edits are known for those.
+fn is_permitted(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ForbiddenPath
+            | Kind::SteppingStone
+            | Kind::Enforcement
+            | Kind::ForbiddenDestination
+            | Kind::Unscheduled
+    )
 }
 
 /// What else decides that a rule is violated: no edit is known for it.
-fn others(scan: &Scan) -> impl Iterator<Item = Finding> {
-    let decides = |finding: &&Finding| {
-        finding.verdict == Verdict::Violated
-            && scan.verdicts.iter().any(|verdict| verdict.rule == finding.rule)
-    };
-    let known: BTreeSet<String> = violations(scan).map(|f| f.fingerprint.clone()).collect();
-    let all = scan.findings.iter().filter(decides);
-    all.filter(move |finding| !known.contains(&finding.fingerprint)).cloned()
+fn others(scan: &Scan) -> impl Iterator<Item = &Finding> {
+    let decides = |rule: &str| scan.verdicts.iter().any(|verdict| verdict.rule == rule);
+    violated(scan).filter(move |finding| !is_permitted(finding.kind) && decides(&finding.rule))
 }
 
 /// Whether two findings, before and after an edit, say the same thing.

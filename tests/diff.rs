@@ -123,21 +123,28 @@ fn what_only_reaches_a_device_itself_is_a_change() {
     assert!(diff.confirmed && diff.pairs.iter().all(|pair| pair.opened.is_some()));
 }
 
+/// A Linux router between two zones with these rules.
+fn ruled(rules: &str) -> Loaded {
+    let topology = "version: 1\nname: t\n\
+         zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
+         devices: { fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } } }\n";
+    drawn(topology, "fw.rules", rules)
+}
+
+/// A network of one configuration.
+fn drawn(topology: &str, name: &str, config: &str) -> Loaded {
+    let entries = [(name, config), ("topology.yaml", topology)];
+    let entries = entries.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
+    loaded(Files { name: "t".to_owned(), entries }).unwrap()
+}
+
 #[test]
 fn other_words_of_what_is_not_understood_are_no_sameness() {
     let of = |country: &str| {
-        let rules = format!(
+        ruled(&format!(
             "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
              -A FORWARD -i e0 -o e1 -p tcp -m geoip --src-cc {country} -j ACCEPT\nCOMMIT\n"
-        );
-        let topology = "version: 1\nname: t\n\
-             zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
-             devices: { fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } } }\n";
-        let entries = vec![
-            ("fw.rules".to_owned(), rules.into_bytes()),
-            ("topology.yaml".to_owned(), topology.as_bytes().to_vec()),
-        ];
-        loaded(Files { name: "t".to_owned(), entries }).unwrap()
+        ))
     };
     assert_eq!(diff(of("JP"), of("JP")).outcome(), Outcome::Same);
     assert_eq!(diff(of("JP"), of("US")).outcome(), Outcome::Unclear);
@@ -151,29 +158,17 @@ fn routed(lines: &str) -> Loaded {
     );
     let topology = "version: 1\nname: t\nzones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
          devices: { gw: { config: gw.cfg }, other: { opaque: true, addresses: [10.2.0.9], networks: [10.50.0.0/16] } }\n";
-    let entries = vec![
-        ("gw.cfg".to_owned(), config.into_bytes()),
-        ("topology.yaml".to_owned(), topology.as_bytes().to_vec()),
-    ];
-    loaded(Files { name: "t".to_owned(), entries }).unwrap()
+    drawn(topology, "gw.cfg", &config)
 }
 
 #[test]
 fn another_server_behind_the_same_address_is_a_change() {
     let of = |server: &str| {
-        let rules = format!(
+        ruled(&format!(
             "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i e0 -p tcp -d 10.2.0.99 --dport 443 -j DNAT --to-destination {server}\nCOMMIT\n\
              *filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
              -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n"
-        );
-        let topology = "version: 1\nname: t\n\
-             zones: { a: { networks: [10.1.0.0/24] }, b: { networks: [10.2.0.0/24] } }\n\
-             devices: { fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } } }\n";
-        let entries = vec![
-            ("fw.rules".to_owned(), rules.into_bytes()),
-            ("topology.yaml".to_owned(), topology.as_bytes().to_vec()),
-        ];
-        loaded(Files { name: "t".to_owned(), entries }).unwrap()
+        ))
     };
     assert_eq!(diff(of("10.2.0.10"), of("10.2.0.10")).outcome(), Outcome::Same);
     let moved = diff(of("10.2.0.10"), of("10.2.0.11"));

@@ -211,11 +211,9 @@ impl Certified {
     pub fn of(claim: &Claim, proof: Proof) -> Certified {
         let sources = claim.from.iter().flat_map(|(_, sources)| sources);
         let require = claim.kind == "require";
-        let forbidden = claim.to.iter().flat_map(|(_, blocks)| blocks);
-        let blocks: Vec<&Block> =
-            if require { claim.sent.iter().collect() } else { forbidden.collect() };
-        let blocks: Vec<String> =
-            blocks.into_iter().map(|block| write(claim.family, *block)).collect();
+        let forbidden = claim.to.as_ref().map_or(&[][..], |(_, blocks)| blocks);
+        let blocks = if require { &claim.sent } else { forbidden };
+        let blocks: Vec<String> = blocks.iter().map(|block| write(claim.family, *block)).collect();
         let (forbidden, required) =
             if require { (Vec::new(), blocks) } else { (blocks, Vec::new()) };
         Certified {

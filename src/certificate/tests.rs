@@ -9,7 +9,7 @@ use crate::model::{
     Action, AddressId, AddressMap, AddressSet, AddressWithin, Binding, Context, Device,
     DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId, InterfaceKind, Interfaces,
     Line, ListId, Match, NextHop, Rewrite, Route, RuleList, Schedule, ServiceId, ServiceSet, Stage,
-    Translate, Translated, Unknown,
+    Translate, Unknown,
 };
 use crate::net::{AddressRange, Family, Prefix};
 use crate::snapshot::{Place, Port, Segment, Snapshot, Zone, ZoneAddresses};
@@ -55,17 +55,7 @@ fn device() -> (Device, AddressId, ServiceId) {
 fn line(action: Action, source: AddressId, destination: AddressId, service: ServiceId) -> Line {
     Line {
         label: "line".to_owned(),
-        matches: Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source,
-            destination,
-            service,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        },
+        matches: Match::between(source, destination, service),
         action,
         enabled: true,
         log: None,

@@ -10,7 +10,7 @@ use crate::graph::{unicast, zone_set};
 use crate::net::{AddressRange, Family};
 use crate::packetset::Intervals;
 use crate::policy::{CLIENT_PORTS, Service, Verb};
-use crate::snapshot::{Place, Snapshot, ZoneAddresses};
+use crate::snapshot::{Place, Snapshot};
 
 /// Every claim of every rule, in the order of the policy, IPv4 first. What a rule asks besides isolation, and rules that neither
 /// forbid nor require, make further claims, for which there are no proofs.
@@ -105,20 +105,20 @@ fn required<K: Header>(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Vec<Clai
         let (zone, sources) = (zone_of(from)?, numbers(&addresses::<K>(snapshot, from)));
         let target = addresses::<K>(snapshot, to);
         let wanted = products(&target, &rule.rule.services);
-        // Such a target is reached by other addresses, of which a claim does not speak.
-        let rest = snapshot.zones[zone].addresses == ZoneAddresses::Rest;
-        if rest && !sources.is_empty() && !wanted.is_empty() && !target.meets(&sets::public()) {
-            let ends = (from.name.clone(), to.name.clone());
-            return Some(Claim { ends, ..other(rule, "require", K::FAMILY) });
+        if sources.is_empty() || wanted.is_empty() {
+            return None;
         }
-        (!sources.is_empty() && !wanted.is_empty()).then(|| Claim {
-            rule: rule.rule.id.clone(),
-            kind: "require",
-            family: K::FAMILY,
-            ends: (from.name.clone(), to.name.clone()),
+        let ends = (from.name.clone(), to.name.clone());
+        let claim = Claim { ends, ..other(rule, "require", K::FAMILY) };
+        // Such a target is reached by other addresses, of which a claim does not speak.
+        if sets::is_hidden(snapshot, zone, &target) {
+            return Some(claim);
+        }
+        Some(Claim {
             from: Some((zone, sources)),
             sent: from_clients(K::FAMILY, &wanted),
             to: Some((to.place, wanted)),
+            ..claim
         })
     };
     sets::pairs(rule).into_iter().filter_map(claim).collect()

@@ -1,8 +1,7 @@
 //! What the judgment could not see: vacuous rules, and what is missing from the picture.
 
 use super::parties::{End, Resolved, ResolvedRule};
-use super::sets::are_apart;
-use super::write;
+use super::{sets, write};
 use crate::finding::{Cause, Finding, Kind, Severity, Verdict};
 use crate::net::{AddressRange, Family, Prefix};
 use crate::policy::Verb;
@@ -22,11 +21,7 @@ fn vacuous_rule(snapshot: &Snapshot, rule: &ResolvedRule<'_>) -> Option<Finding>
     let ends =
         || rule.directions.iter().flat_map(|direction| direction.from.iter().chain(&direction.to));
     let empty: Vec<&End> = ends().filter(|end| is_empty(snapshot, end)).collect();
-    let pairs = rule
-        .directions
-        .iter()
-        .flat_map(|d| d.from.iter().flat_map(|from| d.to.iter().map(move |to| (from, to))));
-    let pairs: Vec<(&End, &End)> = pairs.filter(|(from, to)| are_apart(from, to)).collect();
+    let pairs = sets::pairs(rule);
     let strangers = pairs.iter().filter(|(from, to)| {
         rule.rule.verb == Verb::Require
             && !is_empty(snapshot, from)

@@ -46,25 +46,20 @@ impl<K: Header> Judge<'_, K> {
     ) -> Option<Finding> {
         let target = sets::addresses(self.network, to);
         let asked = Asked { rule, zone, ends: (from, to), target: &target };
-        let names = sets::translated(self.network, &target);
+        let (public, mut names) = (sets::public(), sets::translated(self.network, &target));
         // What nobody knows of a translation is no reason to say that nothing arrives.
-        let open = names.iter().any(|name| sets::public().within(name));
+        let open = names.iter().any(|name| public.within(name));
         // Nobody in the Internet sends to addresses that are not public, nor to one behind a translation.
         let outside = self.network.snapshot.zones[zone].addresses == ZoneAddresses::Rest;
-        let own = if outside { target.intersection(&sets::public()) } else { target.clone() };
-        let hidden = outside && own.is_empty();
-        let direct = if hidden && !names.is_empty() {
-            None
-        } else {
-            Some(self.unserved(&asked, &target, true)?)
-        };
+        if outside {
+            names = names.iter().map(|name| name.intersection(&public)).collect();
+            names.retain(|name| !name.is_empty());
+        }
+        let hidden = sets::is_hidden(self.network.snapshot, zone, &target) && !names.is_empty();
+        let direct = if hidden { None } else { Some(self.unserved(&asked, &target, true)?) };
         // A target that is known by other addresses is reached when it is by those that serve.
         let (mut served, mut failed) = (Intervals::empty(), Vec::new());
         for name in names {
-            let name = if outside { name.intersection(&sets::public()) } else { name };
-            if name.is_empty() {
-                continue;
-            }
             match self.unserved(&asked, &name, false) {
                 None => served = served.union(&name),
                 Some(unserved) if failed.len() < TOLD => failed.push(unserved),
@@ -74,15 +69,10 @@ impl<K: Header> Judge<'_, K> {
         let mut told =
             if served.is_empty() { failed } else { vec![self.unserved(&asked, &served, true)?] };
         if told.is_empty() || !outside {
-            let direct = match direct {
-                Some(direct) => direct,
-                None => self.unserved(&asked, &target, true)?,
-            };
-            told.insert(0, direct);
+            told = direct.into_iter().chain(told).collect();
         }
-        let mut told = told
-            .into_iter()
-            .map(|(mut run, lost)| self.missing(rule, (zone, open), (from, to), &mut run, &lost));
+        let mut told =
+            told.into_iter().map(|(mut run, lost)| self.missing(&asked, open, &mut run, &lost));
         // It fails when it does by every address.
         let first = told.next()?;
         let open = |finding: &Finding| finding.verdict == Verdict::Undetermined;
@@ -97,7 +87,6 @@ impl<K: Header> Judge<'_, K> {
         whole: bool,
     ) -> Option<(Run<K>, Lost)> {
         let all = sets::addresses(self.network, asked.ends.0);
-        let external = self.network.snapshot.zones[asked.zone].external;
         let mut first = None;
         let mut arrives = |sources: &Intervals<K>, entry: Option<usize>| {
             let start = self.required(asked.rule, sources, sent);
@@ -109,7 +98,7 @@ impl<K: Header> Judge<'_, K> {
                 watch: &[],
             };
             // Only what may fall back to its senders is looked at from the end.
-            let mut run = if external && sent != asked.target {
+            let mut run = if self.may_fall_back(asked, sent) {
                 self.network.run_whole(&query, entry)
             } else {
                 self.network.run_from(&query, entry)
@@ -126,6 +115,11 @@ impl<K: Header> Judge<'_, K> {
         let served =
             arrives(&all, None) || self.some_gateway(asked.zone, &all, |s, e| arrives(s, Some(e)));
         first.filter(|_| !served)
+    }
+
+    /// Whether packets to `sent` may end where they come from: an outside network may take what is meant for one of our addresses.
+    fn may_fall_back(&self, asked: &Asked<'_, '_, K>, sent: &Intervals<K>) -> bool {
+        sent != asked.target && self.network.snapshot.zones[asked.zone].external
     }
 
     /// Hosts use the gateway that leads to the destination: wherever sources are, one of the entries beside them, and it alone,
@@ -170,8 +164,8 @@ impl<K: Header> Judge<'_, K> {
         let arrived = run.arena.exists(arrived, fields::SPORT);
         let missing = run.arena.minus(wanted, arrived);
         // What is for an address that a device of ours translates nobody outside takes, if it arrives, too.
-        let outside = sent != target && self.network.snapshot.zones[asked.zone].external;
-        let home = outside.then_some(Place::Zone(asked.zone)).filter(|h| run.ends.contains_key(h));
+        let home = self.may_fall_back(asked, sent).then_some(Place::Zone(asked.zone));
+        let home = home.filter(|home| run.ends.contains_key(home));
         let strays = |place: &Place| *place != to.place && Some(*place) != home;
         let stray = run.ends.keys().copied().filter(strays).collect::<Vec<_>>();
         let mut elsewhere = stray.into_iter().any(|place| !run.delivered(place, None).is_none());
@@ -194,12 +188,12 @@ impl<K: Header> Judge<'_, K> {
 
     fn missing(
         &self,
-        rule: &ResolvedRule<'_>,
-        (zone, open): (ZoneId, bool),
-        ends: (&End, &End),
+        asked: &Asked<'_, '_, K>,
+        open: bool,
         run: &mut Run<K>,
         lost: &Lost,
     ) -> Finding {
+        let &Asked { rule, zone, ends, .. } = asked;
         let mut facts = Facts::new(rule, ends.0, ends.1, K::FAMILY, Verdict::Undetermined);
         let prefer = prefer::preferences(self.network, &mut run.arena, ends);
         let drops = std::mem::take(&mut run.drops);

@@ -65,6 +65,15 @@ pub(super) fn public<K: Header>() -> Intervals<K> {
     unicast().minus(&compile::intervals(private))
 }
 
+/// Whether no host of a zone sends to any of `targets`: it is everything else, and none of them is public.
+pub(super) fn is_hidden<K: Header>(
+    snapshot: &Snapshot,
+    zone: ZoneId,
+    targets: &Intervals<K>,
+) -> bool {
+    snapshot.zones[zone].addresses == ZoneAddresses::Rest && !targets.meets(&public())
+}
+
 /// Subnets at hand, and what static translations make of something else.
 fn elsewhere<K: Header>(snapshot: &Snapshot) -> Intervals<K> {
     let segments = snapshot.segments.iter();

@@ -2,8 +2,7 @@
 
 use super::coverage::speaks;
 use super::parties::{End, Resolved, ResolvedRule};
-use super::sets::are_apart;
-use super::write;
+use super::{sets, write};
 use crate::finding::{Cause, Finding, Kind, Verdict};
 use crate::model::{Interface, InterfaceKind};
 use crate::net::{Family, Prefix};
@@ -40,11 +39,7 @@ fn nameless(snapshot: &Snapshot) -> Vec<Nameless<'_>> {
             for id in &segment.zones {
                 let zone = &snapshot.zones[*id];
                 // Those of the subnets that it states are other ones.
-                let stated = |network: &Prefix| {
-                    let own = interface.addresses.iter();
-                    let mut own = own.filter_map(|a| Prefix::new(a.address, a.len));
-                    own.any(|subnet| subnet.covers(*network))
-                };
+                let stated = |network: &Prefix| interface.subnets().any(|s| s.covers(*network));
                 let none = zone.networks().all(|n| n.family() != family || stated(&n));
                 if zone.addresses != ZoneAddresses::Rest && none {
                     found.push(Nameless {
@@ -79,48 +74,36 @@ fn one(snapshot: &Snapshot, rule: &ResolvedRule<'_>, nameless: &[Nameless<'_>]) 
     if !rule.rule.verb.has_parties() || rule.rule.verb == Verb::Require {
         return None;
     }
-    let pairs = || {
-        rule.directions.iter().flat_map(|direction| {
-            let of = move |from| direction.to.iter().map(move |to| (from, to));
-            direction.from.iter().flat_map(of).filter(|(from, to)| are_apart(from, to))
-        })
-    };
+    let pairs = sets::pairs(rule);
     let at = |end: &End, it: &Nameless<'_>| end.place == Place::Zone(it.zone);
     let speaks = |end: &End, family| {
         speaks(snapshot, end, family)
             || nameless.iter().any(|other| other.family == family && at(end, other))
     };
     let decides = |it: &&Nameless<'_>| {
-        pairs().any(|(from, to)| {
+        pairs.iter().any(|(from, to)| {
             at(from, it) && speaks(to, it.family) || at(to, it) && speaks(from, it.family)
         })
     };
-    let causes: Vec<Cause> = nameless.iter().filter(decides).map(cause).collect();
-    let family = nameless.iter().find(|it| decides(it))?.family;
-    let (id, word) = (&rule.rule.id, word(family));
+    let deciding: Vec<&Nameless<'_>> = nameless.iter().filter(decides).collect();
+    let family = deciding.first()?.family;
+    let (id, word) = (&rule.rule.id, family.name());
     let message = text!(
         "規則「{id}」は {word} について確かめられないため、適合とは言えません。",
         "policy rule {id} cannot be tested for {word}, so it cannot be said to hold"
     );
     let mut finding = write::blank(Kind::Vacuous, rule.rule, Verdict::Undetermined, message);
-    finding.causes = causes;
+    finding.causes = deciding.into_iter().map(cause).collect();
     let parts = [Kind::Vacuous.id(), id.clone(), family.id().to_owned()];
     finding.fingerprint = crate::finding::fingerprint(&parts);
     Some(finding)
 }
 
 fn cause(it: &Nameless<'_>) -> Cause {
-    let (interface, label, word) = (&it.interface, it.label, word(it.family));
+    let (interface, label, word) = (&it.interface, it.label, it.family.name());
     let reason = text!(
         "「{interface}」は {word} のアドレスを実行時に得ますが、「{label}」の `networks` に {word} のネットワークがありません。配られるプレフィックスを書いてください。",
         "{interface} learns its {word} addresses at run time, and the `networks` of {label} name none; write the prefix that is given out there"
     );
     Cause { span: Some(it.span), reason }
-}
-
-fn word(family: Family) -> &'static str {
-    match family {
-        Family::V4 => "IPv4",
-        Family::V6 => "IPv6",
-    }
 }

@@ -45,11 +45,15 @@ impl Edited {
     /// Whether what is uncertain on both sides about a place may be settled otherwise on the one than on the other: when the ways
     /// there lead over a device that was edited, or when other ways may be there. A device that packets of a zone come to by
     /// the same devices, as they were, takes the same ones.
-    pub(super) fn decides(&self, old: Option<Towards<'_>>, new: Option<Towards<'_>>) -> bool {
+    pub(super) fn decides<'s>(&self, towards: impl Fn(usize) -> Option<Towards<'s>>) -> bool {
+        if self.moment || !self.drawing && self.devices.is_empty() {
+            return self.moment;
+        }
+        let [old, new] = [0, 1].map(towards);
         let edited = |side: &Option<Towards<'_>>| {
             side.as_ref().is_some_and(|side| side.devices().any(|name| self.devices.contains(name)))
         };
-        if self.moment || edited(&old) || edited(&new) {
+        if edited(&old) || edited(&new) {
             return true;
         }
         let names = |side: Option<Towards<'_>>| side.and_then(|side| side.names_to_device());

@@ -88,12 +88,11 @@ fn row<K: Header>(
             continue;
         }
         told.compared += 1;
-        let [before, after] = [0, 1].map(|side| towards(networks, &sent, &ends, side));
         // What leaves the picture is told when it surely opened or closed: beyond, everything is unclear.
         let places = ends.iter().flatten().flat_map(|end| &end.places);
         let inside = places.clone().any(|place| !matches!(place, Place::Unzoned(_)));
-        let open = inside && edited.decides(before, after);
-        let (change, confirmed) = pair(networks, &mut sent, (from, to), open);
+        let open = inside && edited.decides(|side| towards(networks, &sent, &ends, side));
+        let (change, confirmed) = pair(networks, &mut sent, (from, to), (&ends, open));
         told.changes.extend(change);
         told.confirmed &= confirmed;
     }
@@ -160,10 +159,10 @@ fn sets<K: Header>(
     arena: &mut Arena<K>,
     network: &Network<'_, K>,
     sent: Option<&mut Sent<K>>,
-    to: &str,
+    end: Option<&Target<K>>,
 ) -> Option<Passing> {
     let nothing = (Function::NONE, Function::NONE);
-    let (Some(sent), Some(end)) = (sent, end(network, to)) else {
+    let (Some(sent), Some(end)) = (sent, end) else {
         return Some(Passing { sent: nothing, arrived: nothing });
     };
     let mut both = |(run, ways): &mut (Run<K>, Ways)| {
@@ -192,7 +191,7 @@ fn pair<K: Header>(
     networks: &[Network<'_, K>; 2],
     sent: &mut [Option<Sent<K>>; 2],
     (from, to): (&str, &str),
-    open: bool,
+    (ends, open): (&[Option<Target<K>>; 2], bool),
 ) -> (Option<PairChange>, bool) {
     let change = |opened, closed, unclear| PairChange {
         from: from.to_owned(),
@@ -204,9 +203,9 @@ fn pair<K: Header>(
     };
     let [old, new] = networks;
     let mut arena = new.arena();
-    let [sent_old, sent_new] = sent;
-    let before = sets(&mut arena, old, sent_old.as_mut(), to);
-    let after = sets(&mut arena, new, sent_new.as_mut(), to);
+    let ([sent_old, sent_new], [end_old, end_new]) = (sent, ends);
+    let before = sets(&mut arena, old, sent_old.as_mut(), end_old.as_ref());
+    let after = sets(&mut arena, new, sent_new.as_mut(), end_new.as_ref());
     let (Some(before), Some(after)) = (before, after) else {
         return (Some(change(None, None, FlowList::anything())), true);
     };

@@ -3,7 +3,7 @@
 use crate::model::{
     Action, AddressId, AddressSet, AddressWithin, Binding, Device, Filter, Interface, InterfaceId,
     InterfaceKind, Interfaces, Line, ListId, Match, Remark, RuleList, ServiceId, ServiceSet,
-    TcpFlags, Translated, Unknown,
+    TcpFlags, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange, Prefix, WildcardMask};
 use crate::source::Span;
@@ -196,17 +196,7 @@ impl Builder {
     /// Every packet of one family, or of both.
     pub(super) fn everything(&mut self, family: Option<Family>, span: Span) -> Match {
         let any = self.any_address(family, span);
-        Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source: any,
-            destination: any,
-            service: self.any_service(span),
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        }
+        Match::between(any, any, self.any_service(span))
     }
 
     /// Adds a list.

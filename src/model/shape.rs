@@ -224,7 +224,7 @@ fn content<V: Hash>(key: &RandomState, name: &str, value: &V, parts: Vec<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AddressObject, Filter, Interfaces, ServiceObject, Translated};
+    use crate::model::{AddressObject, Filter, Interfaces, ServiceObject};
     use crate::model::{Binding, Translate};
     use crate::net::Prefix;
     use crate::source::{Sources, Span};
@@ -252,17 +252,7 @@ mod tests {
                 value: ServiceSet::Any,
                 span: span(at),
             });
-            let matches = Match {
-                ingress: Interfaces::Any,
-                egress: Interfaces::Any,
-                source,
-                destination,
-                service,
-                states: None,
-                translated: Translated::Ignored,
-                schedule: None,
-                unknown: Vec::new(),
-            };
+            let matches = Match::between(source, destination, service);
             lines.push(Line {
                 label: format!("line {at}"),
                 matches,

@@ -118,7 +118,7 @@ fn one_case(
 
 fn sentence(explanation: &Explanation, case: &ExplainedCase, word: Passage) -> Text {
     let (from, to) = (&explanation.from, &explanation.to);
-    let family = if case.family == crate::net::Family::V4 { "IPv4" } else { "IPv6" };
+    let family = case.family.name();
     let (service_ja, service_en) = match &explanation.service {
         Some(service) => (format!("の {service} "), format!(" for {service}")),
         None => (String::new(), String::new()),

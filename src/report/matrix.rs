@@ -101,7 +101,7 @@ fn table(matrix: &Matrix, style: &Style) -> String {
         if pairs.is_empty() {
             continue;
         }
-        let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
+        let name = family.name();
         let open = pairs.iter().any(|pair| word(pair) != Passage::None);
         if open {
             one_family(&mut page, &pairs, name, style);

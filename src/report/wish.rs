@@ -76,16 +76,15 @@ fn one(page: &mut Page<'_>, loaded: &Loaded, answer: &Answer, style: &Style) {
     if !answer.unasked.is_empty() && answer.outcome != Outcome::Forbidden {
         let rules = answer.unasked.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>();
         let (rules, more) = (rules.join(", "), answer.unasked.len().saturating_sub(NAMED));
-        let line = match more {
-            0 => text!(
-                "この通信そのものを禁止する規則だけを確かめました。踏み台、経由、ログなどの規則（{rules}）は、変更後に `sekisho check` で確かめてください。",
-                "Only rules that forbid the connection itself were asked. Run `sekisho check` after the change for those about chains of hosts, ways, logs and the like: {rules}."
-            ),
-            _ => text!(
-                "この通信そのものを禁止する規則だけを確かめました。踏み台、経由、ログなどの規則（{rules} ほか {more} 件）は、変更後に `sekisho check` で確かめてください。",
-                "Only rules that forbid the connection itself were asked. Run `sekisho check` after the change for those about chains of hosts, ways, logs and the like: {rules} and {more} more."
-            ),
+        let list = match more {
+            0 => text!("{rules}", "{rules}"),
+            _ => text!("{rules} ほか {more} 件", "{rules} and {more} more"),
         };
+        let (ja, en) = (list.ja, list.en);
+        let line = text!(
+            "この通信そのものを禁止する規則だけを確かめました。踏み台、経由、ログなどの規則（{ja}）は、変更後に `sekisho check` で確かめてください。",
+            "Only rules that forbid the connection itself were asked. Run `sekisho check` after the change for those about chains of hosts, ways, logs and the like: {en}."
+        );
         let line = page.say(&line).to_owned();
         page.sentence("  ", "  ", Tone::Faint, &line);
     }

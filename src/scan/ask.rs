@@ -90,45 +90,43 @@ fn listed<K: Header>(
     to: &End,
     (services, limit): (&[Service], usize),
 ) -> Option<FlowList> {
-    let set = delivered(network, run, to);
+    let set = arriving(network, run, to, services);
     let wanted = check::service_set(&mut run.arena, services);
     let set = run.arena.guard(set, wanted);
     let list = check::list_flows(&mut run.arena, set, limit);
     (!run.limited()).then_some(list)
 }
 
-/// What of a run can be sent by services and arrives at a party, as a list; `None` when a limit leaves it open.
-fn sent<K: Header>(
+/// What of a run arrives at a party; who asks for services means the packets as they are sent.
+fn arriving<K: Header>(
     network: &Network<'_, K>,
     run: &mut Run<K>,
     to: &End,
     services: &[Service],
-) -> Option<FlowList> {
-    let set = sent_to(network, run, to);
-    let wanted = check::service_set(&mut run.arena, services);
-    let set = run.arena.guard(set, wanted);
-    let list = check::list_flows(&mut run.arena, set, FLOWS);
-    (!run.limited()).then_some(list)
-}
-
-/// What of a run arrives at a party, as it is sent.
-fn sent_to<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) -> Function {
+) -> Function {
     let inside = run.arena.field_in(fields::DST, &check::addresses(network, to));
+    if services.is_empty() {
+        let all = run.delivered(to.place, None);
+        return run.arena.guard(all, inside);
+    }
     let ways = Ways::of(run);
     run.origins(network, &ways, to.place, inside)
-}
-
-/// What of a run arrives at a party.
-fn delivered<K: Header>(network: &Network<'_, K>, run: &mut Run<K>, to: &End) -> Function {
-    let all = run.delivered(to.place, None);
-    let inside = run.arena.field_in(fields::DST, &check::addresses(network, to));
-    run.arena.guard(all, inside)
 }
 
 /// The addresses of devices.
 pub(super) fn own<K: Header>(network: &Network<'_, K>) -> Intervals<K> {
     let devices = network.compiled.iter().flat_map(|device| device.routes.iter());
     devices.fold(Intervals::empty(), |all, table| all.union(&table.own))
+}
+
+/// The addresses of a party; of a zone, but those of devices in it: what goes there or comes from there is not what is meant.
+pub(super) fn hosts<K: Header>(
+    network: &Network<'_, K>,
+    end: &End,
+    own: &Intervals<K>,
+) -> Intervals<K> {
+    let all = check::addresses(network, end);
+    if matches!(end.place, Place::Zone(_)) { all.minus(own) } else { all }
 }
 
 /// Whether a run delivers every packet of the services that could open a connection, but to devices' own addresses.
@@ -138,21 +136,15 @@ fn passes_whole<K: Header>(
     ends: (&End, &End),
     (services, own): (&[Service], &Intervals<K>),
 ) -> bool {
-    let hosts = |end: &End| match end.place {
-        Place::Zone(_) => check::addresses(network, end).minus(own),
-        Place::Device(_) | Place::Unzoned(_) => check::addresses(network, end),
-    };
-    let source = run.arena.field_in(fields::SRC, &hosts(ends.0));
-    let destination = run.arena.field_in(fields::DST, &hosts(ends.1));
-    let plain = services.is_empty();
-    let services = check::service_set(&mut run.arena, services);
+    let [from, to] = [ends.0, ends.1].map(|end| hosts(network, end, own));
+    let source = run.arena.field_in(fields::SRC, &from);
+    let destination = run.arena.field_in(fields::DST, &to);
+    let wanted = check::service_set(&mut run.arena, services);
     let opening = network.opening();
-    let all = [source, destination, services]
+    let all = [source, destination, wanted]
         .into_iter()
         .fold(opening, |all, part| run.arena.guard(all, part));
-    // Who asks for a service means the packet as it is sent.
-    let arrived =
-        if plain { delivered(network, run, ends.1) } else { sent_to(network, run, ends.1) };
+    let arrived = arriving(network, run, ends.1, services);
     let arrived = run.arena.exists(arrived, fields::MARK);
     !all.is_none() && run.arena.is_subset(all, arrived)
 }
@@ -205,7 +197,8 @@ pub(super) fn party(loaded: &Loaded, word: &str) -> Result<End, InputError> {
     let span = Span { file, start: 0, end: 0 };
     let ends = check::resolve_parties(&loaded.snapshot, &[Party { who, span }]);
     match ends {
-        Ok(ends) => one(word, ends).ok_or_else(unclear)?,
+        Ok(ends) if ends.len() > 1 => Err(several(word, &ends)),
+        Ok(ends) => ends.into_iter().next().ok_or_else(unclear),
         Err(problems) => Err(problems
             .into_iter()
             .next()
@@ -228,26 +221,18 @@ pub(super) fn start(loaded: &Loaded, word: &str) -> Result<End, InputError> {
     Err(error(word, message, Some(help)))
 }
 
-/// The only end that a word names; `None` when it names nobody.
-#[allow(clippy::result_large_err, reason = "once a run")]
-fn one(word: &str, ends: Vec<End>) -> Option<Result<End, InputError>> {
-    let (count, names) = (ends.len(), ends.iter().map(|end| end.name.as_str()));
-    let shown = names.take(NAMED).collect::<Vec<_>>().join(", ");
-    let end = ends.into_iter().next()?;
-    let several = || {
-        error(
-            word,
-            text!(
-                "「{word}」は {count} か所を表します（{shown} など）。",
-                "`{word}` names {count} places ({shown}, for example)"
-            ),
-            Some(text!(
-                "1か所ずつ確かめてください。`sekisho matrix` はゾーンの組すべてを表にします。",
-                "ask about one at a time; `sekisho matrix` is a table of all pairs of zones"
-            )),
-        )
-    };
-    Some(if count > 1 { Err(several()) } else { Ok(end) })
+fn several(word: &str, ends: &[End]) -> InputError {
+    let shown: Vec<&str> = ends.iter().take(NAMED).map(|end| end.name.as_str()).collect();
+    let (count, shown) = (ends.len(), shown.join(", "));
+    let message = text!(
+        "「{word}」は {count} か所を表します（{shown} など）。",
+        "`{word}` names {count} places ({shown}, for example)"
+    );
+    let help = text!(
+        "1か所ずつ確かめてください。`sekisho matrix` はゾーンの組すべてを表にします。",
+        "ask about one at a time; `sekisho matrix` is a table of all pairs of zones"
+    );
+    error(word, message, Some(help))
 }
 
 /// The addresses of a party as networks; of a zone that is everything else, all of each family. Nothing of a device itself.
@@ -281,15 +266,8 @@ fn case<K: Header>(
     let mut may = everything(&network, from, zone, (Reading::May, whole));
     let mut must = everything(&network, from, zone, (Reading::Must, whole));
     let everything = passes_whole(&network, &mut must, (from, to), (services, &own(&network)));
-    let list = |run: &mut Run<K>| {
-        if services.is_empty() {
-            listed(&network, run, to, (services, FLOWS))
-        } else {
-            sent(&network, run, to, services)
-        }
-    };
-    let sure = list(&mut must).unwrap_or_default();
-    let found = list(&mut may);
+    let sure = listed(&network, &mut must, to, (services, FLOWS)).unwrap_or_default();
+    let found = listed(&network, &mut may, to, (services, FLOWS));
     let limited = found.is_none() || must.limited();
     let widest = found.unwrap_or_else(FlowList::anything);
     let run = if sure.flows.is_empty() { &mut may } else { &mut must };

@@ -2,7 +2,7 @@
 //! they might have. The findings stay what they are and take clause and requirements from the first policy rule that names them.
 
 use crate::finding::{Cause, Finding, Kind, RuleVerdict, Verdict, fingerprint};
-use crate::model::LineStatus;
+use crate::model::{Gap, LineStatus};
 use crate::policy::{Policy, PolicyRule, Verb};
 use crate::snapshot::Snapshot;
 use crate::text;
@@ -43,14 +43,19 @@ pub(super) fn decide(
 
 /// Whether every line of the configurations was understood.
 pub(super) fn is_all_read(snapshot: &Snapshot) -> bool {
-    unread(snapshot).is_empty()
+    unknown(snapshot).next().is_none()
 }
 
 /// Lines of configurations of which nobody knows what they say.
 fn unread(snapshot: &Snapshot) -> Vec<Cause> {
+    unknown(snapshot)
+        .map(|gap| Cause { span: Some(gap.span), reason: gap.reason.clone() })
+        .collect()
+}
+
+fn unknown(snapshot: &Snapshot) -> impl Iterator<Item = &Gap> {
     let gaps = snapshot.coverage.iter().flatten().flat_map(|coverage| &coverage.gaps);
-    let unknown = gaps.filter(|gap| gap.status == LineStatus::Unknown);
-    unknown.map(|gap| Cause { span: Some(gap.span), reason: gap.reason.clone() }).collect()
+    gaps.filter(|gap| gap.status == LineStatus::Unknown)
 }
 
 fn unsettled(rule: &PolicyRule, unread: &[Cause]) -> Finding {

@@ -203,13 +203,8 @@ fn lacking<K: Header>(
     to: &End,
     service: Service,
 ) -> Option<Flow> {
-    // What goes to or comes from a device of the zone itself is not what is meant.
     let own = ask::own(network);
-    let hosts = |end: &End| match end.place {
-        Place::Zone(_) => check::addresses(network, end).minus(&own),
-        _ => check::addresses(network, end),
-    };
-    let (sources, destinations) = (hosts(ends.0), hosts(to));
+    let [sources, destinations] = [ends.0, to].map(|end| ask::hosts(network, end, &own));
     check::homes(network, ends.1, &sources).into_iter().find_map(|(part, entries)| {
         let lacks = |entry| lacking_by(network, ends, (&part, &destinations, to), service, entry);
         let first = lacks(entries.first().copied())?;

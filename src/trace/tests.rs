@@ -123,17 +123,7 @@ impl Box_ {
     }
 
     fn any(&self) -> Match {
-        Match {
-            ingress: Interfaces::Any,
-            egress: Interfaces::Any,
-            source: self.any,
-            destination: self.any,
-            service: self.all,
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        }
+        Match::between(self.any, self.any, self.all)
     }
 
     fn list(&mut self, lines: Vec<Line>) -> ListId {

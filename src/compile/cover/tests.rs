@@ -3,9 +3,7 @@
 use super::*;
 use crate::compile::Conditions;
 use crate::model::{AddressSet, Context, Id, Interface, InterfaceKind, Line, Match, RuleList};
-use crate::model::{
-    Binding, ContextId, Filter, InterfaceId, ServiceSet, Stage, Translated, Unknown,
-};
+use crate::model::{Binding, ContextId, Filter, InterfaceId, ServiceSet, Stage, Unknown};
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::{Sources, Span};
 use crate::text::Text;
@@ -122,13 +120,8 @@ pub(in crate::compile) fn device(lines: &[Plain]) -> Device {
             matches: Match {
                 ingress: interfaces(plain.ingress),
                 egress: interfaces(plain.egress),
-                source,
-                destination,
-                service,
-                states: None,
-                translated: Translated::Ignored,
-                schedule: None,
                 unknown: unknown.into_iter().collect(),
+                ..Match::between(source, destination, service)
             },
             action: if plain.permit { Action::Permit } else { Action::Deny },
             enabled: plain.enabled,

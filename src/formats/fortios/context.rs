@@ -13,7 +13,6 @@ use super::{
 use crate::model::{
     Action, Binding, ContextId, DynamicRouting, Filter, Interface, InterfaceAddress, InterfaceId,
     Interfaces, Line, ListId, Match, NextHop, RuleList, ServiceSet, Stage, TcpFlags, Translate,
-    Translated,
 };
 use crate::net::{Family, PortRange, Prefix, TCP_ACK};
 use crate::source::Span;
@@ -274,17 +273,7 @@ fn passers(reader: &mut Reader<'_>, settings: &Settings) -> Vec<Line> {
         let service = local_in::union(reader, sets, span);
         lines.push(Line {
             label: label.to_owned(),
-            matches: Match {
-                ingress: Interfaces::Any,
-                egress: Interfaces::Any,
-                source: any,
-                destination: any,
-                service,
-                states: None,
-                translated: Translated::Ignored,
-                schedule: None,
-                unknown: Vec::new(),
-            },
+            matches: Match::between(any, any, service),
             action: Action::Undecided,
             enabled: true,
             log: None,

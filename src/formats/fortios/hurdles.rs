@@ -6,7 +6,7 @@ use super::interface::Facts;
 use super::vpn;
 use super::zone;
 use crate::model::{
-    Action, ContextId, DynamicRouting, Interfaces, Line, Match, ServiceSet, Translated, Unknown,
+    Action, ContextId, DynamicRouting, Interfaces, Line, Match, ServiceSet, Unknown,
 };
 use crate::source::Span;
 use crate::text;
@@ -63,14 +63,8 @@ pub(super) fn perhaps(
         label: label.to_owned(),
         matches: Match {
             ingress,
-            egress: Interfaces::Any,
-            source: any,
-            destination: any,
-            service: reader.device.literal_service(ServiceSet::Any, span),
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
             unknown: vec![Unknown { reason, span }],
+            ..Match::between(any, any, reader.device.literal_service(ServiceSet::Any, span))
         },
         action: Action::Deny,
         enabled: true,

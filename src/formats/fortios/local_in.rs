@@ -12,7 +12,7 @@ use super::{vpn, zone};
 use crate::formats::blocks::Word;
 use crate::model::{
     Action, AddressId, AddressSet, Binding, DynamicRouting, Filter, InterfaceId, Interfaces, Line,
-    Match, RuleList, ServiceId, ServiceSet, TcpFlags, Translated, Unknown,
+    Match, RuleList, ServiceId, ServiceSet, TcpFlags, Unknown,
 };
 use crate::net::{AddressRange, Family, PortRange};
 use crate::source::Span;
@@ -102,14 +102,9 @@ fn table<'a>(
             label: format!("{name} {}", entry.name),
             matches: Match {
                 ingress,
-                egress: Interfaces::Any,
-                source,
-                destination,
-                service,
-                states: None,
-                translated: Translated::Ignored,
                 schedule,
                 unknown,
+                ..Match::between(source, destination, service)
             },
             action,
             enabled: !fields.is("status", "disable"),

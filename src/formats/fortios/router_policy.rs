@@ -8,7 +8,7 @@ use super::zone;
 use crate::formats::blocks::Word;
 use crate::model::{
     AddressId, AddressSet, ContextId, Interfaces, Match, NextHop, PolicyRoute, ServiceId,
-    ServiceSet, TcpFlags, Translated, Unknown,
+    ServiceSet, TcpFlags, Unknown,
 };
 use crate::net::{Family, PortRange, flow};
 use crate::source::Span;
@@ -102,17 +102,7 @@ fn matches<'a>(
             unknown.push(uncertain(key, span));
         }
     }
-    Match {
-        ingress,
-        egress: Interfaces::Any,
-        source,
-        destination,
-        service: service(reader, &fields, span),
-        states: None,
-        translated: Translated::Ignored,
-        schedule: None,
-        unknown: Vec::new(),
-    }
+    Match { ingress, ..Match::between(source, destination, service(reader, &fields, span)) }
 }
 
 fn uncertain(key: &str, span: Span) -> Unknown {

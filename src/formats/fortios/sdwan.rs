@@ -7,7 +7,7 @@ use super::router_policy;
 use super::zone;
 use crate::formats::blocks::{Statement, Word};
 use crate::model::{
-    AddressId, ContextId, InterfaceId, Interfaces, Match, NextHop, PolicyRoute, Translated, Unknown,
+    AddressId, ContextId, InterfaceId, Interfaces, Match, NextHop, PolicyRoute, Unknown,
 };
 use crate::net::Family;
 use crate::text;
@@ -242,13 +242,6 @@ fn matches<'a>(
     }
     Match {
         ingress,
-        egress: Interfaces::Any,
-        source,
-        destination,
-        service: router_policy::service(reader, fields, span),
-        states: None,
-        translated: Translated::Ignored,
-        schedule: None,
-        unknown: Vec::new(),
+        ..Match::between(source, destination, router_policy::service(reader, fields, span))
     }
 }

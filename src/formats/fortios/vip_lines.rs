@@ -146,15 +146,9 @@ impl Vips {
             lines.push(Line {
                 label,
                 matches: Match {
-                    ingress: Interfaces::Any,
                     egress,
-                    source,
-                    destination: any,
-                    service,
-                    states: None,
-                    translated: Translated::Ignored,
-                    schedule: None,
                     unknown: vec![Unknown { reason, span: fact.span }],
+                    ..Match::between(source, any, service)
                 },
                 action: Action::Rewrite(rewrite),
                 enabled: true,

@@ -168,7 +168,7 @@ fn one_family(
     pairs: &[&MatrixPair],
     reached: &Reached,
 ) -> Markup {
-    let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
+    let name = family.name();
     let count = pairs.len();
     let quiet = if count == 0 {
         text!("アドレスを持つゾーンの組がありません。", "No pair of zones has addresses.")

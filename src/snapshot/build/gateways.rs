@@ -105,10 +105,8 @@ impl Connected {
         let mut map = BTreeMap::new();
         let up = |(_, interface): &(InterfaceId, &Interface)| interface.up;
         for (id, interface) in device.interfaces.iter().filter(up) {
-            for address in &interface.addresses {
-                if let Some(prefix) = Prefix::new(address.address, address.len) {
-                    map.entry((interface.context, prefix)).or_insert(id);
-                }
+            for prefix in interface.subnets() {
+                map.entry((interface.context, prefix)).or_insert(id);
             }
         }
         Connected(map)
@@ -253,14 +251,9 @@ impl Gateways {
         }
         let declared = || {
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
-            let line =
-                matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
-            // In a subnet of more than two there may be others.
-            let two = |bits: u8, len: u8| bits.saturating_sub(len) <= 2;
-            let mut subnets = interface.addresses.iter();
-            let line = line && subnets.all(|a| two(Family::of(a.address).bits(), a.len));
+            let alone = is_line(interface) && !has_room(interface);
             let there = work.snapshot.segments[segment].opaques.iter().copied();
-            there.filter(|_| line).find(|opaque| work.snapshot.opaques[*opaque].declared)
+            there.filter(|_| alone).find(|opaque| work.snapshot.opaques[*opaque].declared)
         };
         if let Some(known) = self.far.get(&segment).copied().or_else(declared) {
             return Some(known);
@@ -277,25 +270,19 @@ impl Gateways {
         let mut open = Vec::new();
         let named: Vec<Prefix> = zones::networks(work).into_iter().map(|(_, n)| n).collect();
         let is_home = |interface: &Interface| {
-            let own = interface.addresses.iter().filter_map(|a| Prefix::new(a.address, a.len));
-            own.into_iter().any(|subnet| named.iter().any(|network| network.overlaps(subnet)))
+            interface.subnets().any(|subnet| named.iter().any(|network| network.overlaps(subnet)))
         };
         for (id, segment) in work.snapshot.segments.iter() {
             let [port] = segment.ports.as_slice() else { continue };
             let interface = &work.snapshot.devices[port.device].interfaces[port.interface];
-            let line =
-                matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint);
             let learns = interface.dynamic && segment.zones.is_empty() && !is_home(interface);
-            let line = line || learns;
+            let line = is_line(interface) || learns;
             let device = &work.snapshot.devices[port.device];
             let used = !interface.addresses.is_empty()
                 || interface.dynamic
                 || entrance::admits(device, port.interface);
-            let wide = interface.addresses.iter().any(|a| Family::of(a.address).bits() > a.len + 2);
-            if line
-                && used
-                && (segment.opaques.is_empty() || wide && interface.kind == InterfaceKind::Tunnel)
-            {
+            let others = interface.kind == InterfaceKind::Tunnel && has_room(interface);
+            if line && used && (segment.opaques.is_empty() || others) {
                 open.push((*port, id, interface.span));
             }
         }
@@ -303,6 +290,17 @@ impl Gateways {
             self.unknown_end(work, port, segment, span);
         }
     }
+}
+
+/// Whether what leaves by an interface needs no address to reach the other end.
+fn is_line(interface: &Interface) -> bool {
+    matches!(interface.kind, InterfaceKind::Tunnel | InterfaceKind::PointToPoint)
+}
+
+/// Whether more than two may have addresses in a subnet of an interface.
+fn has_room(interface: &Interface) -> bool {
+    let room = |subnet: Prefix| subnet.family().bits() > subnet.len() + 2;
+    interface.subnets().any(room)
 }
 
 fn has_external_zone(snapshot: &Snapshot, segment: SegmentId) -> bool {

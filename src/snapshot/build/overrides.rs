@@ -32,21 +32,25 @@ pub(super) fn apply(work: &mut Work, topology: &Topology) {
         for route in routes {
             add_route(device, route, &mut work.problems);
         }
-        // Where the address of an interface is not known, neither is what is connected to it.
-        let open: Vec<ContextId> = device
-            .interfaces
-            .iter()
-            .filter(|(_, i)| i.up && i.dynamic)
-            .map(|(_, i)| i.context)
-            .collect();
-        for (id, context) in device.contexts.iter_mut() {
-            context.rib_complete |= *complete && !open.contains(&id);
+        if *complete {
+            close(device);
         }
         if !routes.is_empty() {
             for (_, context) in device.contexts.iter_mut() {
                 context.dynamic_routing.retain(|routing| routing.protocol != UNSTATED);
             }
         }
+    }
+}
+
+/// There are no routes but those that are written. Where the address of an interface is not known, neither is what is connected
+/// to it.
+fn close(device: &mut Device) {
+    let learns =
+        device.interfaces.iter().filter(|(_, interface)| interface.up && interface.dynamic);
+    let open: Vec<ContextId> = learns.map(|(_, interface)| interface.context).collect();
+    for (id, context) in device.contexts.iter_mut() {
+        context.rib_complete |= !open.contains(&id);
     }
 }
 

@@ -65,11 +65,7 @@ fn ports_up(snapshot: &Snapshot) -> Vec<Up> {
 
 /// The subnets of an interface that say something about its neighbours.
 pub(super) fn subnets_of(interface: &Interface) -> impl Iterator<Item = Prefix> {
-    interface
-        .addresses
-        .iter()
-        .filter_map(|address| Prefix::new(address.address, address.len))
-        .filter(|prefix| !is_link_local(*prefix))
+    interface.subnets().filter(|prefix| !is_link_local(*prefix))
 }
 
 fn networks(snapshot: &Snapshot, ports: &[Port]) -> Vec<Prefix> {

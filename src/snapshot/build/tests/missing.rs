@@ -144,17 +144,8 @@ fn a_tunnel_that_nobody_uses_is_not_missed() {
     let permit = |d: &mut Device, enabled: bool, ingress: Interfaces| {
         let span = d.interfaces.iter().next().unwrap().1.span;
         let any = d.literal(AddressSet::Any, span);
-        let matches = Match {
-            ingress,
-            egress: Interfaces::Any,
-            source: any,
-            destination: any,
-            service: d.literal_service(ServiceSet::Any, span),
-            states: None,
-            translated: Translated::Ignored,
-            schedule: None,
-            unknown: Vec::new(),
-        };
+        let matches =
+            Match { ingress, ..Match::between(any, any, d.literal_service(ServiceSet::Any, span)) };
         let (action, label) = (Action::Permit, String::new());
         let line = Line { label, matches, action, enabled, log: None, comment: None, span };
         d.lists.iter_mut().next().unwrap().1.lines.push(line);
@@ -373,17 +364,7 @@ fn domain_names_are_resolved_where_the_topology_says_so() {
             let two = d.literal(unknown("not-update.example.jp"), span);
             let both = d.literal(AddressSet::Union(vec![one, two]), span);
             let service = d.literal_service(ServiceSet::Any, span);
-            let matches = Match {
-                ingress: Interfaces::Any,
-                egress: Interfaces::Any,
-                source: one,
-                destination: both,
-                service,
-                states: None,
-                translated: Translated::Ignored,
-                schedule: None,
-                unknown: Vec::new(),
-            };
+            let matches = Match::between(one, both, service);
             let line = Line {
                 label: String::new(),
                 matches,
