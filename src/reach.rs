@@ -68,6 +68,8 @@ pub struct Run<K> {
     pub arena: Arena<K>,
     /// The packets that started.
     pub start: Function,
+    /// Whether every packet opens a connection. No device changes that.
+    opens: bool,
     /// What every device asks of every packet.
     fixed: device::Fixed,
     /// What happened, causes before effects.
@@ -189,9 +191,11 @@ impl<K: Header> Network<'_, K> {
         let (mut arena, fixed) = (self.places.arena.clone(), self.places.fixed);
         let wanted = (query.start)(&mut arena);
         let start = arena.guard(wanted, fixed.unicast);
+        let opens = fixed.opens(&mut arena, start);
         let mut run = Run {
             arena,
             start,
+            opens,
             fixed,
             events: Vec::new(),
             ends: BTreeMap::new(),

@@ -21,12 +21,10 @@ impl<K: Header> Artefact<K> {
         set: Function,
         reading: Reading,
     ) -> Function {
-        let index = if self.readings.len() > 1 { reading as usize } else { 0 };
         let fits = |ingress: &Interfaces, egress: &Interfaces| fits(ports, ingress, egress);
         let mut found = Function::NONE;
-        let groups = self.readings.get(index).into_iter().flat_map(|groups| groups.at(ports));
-        for root in groups.flat_map(|group| &group.roots) {
-            let part = scratch.import(&compiled.arena, *root, set);
+        for root in self.roots(ports, reading) {
+            let part = scratch.import(&compiled.arena, root, set);
             found = scratch.min(found, part);
         }
         for jump in self.jumps.iter() {
@@ -39,6 +37,48 @@ impl<K: Header> Artefact<K> {
             return found;
         }
         decide_again(self, scratch, compiled, ports, found)
+    }
+
+    /// Those packets of `set` that a line decides whose action is one that `keep` keeps; the rest as in [`Artefact::decide`].
+    #[must_use]
+    pub fn decided_by(
+        &self,
+        scratch: &mut Arena<K>,
+        compiled: &Compiled<K>,
+        ports: (InterfaceId, Option<InterfaceId>),
+        (set, reading): (Function, Reading),
+        keep: impl Fn(Action) -> bool,
+    ) -> Function {
+        let kept = |p: u32| self.entries.get(p as usize).is_some_and(|entry| keep(entry.action));
+        if let Some(root) = self.only_root(ports, reading) {
+            // Lines that are treated alike need not be told apart first.
+            return scratch.import_as(&compiled.arena, root, set, &|p| kept(p).then_some(0));
+        }
+        let found = self.decide(scratch, compiled, ports, set, reading);
+        scratch.select(found, &kept)
+    }
+
+    /// The function that alone says which line decides packets of these interfaces; `None` where several do.
+    fn only_root(
+        &self,
+        ports: (InterfaceId, Option<InterfaceId>),
+        reading: Reading,
+    ) -> Option<Function> {
+        let mut roots = self.roots(ports, reading);
+        let only = roots.next().unwrap_or(Function::NONE);
+        let plain = self.jumps.is_empty() && self.without.is_empty();
+        (plain && roots.next().is_none()).then_some(only)
+    }
+
+    /// Of each of the functions the smallest priority counts.
+    fn roots(
+        &self,
+        ports: (InterfaceId, Option<InterfaceId>),
+        reading: Reading,
+    ) -> impl Iterator<Item = Function> {
+        let index = if self.readings.len() > 1 { reading as usize } else { 0 };
+        let groups = self.readings.get(index).into_iter().flat_map(move |groups| groups.at(ports));
+        groups.flat_map(|group| group.roots.iter().copied())
     }
 
     /// The same list as if the entries at some positions, ascending, were not there; `None` when it must be compiled again.

@@ -96,7 +96,9 @@ const LASTING_ENGLISH: [&str; 10] =
 /// Whether a text in half width calls the thing temporary.
 fn is_temporary(text: &[char]) -> bool {
     let text: String = text.iter().collect();
-    JAPANESE.iter().any(|(word, follow)| japanese(&text, word, follow)) || english(&text)
+    // Most names are plain, and there are many.
+    let japanese = || JAPANESE.iter().any(|(word, follow)| japanese(&text, word, follow));
+    !text.is_ascii() && japanese() || english(&text)
 }
 
 fn japanese(text: &str, word: &str, follow: &[&str]) -> bool {

@@ -117,7 +117,7 @@ impl<K: Key> Arena<K> {
         map: &dyn Fn(u32) -> Option<u32>,
     ) -> Function {
         if function.is_terminal() {
-            return function.priority().and_then(map).map_or(Function::NONE, Function::constant);
+            return mapped(function, map);
         }
         if let Some(result) = self.cached(operation, function, Function::NONE) {
             return result;
@@ -166,22 +166,37 @@ impl<K: Key> Arena<K> {
     /// `function` of another arena over the same space, inside the set `inside` of this one.
     #[must_use]
     pub fn import(&mut self, from: &Arena<K>, function: Function, inside: Function) -> Function {
+        self.import_as(from, function, inside, &Some)
+    }
+
+    /// As [`Arena::import`], with every priority replaced as [`Arena::relabel`] does: what becomes equal is made only once.
+    #[must_use]
+    pub fn import_as(
+        &mut self,
+        from: &Arena<K>,
+        function: Function,
+        inside: Function,
+        map: &impl Fn(u32) -> Option<u32>,
+    ) -> Function {
         let operation = self.operation();
-        self.import_in(operation, from, function, inside)
+        self.import_in(operation, (from, map), function, inside)
     }
 
     fn import_in(
         &mut self,
         operation: u32,
-        from: &Arena<K>,
+        (from, map): (&Arena<K>, &impl Fn(u32) -> Option<u32>),
         function: Function,
         inside: Function,
     ) -> Function {
         if function.is_none() || inside.is_none() {
             return Function::NONE;
         }
-        if function.is_terminal() && inside.is_terminal() {
-            return function;
+        if function.is_terminal() {
+            let mapped = mapped(function, map);
+            if mapped.is_none() || inside.is_terminal() {
+                return mapped;
+            }
         }
         if let Some(result) = self.cached(operation, function, inside) {
             return result;
@@ -191,7 +206,7 @@ impl<K: Key> Arena<K> {
         self.overlay(from, function, field, inside);
         for index in todo..self.work.len() {
             let Some((start, left, right)) = self.work.get(index).copied() else { break };
-            let child = self.import_in(operation, from, left, right);
+            let child = self.import_in(operation, (from, map), left, right);
             self.step(base, start, child);
         }
         self.work.truncate(todo);
@@ -228,6 +243,11 @@ impl<K: Key> Arena<K> {
         }
         self.work = work;
     }
+}
+
+/// A constant function with its priority replaced.
+fn mapped(function: Function, map: impl Fn(u32) -> Option<u32>) -> Function {
+    function.priority().and_then(map).map_or(Function::NONE, Function::constant)
 }
 
 /// A function by the steps of one field: none when it does not test the field.

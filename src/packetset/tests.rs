@@ -118,6 +118,9 @@ proptest! {
         let s = here.support(g);
         let expected = here.guard(f, s);
         prop_assert_eq!(here.import(&there, copy, s), expected);
+        let odd = |priority: u32| (priority % 2 == 1).then_some(priority / 4);
+        let expected = here.relabel(expected, &odd);
+        prop_assert_eq!(here.import_as(&there, copy, s, &odd), expected);
     }
 
     #[test]

@@ -198,8 +198,10 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         let verdicts = self.bound(run, asked, filter, place.ports);
         let passed = run.arena.min(verdicts.possible, known);
         let sure = run.arena.min(verdicts.sure, known);
-        let lost = run.arena.minus(branch.set, sure);
-        self.lose(run, &branch, lost);
+        if self.query.reading == Reading::Always {
+            let lost = run.arena.minus(branch.set, sure);
+            self.lose(run, &branch, lost);
+        }
         if passed != sure {
             run.exact = false;
         }
@@ -248,20 +250,19 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         let (mut open, mut passed) = (set, Function::NONE);
         let mut artefacts = binding.lists.iter().filter_map(|list| compiled.list(*list)).peekable();
         while let Some(artefact) = artefacts.next() {
-            let found = artefact.decide(&mut run.arena, compiled, ports, open, reading);
-            let action = |p: u32| artefact.entries.get(p as usize).map(|entry| entry.action);
-            let permits = |p: u32| match action(p) {
-                Some(Action::Permit) => true,
-                Some(Action::Undecided) => reading == Reading::May,
-                _ => false,
+            let by = |arena: &mut Arena<K>, keep: &dyn Fn(Action) -> bool| {
+                artefact.decided_by(arena, compiled, ports, (open, reading), keep)
             };
-            let returns = |p: u32| action(p) == Some(Action::Return);
-            let part = run.arena.select(found, &permits);
+            let part = by(&mut run.arena, &|action| match action {
+                Action::Permit => true,
+                Action::Undecided => reading == Reading::May,
+                _ => false,
+            });
             passed = run.arena.min(passed, part);
             if artefacts.peek().is_none() && binding.default != Action::Permit {
                 break;
             }
-            let decided = run.arena.select(found, &|p| !returns(p));
+            let decided = by(&mut run.arena, &|action| action != Action::Return);
             open = run.arena.minus(open, decided);
         }
         if binding.default == Action::Permit { run.arena.min(passed, open) } else { passed }
@@ -480,10 +481,18 @@ impl Fixed {
             stray: compile::stray(arena),
         }
     }
+
+    /// Whether a stateful filter asks its lines about every packet of `set`.
+    pub(super) fn opens<K: Header>(self, arena: &mut Arena<K>, set: Function) -> bool {
+        arena.guard(set, self.replies).is_none() && arena.guard(set, self.stray).is_none()
+    }
 }
 
 /// What a stateful filter lets pass without a line, and what it asks its lines about; the rest it drops.
 fn stateful<K: Header>(run: &mut Run<K>, set: Function) -> (Function, Function) {
+    if run.opens {
+        return (Function::NONE, set);
+    }
     let Fixed { replies, stray, .. } = run.fixed;
     let known = run.arena.guard(set, replies);
     let fresh = run.arena.minus(set, replies);

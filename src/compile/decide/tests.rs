@@ -4,6 +4,7 @@ use super::*;
 use crate::compile::cover::tests::{Plain, Random, filtering};
 use crate::compile::{Conditions, LineRef};
 use crate::model::Id;
+use crate::packetset::Intervals;
 
 /// By which line of the configuration every packet is decided.
 fn deciding(
@@ -45,4 +46,38 @@ fn a_line_that_is_taken_away_leaves_its_packets_to_the_next() {
         }
     }
     assert!(handed_on > 100, "{handed_on}");
+}
+
+#[test]
+fn what_lines_of_an_action_decide_is_what_is_decided_by_such_a_line() {
+    let mut random = Random(11);
+    let ports: Vec<InterfaceId> = (0..3).map(InterfaceId::from_index).collect();
+    let (mut alone, mut several) = (0, 0);
+    for (count, reading) in (0..60)
+        .map(|round| round % 50)
+        .flat_map(|count| [Reading::May, Reading::Must, Reading::Always].map(|r| (count, r)))
+    {
+        let lines: Vec<Plain> = (0..count).map(|_| Plain::random(&mut random, false)).collect();
+        let compiled = Compiled::<u32>::new(&filtering(&lines), &Conditions::default());
+        let list = compiled.list(ListId::from_index(0)).unwrap();
+        let mut arena = Arena::new(&u32::layout(), 1 << 20);
+        let middle = Intervals::range(0x0a00_0002, 0x0a00_0005);
+        let set = arena.field_in(fields::DST, &middle);
+        for (ingress, egress) in ports.iter().flat_map(|a| ports.iter().map(move |b| (*a, *b))) {
+            let between = (ingress, Some(egress));
+            let found = list.decide(&mut arena, &compiled, between, set, reading);
+            for wanted in [Action::Permit, Action::Deny] {
+                let expected =
+                    arena.select(found, &|at| list.entries[at as usize].action == wanted);
+                let keep = |action| action == wanted;
+                let asked = (set, reading);
+                let kept = list.decided_by(&mut arena, &compiled, between, asked, keep);
+                assert_eq!(kept, expected, "{wanted:?} by {reading:?}: {lines:#?}");
+                let only = list.only_root(between, reading);
+                *(if only.is_some() { &mut alone } else { &mut several }) +=
+                    usize::from(!kept.is_none());
+            }
+        }
+    }
+    assert!(alone > 100 && several > 100, "{alone} {several}");
 }

@@ -62,9 +62,10 @@ impl<K: Header> Transit<'_, '_, K> {
                 continue;
             };
             let part = settled(run, set, part, branch.unknown);
-            if !group.connected {
+            // What a dynamic protocol learns may rank before it.
+            if !group.connected && table.dynamic.is_some() {
                 unsure = run.arena.min(unsure, part);
-                if table.dynamic.is_some() && self.query.reading == Reading::Must {
+                if self.query.reading == Reading::Must {
                     continue;
                 }
             }
