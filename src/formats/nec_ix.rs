@@ -79,6 +79,9 @@ fn is_list(line: &str) -> bool {
 
 /// `ip filter NAME SEQ in`.
 fn is_filter(line: &str) -> bool {
+    if !line.trim_start().starts_with("ip") {
+        return false;
+    }
     let words: Vec<&str> = line.split_ascii_whitespace().take(6).collect();
     match words.as_slice() {
         ["ip" | "ipv6", "filter", _, number, "in" | "out", ..] => number.parse::<u32>().is_ok(),

@@ -43,6 +43,9 @@ pub const FORMAT: Format = Format {
 /// How far detection looks, in lines.
 const DETECT_LINES: usize = 4000;
 
+/// What a line that detection looks at begins with.
+const DETECT_WORDS: [&str; 7] = ["table", "chain", "type", "flush", "add", "insert", "create"];
+
 fn detect(text: &str) -> u8 {
     if is_json(text) {
         return if text
@@ -61,6 +64,10 @@ fn detect(text: &str) -> u8 {
     for (number, line) in text.lines().take(DETECT_LINES).enumerate() {
         if number == 0 && line.starts_with("#!") && line.contains("nft") {
             return 96;
+        }
+        let first = line.split_ascii_whitespace().next();
+        if !first.is_some_and(|first| DETECT_WORDS.contains(&first)) {
+            continue;
         }
         let words: Vec<&str> = line.split_ascii_whitespace().take(6).collect();
         match words.as_slice() {

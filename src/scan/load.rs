@@ -122,7 +122,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Decodes the files that will be opened under `paths`, several at a time. What is wrong with one is said when it is opened.
+    /// Decodes the configurations that will be opened under `paths`, and looks for their readers, several at a time. What is wrong
+    /// with one is said when it is opened.
     fn decode_ahead<'p>(&mut self, paths: impl Iterator<Item = &'p str>) {
         let mut names: FxHashSet<&str> = FxHashSet::default();
         for path in paths {

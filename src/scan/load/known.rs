@@ -66,13 +66,23 @@ impl Known {
         Ok(())
     }
 
-    /// Decodes inputs that will be opened, several at a time. What is wrong with one is said when it is opened.
+    /// Decodes configurations that will be opened, and looks for their readers, several at a time. What is wrong with one is said
+    /// when it is opened.
     pub(super) fn decode(&mut self, entries: &[&(String, Vec<u8>)]) {
         let open = entries.iter().filter(|(path, _)| !self.files.contains_key(path));
         let open: Vec<_> = open.collect();
-        let decoded = workers::map(&open, |(path, bytes)| decode(path, bytes));
-        let paths = open.iter().map(|(path, _)| path.clone());
-        self.ahead.extend(paths.zip(decoded));
+        let decoded = workers::map(&open, |(path, bytes)| {
+            let files = decode(path, bytes);
+            let formats = files.iter().flatten().map(|file| formats::detect(file.text()));
+            let formats: Vec<_> = formats.collect();
+            (files, formats)
+        });
+        for ((path, _), (files, formats)) in open.into_iter().zip(decoded) {
+            for (file, format) in files.iter().flatten().zip(formats) {
+                self.formats.insert(file.path().to_owned(), (Arc::clone(file), format));
+            }
+            self.ahead.insert(path.clone(), files);
+        }
     }
 
     /// The reader that is surest of a file.
