@@ -115,6 +115,13 @@ fn what_a_waiver_covers_holds_and_stays_visible() {
     let shown = String::from_utf8(world.run(&["--lang", "ja"]).stdout).unwrap();
     assert!(shown.contains("例外措置で認められた通信 1 件"), "{shown}");
     assert!(shown.contains("理由: 更新まで（申請 情報政策課・承認 副町長）"), "{shown}");
+    for kind in ["audit", "acceptance"] {
+        let mut paper = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+        paper.args(["report", "--kind", kind, "--lang", "ja"]).arg(&world.0);
+        let paper = String::from_utf8(paper.output().unwrap().stdout).unwrap();
+        let excused = "例外措置で認めた通信 1 件は、規則に反するが、不適合に数えていない";
+        assert!(paper.contains(excused), "{kind}: {paper}");
+    }
 }
 
 #[test]

@@ -59,15 +59,16 @@ pub(super) fn result(matter: &Matter<'_>) -> Chapter {
         ),
         matter.field(&text!("検査者の判定", "decision of the inspector"), None),
     ];
-    let blocks = vec![
-        matter.paragraph(&why),
+    let mut blocks = vec![matter.paragraph(&why)];
+    blocks.extend(overall::excused(matter));
+    blocks.extend([
         Block::Fields(fields),
         matter.paragraph(&text!(
             "推奨する判定は、規則の判定、指摘事項、及び規則が支える要求事項だけから定まる。使用した規則がいずれも触れない要求事項は、受入れの条件としていない。",
             "The recommendation follows from the verdicts on rules, the findings, and the requirements that rules serve. Requirements that no rule in use speaks of are no condition."
         )),
         Block::Remarks(matter.say(&text!("条件・特記事項", "conditions"))),
-    ];
+    ]);
     Chapter::alone(matter.say(&text!("検査結果", "Result")), blocks)
 }
 

@@ -14,7 +14,9 @@ const NAMED: usize = 8;
 
 /// 総合所見.
 pub(super) fn overall(matter: &Matter<'_>) -> Chapter {
-    let mut blocks = vec![matter.paragraph(&opinion(matter)), counts(matter)];
+    let mut blocks = vec![matter.paragraph(&opinion(matter))];
+    blocks.extend(excused(matter));
+    blocks.push(counts(matter));
     let grave: Vec<&Item> =
         matter.findings.iter().filter(|item| item.severity >= Severity::High).collect();
     if !grave.is_empty() {
@@ -69,6 +71,16 @@ fn opinion(matter: &Matter<'_>) -> Text {
             "Of {all} rules {violated} are violated and {open} undetermined. What is violated is not kept apart as demanded, and must be corrected."
         ),
     }
+}
+
+/// What waivers excuse passes all the same: nobody is to read of rules that hold without hearing of it.
+pub(super) fn excused(matter: &Matter<'_>) -> Option<Block> {
+    let count = matter.input.scan.waived.len();
+    let told = text!(
+        "例外措置で認めた通信 {count} 件は、規則に反するが、不適合に数えていない（例外措置一覧に示す）。",
+        "Traffic that waivers excuse goes against a rule but is not counted as a violation: {count}, in the chapter of waivers."
+    );
+    (count > 0).then(|| matter.paragraph(&told))
 }
 
 /// How many rules got which verdict.
