@@ -118,6 +118,7 @@ fn wrong_flags_are_failures_and_not_verdicts() {
         &["trace", "."],
         &["trace", ".", "1.2.3.4", "5.6.7.8", "tcp/1"],
         &["trace", ".", "--flows", "x.csv", "--from", "dmz"],
+        &["trace", ".", "1.2.3.4", "5.6.7.8", "tcp", "--from", "dmz"],
         &["rule", "no-such-kind"],
         &["schema"],
     ];

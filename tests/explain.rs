@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use sekisho::scan::{self, Explanation, Files, Options};
+use sekisho::report::{self, Style};
+use sekisho::scan::{self, Explanation, Files, Loaded, Options};
 
 const RULES: &str = "*nat
 :PREROUTING ACCEPT [0:0]
@@ -24,12 +25,15 @@ devices:
   fw: { config: fw.rules, interfaces: { e0: { addresses: [10.1.0.1/24] }, e1: { addresses: [10.2.0.1/24] } } }
 ";
 
-fn explained(to: &str, service: Option<&str>) -> Explanation {
-    let entries = [("fw.rules", RULES), ("topology.yaml", TOPOLOGY)];
+fn loaded(rules: &str) -> Loaded {
+    let entries = [("fw.rules", rules), ("topology.yaml", TOPOLOGY)];
     let entries = entries.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
     let files = Files { name: "explained".to_owned(), entries };
-    let loaded = scan::load(files, &Options::default()).unwrap();
-    scan::explain(&loaded, "a", to, service).unwrap()
+    scan::load(files, &Options::default()).unwrap()
+}
+
+fn explained(to: &str, service: Option<&str>) -> Explanation {
+    scan::explain(&loaded(RULES), "a", to, service).unwrap()
 }
 
 #[test]
@@ -51,4 +55,25 @@ fn what_a_device_takes_is_not_everything() {
     assert!(!case.everything);
     assert!(case.must.flows.iter().all(|flow| flow.service == "tcp/22"));
     assert!(explained("self:fw", Some("tcp/22")).cases[0].everything);
+}
+
+#[test]
+fn a_list_that_is_cut_says_how_much_is_left_out() {
+    // No two hosts have the same ports, so that no two flows are one.
+    let lines: String = (2..82)
+        .map(|n| {
+            format!("-A FORWARD -i e0 -o e1 -p tcp -d 10.2.0.{n} --dport {} -j ACCEPT\n", n * 10)
+        })
+        .collect();
+    let loaded = loaded(&format!("*filter\n:FORWARD DROP [0:0]\n{lines}COMMIT\n"));
+    let explanation = scan::explain(&loaded, "a", "b", None).unwrap();
+    let told = report::explain(&loaded, &explanation, true, &Style::default());
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    for reading in ["must", "may"] {
+        let case = &told["cases"][0];
+        let shown = case[reading].as_array().unwrap().len() as u64;
+        let omitted = case[&format!("{reading}_omitted")].as_u64().unwrap();
+        assert!(omitted > 0);
+        assert_eq!(shown + omitted, 80, "{reading}");
+    }
 }

@@ -10,11 +10,11 @@ use crate::text;
 use crate::trace::{self, FlowError};
 
 pub(super) fn run(run: &Run, flags: &TraceFlags) -> Result<Exit, Stop> {
-    let loaded = run.load(&flags.path, &flags.reading)?;
     let (name, list) = match &flags.flows {
         Some(path) => (path.display().to_string(), files::read_text(path)?),
         None => ("FLOW".to_owned(), one(flags)?),
     };
+    let loaded = run.load(&flags.path, &flags.reading)?;
     let rows =
         trace::read_flows(&loaded.snapshot, &list).map_err(|errors| refused(&name, errors))?;
     let results = trace::judge_flows(&loaded.snapshot, &rows);
@@ -35,6 +35,13 @@ fn one(flags: &TraceFlags) -> Result<String, Stop> {
         )));
     };
     let (protocol, detail) = service.split_once('/').unwrap_or((service, ""));
+    let ported = ["tcp", "udp", "sctp"].iter().any(|name| protocol.eq_ignore_ascii_case(name));
+    if ported && detail.is_empty() {
+        return Err(Stop::Failed(text!(
+            "{protocol} には宛先ポートが必要です。{protocol}/443 のように指定してください。",
+            "{protocol} needs a destination port, such as {protocol}/443"
+        )));
+    }
     let column = if protocol.to_ascii_lowercase().starts_with("icmp") {
         "icmp_type"
     } else {
