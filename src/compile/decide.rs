@@ -70,7 +70,7 @@ impl<K: Header> Artefact<K> {
         (plain && roots.next().is_none()).then_some(only)
     }
 
-    /// Of each of the functions the smallest priority counts.
+    /// The functions of the groups whose conditions packets of these interfaces meet: the smallest priority of all decides.
     fn roots(
         &self,
         ports: (InterfaceId, Option<InterfaceId>),

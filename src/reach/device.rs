@@ -247,22 +247,24 @@ impl<'q, 'a, K: Header> Transit<'q, 'a, K> {
         reading: Reading,
     ) -> Function {
         let Some(compiled) = self.compiled() else { return Function::NONE };
+        let permits = |action: Action| match action {
+            Action::Permit => true,
+            Action::Undecided => reading == Reading::May,
+            _ => false,
+        };
         let (mut open, mut passed) = (set, Function::NONE);
         let mut artefacts = binding.lists.iter().filter_map(|list| compiled.list(*list)).peekable();
         while let Some(artefact) = artefacts.next() {
-            let by = |arena: &mut Arena<K>, keep: &dyn Fn(Action) -> bool| {
-                artefact.decided_by(arena, compiled, ports, (open, reading), keep)
-            };
-            let part = by(&mut run.arena, &|action| match action {
-                Action::Permit => true,
-                Action::Undecided => reading == Reading::May,
-                _ => false,
-            });
-            passed = run.arena.min(passed, part);
             if artefacts.peek().is_none() && binding.default != Action::Permit {
-                break;
+                let asked = (open, reading);
+                let part = artefact.decided_by(&mut run.arena, compiled, ports, asked, permits);
+                return run.arena.min(passed, part);
             }
-            let decided = by(&mut run.arena, &|action| action != Action::Return);
+            let found = artefact.decide(&mut run.arena, compiled, ports, open, reading);
+            let action = |p: u32| artefact.entries.get(p as usize).map(|entry| entry.action);
+            let part = run.arena.select(found, &|p| action(p).is_some_and(permits));
+            passed = run.arena.min(passed, part);
+            let decided = run.arena.select(found, &|p| action(p) != Some(Action::Return));
             open = run.arena.minus(open, decided);
         }
         if binding.default == Action::Permit { run.arena.min(passed, open) } else { passed }
