@@ -6,7 +6,8 @@
 //!    every segment that the zone is on ([`Segment::zones`]), and of every segment of an opaque router that the zone is
 //!    behind ([`Opaque::zones`]); by a router to which they *may* belong ([`Opaque::perhaps`]) they *may* come, aside. Zones
 //!    on one segment reach each other, and every address of its networks that no device has, without any device, but for
-//!    addresses of theirs in subnets of other segments ([`Zone::subnets`]); so do zones behind one opaque router. Besides, the packet *may* go to an opaque router of
+//!    addresses of theirs in subnets of other segments ([`Zone::subnets`]); so do zones behind one opaque router, and those
+//!    that may be behind it *may* be reached, aside. Besides, the packet *may* go to an opaque router of
 //!    the segment, which then does as in 5; surely so when the destination is in a zone behind it. What comes from behind
 //!    an opaque router *may* also go to the zones and opaque routers on its segments. A router that the sender has no
 //!    reason to use, because a neighbour takes the packet, is a way aside: it exists beside the proper one, and no

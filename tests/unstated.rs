@@ -354,3 +354,19 @@ fn an_interface_of_the_topology_is_spelt_as_the_rules_spell_it() {
     assert_eq!(scanned("eth1").unwrap().verdicts[0].verdict, Violated);
     assert!(scanned("Eth1").is_err());
 }
+
+#[test]
+fn two_networks_outside_may_be_behind_one_gateway_that_nobody_declares() {
+    // A router is declared for the one; the gateway to the other may lead there as well.
+    let topology = "zones: { lgwan: { external: true, networks: [10.9.2.0/24] }, net: { external: true, networks: [198.51.100.0/24] }, a: { networks: [10.1.0.0/24] } }
+devices: { gw: { config: gw.cfg }, isp: { opaque: true, addresses: [203.0.113.1], networks: [198.51.100.0/24] } }\n";
+    let ends = [
+        "ip address 203.0.113.2 255.255.255.248",
+        "ip address 10.1.0.1 255.255.255.0",
+        "ip address 10.8.0.1 255.255.255.0|ip access-group IN in",
+    ];
+    let rest = "ip access-list extended IN\n deny ip any any\nip route 198.51.100.0 255.255.255.0 203.0.113.1\nip route 10.9.2.0 255.255.255.0 10.8.0.2\n";
+    let gateway = router(&ends, rest);
+    let rules = "  - { id: R1, deny: { from: lgwan, to: net } }\n  - { id: R2, deny: { from: lgwan, to: a } }\n";
+    assert_eq!(verdicts(topology, rules, &[("gw.cfg", &gateway)]), [Undetermined, Holds]);
+}

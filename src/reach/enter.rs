@@ -196,6 +196,13 @@ impl<K: Header> Walk<'_, '_, K> {
     fn behind(&mut self, run: &mut Run<K>, id: OpaqueId, ports: &[Port]) {
         let snapshot = self.network.snapshot;
         let opaque = &snapshot.opaques[id];
+        for zone in &opaque.perhaps {
+            run.exact = false;
+            if self.query.reading == Reading::May {
+                let set = self.inside(run, run.start, self.network.zone(*zone));
+                self.put(run, Node::End(Place::Zone(*zone)), set);
+            }
+        }
         if !opaque.declared {
             run.exact = false;
             if self.query.reading == Reading::Must {

@@ -204,6 +204,7 @@ impl Walker<'_> {
         let opaque = &snapshot.opaques[id];
         let ask = |t: &Traveller| {
             let behind = holding(snapshot, &opaque.zones, &t.packet)?;
+            let perhaps = holding(snapshot, &opaque.perhaps, &t.packet)?;
             let mut beside = Vec::new();
             for segment in &opaque.segments {
                 let around = everyone(snapshot, *segment);
@@ -211,9 +212,9 @@ impl Walker<'_> {
                 let owners = owners(snapshot, &around, &t.packet)?;
                 beside.push((*segment, around, zones, owners));
             }
-            Ok((behind, beside))
+            Ok((behind, perhaps, beside))
         };
-        for (traveller, (behind, beside)) in self.parts(traveller, ask) {
+        for (traveller, (behind, perhaps, beside)) in self.parts(traveller, ask) {
             for zone in &behind {
                 let place = Disposition::Delivered(Place::Zone(*zone));
                 self.end(traveller.clone(), place, Some(Origin::Behind(id)));
@@ -223,6 +224,10 @@ impl Walker<'_> {
             }
             let owned = beside.iter().any(|(_, _, _, owners)| !owners.is_empty());
             let doubtful = traveller.clone().doubting(vec![causes::opaque_cause(snapshot, id)]);
+            for zone in perhaps {
+                let place = Disposition::Delivered(Place::Zone(zone));
+                self.end(doubtful.clone().beside(), place, Some(Origin::Behind(id)));
+            }
             for (segment, around, zones, owners) in beside {
                 for port in around.ports {
                     let mut next = traveller.clone();

@@ -195,9 +195,18 @@ fn arrives(snapshot: &Snapshot, claim: &Claim, entry: Option<&str>, flow: Flow) 
         entry.is_some_and(|entry| entry.ends_with(&format!("{device}{name}")))
     };
     always(&traced(snapshot, *zone, flow))
-        || snapshot.entries(*zone).iter().filter(|port| by(port)).any(|port| {
-            always(&trace::trace(snapshot, Ingress::Port(*port), flow, &Options::default()))
-        })
+        || snapshot
+            .entries(*zone)
+            .iter()
+            .filter(|port| by(port))
+            .any(|port| always_by(snapshot, *port, flow, always))
+}
+
+/// Whether what hosts beside a port send always arrives: by the port, or without it where the destination is beside them, too.
+fn always_by(snapshot: &Snapshot, port: Port, flow: Flow, always: impl Fn(&Trace) -> bool) -> bool {
+    let beside = snapshot.segment_of(port).map(Ingress::Segment);
+    let mut ways = [Some(Ingress::Port(port)), beside].into_iter().flatten();
+    ways.any(|ingress| always(&trace::trace(snapshot, ingress, flow, &Options::default())))
 }
 
 /// One of the packets that a claim is about.
@@ -325,9 +334,7 @@ fn stopped(snapshot: &Snapshot, claim: &Claim, rng: &mut Rng) -> Option<Flow> {
         let arrives = |end: &trace::End| end.lasting && wanted(claim, end);
         trace.truncated || proper.peek().is_some() && proper.all(arrives)
     };
-    let by = |port: &Port, flow: Flow| {
-        always(&trace::trace(snapshot, Ingress::Port(*port), flow, &Options::default()))
-    };
+    let by = |port: &Port, flow: Flow| always_by(snapshot, *port, flow, always);
     let entries = snapshot.entries(*zone);
     let serves = |flow: &Flow| {
         let here = |home: &&Segment| home.networks.iter().any(|n| n.contains(flow.src));
